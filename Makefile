@@ -1,0 +1,90 @@
+# Needs python3 (3.11 or newer), pip and make; everything else goes into .venv.
+PYTHON ?= python3
+PY := .venv/bin/python
+# pip installs into .venv from outside, so that it works where python3 has no ensurepip (Debian).
+PIP_FLAGS := --quiet --quiet --disable-pip-version-check --no-input
+PIP := $(PYTHON) -m pip --python $(PY) $(PIP_FLAGS)
+RUN_READY := .venv/ready-run
+DEV_READY := .venv/ready-dev
+PEERS := tests/peers
+PEERS_READY := $(PEERS)/node_modules/.ready
+SOURCES := warroom checks screens tests setup.py
+INSTALL_FAILED := { echo "make: the install failed. pip's reason is above; the usual one is no network: pip has to reach its package index once." >&2; exit 1; }
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test lint types contracts pytest peers bench soak coverage-map lock clean python-ok
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*  ## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
+
+setup: $(RUN_READY)  ## make .venv with what Warroom needs to run
+
+setup-dev: $(DEV_READY)  ## the same, and what lint, types and tests need
+
+demo: $(RUN_READY)  ## open the console on the embedded service (headless when there is no terminal)
+	@$(PY) -m warroom demo $(ARGS)
+
+test: $(DEV_READY) peers lint types contracts pytest  ## everything that has to pass: lint, types, contracts, tests
+
+lint: $(DEV_READY)  ## ruff: rules and format
+	@echo "== lint: ruff check, ruff format --check"
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet . || { echo "make: run '.venv/bin/ruff format' on the files named above" >&2; exit 1; }
+
+types: $(DEV_READY)  ## mypy --strict
+	@echo "== types: mypy --strict"
+	@$(PY) -m mypy
+
+contracts: $(DEV_READY)  ## which room may import which
+	@echo "== contracts: import-linter"
+	@.venv/bin/lint-imports --no-logo
+
+pytest: $(DEV_READY)
+	@echo "== tests: pytest"
+	@$(PY) -m pytest -n auto $(ARGS)
+
+peers: $(DEV_READY)  ## install the npm programs that tests talk to (when npm is there)
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(PEERS_READY); \
+	else echo "== peers: no npm here, the tests that need it will be skipped (with CI=true they fail)"; fi
+
+$(PEERS_READY): $(PEERS)/package.json $(PEERS)/package-lock.json
+	@echo "== peers: npm ci in $(PEERS)"
+	@cd $(PEERS) && npm ci --silent --no-audit --no-fund --ignore-scripts || { echo "make: npm ci failed; the usual reason is no network" >&2; exit 1; }
+	@touch $@
+
+bench: $(DEV_READY)  ## speed and memory, as ratios measured in one run
+	@$(PY) -m bench $(ARGS)
+
+soak: $(DEV_READY)  ## hours at speed: memory and file descriptors stay constant
+	@$(PY) -m bench soak $(ARGS)
+
+coverage-map: $(DEV_READY)  ## which requirement is shown by which test
+	@$(PY) -m pytest -q --collect-only -p tests.coverage_map $(ARGS)
+
+lock: .tools/uv/bin/uv  ## make the locks in requirements/ anew from pyproject.toml
+	@PATH="$(CURDIR)/.tools/uv/bin:$$PATH" ./requirements/lock $(ARGS)
+
+.tools/uv/bin/uv:
+	@$(PYTHON) -m venv .tools/uv && .tools/uv/bin/python -m pip $(PIP_FLAGS) install 'uv>=0.13,<0.14'
+
+clean:  ## remove what make and the tools made (.venv too)
+	@rm -rf .venv .tools build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage $(PEERS)/node_modules
+
+python-ok:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "make: Warroom needs Python 3.11 or newer, and '$(PYTHON)' is not; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || \
+	{ echo "make: '$(PYTHON)' has no pip (on Debian: apt-get install python3-pip)" >&2; exit 1; }
+
+$(RUN_READY): requirements/run.txt pyproject.toml setup.py Makefile | python-ok
+	@echo "== setup: what Warroom needs goes into .venv (a minute the first time)"
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv; }
+	@$(PIP) install --require-hashes -r requirements/run.txt || $(INSTALL_FAILED)
+	@$(PIP) install --no-deps --no-build-isolation --editable . || $(INSTALL_FAILED)
+	@touch $@
+
+$(DEV_READY): $(RUN_READY) requirements/dev.txt
+	@echo "== setup: what lint, types and tests need goes into .venv"
+	@$(PIP) install --require-hashes -r requirements/dev.txt || $(INSTALL_FAILED)
+	@touch $@

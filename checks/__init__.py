@@ -1,0 +1,1 @@
+"""The kinds of check that Warroom brings, one kind per file; imported as `warroom.checks`."""
