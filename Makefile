@@ -42,9 +42,9 @@ contracts: $(DEV_READY)  ## which room may import which
 
 pytest: $(DEV_READY)
 	@echo "== tests: pytest"
-	@$(PY) -m pytest -n auto $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
-peers: $(DEV_READY)  ## install the npm programs that tests talk to (when npm is there)
+peers:  ## install the npm programs that tests talk to (when npm is there)
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(PEERS_READY); \
 	else echo "== peers: no npm here, the tests that need it will be skipped (with CI=true they fail)"; fi
 
@@ -60,7 +60,7 @@ soak: $(DEV_READY)  ## hours at speed: memory and file descriptors stay constant
 	@$(PY) -m bench soak $(ARGS)
 
 coverage-map: $(DEV_READY)  ## which requirement is shown by which test
-	@$(PY) -m pytest -q --collect-only -p tests.coverage_map $(ARGS)
+	@$(PY) -m tests.requirements $(ARGS)
 
 lock: .tools/uv/bin/uv  ## make the locks in requirements/ anew from pyproject.toml
 	@PATH="$(CURDIR)/.tools/uv/bin:$$PATH" ./requirements/lock $(ARGS)
