@@ -1,0 +1,193 @@
+"""A playbook as the rest of the program sees it: plain values, checked, with every input filled in.
+
+Mappings keep the order of the file. Text is as the author wrote it: whoever shows it passes it through `text.clean`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from warroom.contract import AnyKind, Parameters
+from warroom.events import CheckInfo, LaunchInfo
+from warroom.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A base address. `url` is empty where it is not configured, then `not_configured` says why (`GATE1_URL is not
+    set`); otherwise it is http or https with a host and without user info.
+
+    A `human` target is a link for people and is never requested. Paths of files are as given, absolute or relative
+    to the working directory. `proxy` is an address, empty for none; with `trust_env` the environment's proxy is
+    obeyed. `connections` is how many requests may be under way at once (1 to 50). `basic` is `user:password`.
+    `allow_link_local` lets it resolve to link-local and metadata addresses.
+    """
+
+    id: str
+    url: str
+    title: str = ""
+    human: bool = False
+    ca_file: str = ""
+    client_cert: str = ""
+    client_key: str = ""
+    proxy: str = field(default="", repr=False)
+    trust_env: bool = False
+    connections: int = 4
+    bearer: str = field(default="", repr=False)
+    basic: str = field(default="", repr=False)
+    allow_link_local: bool = False
+    not_configured: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFrom:
+    """Where a state is read by GET: a target, the path appended to its address, and JSONPaths into the answer.
+
+    `since` is empty where the answer does not say since when (always so for levers).
+    """
+
+    target: str
+    path: str = ""
+    json: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A flag or setting and the value it must have, compared as text. `kill_switch` marks the one that stops sends."""
+
+    id: str
+    expect: str
+    read: ReadFrom
+    kill_switch: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The state of another system: green, red, or unknown when it cannot be read or is older than `ttl_s` seconds.
+
+    `read` is None for a gate that only a person can state.
+    """
+
+    id: str
+    title: str
+    system: str = ""
+    read: ReadFrom | None = None
+    ttl_s: float = 60.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """While `gate` is red, a symptom with one of the `expect`ed values under every name is judged `as_`."""
+
+    gate: str
+    expect: Mapping[str, tuple[str, ...]]
+    as_: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """A check: its kind and the kind's parameters. `timeout_s` bounds the whole check.
+
+    `needs` maps ids of other checks to the type of fact wanted of each (`object`: only the order counts).
+    `hint` says what to do when it does not pass, or is empty. `place` is `file:line:column`.
+    """
+
+    id: str
+    kind: AnyKind
+    title: str
+    params: Parameters = field(repr=False)
+    required: bool = True
+    timeout_s: float = 30.0
+    tolerate: Tolerance | None = None
+    needs: Mapping[str, type] = field(default_factory=dict)
+    hint: str = ""
+    place: str = ""
+
+    @property
+    def info(self) -> CheckInfo:
+        """What events and views say about it."""
+        return CheckInfo(self.id, self.kind.name, self.title, self.required, tuple(self.needs))
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Try a suite again every `every_s` seconds until it is GREEN, at most for `timeout_s` seconds."""
+
+    timeout_s: float
+    every_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Checks in order of display."""
+
+    id: str
+    title: str
+    checks: tuple[str, ...]
+    until: Until | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HintRule:
+    """What a known symptom means. It matches a check among `checks` (empty: any) with one of `verdicts` (empty: any
+    that is not a pass) whose symptom has one of the values under every name in `match` (empty: any symptom).
+    """
+
+    symptom: str
+    cause: str
+    fix: str
+    severity: str = "info"
+    checks: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
+
+    `secrets` maps input names to values, only those set. `input_names` maps each value that an input gave, secret or
+    not, to the name of that input, for command lines that name variables instead of values.
+    """
+
+    path: str
+    sha256: str
+    launch: LaunchInfo
+    targets: Mapping[str, Target]
+    levers: Mapping[str, Lever]
+    gates: Mapping[str, Gate]
+    checks: Mapping[str, CheckSpec]
+    suites: Mapping[str, Suite]
+    hints: tuple[HintRule, ...] = ()
+    environment: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    input_names: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A check that is to run. `wanted_by` names the checks that need it when it was not selected itself, else empty.
+
+    `without` names the checks it needs that were skipped.
+    """
+
+    spec: CheckSpec
+    wanted_by: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one run runs: checks in order of display, those pulled in by others' needs last.
+
+    `suite` is the suite chosen, or None where checks were named without one. `skipped` names the checks that were
+    left out on request, in order of display.
+    """
+
+    suite: Suite | None
+    checks: tuple[Selected, ...]
+    skipped: tuple[str, ...] = ()
