@@ -1,0 +1,166 @@
+"""auto_com_center: canary, events, operations, metrics and health."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, Router
+
+from warroom.clock import Clock
+from warroom.simulator.tally import CONTENT_TYPE, exposition
+from warroom.simulator.tokens import Authority
+from warroom.simulator.world import EVENT_TYPES, Answer, World
+
+Handler = Callable[[Request], Awaitable[Response]]
+_PAGE = "<!doctype html>\n<title>auto_com_center</title>\n<p>Deployment in progress.</p>\n"
+
+
+def _reply(answer: Answer) -> JSONResponse:
+    response = JSONResponse(dict(answer.body), status_code=answer.status)
+    if answer.status in (401, 403):
+        error = answer.body["error"]
+        response.headers["www-authenticate"] = "Bearer" if error == "unauthorized" else f'Bearer error="{error}"'
+    return response
+
+
+def _problem(status: int, error: str) -> JSONResponse:
+    return JSONResponse({"error": error}, status_code=status)
+
+
+async def json_object(request: Request) -> dict[str, object] | None:
+    """The body as a JSON object; None when it is anything else."""
+    try:
+        value = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+class AutoComCenter:
+    """The request handlers of the application."""
+
+    def __init__(self, world: World, authority: Authority, *, internal_key: str, clock: Clock) -> None:
+        self._world = world
+        self._authority = authority
+        self._internal_key = internal_key
+        self._clock = clock
+
+    def routes(self) -> Router:
+        """All paths of the application."""
+        return Router(
+            [
+                Route("/canary", self._canary),
+                Route("/events", self._events, methods=["POST"]),
+                Route("/ops/state", self._state),
+                Route("/ops/levers/{name}", self._guarded(self._lever), methods=["PUT"]),
+                Route("/ops/consumers/{verb}", self._guarded(self._consumers), methods=["POST"]),
+                Route("/ops/ingestion/{verb}", self._guarded(self._ingestion), methods=["POST"]),
+                Route("/ops/rollback", self._guarded(self._rollback), methods=["POST"]),
+                Route("/metrics", self._metrics),
+                Route("/health", self._health),
+                Route("/healthz", self._healthz),
+                Route("/readyz", self._readyz),
+            ],
+            redirect_slashes=False,
+        )
+
+    async def _canary(self, request: Request) -> Response:
+        return HTMLResponse(_PAGE) if self._world.scenario.canary_html else JSONResponse(self._world.canary())
+
+    async def _events(self, request: Request) -> Response:
+        world, now = self._world, self._clock.now()
+        token = self._authority.judge(request.headers.get("authorization"), now=now)
+        if refusal := world.admits(token):
+            return _reply(refusal)
+        if world.ingestion == "paused":
+            return JSONResponse({"error": "ingestion paused"}, status_code=503, headers={"retry-after": "60"})
+        event = await json_object(request) or {}
+        key, kind, event_id = request.headers.get("idempotency-key"), event.get("type"), event.get("id")
+        complaint = (
+            "Idempotency-Key is required"
+            if not key
+            else "unknown event type"
+            if kind not in EVENT_TYPES
+            else "id must be a non-empty string"
+            if not isinstance(event_id, str) or not event_id
+            else ""
+        )
+        if complaint:
+            world.tally.errors["validation"] += 1
+            return _problem(400, complaint)
+        assert key is not None
+        answer = world.remembered(key) or world.accept(
+            key=key, kind=str(kind), event_id=str(event_id), token=token, now=now
+        )
+        return _reply(answer)
+
+    def _guarded(self, handler: Handler) -> Handler:
+        """The handler behind X-Internal-Key: 401 without one, 403 with a wrong one."""
+
+        async def checked(request: Request) -> Response:
+            given = request.headers.get("x-internal-key")
+            if given is None:
+                return _problem(401, "X-Internal-Key is required")
+            if not hmac.compare_digest(given.encode("utf-8", "replace"), self._internal_key.encode()):
+                return _problem(403, "X-Internal-Key is wrong")
+            return await handler(request)
+
+        return checked
+
+    async def _state(self, request: Request) -> Response:
+        return JSONResponse(self._world.state(self._clock.now()))
+
+    async def _lever(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self._world.levers:
+            return _problem(404, "no such lever")
+        value = (await json_object(request) or {}).get("value")
+        if not isinstance(value, str) or value not in ("true", "false"):
+            return _problem(400, 'value must be "true" or "false"')
+        self._world.levers[name] = value
+        return JSONResponse({"name": name, "value": value})
+
+    async def _consumers(self, request: Request) -> Response:
+        match request.path_params["verb"]:
+            case "pause":
+                self._world.set_consumers("paused")
+            case "resume":
+                self._world.set_consumers("running")
+            case _:
+                return _problem(404, "pause or resume")
+        return JSONResponse({"consumers": self._world.consumers}, status_code=202)
+
+    async def _ingestion(self, request: Request) -> Response:
+        match request.path_params["verb"]:
+            case "pause":
+                self._world.ingestion = "paused"
+            case "resume":
+                self._world.ingestion = "running"
+            case _:
+                return _problem(404, "pause or resume")
+        return JSONResponse({"ingestion": self._world.ingestion}, status_code=202)
+
+    async def _rollback(self, request: Request) -> Response:
+        if (await json_object(request) or {}).get("to") != "last-stable":
+            return _problem(400, 'to must be "last-stable"')
+        self._world.roll_back(self._clock.now())
+        body = {"accepted": True, "to": "last-stable", "build_id": self._world.deployment.build_id}
+        return JSONResponse(body, status_code=202)
+
+    async def _metrics(self, request: Request) -> Response:
+        depth = self._world.queue_depth(self._clock.now())
+        page = exposition(self._world.tally, queue_depth=depth, providers_up=self._world.providers_up())
+        return Response(page, headers={"content-type": CONTENT_TYPE})
+
+    async def _health(self, request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def _healthz(self, request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def _readyz(self, request: Request) -> Response:
+        return JSONResponse({"ready": True})

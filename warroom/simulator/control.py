@@ -1,0 +1,71 @@
+"""The control service: looks into the simulator and switches it while it runs. Its own requests are not logged."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+
+from warroom.errors import UsageError
+from warroom.simulator.app import json_object
+from warroom.simulator.reqlog import RequestLog
+from warroom.simulator.scenarios import SCENARIOS, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The request handlers of the control service."""
+
+    log: RequestLog
+    scenario: Callable[[], Scenario]
+    world: Callable[[], dict[str, Any]]
+    switch: Callable[[str], Awaitable[None]]
+
+    def routes(self) -> Router:
+        """All paths of the control service."""
+        return Router(
+            [
+                Route("/scenario", self._scenario, methods=["GET"]),
+                Route("/scenario", self._switch, methods=["PUT"]),
+                Route("/scenarios", self._scenarios, methods=["GET"]),
+                Route("/requests", self._requests, methods=["GET"]),
+                Route("/requests", self._forget, methods=["DELETE"]),
+                Route("/world", self._world, methods=["GET"]),
+            ],
+            redirect_slashes=False,
+        )
+
+    async def _scenario(self, request: Request) -> Response:
+        return JSONResponse(_named(self.scenario()))
+
+    async def _scenarios(self, request: Request) -> Response:
+        known: Sequence[dict[str, str]] = [_named(scenario) for scenario in SCENARIOS.values()]
+        return JSONResponse({"scenarios": known})
+
+    async def _switch(self, request: Request) -> Response:
+        name = (await json_object(request) or {}).get("name")
+        if not isinstance(name, str):
+            return JSONResponse({"error": 'send {"name": "..."}'}, status_code=400)
+        try:
+            await self.switch(name)
+        except UsageError as error:
+            return JSONResponse({"error": error.message, "hint": error.hint}, status_code=404)
+        return JSONResponse(_named(self.scenario()))
+
+    async def _requests(self, request: Request) -> Response:
+        return JSONResponse({"requests": [entry.to_json() for entry in self.log.snapshot()]})
+
+    async def _forget(self, request: Request) -> Response:
+        self.log.clear()
+        return Response(status_code=204)
+
+    async def _world(self, request: Request) -> Response:
+        return JSONResponse(self.world())
+
+
+def _named(scenario: Scenario) -> dict[str, str]:
+    return {"name": scenario.name, "summary": scenario.summary}
