@@ -65,8 +65,9 @@ coverage-map: $(DEV_READY)  ## which requirement is shown by which test
 lock: .tools/uv/bin/uv  ## make the locks in requirements/ anew from pyproject.toml
 	@PATH="$(CURDIR)/.tools/uv/bin:$$PATH" ./requirements/lock $(ARGS)
 
-.tools/uv/bin/uv:
-	@$(PYTHON) -m venv .tools/uv && .tools/uv/bin/python -m pip $(PIP_FLAGS) install 'uv>=0.13,<0.14'
+.tools/uv/bin/uv: | python-ok
+	@$(PYTHON) -m venv --without-pip .tools/uv
+	@$(PYTHON) -m pip --python .tools/uv/bin/python $(PIP_FLAGS) install uv==0.13.9 || $(INSTALL_FAILED)
 
 clean:  ## remove what make and the tools made (.venv too)
 	@rm -rf .venv .tools build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage $(PEERS)/node_modules
@@ -74,8 +75,8 @@ clean:  ## remove what make and the tools made (.venv too)
 python-ok:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "make: Warroom needs Python 3.11 or newer, and '$(PYTHON)' is not; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@$(PYTHON) -m pip --version >/dev/null 2>&1 || \
-	{ echo "make: '$(PYTHON)' has no pip (on Debian: apt-get install python3-pip)" >&2; exit 1; }
+	@$(PYTHON) -c 'import pip; assert tuple(map(int, pip.__version__.split(".")[:2])) >= (22, 3)' 2>/dev/null || \
+	{ echo "make: '$(PYTHON)' has no pip, or one older than 22.3 (on Debian: apt-get install python3-pip)" >&2; exit 1; }
 
 $(RUN_READY): requirements/run.txt pyproject.toml setup.py Makefile | python-ok
 	@echo "== setup: what Warroom needs goes into .venv (a minute the first time)"

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from tests.contracts import tree
 
-LOCKS = ("requirements/run.txt", "requirements/dev.txt")
+LOCKS = ("requirements/run.txt", "requirements/dev.txt", "requirements/node.txt")
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
@@ -55,11 +55,12 @@ def test_every_npm_package_carries_its_hash() -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_locks_hold_what_the_project_asks_for(python: str) -> None:
     asked = tomllib.loads((tree.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    run, dev = pinned(LOCKS[0], python), pinned(LOCKS[1], python)
     groups = asked["dependency-groups"]
-    for lines, lock in ((asked["project"]["dependencies"] + groups["build"], run), (groups["dev"], dev)):
+    sources = (asked["project"]["dependencies"] + groups["build"], groups["dev"], groups["node"])
+    for lines, lock in zip(sources, LOCKS, strict=True):
+        found = pinned(lock, python)
         for requirement in map(Requirement, lines):
-            assert requirement.specifier.contains(lock[canonicalize_name(requirement.name)])
+            assert requirement.specifier.contains(found[canonicalize_name(requirement.name)])
 
 
 def test_what_runs_is_the_same_in_both_locks() -> None:
