@@ -9,9 +9,9 @@ MAPPED = ("checks", "screens", "playbooks")
 SHIPPED = ("warroom", *MAPPED)
 
 
-def files(*folders: str, pattern: str = "*.py") -> list[Path]:
+def files(*folders: str, pattern: str = "*.py", root: Path = ROOT) -> list[Path]:
     """The files of `folders` that match `pattern`, sorted; the links inside warroom/ are not followed."""
-    found = (path for folder in folders for path in _walk(ROOT / folder))
+    found = (path for folder in folders for path in _walk(root / folder))
     return sorted(path for path in found if path.match(pattern))
 
 

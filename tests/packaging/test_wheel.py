@@ -23,9 +23,9 @@ def run(*command: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
-def expected() -> set[str]:
+def expected(copy: Path) -> set[str]:
     """Every file of the shipped folders, under the name that it has once installed."""
-    names = {tree.name(path) for path in tree.files(*tree.SHIPPED, pattern="*")}
+    names = {path.relative_to(copy).as_posix() for path in tree.files(*tree.SHIPPED, pattern="*", root=copy)}
     return {one if one.startswith("warroom/") else f"warroom/{one}" for one in names}
 
 
@@ -37,15 +37,15 @@ def content(wheel: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `direct.whl`, built from the tree, and `packed.whl`, built from the source archive."""
-    copy = tmp_path_factory.mktemp("tree") / "warroom"
+    """A folder with `tree`, a copy; `direct.whl`, built from it; `packed.whl`, built from its source archive."""
+    out = tmp_path_factory.mktemp("built")
+    copy = out / "tree"
     for folder in tree.SHIPPED:
         shutil.copytree(
             tree.ROOT / folder, copy / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
         )
     for name in ("pyproject.toml", "setup.py", "README.md"):
         shutil.copy(tree.ROOT / name, copy)
-    out = tmp_path_factory.mktemp("wheels")
     build = (sys.executable, "-m", "build", "--no-isolation")
     for target, options in (("packed", ()), ("direct", ("--wheel",))):
         run(*build, *options, "--outdir", out / target, cwd=copy)
@@ -57,7 +57,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("which", ["direct", "packed"])
 def test_the_wheel_holds_exactly_the_tree(built: Path, which: str) -> None:
-    assert content(built / f"{which}.whl") == expected()
+    assert content(built / f"{which}.whl") == expected(built / "tree")
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ for package in (warroom.checks, warroom.screens):
 """
 
 
-def test_every_check_and_screen_loads_from_the_wheel(python: Path, foreign: Path) -> None:
+def test_every_check_and_screen_loads_from_the_wheel(built: Path, python: Path, foreign: Path) -> None:
     loaded = dict(line.split(" ", 1) for line in run(python, "-c", IMPORT_ALL, cwd=foreign).splitlines())
     sources = {
         tree.name(path).removesuffix(".py").removesuffix("/__init__") for path in tree.files("checks", "screens")
@@ -113,7 +113,7 @@ def test_the_command_runs_beside_folders_that_are_called_like_ours(python: Path,
     assert warroom.__version__ in run(python.parent / "warroom", "--version", cwd=foreign)
 
 
-def test_the_playbooks_are_beside_the_installed_code(python: Path, foreign: Path) -> None:
+def test_the_playbooks_are_beside_the_installed_code(built: Path, python: Path, foreign: Path) -> None:
     code = "import importlib.resources as r\nfor one in (r.files('warroom') / 'playbooks').iterdir(): print(one.name)"
     installed = set(run(python, "-c", code, cwd=foreign).splitlines())
-    assert installed - {"__pycache__"} == {path.name for path in tree.files("playbooks", pattern="*")}
+    assert installed - {"__pycache__"} == {path.name for path in (built / "tree" / "playbooks").glob("[!.]*")}
