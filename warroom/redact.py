@@ -25,17 +25,21 @@ def _base64_cores(raw: bytes) -> set[str]:
 def _forms(value: str) -> set[str]:
     """The spellings in which a secret may turn up: raw, URL- and form-encoded, JSON-escaped, base64."""
     raw = value.encode("utf-8", "surrogatepass")
+    encoded = {quote(raw) for quote in (_percent, urllib.parse.quote, urllib.parse.quote_plus)}
     plain = {
         value,
         value.strip(),
-        urllib.parse.quote(raw, safe=""),
-        urllib.parse.quote(raw),
-        urllib.parse.quote_plus(raw),
-        urllib.parse.quote(urllib.parse.quote_plus(raw), safe=""),
+        _percent(_percent(raw).encode()),
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
     }
-    return {form for form in plain | _base64_cores(raw) if len(form) >= _SHORTEST}
+    # Basic credentials are form-encoded before they are base64-encoded (RFC 6749 2.3.1).
+    cores = set().union(*(_base64_cores(form.encode()) for form in encoded), _base64_cores(raw))
+    return {form for form in plain | encoded | cores if len(form) >= _SHORTEST}
+
+
+def _percent(raw: bytes) -> str:
+    return urllib.parse.quote(raw, safe="")
 
 
 class Redactor:

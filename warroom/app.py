@@ -1,0 +1,54 @@
+"""Turns the command line into an exit code, and whatever goes wrong into a sentence for a person."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from warroom.errors import ExitCode, PlaybookError, WarroomError
+from warroom.text import clean, one_line
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs one command. Never raises and never prints a trace."""
+    try:
+        from warroom.cli import command_line
+
+        return command_line(list(arguments))
+    except WarroomError as error:
+        _tell(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away (`warroom ... | head`); there is nobody left to tell.
+        sys.stdout = None  # type: ignore[assignment]
+        return int(ExitCode.INTERNAL)
+    except Exception as defect:  # noqa: BLE001 - the last line of defence: a person is shown a sentence
+        _say(f"internal error: {type(defect).__name__} {_place(defect)}")
+        _say("this is a defect of Warroom, not of your service or playbook; nothing more was done")
+        return int(ExitCode.INTERNAL)
+
+
+def _tell(error: WarroomError) -> None:
+    if isinstance(error, PlaybookError):
+        _say(error.message)
+        sys.stderr.write(clean(str(error), limit=200_000, lines=True) + "\n")
+    else:
+        _say(error.message)
+    if error.hint:
+        _say(f"hint: {error.hint}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"warroom: {one_line(text, limit=1_000)}\n")
+
+
+def _place(defect: BaseException) -> str:
+    """Where the defect was raised, by file name and line; its message is left out, it may hold a secret."""
+    trace = defect.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""

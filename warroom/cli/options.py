@@ -1,0 +1,100 @@
+"""What the commands are called with, checked before anything else happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from warroom.errors import UsageError
+from warroom.text import did_you_mean, one_line
+from warroom.units import parse_duration
+
+GATE_STATES = ("green", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """The options of `warroom verify`; empty means not given. `wait` is a duration such as `3m`."""
+
+    playbook: Path
+    headless: bool = False
+    suite: str = ""
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    env_file: Path | None = None
+    environment: str = ""
+    gates: tuple[str, ...] = ()
+    attest: tuple[str, ...] = ()
+    wait: str = ""
+    evidence: Path | None = None
+    format: str = "text"
+    reports: tuple[str, ...] = ()
+    strict: bool = False
+    allow_commands: bool = False
+
+
+def pairs(items: Sequence[str], option: str) -> dict[str, str]:
+    """`NAME=VALUE` items as a mapping. Raises UsageError for one without `=`, or named twice."""
+    found: dict[str, str] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            # The item itself is not repeated: it may be a secret that lacks its name.
+            raise UsageError(f"{option} takes NAME=VALUE", hint=f"for example {option} NAME=value")
+        if name in found:
+            raise UsageError(f"{option} {one_line(name)} is given twice")
+        found[name] = value
+    return found
+
+
+def gate_states(items: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """`NAME=green|red` items as a mapping. Raises UsageError for an unknown gate or state."""
+    states = pairs(items, "--gate")
+    for gate, state in states.items():
+        if gate not in known:
+            hint = did_you_mean(gate, list(known)) or f"the playbook has {', '.join(known) or 'no gates'}"
+            raise UsageError(f"--gate {one_line(gate)}: the playbook has no such gate", hint=hint)
+        if state not in GATE_STATES:
+            raise UsageError(f"--gate {gate}={one_line(state)}: a gate is declared green or red")
+    return states
+
+
+def answers(items: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """`NAME=ANSWER` items as a mapping. Raises UsageError for a name that nothing in the playbook asks for."""
+    given = pairs(items, "--attest")
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, list(known)) or f"asked for are: {', '.join(known) or 'none'}"
+            raise UsageError(f"--attest {one_line(name)}: nothing in the playbook asks for it", hint=hint)
+    return given
+
+
+def report_files(items: Sequence[str], formats: Sequence[str]) -> dict[str, Path]:
+    """`FORMAT=FILE` items as a mapping. Raises UsageError for an unknown format or a folder that is not there."""
+    files: dict[str, Path] = {}
+    for name, file in pairs(items, "--report").items():
+        if name not in formats:
+            raise UsageError(f"--report {one_line(name)}: unknown format", hint=f"one of {', '.join(formats)}")
+        path = Path(file)
+        if not path.parent.is_dir() or path.is_dir():
+            raise UsageError(
+                f"--report {name}: cannot write {one_line(file)}", hint="name a file in an existing folder"
+            )
+        files[name] = path
+    return files
+
+
+def until_of(wait: str, declared: tuple[float, float]) -> tuple[float, float]:
+    """How long to try until ready, and how often, in seconds: `--wait` over what the suite declares.
+
+    `--wait 0s` tries once; any other wait tries every 5 s, or as often as fits four times for shorter ones.
+    """
+    if not wait:
+        return declared
+    try:
+        timeout_s = parse_duration(wait).total_seconds()
+    except ValueError as error:
+        raise UsageError(f"--wait: {error}") from None
+    return (timeout_s, min(5.0, timeout_s / 4))

@@ -1,0 +1,81 @@
+"""The run without a console: a line per finished check, what it waits for, and a heartbeat where nothing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TextIO
+
+from warroom.clock import Clock
+from warroom.events import CheckFinished, CheckWaiting, Envelope, GateRead, Noted, RunStarted
+from warroom.report.text import line
+from warroom.suite_state import DONE, RUNNING, SuiteState, step
+
+HEARTBEAT_S = 30.0
+
+
+def write(stream: TextIO, text: str) -> None:
+    """One line, at once: pipelines show lines as they come."""
+    stream.write(text + "\n")
+    stream.flush()
+
+
+class Plain:
+    """Narrates a run. Lines of finished checks go through `say_result`, everything else through `narrate`."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        say_result: Callable[[str], None],
+        narrate: Callable[[str], None],
+        *,
+        color: bool,
+        ascii_only: bool,
+    ) -> None:
+        self._clock = clock
+        self._say_result = say_result
+        self._narrate = narrate
+        self._color = color
+        self._ascii_only = ascii_only
+        self._last_line = clock.monotonic()
+        self.state = SuiteState()
+
+    def on_event(self, envelope: Envelope) -> None:
+        """Folds one event and writes what it is worth a line for."""
+        self.state = step(self.state, envelope)
+        match envelope.event:
+            case RunStarted(launch=launch, suite=suite, checks=checks):
+                self._tell(f"{launch.title or launch.id}: suite {suite}, {len(checks)} checks")
+            case GateRead(gate):
+                reason = f" ({gate.reason})" if gate.reason else ""
+                self._tell(f"{gate.title}: {gate.state.upper()}, from {gate.source}{reason}")
+            case CheckWaiting(check, seconds, reason):
+                self._tell(f"{check}: again in {seconds:g} s: {reason}")
+            case Noted(text, severity):
+                self._tell(f"{severity}: {text}")
+            case CheckFinished(outcome):
+                self._touch()
+                self._say_result(line(outcome, color=self._color, ascii_only=self._ascii_only))
+
+    async def heartbeat(self) -> None:
+        """Says every 30 s without another line what is still under way; runs until cancelled."""
+        while True:
+            await self._clock.sleep(max(1.0, self._last_line + HEARTBEAT_S - self._clock.monotonic()))
+            if self._clock.monotonic() - self._last_line >= HEARTBEAT_S:
+                self._tell(self._under_way())
+
+    def _under_way(self) -> str:
+        checks = self.state.checks.values()
+        running = [
+            f"{check.info.id} {len(check.samples_ms)}/{check.samples_total}" if check.samples_total else check.info.id
+            for check in checks
+            if check.lifecycle == RUNNING
+        ]
+        done = sum(check.lifecycle == DONE for check in checks)
+        return f"still running: {', '.join(running) or 'waiting to try again'} ({done} of {len(checks)} done)"
+
+    def _tell(self, text: str) -> None:
+        self._touch()
+        self._narrate(text)
+
+    def _touch(self) -> None:
+        self._last_line = self._clock.monotonic()

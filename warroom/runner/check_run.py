@@ -1,0 +1,147 @@
+"""One run of one check: from its kind's findings (or its failure to find any) to an outcome that can be shown."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import traceback
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from warroom.contract import Context, Findings
+from warroom.errors import CannotMeasure
+from warroom.events import CheckOutcome
+from warroom.launch.gates import tolerated
+from warroom.launch.hints import matching
+from warroom.playbook.loaded import CheckSpec, HintRule
+from warroom.redact import Redactor
+from warroom.text import one_line
+from warroom.verdict import Measurement, Result, Verdict, of_results, word
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finished run: the outcome to show, and the fact for the checks that need it (None where there is none)."""
+
+    outcome: CheckOutcome
+    fact: Any
+
+
+async def run_check(
+    spec: CheckSpec, context: Context, hints: tuple[HintRule, ...], redactor: Redactor, *, mode: str, attempt: int
+) -> Judged:
+    """Runs the check once and judges what it found. Never raises, save for cancellation."""
+    started_at, started = context.clock.now(), context.clock.monotonic()
+    findings, verdict = await _find(spec, context)
+    pending = ""
+    if spec.tolerate:
+        gate = spec.tolerate.gate
+        state, pending = await context.gates.state(gate), context.gates.title(gate)
+        verdict, findings = _tolerate(spec, findings, verdict, state, pending)
+    outcome = CheckOutcome(
+        id=spec.id,
+        kind=spec.kind.name,
+        title=spec.title,
+        required=spec.required,
+        verdict=verdict,
+        word=word(verdict, required=spec.required, mode=mode, pending=pending),
+        reason=findings.reason or _reason_of(findings.results),
+        started_at=started_at,
+        duration_s=round(context.clock.monotonic() - started, 4),
+        attempts=attempt,
+        measurement=findings.measurement,
+        results=findings.results,
+        hints=matching(hints, spec.id, verdict, findings.symptom),
+        evidence=findings.evidence,
+        reproduce=findings.reproduce,
+        symptom=tuple(findings.symptom.items()),
+    )
+    return Judged(redacted(outcome, redactor), findings.fact)
+
+
+async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
+    # A check that waits for a person has no deadline of its own: people do not answer within 30 s.
+    limit = None if spec.kind.asks(spec.params) else spec.timeout_s
+    try:
+        async with asyncio.timeout(limit) as deadline:
+            findings = await spec.kind.run(spec.params, context)
+        return findings, of_results(findings.results)
+    except CannotMeasure as fault:
+        return _unmeasured(fault.message, fault.symptom, fault.hint), Verdict.ERROR
+    except TimeoutError:
+        if deadline.expired():
+            text = f"did not finish within {spec.timeout_s:g} s"
+            return _unmeasured(text, "timeout"), Verdict.ERROR
+        return _unmeasured("gave up waiting", "timeout"), Verdict.ERROR
+    except Exception as defect:  # noqa: BLE001 - whatever a kind raises, the other checks go on
+        return _defect(spec, context, defect), Verdict.ERROR
+
+
+def _unmeasured(message: str, symptom: str, hint: str = "") -> Findings:
+    text = f"{message}; {hint}" if hint else message
+    line = Result(Verdict.ERROR, say=message, reason=text)
+    return Findings((line,), measurement=Measurement(n=0), symptom={"symptom": symptom}, reason=text)
+
+
+def _defect(spec: CheckSpec, context: Context, defect: Exception) -> Findings:
+    # The trace goes to the evidence, where the author of the kind finds it; nobody on call is shown one.
+    kept = context.evidence.save_text("defect", "".join(traceback.format_exception(defect)))
+    text = f"the check kind '{spec.kind.name}' failed: {type(defect).__name__}: {one_line(str(defect))}"
+    return replace(
+        _unmeasured(text, "internal", "this is a defect of the kind, not of the service"), evidence=(kept,)
+    )
+
+
+def _tolerate(
+    spec: CheckSpec, findings: Findings, verdict: Verdict, gate_state: str, gate_title: str
+) -> tuple[Verdict, Findings]:
+    assert spec.tolerate is not None
+    found = tolerated(verdict, findings.symptom, spec.tolerate, gate_state, gate_title)
+    if found is None:
+        return verdict, findings
+    allowed, reason = found
+    lines = tuple(
+        line.as_verdict(allowed, reason) if line.required and line.verdict is Verdict.FAIL else line
+        for line in findings.results
+    )
+    detail = _reason_of(findings.results)
+    return allowed, replace(findings, results=lines, reason=f"{reason}: {detail}" if detail else reason)
+
+
+def _reason_of(results: tuple[Result, ...]) -> str:
+    """The reasons of the worst required lines, in their order; empty when all is well."""
+    listed = [line for line in results if line.required and line.verdict is not Verdict.PASS]
+    if not listed:
+        return ""
+    lowest = max(line.verdict.rank for line in listed)
+    return "; ".join(line.reason or line.say for line in listed if line.verdict.rank == lowest)
+
+
+def stopped(spec: CheckSpec, started_at: datetime) -> CheckOutcome:
+    """The outcome of a check that was stopped before it finished: nothing was decided."""
+    verdict, reason = Verdict.INCONCLUSIVE, "stopped before it finished"
+    return CheckOutcome(
+        id=spec.id,
+        kind=spec.kind.name,
+        title=spec.title,
+        required=spec.required,
+        verdict=verdict,
+        word=word(verdict, required=spec.required),
+        reason=reason,
+        started_at=started_at,
+        duration_s=0.0,
+        measurement=Measurement(n=0),
+    )
+
+
+def redacted(value: Any, redactor: Redactor) -> Any:
+    """`value` with every text in it redacted; dataclasses and tuples are rebuilt, everything else is kept."""
+    if isinstance(value, str) and not isinstance(value, Verdict):
+        return redactor(value)
+    if isinstance(value, tuple):
+        return tuple(redacted(item, redactor) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return type(value)(**{name: redacted(item, redactor) for name, item in fields.items()})
+    return value

@@ -1,0 +1,218 @@
+"""A suite run: every check once its needs are done, retries until ready, reruns by a person, and the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from warroom.clock import file_stamp
+from warroom.contract import Needed, Sample
+from warroom.errors import ExitCode
+from warroom.events import (
+    CheckFinished,
+    CheckStarted,
+    CheckWaiting,
+    Event,
+    GateRead,
+    Noted,
+    RunFinished,
+    RunStarted,
+    SampleTaken,
+)
+from warroom.playbook.loaded import CheckSpec, Playbook, Selection
+from warroom.runner.bench import Bench
+from warroom.runner.check_run import Judged, run_check, stopped
+from warroom.slo.quantile import nearest_rank
+from warroom.verdict import SuiteVerdict, Verdict, of_suite, worst
+
+# What an endpoint that is not up yet looks like; anything else would be the same on a second try.
+_NOT_READY = frozenset(("timeout", "refused", "reset", "dns"))
+
+
+class SuiteRun:
+    """Runs the selected checks of a playbook and emits events; can be asked to rerun some of them.
+
+    `until` is (timeout, every) in seconds: checks whose endpoint was not ready are tried again `every` seconds
+    later, as long as that is within `timeout` of the start; (0, 0) tries once.
+    """
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        selection: Selection,
+        bench: Bench,
+        emit: Callable[[Event], object],
+        *,
+        until: tuple[float, float] = (0.0, 0.0),
+        strict: bool = False,
+    ) -> None:
+        self._playbook = playbook
+        self._specs: Mapping[str, CheckSpec] = {chosen.spec.id: chosen.spec for chosen in selection.checks}
+        self._suite = selection.suite.id if selection.suite else ""
+        self._bench = bench
+        self._emit = emit
+        self._until = until
+        self._strict = strict
+        self._judged: dict[str, Judged] = {}
+        self._runs: dict[str, int] = {}
+        self._unfinished: set[str] = set()
+        self._run_id = f"{file_stamp(bench.clock.now())}-{secrets.token_hex(4)}"
+
+    async def run(self) -> SuiteVerdict:
+        """Runs every check and returns the verdict. When cancelled, what was not finished is `inconclusive`."""
+        self._emit(self._started())
+        return await self._run_all(tuple(self._specs))
+
+    async def rerun(self, checks: Sequence[str]) -> SuiteVerdict:
+        """Runs `checks` again (ids that are not in the suite are ignored); what they need is taken as it stands."""
+        return await self._run_all([check for check in checks if check in self._specs])
+
+    async def _run_all(self, checks: Sequence[str]) -> SuiteVerdict:
+        begun = self._bench.clock.monotonic()
+        try:
+            await self._run_group(checks, attempt=1)
+            await self._until_ready(begun)
+        except asyncio.CancelledError:
+            self._stop_unfinished()
+            self._finish(ExitCode.INTERRUPTED)
+            raise
+        return self._finish()
+
+    def _started(self) -> RunStarted:
+        return RunStarted(
+            run_id=self._run_id,
+            launch=self._playbook.launch,
+            playbook_path=self._playbook.path,
+            playbook_sha256=self._playbook.sha256,
+            suite=self._suite,
+            checks=tuple(spec.info for spec in self._specs.values()),
+            evidence_dir=self._bench.evidence_dir,
+        )
+
+    async def _run_group(self, checks: Sequence[str], attempt: int) -> None:
+        """Runs `checks` at once, each as soon as those of its needs that are in the group are done."""
+        done = {check: asyncio.Event() for check in checks}
+        self._unfinished |= set(checks)
+        # Latency samples leave first: the other checks run, and their libraries load, while the samples are taken.
+        order = sorted(checks, key=lambda check: self._specs[check].kind.name != "latency")
+        async with asyncio.TaskGroup() as group:
+            for check in order:
+                group.create_task(self._run_one(self._specs[check], attempt, done), name=f"check {check}")
+            group.create_task(self._read_gates(), name="gates")
+
+    async def _run_one(self, spec: CheckSpec, attempt: int, done: Mapping[str, asyncio.Event]) -> None:
+        try:
+            for need in spec.needs:
+                if need in done:
+                    await done[need].wait()
+            self._emit(CheckStarted(spec.id, attempt))
+            run = self._runs[spec.id] = self._runs.get(spec.id, 0) + 1
+            context = self._bench.context(spec.id, run, self._needed(spec), self._progress(spec.id))
+            mode = self._playbook.launch.mode
+            judged = await run_check(
+                spec, context, self._playbook.hints, self._bench.redactor, mode=mode, attempt=attempt
+            )
+            self._judged[spec.id] = judged
+            self._unfinished.discard(spec.id)
+            self._emit(CheckFinished(judged.outcome))
+        finally:
+            done[spec.id].set()
+
+    def _needed(self, spec: CheckSpec) -> dict[str, Needed]:
+        return {need: self._need(need) for need in spec.needs}
+
+    def _need(self, check: str) -> Needed:
+        judged = self._judged.get(check)
+        if judged is None:
+            return Needed(Verdict.SKIPPED, "it was left out of this run", None)
+        return Needed(judged.outcome.verdict, judged.outcome.reason or judged.outcome.word, judged.fact)
+
+    def _progress(self, check: str) -> Callable[[Sample, int], None]:
+        latencies: list[float | None] = []
+
+        def on_sample(sample: Sample, total: int) -> None:
+            latency_ms = None if sample.latency_s is None else sample.latency_s * 1000
+            latencies.append(latency_ms)
+            p95 = nearest_rank(latencies, 0.95)
+            self._emit(SampleTaken(check, len(latencies), total, latency_ms, p95))
+
+        return on_sample
+
+    async def _read_gates(self) -> None:
+        for gate in self._playbook.gates:
+            self._emit(GateRead(await self._bench.gates.info(gate)))
+
+    async def _until_ready(self, begun: float) -> None:
+        timeout_s, every_s = self._until
+        attempt = 1
+        while every_s > 0 and self._bench.clock.monotonic() - begun + every_s <= timeout_s:
+            not_ready = self._not_ready()
+            if not not_ready:
+                return
+            attempt += 1
+            for check in not_ready:
+                self._emit(CheckWaiting(check, every_s, self._judged[check].outcome.reason))
+            await self._bench.clock.sleep(every_s)
+            await self._run_group(self._with_dependents(not_ready), attempt)
+
+    def _not_ready(self) -> list[str]:
+        return [
+            check
+            for check, judged in self._judged.items()
+            if judged.outcome.verdict is Verdict.ERROR and dict(judged.outcome.symptom).get("symptom") in _NOT_READY
+        ]
+
+    def _with_dependents(self, checks: Iterable[str]) -> list[str]:
+        """`checks` and those undecided ones that need them, directly or through others; in order of display."""
+        chosen, grown = set(checks), True
+        while grown:
+            more = {
+                spec.id
+                for spec in self._specs.values()
+                if spec.id not in chosen
+                and chosen & set(spec.needs)
+                and self._judged[spec.id].outcome.verdict.is_unknown
+            }
+            chosen |= more
+            grown = bool(more)
+        return [check for check in self._specs if check in chosen]
+
+    def _stop_unfinished(self) -> None:
+        for check in [check for check in self._specs if check in self._unfinished]:
+            outcome = stopped(self._specs[check], self._bench.clock.now())
+            self._judged[check] = Judged(outcome, None)
+            self._unfinished.discard(check)
+            self._emit(CheckFinished(outcome))
+
+    def _finish(self, exit_code: ExitCode | None = None) -> SuiteVerdict:
+        declared = {spec.id: spec.required for spec in self._specs.values()}
+        found = {check: judged.outcome.verdict for check, judged in self._judged.items()}
+        verdict = of_suite(declared, found, mode=self._playbook.launch.mode, strict=self._strict)
+        manifest, problems = self._bench.seal()
+        for problem in problems:
+            self._emit(Noted(f"evidence is incomplete: {problem}", "warning"))
+        reason = self._reason(verdict)
+        if problems and verdict.exit_code in (ExitCode.GREEN, ExitCode.NOT_STRICT):
+            # A verdict whose evidence was lost cannot be shown to anyone later: it does not count as green.
+            verdict = SuiteVerdict(Verdict.INCONCLUSIVE, "UNKNOWN", ExitCode.UNKNOWN)
+            reason = "every check passed, but the evidence could not be kept"
+        if exit_code is not None:
+            verdict = SuiteVerdict(worst((verdict.verdict, Verdict.INCONCLUSIVE)), verdict.word, exit_code)
+        self._emit(
+            RunFinished(
+                verdict.verdict, verdict.word, int(verdict.exit_code), reason, self._bench.evidence_log, manifest
+            )
+        )
+        return verdict
+
+    def _reason(self, verdict: SuiteVerdict) -> str:
+        """Names the checks that decided; empty for a plain GREEN."""
+        if verdict.verdict is Verdict.PASS:
+            return ""
+        deciding = [
+            judged.outcome.title
+            for judged in self._judged.values()
+            if judged.outcome.required and judged.outcome.verdict is verdict.verdict
+        ]
+        return ", ".join(deciding) or "nothing was measured that could decide"
