@@ -11,8 +11,13 @@ PEERS_READY := $(PEERS)/node_modules/.ready
 SOURCES := warroom checks screens tests setup.py
 INSTALL_FAILED := { echo "make: the install failed. pip's reason is above; the usual one is no network: pip has to reach its package index once." >&2; exit 1; }
 
+# An environment works only where it was made, and only while its Python is there.
+ifneq ($(shell test -x $(PY) && cat .venv/made-in 2>/dev/null),$(CURDIR))
+STALE := stale
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test lint types contracts pytest peers bench soak coverage-map lock clean python-ok
+.PHONY: stale help setup setup-dev demo test lint types contracts pytest peers bench soak coverage-map lock clean python-ok
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -72,15 +77,17 @@ lock: .tools/uv/bin/uv  ## make the locks in requirements/ anew from pyproject.t
 clean:  ## remove what make and the tools made (.venv too)
 	@rm -rf .venv .tools build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage $(PEERS)/node_modules
 
+stale:
+
 python-ok:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "make: Warroom needs Python 3.11 or newer, and '$(PYTHON)' is not; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import pip; assert tuple(map(int, pip.__version__.split(".")[:2])) >= (22, 3)' 2>/dev/null || \
 	{ echo "make: '$(PYTHON)' has no pip, or one older than 22.3 (on Debian: apt-get install python3-pip)" >&2; exit 1; }
 
-$(RUN_READY): requirements/run.txt pyproject.toml setup.py Makefile | python-ok
+$(RUN_READY): requirements/run.txt pyproject.toml setup.py Makefile $(STALE) | python-ok
 	@echo "== setup: what Warroom needs goes into .venv (a minute the first time)"
-	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv; }
+	@test -z "$(STALE)" || { rm -rf .venv && $(PYTHON) -m venv --without-pip .venv && echo "$(CURDIR)" >.venv/made-in; }
 	@$(PIP) install --require-hashes -r requirements/run.txt || $(INSTALL_FAILED)
 	@$(PIP) install --no-deps --no-build-isolation --editable . || $(INSTALL_FAILED)
 	@touch $@

@@ -70,6 +70,10 @@ def test_the_graph_sees_through_the_links() -> None:
     assert {"warroom.checks", "warroom.screens"} <= graph().modules
 
 
+def test_checks_lie_flat() -> None:
+    assert {tree.name(source).count("/") for source in tree.files("checks")} == {1}
+
+
 @pytest.mark.parametrize("source", tree.files("warroom", "checks", "screens", "tests"), ids=tree.name)
 def test_nothing_imports_the_folders_by_their_top_level_names(source: Path) -> None:
     assert not {name.partition(".")[0] for name in tree.imported(source)} & set(tree.MAPPED)
