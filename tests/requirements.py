@@ -73,7 +73,8 @@ def main(arguments: Sequence[str]) -> int:
     options = ["--collect-only", "-p", "no:terminal", "-o", "addopts=", str(_LIST.parent)]
     pytest.main(options, plugins=[found])
     print("\n".join(table(found.tests, arguments[0] if arguments else "")))
-    print("\n".join(found.errors), file=sys.stderr, end="")
+    for error in found.errors:
+        print(error, file=sys.stderr)
     return 1 if found.errors or set(found.tests) - known_ids() else 0
 
 
