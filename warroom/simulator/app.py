@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -29,6 +30,13 @@ def _reply(answer: Answer) -> JSONResponse:
 
 def _problem(status: int, error: str) -> JSONResponse:
     return JSONResponse({"error": error}, status_code=status)
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
 
 
 async def json_object(request: Request) -> dict[str, object] | None:
@@ -80,23 +88,12 @@ class AutoComCenter:
             return JSONResponse({"error": "ingestion paused"}, status_code=503, headers={"retry-after": "60"})
         event = await json_object(request) or {}
         key, kind, event_id = request.headers.get("idempotency-key"), event.get("type"), event.get("id")
-        complaint = (
-            "Idempotency-Key is required"
-            if not key
-            else "unknown event type"
-            if kind not in EVENT_TYPES
-            else "id must be a non-empty string"
-            if not isinstance(event_id, str) or not event_id
-            else ""
-        )
-        if complaint:
+        if not key or kind not in EVENT_TYPES or not _is_uuid(event_id):
             world.tally.errors["validation"] += 1
-            return _problem(400, complaint)
-        assert key is not None
-        answer = world.remembered(key) or world.accept(
-            key=key, kind=str(kind), event_id=str(event_id), token=token, now=now
-        )
-        return _reply(answer)
+            known = "unknown event type" if kind not in EVENT_TYPES else "id must be a UUID"
+            return _problem(400, known if key else "Idempotency-Key is required")
+        accepted = world.remembered(key)
+        return _reply(accepted or world.accept(key=key, kind=str(kind), event_id=str(event_id), token=token, now=now))
 
     def _guarded(self, handler: Handler) -> Handler:
         """The handler behind X-Internal-Key: 401 without one, 403 with a wrong one."""

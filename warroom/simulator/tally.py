@@ -102,5 +102,5 @@ def exposition(tally: Tally, *, queue_depth: int, providers_up: Mapping[str, boo
     """The OpenMetrics text of all series, ending in `# EOF`."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Page(tally, queue_depth, providers_up))
-    page: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
+    page: bytes = generate_latest(registry)
     return page

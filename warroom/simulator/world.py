@@ -201,10 +201,15 @@ class World:
     # ---- what is done to it ---------------------------------------------------------------------------------
 
     def admits(self, token: TokenState) -> Answer | None:
-        """None when an event with such a token may come in, otherwise the refusal."""
+        """None when an event with such a token may come in, otherwise the refusal.
+
+        While Gate 1 is red nothing is validated, so nothing is counted as validated either.
+        """
+        if self.gate("gate1") == "red":
+            return None
         if token != "none":
-            self.tally.jwt["success" if token in ("valid", "narrow") else "failure"] += 1
-        if token == "valid" or self.scenario.bypass or self.gate("gate1") == "red":
+            self.tally.jwt["failure" if token == "invalid" else "success"] += 1
+        if token == "valid" or self.scenario.bypass:
             return None
         self.tally.errors["auth"] += 1
         if token == "narrow":
