@@ -4,15 +4,15 @@ import pytest
 
 from tests.simulator.client import Client
 from warroom.simulator.reqlog import ServedRequest
-from warroom.simulator.scenarios import SCENARIOS
+from warroom.simulator.scenarios import SCENARIOS, scenario_named
 
 
 async def test_it_names_the_scenario_and_all_there_are(client: Client) -> None:
     url = client.sim.control_url
-    steady = {"name": "steady", "summary": SCENARIOS["steady"].summary}
+    steady = {"name": "steady", "summary": scenario_named("steady").summary}
     assert (await client.http.get(f"{url}/scenario")).json() == steady
     listed = (await client.http.get(f"{url}/scenarios")).json()["scenarios"]
-    assert [one["name"] for one in listed] == list(SCENARIOS)
+    assert [one["name"] for one in listed] == [one.name for one in SCENARIOS]
 
 
 async def test_a_switch_holds_from_the_next_request_on(client: Client) -> None:

@@ -16,7 +16,7 @@ from tests.simulator.client import Client
 from warroom.clock import RealClock, VirtualClock, poll_until
 from warroom.simulator.latency import endless, holds, p95_ms
 from warroom.simulator.reqlog import RequestLog, ServedRequest
-from warroom.simulator.scenarios import SCENARIOS, Latency
+from warroom.simulator.scenarios import Latency, scenario_named
 from warroom.simulator.simulator import Simulator
 
 
@@ -32,7 +32,7 @@ class TestEntries:
         assert [one.seq for one in log] == list(range(1, 32))
         assert {(one.method, one.path, one.status) for one in log} == {("GET", "/canary", 200)}
         assert [one.at for one in log] == sorted(one.at for one in log)
-        expected = list(islice(endless(SCENARIOS["steady"].latency, 1), 31))
+        expected = list(islice(endless(scenario_named("steady").latency, 1), 31))
         for one, hold in zip(log, expected, strict=True):
             assert one.held_ms is not None
             assert one.held_ms >= hold - 0.01
@@ -115,14 +115,14 @@ class TestBounds:
 class TestLatencies:
     @pytest.mark.parametrize("seed", range(5))
     def test_normal_ones_are_about_40_ms_with_p95_about_42(self, seed: int) -> None:
-        values = list(holds(SCENARIOS["steady"].latency, seed))
+        values = list(holds(scenario_named("steady").latency, seed))
         assert len(values) == 30
         assert 39.5 <= sum(values) / 30 <= 40.5
         assert 41.5 <= nearest_rank(values, 0.95) <= 42.5
 
     @pytest.mark.parametrize("skip", range(0, 35, 7))
     def test_any_thirty_in_a_row_have_exactly_three_slow_ones(self, skip: int) -> None:
-        tail = SCENARIOS["slow-tail"].latency
+        tail = scenario_named("slow-tail").latency
         window = list(islice(endless(tail, 1), skip, skip + 30))
         assert sum(value == 250 for value in window) == 3
         assert nearest_rank(window, 0.95) == 250
@@ -135,7 +135,7 @@ class TestLatencies:
         assert sorted(holds(latency, 7)) == sorted(holds(latency, 8))
 
     def test_the_declared_p95_is_that_of_the_cycle(self) -> None:
-        assert [p95_ms(SCENARIOS[name].latency) for name in ("steady", "slow-tail", "latency-spike")] == [
+        assert [p95_ms(scenario_named(name).latency) for name in ("steady", "slow-tail", "latency-spike")] == [
             42,
             250,
             355,

@@ -46,9 +46,10 @@ EXPECTED = {
 
 
 def test_the_names_are_known_and_each_says_in_one_line_what_it_does() -> None:
-    assert set(SCENARIOS) == EXPECTED
-    assert all(one.summary and "\n" not in one.summary and len(one.summary) <= 90 for one in SCENARIOS.values())
-    assert len({one.summary for one in SCENARIOS.values()}) == len(SCENARIOS)
+    assert {one.name for one in SCENARIOS} == EXPECTED
+    assert len(SCENARIOS) == len(EXPECTED)
+    assert all(one.summary and "\n" not in one.summary and len(one.summary) <= 90 for one in SCENARIOS)
+    assert len({one.summary for one in SCENARIOS}) == len(SCENARIOS)
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:

@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="print the scenarios and exit")
     options = parser.parse_args(arguments)
     if options.list:
-        width = max(map(len, SCENARIOS))
-        sys.stdout.writelines(f"{one.name:{width}}  {one.summary}\n" for one in SCENARIOS.values())
+        width = max(len(one.name) for one in SCENARIOS)
+        sys.stdout.writelines(f"{one.name:{width}}  {one.summary}\n" for one in SCENARIOS)
         return 0
     try:
         scenario_named(options.scenario)

@@ -43,7 +43,7 @@ class Control:
         return JSONResponse(_named(self.scenario()))
 
     async def _scenarios(self, request: Request) -> Response:
-        known: Sequence[dict[str, str]] = [_named(scenario) for scenario in SCENARIOS.values()]
+        known: Sequence[dict[str, str]] = [_named(scenario) for scenario in SCENARIOS]
         return JSONResponse({"scenarios": known})
 
     async def _switch(self, request: Request) -> Response:

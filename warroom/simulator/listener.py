@@ -10,17 +10,36 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from warroom.clock import Clock
+
 _STOP_S = 1.0
+
+
+RECEIVED = "warroom.received_s"
+
+
+class _Protocol(H11Protocol):
+    """Notes when each request's bytes came, so that a log need not start after they were parsed."""
+
+    def __init__(self, config: uvicorn.Config, state: ServerState, clock: Clock) -> None:
+        super().__init__(config, state, {})
+        self._clock = clock
+
+    def data_received(self, data: bytes) -> None:
+        self.app_state[RECEIVED] = self._clock.monotonic()
+        super().data_received(data)
 
 
 class Listener:
     """Owns a port of 127.0.0.1 from its first moment: while it is closed, connections to the port are refused.
 
     It drives uvicorn's protocol itself instead of `uvicorn.Server`: that one polls ten times a second, takes 0.2 s
-    to stop and installs signal handlers.
+    to stop and installs signal handlers. Applications find the `clock`'s seconds at which the last bytes of a
+    request's head came under `RECEIVED` in the state of their scope.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._socket = _bound(0)
         self._port: int = self._socket.getsockname()[1]
         self._state = ServerState()
@@ -68,7 +87,7 @@ class Listener:
         self._socket.close()
 
     def _protocol(self) -> H11Protocol:
-        return H11Protocol(self._config, self._state, {})
+        return _Protocol(self._config, self._state, self._clock)
 
     async def _cut(self, server: asyncio.Server) -> None:
         server.close()

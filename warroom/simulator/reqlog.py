@@ -25,7 +25,7 @@ LOGGED_HEADERS = (
 class ServedRequest:
     """One request as its server saw it.
 
-    `at` is when it had arrived with its headers; `held_ms` the time from there until the answer was handed to the
+    `at` is when its head had arrived; `held_ms` the time from there until the last bytes of the answer go to the
     socket, or until the client went away; `status` is None while no answer was sent. `auth` is the scheme of the
     Authorization header, never its value; `internal_key` says whether X-Internal-Key came. `media_type` is the
     body's, `event_type` the `type` inside a JSON body. `peer` is the client's `host:port`: one per connection.

@@ -59,7 +59,7 @@ _WEAK_HEADERS: Mapping[str, str | None] = {
     "x-frame-options": "ALLOWALL",
 }
 
-_ALL = (
+SCENARIOS: tuple[Scenario, ...] = (
     Scenario("steady", "everything answers as it should"),
     Scenario("canary-version", "the canary says version v2.6", canary={"version": "v2.6"}),
     Scenario("canary-app", "the canary names another app", canary={"app": "auto_page_maker"}),
@@ -114,14 +114,13 @@ _ALL = (
     Scenario("weak-keys", "the JWKS gives away the private key", weak_keys=True),
 )
 
-SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
-
 
 def scenario_named(name: str) -> Scenario:
     """The scenario of that name. Raises `UsageError`, with the nearest name or all of them, for any other."""
-    if name in SCENARIOS:
-        return SCENARIOS[name]
-    known = list(SCENARIOS)
+    for scenario in SCENARIOS:
+        if scenario.name == name:
+            return scenario
+    known = [scenario.name for scenario in SCENARIOS]
     raise UsageError(
         f"there is no scenario '{clean(name, limit=60)}'",
         hint=did_you_mean(name, known) or f"known: {', '.join(known)}",

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from warroom.clock import Clock
+from warroom.simulator.listener import RECEIVED
 from warroom.simulator.reqlog import RequestLog, ServedRequest, selected_headers
 from warroom.simulator.world import Behaviour
 
@@ -61,7 +62,8 @@ class Service:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        started, at = self._clock.monotonic(), self._clock.now()
+        started: float = scope["state"][RECEIVED]
+        at = self._clock.now() - timedelta(seconds=self._clock.monotonic() - started)
         body = await _read(receive)
         seq = self._log.arrived(_described(self._name, scope, body or b"", at))
         behaviour = self._behaviour(scope["path"])
@@ -72,13 +74,14 @@ class Service:
                 answer = []
         elif body is not None:
             await _gone(receive)
+        for message in answer[:-1]:
+            await send(message)
         elapsed = self._clock.monotonic() - started
         status = answer[0]["status"] if answer else None
         self._log.ended(seq, status=status, held_ms=elapsed * 1000)
         if status is not None:
             self._served(scope["path"], status, elapsed)
-        for message in answer:
-            await send(message)
+            await send(answer[-1])
 
     async def _answer(self, scope: Scope, body: bytes, behaviour: Behaviour) -> list[Message]:
         """The messages of the answer, the start first."""

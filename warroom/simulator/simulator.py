@@ -103,13 +103,13 @@ class Simulator:
 
     def _build(self) -> None:
         clock, world, log = self._clock, self._world, self._log
-        self._auth = Listener()
+        self._auth = Listener(clock)
         authority = Authority(issuer=self._auth.url, audience=AUDIENCE)
         center = AutoComCenter(world, authority, internal_key=self._credentials.internal_key, clock=clock)
         auth = ScholarAuth(world, authority, credentials=self._credentials, clock=clock)
         control = Control(log, lambda: world.scenario, self.world, self.set_scenario)
         self._auth.serve(Service("scholar_auth", auth.routes(), clock=clock, log=log))
-        self._app = Listener()
+        self._app = Listener(clock)
         self._app.serve(
             Service(
                 "auto_com_center",
@@ -121,9 +121,9 @@ class Simulator:
                 served=self._served,
             )
         )
-        self._api = Listener()
+        self._api = Listener(clock)
         self._api.serve(Service("scholarship_api", _scholarship_api(world), clock=clock, log=log))
-        self._control = Listener()
+        self._control = Listener(clock)
         self._control.serve(control.routes())
 
     def _served(self, path: str, status: int, seconds: float) -> None:
