@@ -18,8 +18,8 @@ class Target:
     """A base address. `url` is empty where it is not configured, then `not_configured` says why (`GATE1_URL is not
     set`); otherwise it is http or https with a host and without user info.
 
-    A `human` target is a link for people and is never requested. Paths of files are as given, absolute or relative
-    to the working directory. `proxy` is an address, empty for none; with `trust_env` the environment's proxy is
+    A `human` target is a link for people and is never requested. Paths of files are absolute or relative to the
+    working directory. `proxy` is an address, empty for none; with `trust_env` the environment's proxy is
     obeyed. `connections` is how many requests may be under way at once (1 to 50). `basic` is `user:password`.
     `allow_link_local` lets it resolve to link-local and metadata addresses.
     """
@@ -55,7 +55,7 @@ class ReadFrom:
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """A flag or setting and the value it must have, compared as text. `kill_switch` marks the one that stops sends."""
+    """A flag or setting and the value it must have, compared as text. A `kill_switch` is one that stops sends."""
 
     id: str
     expect: str
@@ -150,8 +150,8 @@ class HintRule:
 class Playbook:
     """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
 
-    `secrets` maps input names to values, only those set. `input_names` maps each value that an input gave, secret or
-    not, to the name of that input, for command lines that name variables instead of values.
+    `environment` is the one chosen, or empty. `secrets` maps input names to values, only those set. `input_names`
+    maps the same values to the environment variables that give them, for command lines that a person can repeat.
     """
 
     path: str

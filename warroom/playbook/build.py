@@ -1,0 +1,139 @@
+"""From the models of a playbook's sections to the values that the rest of the program reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from warroom.errors import Problem
+from warroom.events import LaunchInfo
+from warroom.playbook import models, nodes
+from warroom.playbook.loaded import Gate, HintRule, Lever, ReadFrom, Suite, Target, Until
+from warroom.playbook.nodes import Scalar
+from warroom.text import clean
+
+
+def launch_info(model: models.Launch, targets: Mapping[str, Target]) -> LaunchInfo:
+    """The launch; its links are the targets for people."""
+    return LaunchInfo(
+        id=model.id,
+        title=clean(model.title) or model.id,
+        owner=clean(model.owner),
+        mode=clean(model.mode),
+        facts=tuple((clean(name), clean(value)) for name, value in model.facts.items()),
+        links=tuple((target.title, clean(target.url)) for target in targets.values() if target.human),
+    )
+
+
+def target(target_id: str, model: models.Target, node: nodes.Node, folder: Path) -> Target:
+    """A target; its files are relative to `folder`."""
+    url = node.get("url") if isinstance(node, nodes.Mapping) else None
+    names = url.inputs if isinstance(url, Scalar) else ()
+    why = (" and ".join(names) + (" is" if len(names) == 1 else " are") + " not set") if names else "its url is empty"
+    return Target(
+        id=target_id,
+        url=model.url,
+        title=clean(model.title) or target_id,
+        human=model.human,
+        ca_file=_file(folder, model.ca_file),
+        client_cert=_file(folder, model.client_cert),
+        client_key=_file(folder, model.client_key),
+        proxy=model.proxy,
+        trust_env=model.trust_env,
+        connections=model.connections,
+        bearer=model.bearer,
+        basic=model.basic,
+        allow_link_local=model.allow_link_local,
+        not_configured="" if model.url else why,
+    )
+
+
+def _file(folder: Path, name: str) -> str:
+    return str(folder / name) if name else ""
+
+
+def target_problems(target_id: str, node: nodes.Mapping, folder: Path, *, look: bool) -> list[Problem]:
+    """What is wrong with the addresses of a target and, where `look`, with its files; no value is shown."""
+    problems = []
+    for key in ("url", "proxy"):
+        scalar = node.get(key)
+        if isinstance(scalar, Scalar) and isinstance(scalar.value, str) and scalar.value and not scalar.unfilled:
+            trouble = url_trouble(scalar.value, with_user=key == "proxy")
+            if trouble:
+                giver = f"{scalar.giver} gives it" if scalar.inputs else ""
+                problems.append(scalar.place.problem(f"targets.{target_id}.{key}", trouble, giver))
+    for key in ("ca_file", "client_cert", "client_key") if look else ():
+        scalar = node.get(key)
+        if not isinstance(scalar, Scalar) or not scalar.value or scalar.unfilled:
+            continue
+        if not _is_file(folder / str(scalar.value)):
+            message = f"there is no file '{scalar.shown}', seen from the playbook's folder"
+            problems.append(scalar.place.problem(f"targets.{target_id}.{key}", message))
+    return problems
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def url_trouble(url: str, *, with_user: bool = False) -> str:
+    """Why `url` cannot be an address to send requests to, without a word of it; empty when it can."""
+    if any(char.isspace() or char < "!" or char in '\\"<>^`{|}' for char in url):
+        return "has a space or another character that an address cannot have"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return "is not an address: its host or port cannot be read"
+    if parts.scheme not in ("http", "https"):
+        return "should begin with http:// or https://"
+    if not host:
+        return "names no host"
+    if not with_user and (parts.username is not None or parts.password is not None):
+        return "holds user info; credentials belong into `basic` or `bearer`, taken from a secret input"
+    return "has a fragment (#), which is never sent" if parts.fragment else ""
+
+
+def lever(name: str, model: models.Lever) -> Lever:
+    """A lever; its value stands at $.levers.NAME unless it says otherwise."""
+    path = model.read.json_path
+    read = ReadFrom(model.read.target, model.read.path, path.text if path else _lever_path(name))
+    return Lever(name, model.expect, read, model.kill_switch, clean(model.note))
+
+
+def _lever_path(name: str) -> str:
+    return f"$.levers.{name}" if name.replace("_", "a").isalnum() else f"$.levers['{name}']"
+
+
+def gate(gate_id: str, model: models.Gate) -> Gate:
+    """A gate."""
+    read = None
+    if model.read:
+        state, since = model.read.state, model.read.since
+        read = ReadFrom(
+            model.read.target, model.read.path, state.text if state else "$.state", since.text if since else "$.since"
+        )
+    return Gate(gate_id, clean(model.title) or gate_id, clean(model.system), read, model.ttl, clean(model.note))
+
+
+def suite(suite_id: str, model: models.Suite) -> Suite:
+    """A suite."""
+    until = Until(model.until.timeout, model.until.every) if model.until else None
+    return Suite(suite_id, clean(model.title) or suite_id, tuple(model.checks), until)
+
+
+def hint(model: models.Hint) -> HintRule:
+    """A hint."""
+    return HintRule(
+        symptom=clean(model.symptom),
+        cause=clean(model.cause),
+        fix=clean(model.fix),
+        severity=model.severity,
+        checks=model.match.checks,
+        verdicts=model.match.verdicts,
+        match=model.match.symptom,
+    )

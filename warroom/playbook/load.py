@@ -1,0 +1,183 @@
+"""Loading a playbook: read, overlay, fill in, validate, resolve references. Every problem at once, nothing sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+from warroom.contract import AnyKind
+from warroom.errors import PlaybookError, Problem
+from warroom.playbook import build, models, nodes
+from warroom.playbook.assemble import Assembled, read_document, with_defaults, with_environment
+from warroom.playbook.check_specs import COMMON, can_have, check_spec
+from warroom.playbook.fields import field_names
+from warroom.playbook.inputs import InputValues, Resolved, resolve
+from warroom.playbook.interpolate import fill
+from warroom.playbook.loaded import CheckSpec, Playbook
+from warroom.playbook.nodes import Entry, key_path
+from warroom.playbook.references import Sections, reference_problems
+from warroom.playbook.validate import validate
+from warroom.text import did_you_mean
+
+M = TypeVar("M", bound=BaseModel)
+
+_NOT_FILLED: Final = ("warroom", "include", "inputs", "environments", "defaults")
+
+
+def load_playbook(
+    path: Path, *, kinds: Mapping[str, AnyKind], inputs: InputValues, environment: str | None = None
+) -> Playbook:
+    """The playbook at `path` with its inputs filled in. Raises PlaybookError with every problem at once."""
+    loading = _Loading(path, kinds, read_document(path), environment)
+    playbook = loading.playbook(inputs)
+    if loading.problems or playbook is None:
+        raise PlaybookError(_once(loading.problems))
+    return playbook
+
+
+def check_playbook(path: Path, kinds: Mapping[str, AnyKind]) -> list[Problem]:
+    """Every problem of the playbook at `path` by itself and in each of its environments, in file order.
+
+    Reads nothing but the playbook and its includes; inputs that are not set are no problem.
+    """
+    problems: list[Problem] = []
+    try:
+        document = read_document(path)
+    except PlaybookError as error:
+        return list(error.problems)
+    for environment in (None, *document.top.child("environments").entries):
+        loading = _Loading(path, kinds, document, environment)
+        loading.playbook(None)
+        problems += loading.problems
+    return sorted(_once(problems))
+
+
+def _once(problems: list[Problem]) -> list[Problem]:
+    """Each problem once, also where defaults lay it below many entries: then with the first one's key."""
+    first: dict[tuple[str, int, int, str, str], Problem] = {}
+    for problem in problems:
+        same = (problem.file, problem.line, problem.column, problem.message, "" if problem.line else problem.key)
+        first.setdefault(same, problem)
+    return list(first.values())
+
+
+class _Loading:
+    """One way through a document. Problems are collected on the way."""
+
+    def __init__(
+        self, path: Path, kinds: Mapping[str, AnyKind], document: Assembled, environment: str | None
+    ) -> None:
+        self._path = path
+        self._kinds = kinds
+        self._sha256 = document.sha256
+        self._environment = environment
+        self._top = with_environment(document.top, environment)
+        self.problems: list[Problem] = []
+
+    def playbook(self, given: InputValues | None) -> Playbook | None:
+        """The playbook; None where there are problems, or without inputs (`given` is None)."""
+        declared = self._each("inputs", models.Input)
+        resolved = self._inputs(declared, given)
+        top = with_defaults(self._top, lambda check, key: can_have(check, key, self._kinds))
+        self._default_problems()
+        self._top = self._filled(top, resolved, lenient=given is None)
+        document, found = validate(models.Document, self._top)
+        self.problems += found
+        checks = self._checks()
+        sections = Sections(
+            top=self._top,
+            targets=self._each("targets", models.Target),
+            levers=self._each("levers", models.Lever),
+            gates=self._each("gates", models.Gate),
+            checks=checks,
+            suites=self._each("suites", models.Suite),
+            hints=self._hints(),
+        )
+        self.problems += reference_problems(sections)
+        self._target_problems(look=given is not None)
+        if document is None or given is None or self.problems:
+            return None
+        return self._built(document, checks, resolved, declared)
+
+    def _each(self, section: str, model: type[M]) -> dict[str, M]:
+        """The entries of a section that hold; the model of the whole reports the others."""
+        entries = self._top.child(section).entries.items()
+        made = {name: validate(model, entry.node)[0] for name, entry in entries}
+        return {name: each for name, each in made.items() if each is not None}
+
+    def _hints(self) -> list[tuple[int, models.Hint]]:
+        listed = self._top.get("hints")
+        items = listed.items if isinstance(listed, nodes.Sequence) else ()
+        made = [(index, validate(models.Hint, item)[0]) for index, item in enumerate(items)]
+        return [(index, hint) for index, hint in made if hint is not None]
+
+    def _inputs(self, declared: Mapping[str, models.Input], given: InputValues | None) -> Resolved:
+        section = self._top.child("inputs")
+        if given is None:
+            values = {name: each.default for name, each in declared.items() if each.default is not None}
+            return Resolved(values, {}, tuple(section.entries))
+        resolved, problems = resolve(declared, section, given, self._path.parent)
+        self.problems += problems
+        # An input whose declaration has a fault is declared all the same, and its fault is reported.
+        faulty = frozenset(section.entries) - frozenset(declared)
+        return replace(resolved, declared=tuple(section.entries), reported=resolved.reported | faulty)
+
+    def _filled(self, top: nodes.Mapping, resolved: Resolved, *, lenient: bool) -> nodes.Mapping:
+        known = resolved.known(lenient=lenient)
+        entries = {
+            key: entry
+            if key in _NOT_FILLED
+            else Entry(entry.key_place, fill(entry.node, known, self.problems, (key,)))
+            for key, entry in top.entries.items()
+        }
+        return replace(top, entries=entries)
+
+    def _checks(self) -> dict[str, CheckSpec]:
+        entries = self._top.child("checks").entries.items()
+        made = {name: check_spec(name, entry, self._kinds, self.problems) for name, entry in entries}
+        return {name: check for name, check in made.items() if check is not None}
+
+    def _default_problems(self) -> None:
+        """A default for checks has to be known to some kind."""
+        known = [*COMMON, *(name for kind in self._kinds.values() for name in field_names(kind.params))]
+        for key, entry in self._top.child("defaults").child("check").entries.items():
+            if key not in known:
+                path = key_path(("defaults", "check", key))
+                message = "no kind of check knows this key"
+                self.problems.append(entry.key_place.problem(path, message, did_you_mean(key, known)))
+
+    def _target_problems(self, *, look: bool) -> None:
+        for name, entry in self._top.child("targets").entries.items():
+            if isinstance(entry.node, nodes.Mapping):
+                self.problems += build.target_problems(name, entry.node, self._path.parent, look=look)
+
+    def _built(
+        self,
+        document: models.Document,
+        checks: Mapping[str, CheckSpec],
+        resolved: Resolved,
+        declared: Mapping[str, models.Input],
+    ) -> Playbook:
+        section = self._top.child("targets").entries
+        targets = {
+            name: build.target(name, model, section[name].node, self._path.parent)
+            for name, model in document.targets.items()
+        }
+        return Playbook(
+            path=str(self._path),
+            sha256=self._sha256,
+            launch=build.launch_info(document.launch, targets),
+            targets=targets,
+            levers={name: build.lever(name, model) for name, model in document.levers.items()},
+            gates={name: build.gate(name, model) for name, model in document.gates.items()},
+            checks=checks,
+            suites={name: build.suite(name, model) for name, model in document.suites.items()},
+            hints=tuple(build.hint(model) for model in document.hints),
+            environment=self._environment or "",
+            secrets=resolved.secrets,
+            input_names={value: declared[name].env or name for name, value in resolved.secrets.items()},
+        )

@@ -1,0 +1,252 @@
+"""What may stand in a playbook, section by section: the one source of its validation, its schema and its reference.
+
+Whatever a default or an environment may lay below an entry is laid there before these models see it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from warroom.expect import JsonPathText
+from warroom.units import parse_duration
+from warroom.verdict import Verdict
+
+ID_PATTERN = r"^[a-z][a-z0-9_]*$"
+INPUT_PATTERN = r"^[A-Z][A-Z0-9_]*$"
+LEVER_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]*$"
+
+
+class Section(BaseModel):
+    """Base of the models: unknown keys are errors, types are strict, values do not change."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("write a duration as text, such as 90s or 5m")
+    seconds = parse_duration(str(value)).total_seconds()
+    if seconds <= 0:
+        raise ValueError("a duration here has to be longer than nothing")
+    return seconds
+
+
+Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=64)]
+Text = Annotated[str, Field(max_length=10_000)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Seconds = Annotated[float, PlainValidator(_seconds, json_schema_input_type=str)]
+Word = Annotated[str, Field(max_length=1_000), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+"""Text that the author may write without quotes even when YAML takes it for a number or a truth value."""
+Words = Annotated[list[Word], Field(min_length=1)]
+VerdictName = Literal[
+    "pass", "warn", "degraded", "blocked", "skipped", "not_exercised", "inconclusive", "error", "fail"
+]
+
+
+class Launch(Section):
+    """What is launched."""
+
+    id: Id = Field(description="Short name of the launch; names its evidence file.")
+    title: Text = Field("", description="Name of the launch as people call it; the id where it is empty.")
+    owner: Text = Field("", description="Who decides (DRI).")
+    mode: Text = Field("", description="Mode the launch runs in, such as dry-run; shown beside GREEN.")
+    facts: dict[Name, Word] = Field({}, description="Further facts for the head of every view: name and value.")
+
+
+class Input(Section):
+    """A value that the playbook does not hold: from --input, the environment, --env-file, a file or a default."""
+
+    required: bool = Field(False, description="Whether nothing can start without it.")
+    default: Word | None = Field(None, description="Its value when nothing gives one.")
+    secret: bool = Field(False, description="Never shown; not accepted from --input.")
+    env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = Field(
+        None, description="Name of the environment variable, where it is another than the input's."
+    )
+    file: Name | None = Field(None, description="File that holds the value, such as /run/secrets/token.")
+    description: Text = Field("", description="What it is, for whoever has to set it.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Input:
+        if self.required and self.default:
+            raise ValueError("a required input has no default; leave one of the two out")
+        if self.secret and self.default:
+            raise ValueError("a secret has no default: it would stand in the playbook")
+        return self
+
+
+class Target(Section):
+    """A base address."""
+
+    url: Text = Field(description="http or https address; empty means not configured.")
+    title: Text = Field("", description="Name that people call it by.")
+    human: bool = Field(False, description="A link for people, never requested.")
+    ca_file: Text = Field("", description="File with the certificates to trust, relative to the playbook.")
+    client_cert: Text = Field("", description="File with the client certificate, relative to the playbook.")
+    client_key: Text = Field("", description="File with the client certificate's key, relative to the playbook.")
+    proxy: Text = Field("", description="Address of the proxy to go through.")
+    trust_env: bool = Field(False, description="Obey HTTP_PROXY, HTTPS_PROXY and NO_PROXY.")
+    connections: Annotated[int, Field(ge=1, le=50)] = Field(4, description="Requests under way at once, 1 to 50.")
+    bearer: Text = Field("", description="Token for `Authorization: Bearer`; take it from a secret input.")
+    basic: Text = Field("", description="`user:password` for basic authentication; take it from a secret input.")
+    allow_link_local: bool = Field(False, description="Allow link-local and metadata addresses.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Target:
+        if self.bearer and self.basic:
+            raise ValueError("`bearer` and `basic` exclude each other")
+        if self.client_key and not self.client_cert:
+            raise ValueError("`client_key` needs a `client_cert`")
+        return self
+
+
+class LeverRead(Section):
+    """Where a lever is read."""
+
+    target: Id = Field(description="The target that is asked.")
+    path: Text = Field("", description="Appended to the target's address.")
+    json_path: JsonPathText | None = Field(
+        None, alias="json", description="JSONPath of the value; $.levers.NAME when left out."
+    )
+
+
+class Lever(Section):
+    """A flag or setting, and the value it must have."""
+
+    expect: Word = Field(description="The value it must have.")
+    kill_switch: bool = Field(False, description="Whether it stops what the launch sends.")
+    note: Text = Field("", description="What it does.")
+    read: LeverRead = Field(description="Where it is read.")
+
+
+class GateRead(Section):
+    """Where a gate's state is read."""
+
+    target: Id = Field(description="The target that is asked.")
+    path: Text = Field("", description="Appended to the target's address.")
+    state: JsonPathText | None = Field(None, alias="json", description="JSONPath of the state; else $.state.")
+    since: JsonPathText | None = Field(None, description="JSONPath of since when; else $.since.")
+
+
+class Gate(Section):
+    """The state of another system: green, red or unknown."""
+
+    title: Text = Field("", description="Name that people call it by.")
+    system: Text = Field("", description="The other system.")
+    read: GateRead | None = Field(None, description="Where its state is read; without it only a person can state it.")
+    ttl: Seconds = Field(60.0, description="A state older than this is unknown.")
+    note: Text = Field("", description="What it means for this launch.")
+
+
+class Tolerate(Section):
+    """What a check may show while a gate is red."""
+
+    gate: Id = Field(description="The gate that has to be red.")
+    expect: Annotated[dict[Name, Word | Words], Field(min_length=1)] = Field(
+        description="The exact symptom, such as {status: [401, 403]}."
+    )
+    as_: Literal["degraded", "blocked"] = Field(alias="as", description="The verdict it gets instead.")
+
+
+class Check(Section):
+    """What every check has, whatever its kind."""
+
+    kind: Name = Field(description="What the check does.")
+    title: Text = Field("", description="Name that people call it by; its id where it is empty.")
+    required: bool = Field(True, description="Whether it decides; otherwise it is only listed.")
+    timeout: Seconds = Field(30.0, description="Bound for the whole check.")
+    tolerate: Tolerate | None = Field(None, description="What it may show while a gate is red.")
+    hint: Text = Field("", description="What to do when it does not pass.")
+
+
+class Until(Section):
+    """Trying again until all is GREEN."""
+
+    timeout: Seconds = Field(description="When to give up.")
+    every: Seconds = Field(description="How long to wait between two tries.")
+
+
+class Suite(Section):
+    """Checks that belong together."""
+
+    title: Text = Field("", description="Name that people call it by; its id where it is empty.")
+    checks: Annotated[list[Id], Field(min_length=1)] = Field(description="Ids of checks, in order of display.")
+    until: Until | None = Field(None, description="Try again until all is GREEN.")
+
+
+class HintMatch(BaseModel):
+    """When a hint applies. Every other key is one of the check's symptom, with the value or values it must have."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, Word | Words] = Field(init=False)
+
+    check: Id | Annotated[list[Id], Field(min_length=1)] | None = Field(
+        None, description="Id or ids of checks; any check when left out."
+    )
+    verdict: VerdictName | Annotated[list[VerdictName], Field(min_length=1)] | None = Field(
+        None, description="Verdict or verdicts; any but pass when left out."
+    )
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Ids of checks; empty for any."""
+        return listed(self.check)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Verdicts; empty for any but pass."""
+        return tuple(Verdict(name) for name in listed(self.verdict))
+
+    @property
+    def symptom(self) -> dict[str, tuple[str, ...]]:
+        """The other keys, each with its values."""
+        return {key: listed(value) for key, value in (self.__pydantic_extra__ or {}).items()}
+
+
+def listed(value: Any) -> tuple[str, ...]:
+    """One word or several, as several."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+class Hint(Section):
+    """What a known symptom means and what to do now."""
+
+    symptom: Text = Field(description="The symptom in people's words.")
+    match: HintMatch = Field(description="When it applies.")
+    cause: Text = Field("", description="What it means.")
+    fix: Text = Field(description="What to do now.")
+    severity: Literal["info", "warning", "critical"] = Field("info", description="How loud it is shown.")
+
+
+class Defaults(Section):
+    """What every entry of a section has unless it says otherwise."""
+
+    target: dict[str, Any] = Field({}, description="For every target.")
+    lever: dict[str, Any] = Field({}, description="For every lever.")
+    check: dict[str, Any] = Field({}, description="For every check whose kind knows the key.")
+
+
+class Document(Section):
+    """A playbook."""
+
+    warroom: Literal[1] = Field(description="Version of the playbook language: 1.")
+    launch: Launch = Field(description="What is launched.")
+    inputs: dict[Annotated[str, Field(pattern=INPUT_PATTERN, max_length=64)], Input] = Field(
+        {}, description="Values from outside: addresses, names, secrets."
+    )
+    include: list[Name] = Field([], description="Files laid below this one, relative to it, in its folder or deeper.")
+    defaults: Defaults = Field(Defaults(), description="What entries have unless they say otherwise.")
+    environments: dict[Id, dict[str, Any]] = Field({}, description="What --environment NAME lays over the playbook.")
+    targets: dict[Id, Target] = Field({}, description="Base addresses by name.")
+    levers: dict[Annotated[str, Field(pattern=LEVER_PATTERN, max_length=64)], Lever] = Field(
+        {}, description="Flags and settings, and the values they must have."
+    )
+    gates: dict[Id, Gate] = Field({}, description="States of other systems.")
+    checks: dict[Id, dict[str, Any]] = Field({}, description="What is checked, by id.")
+    suites: dict[Id, Suite] = Field({}, description="Which checks belong together; the first is the default.")
+    hints: list[Hint] = Field([], description="What known symptoms mean, and what to do.")
