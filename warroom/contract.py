@@ -84,6 +84,28 @@ class Response:
         return next(iter(self.header_values(name)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt at a request and what came of it, for the evidence. It holds secrets: whoever writes it redacts it.
+
+    `status` is 0 where there was no answer, then `error` is the sentence that says why. `response_body` is what
+    arrived, after decoding and at most up to the cap. `note` is a remark on how far the answer can be trusted.
+    """
+
+    label: str
+    method: str
+    url: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: bytes
+    started_at: datetime
+    elapsed_s: float
+    status: int = 0
+    response_headers: tuple[tuple[str, str], ...] = ()
+    response_body: bytes = b""
+    error: str = ""
+    note: str = ""
+
+
 class HttpPort(Protocol):
     """Sends requests with the product's defaults for deadlines, caps, redirects, TLS and proxies."""
 

@@ -1,0 +1,2 @@
+"""The outside world, one file per system. Nothing above the composition roots imports these; each imports its
+library when it is first used."""

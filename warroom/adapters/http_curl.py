@@ -1,0 +1,144 @@
+"""A request as a command line for a person: it repeats the request, and has names in place of secrets."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from warroom.adapters.http_request import Address, Headers
+from warroom.contract import Request
+from warroom.playbook.loaded import Target
+from warroom.redact import Redactor
+
+# What curl adds by itself, or what only matters between this program and the server.
+_LEFT_OUT = frozenset(("host", "user-agent", "accept", "accept-encoding", "connection", "content-length"))
+_FORM = "application/x-www-form-urlencoded"
+_SHORTEST_SECRET = 4
+
+
+def curl_line(
+    target: Target, request: Request, address: Address, headers: Headers, proxy: str, secrets: Mapping[str, str]
+) -> str:
+    """A line for bash. Secrets appear as variables named like their inputs, form-encoded ones through jq; a secret in
+    a spelling that no shell expression is known for becomes `[NAME]`, and then the line is for reading only."""
+    write = _Writer(secrets)
+    words = ["curl", "-i", "--max-time", f"{request.timeout_s:g}", *_method(request)]
+    words += _transport_options(target, address, proxy, write)
+    for name, value in headers:
+        if name.lower() == "authorization" and value.startswith("Basic "):
+            words += ["-u", _user(value, write)]
+        elif name.lower() not in _LEFT_OUT:
+            words += ["-H", write.text(f"{name}: {value}" if value else f"{name};")]
+    feed = ""
+    if request.body:
+        feed, options = _body(request, headers, write)
+        words += options
+    return write.guard(" ".join([*filter(None, [feed]), *words, write.text(address.url)]))
+
+
+def _method(request: Request) -> list[str]:
+    method = request.method.upper()
+    if method == "HEAD":
+        return ["--head"]
+    usual = "POST" if request.body else "GET"
+    return [] if method == usual else ["-X", shlex.quote(method)]
+
+
+def _transport_options(target: Target, address: Address, proxy: str, write: _Writer) -> list[str]:
+    words = []
+    for option, value in (("--cacert", target.ca_file), ("--cert", target.client_cert), ("--key", target.client_key)):
+        words += [option, shlex.quote(value)] if value else []
+    if proxy:
+        words += ["--proxy", write.text(proxy)]
+    elif any(name.lower().endswith("_proxy") for name in os.environ):
+        words += ["--noproxy", "'*'"]
+    if re.search(r"[\[\]{}]", address.path):
+        words.append("--globoff")
+    if re.search(r"/\.\.?(/|$|\?)", address.path):
+        words.append("--path-as-is")
+    return words
+
+
+def _user(value: str, write: _Writer) -> str:
+    try:
+        pair = base64.b64decode(value.removeprefix("Basic "), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return write.text(value)
+    return write.text(pair)
+
+
+def _body(request: Request, headers: Headers, write: _Writer) -> tuple[str, list[str]]:
+    """What is piped into curl (empty for nothing), and curl's options for the body."""
+    types = [value for name, value in headers if name.lower() == "content-type"]
+    # Without this curl would declare a form.
+    words = [] if types else ["-H", "'Content-Type:'"]
+    try:
+        text = request.body.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        octal = "".join(f"\\{byte:03o}" for byte in request.body)
+        return f"printf '{octal}' |", [*words, "--data-binary", "@-"]
+    if types and types[0].startswith(_FORM) and "=" in text and not text.startswith("@"):
+        return "", words + [word for part in text.split("&") for word in _form_field(part, write)]
+    return "", [*words, "--data-raw" if text.startswith("@") else "--data-binary", write.text(text)]
+
+
+def _form_field(part: str, write: _Writer) -> list[str]:
+    name, _, value = part.partition("=")
+    plain = unquote_plus(value)
+    if write.values.get(plain):
+        return ["--data-urlencode", f'{shlex.quote(name + "=")}"${write.values[plain]}"']
+    return ["--data-binary", write.text(part)]
+
+
+class _Writer:
+    """Quotes text for bash, with `"$NAME"` wherever a secret stands. `values` maps secrets to variable names."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self.values = {
+            value: re.sub(r"\W", "_", name, flags=re.ASCII).upper()
+            for name, value in secrets.items()
+            if len(value) >= _SHORTEST_SECRET
+        }
+        self._spellings: dict[str, str] = {}
+        for value, name in self.values.items():
+            encoded = f'"$(printf %s "${name}" | jq -sRr @uri)"'
+            self._spellings |= {quote_plus(value): encoded, quote(value, safe=""): encoded}
+        self._spellings |= {value: f'"${name}"' for value, name in self.values.items()}
+        self._redact = Redactor()
+        for value, name in self.values.items():
+            self._redact.add(name, value)
+
+    def text(self, text: str) -> str:
+        """`text` as one word of a command line."""
+        if not self._spellings:
+            return _quoted(text)
+        longest_first = sorted(self._spellings, key=len, reverse=True)
+        pieces = re.split("(" + "|".join(map(re.escape, longest_first)) + ")", text)
+        return "".join(self._spellings.get(piece) or _quoted(piece) for piece in pieces if piece) or "''"
+
+    def guard(self, line: str) -> str:
+        """`line` with any spelling of a secret that is still in it replaced."""
+        return self._redact(line)
+
+
+def _quoted(text: str) -> str:
+    """For bash: plain where it can be, with escapes where it holds control characters."""
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = "".join(_escape(char) for char in text)
+    return f"$'{escaped}'"
+
+
+def _escape(char: str) -> str:
+    if char in "\\'":
+        return "\\" + char
+    if char.isprintable():
+        return char
+    return "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
