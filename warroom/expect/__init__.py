@@ -11,7 +11,16 @@ it has a time limit). Types are strict: the text "true" is not true, and 1 is no
 """
 
 from warroom.expect.body import Body
-from warroom.expect.fields import ConditionText, DurationText, FromText, JsonPathText, Names, Said, said_with
+from warroom.expect.fields import (
+    ConditionText,
+    DurationText,
+    FromText,
+    JsonPathText,
+    Names,
+    Said,
+    TimeoutText,
+    said_with,
+)
 from warroom.expect.jsonpath import JsonPath
 from warroom.expect.judging import evaluate
 from warroom.expect.language import Expectation, Expectations, FieldsAre, HeaderIs, JsonIs, StatusIs, TextIs
@@ -32,6 +41,7 @@ __all__ = [
     "Said",
     "StatusIs",
     "TextIs",
+    "TimeoutText",
     "evaluate",
     "said_with",
 ]

@@ -16,6 +16,7 @@ from warroom.text import clean
 from warroom.units import Condition, parse_duration, show
 
 T = TypeVar("T")
+_SHORTEST = timedelta(milliseconds=10)
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -38,9 +39,17 @@ class FromText(Generic[T]):
         raise ValueError("write it as text in quotes, such as " + self.example.replace("{}", shown or "42"))
 
 
+def _not_nothing(span: timedelta) -> timedelta:
+    if span < _SHORTEST:
+        raise ValueError("it must be at least 10ms")
+    return span
+
+
 JsonPathText = Annotated[JsonPath, FromText(JsonPath.parse, "$.queue.depth")]
 ConditionText = Annotated[Condition, FromText(Condition.parse, "'== {}'")]
 DurationText = Annotated[timedelta, FromText(parse_duration, "30s")]
+TimeoutText = Annotated[DurationText, AfterValidator(_not_nothing)]
+"""A duration that is not zero: a deadline, or the pause between two tries."""
 Said = Annotated[str, AfterValidator(clean)]
 """A line for people. Foreign signs in it are made visible when the playbook is loaded."""
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]

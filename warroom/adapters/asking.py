@@ -1,0 +1,37 @@
+"""Answers of people, given before the run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from warroom.clock import Clock
+from warroom.contract import Answer
+
+
+def user_name() -> str:
+    """Who runs this process, by user id, as $LOGNAME can say anything; `uid 1234` where it has no name."""
+    try:
+        import pwd
+    except ImportError:  # Windows, where the name comes from the session
+        return os.getlogin()
+    uid = os.getuid()
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+class GivenAnswers:
+    """Answers from `--attest NAME=ANSWER`, in the name of the user who runs the process; nobody else is asked."""
+
+    def __init__(self, answers: Mapping[str, str], clock: Clock, *, by: str | None = None) -> None:
+        self._answers = dict(answers)
+        self._by = user_name() if by is None else by
+        self._at = clock.now()
+
+    async def ask(self, name: str, text: str, answer_type: str) -> Answer | None:
+        """The answer given for `name`, with the time at which the run was started; None where none was given."""
+        if name not in self._answers:
+            return None
+        return Answer(self._answers[name], self._by, self._at)
