@@ -1,0 +1,1 @@
+"""Pure decisions about a launch: what a gate excuses, which hint fits."""
