@@ -1,0 +1,16 @@
+"""Reports: pure functions from the state of a run to text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from warroom.report.json_report import json_text
+from warroom.report.log import log_text
+from warroom.report.text import text
+from warroom.suite_state import SuiteState
+
+__all__ = ["FORMATS", "log_text"]
+
+FORMATS: Final[Mapping[str, Callable[[SuiteState], str]]] = MappingProxyType({"text": text, "json": json_text})
