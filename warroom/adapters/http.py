@@ -19,6 +19,7 @@ from warroom.adapters.http_request import (
     headers_of,
     is_idempotent,
     proxy_of,
+    usable,
     who,
 )
 from warroom.adapters.tls import TlsSetting, days_left, make_context, why_refused
@@ -113,18 +114,18 @@ class HttpAdapter:
 
     def url_of(self, request: Request) -> str:
         """See `contract.HttpPort`."""
-        return address_of(self._target(request.target), request.path).url
+        return address_of(usable(self._targets, request.target), request.path).url
 
     def curl_of(self, request: Request) -> str:
         """See `contract.HttpPort`."""
-        target = self._target(request.target)
+        target = usable(self._targets, request.target)
         address = address_of(target, request.path)
         headers = headers_of(target, request, address)
         return curl_line(target, request, address, headers, proxy_of(target, address), self._secrets)
 
     async def send(self, request: Request) -> Response:
         """See `contract.HttpPort`."""
-        target = self._target(request.target)
+        target = usable(self._targets, request.target)
         address = address_of(target, request.path)
         headers = headers_of(target, request, address)
         left, spare = max(1, request.attempts), 1 if is_idempotent(request) else 0
@@ -148,14 +149,6 @@ class HttpAdapter:
         if error.symptom not in ("timeout", "refused", "dns", "tls", "reset", "unreachable"):
             return False
         return isinstance(error, NotSent) or is_idempotent(request)
-
-    def _target(self, name: str) -> Target:
-        target = self._targets.get(name)
-        if target is None:
-            raise CannotMeasure(f"the playbook has no target '{clean(name, limit=60)}'", symptom="not_configured")
-        if target.human:
-            raise CannotMeasure(f"target '{name}' is a link for people and is never requested", symptom="denied")
-        return target
 
     def _route(self, target: Target) -> _Route:
         from warroom.adapters.http_wire import Resolver, look_up

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -48,6 +49,16 @@ class Address:
     def url(self) -> str:
         """The whole address, without user info."""
         return f"{self.scheme}://{self.authority}{self.path}"
+
+
+def usable(targets: Mapping[str, Target], name: str) -> Target:
+    """The target of that name. Raises CannotMeasure for one that is unknown or only for people."""
+    target = targets.get(name)
+    if target is None:
+        raise CannotMeasure(f"the playbook has no target '{clean(name, limit=60)}'", symptom="not_configured")
+    if target.human:
+        raise CannotMeasure(f"target '{name}' is a link for people and is never requested", symptom="denied")
+    return target
 
 
 def address_of(target: Target, path: str) -> Address:

@@ -40,11 +40,16 @@ def _fallback_authorities() -> str:
     return certifi.where()
 
 
-def make_context(setting: TlsSetting) -> ssl.SSLContext:
-    """A verifying context; making one takes some 20 ms, so it is shared. Raises CannotMeasure for unusable files."""
+def check_files(setting: TlsSetting) -> None:
+    """Raises CannotMeasure for a file that is not there."""
     for path in (setting.ca_file, setting.client_cert, setting.client_key):
         if path and not Path(path).is_file():
             raise _unusable(path, "there is no such file")
+
+
+def make_context(setting: TlsSetting) -> ssl.SSLContext:
+    """A verifying context; making one takes some 20 ms, so it is shared. Raises CannotMeasure for unusable files."""
+    check_files(setting)
     try:
         context = ssl.create_default_context(cafile=setting.ca_file or None)
     except (OSError, ssl.SSLError) as error:
@@ -70,16 +75,22 @@ def days_left(peer: ssl.SSLObject | None, now: datetime) -> float | None:
 
 
 async def why_refused(error: ssl.SSLError, host: str, address: str, port: int) -> str:
-    """What is wrong with the certificate of `host`, as a clause: `the certificate expired on 2025-01-01`.
+    """What is wrong with the TLS of `host`, as a clause. See `refusal` for `address`."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return await refusal(error.verify_code, error.verify_message, host, address, port)
+    return await refusal(0, error.reason or str(error), host, address, port)
+
+
+async def refusal(code: int, message: str, host: str, address: str, port: int) -> str:
+    """OpenSSL's verify code and message as a clause: `the certificate expired on 2025-01-01`. Code 0: not about a
+    certificate.
 
     The refused certificate is fetched once more from `address` (numeric; empty: it is not), on a connection that
     carries no request, to name dates and names.
     """
-    if not isinstance(error, ssl.SSLCertVerificationError):
-        reason = (error.reason or str(error)).replace("_", " ").lower()
-        return f"TLS could not be set up: {clean(reason, limit=120)}"
+    if not code:
+        return f"TLS could not be set up: {clean(message.replace('_', ' ').lower(), limit=120)}"
     shown = await _fetch(host, address, port) if address else None
-    code = error.verify_code
     if code == _EXPIRED:
         return "the certificate expired" + (f" on {shown.until:%Y-%m-%d}" if shown else "")
     if code == _NOT_YET:
@@ -90,7 +101,7 @@ async def why_refused(error: ssl.SSLError, host: str, address: str, port: int) -
     if code in _UNKNOWN_AUTHORITY:
         issuer = f" ({shown.issuer})" if shown else ""
         return f"the certificate is signed by an authority{issuer} that is not trusted here"
-    return f"the certificate was refused: {clean(error.verify_message, limit=120)}"
+    return f"the certificate was refused: {clean(message, limit=120)}"
 
 
 @dataclass(frozen=True, slots=True)
