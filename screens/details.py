@@ -1,0 +1,190 @@
+"""Everything known about one check, as lines: what to do first, then what was measured, then how to see it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.content import Content
+
+from warroom.events import CheckOutcome, Hint
+from warroom.screens import palette
+from warroom.screens.chart import chart, limit_ms, summary
+from warroom.screens.lines import EMPTY, clock_span, joined, labelled, line, number, shell_lines, span, wrapped
+from warroom.screens.marks import mark_of_check, mark_of_outcome, mark_of_verdict
+from warroom.screens.view import View
+from warroom.suite_state import DONE, RUNNING, CheckState
+from warroom.verdict import Measurement, Result, Verdict
+
+_LABEL = 11
+
+
+def details_lines(view: View, check: CheckState, now: datetime, width: int) -> Sequence[Content]:
+    """The lines about `check`, the most urgent first, each at most `width` cells."""
+    outcome = check.outcome
+    rows = _standing(view, check, now, width)
+    if outcome and check.lifecycle == DONE:
+        rows += _hints(outcome.hints, width)
+    rows += _samples(check, width)
+    if outcome:
+        rows += _measured(outcome, width)
+        rows += _results(outcome.results, width)
+        rows += _reproduce(outcome, width)
+        rows += _evidence(outcome, width)
+    else:
+        rows += _declared(view, check, width)
+    return rows
+
+
+def title_line(check: CheckState) -> Content:
+    """The check's names and how its last run went, for the head of the pane."""
+    outcome = check.outcome
+    took = f"{span(outcome.duration_s)}" if outcome else ""
+    tries = f"attempt {outcome.attempts}" if outcome and outcome.attempts > 1 else ""
+    need = "" if check.info.required else "optional"
+    return joined(
+        [Content(part) for part in (check.info.id, check.info.kind, need, tries, took) if part], separator=" · "
+    )
+
+
+def _block(label: str, rows: Sequence[Content], width: int) -> list[Content]:
+    """Rows with a quiet label before the first one."""
+    lines: list[Content] = []
+    for index, row in enumerate(rows):
+        head = line((f" {label:<{_LABEL - 1}}" if index == 0 else " " * _LABEL, palette.QUIET))
+        lines += wrapped(row, width, indent=head)
+    return lines
+
+
+def _standing(view: View, check: CheckState, now: datetime, width: int) -> list[Content]:
+    question, retry = view.question_of(check.info.id), view.retries.get(check.info.id)
+    outcome = check.outcome
+    if outcome and check.lifecycle == DONE and not question:
+        mark = mark_of_outcome(outcome)
+        said = [line((str(mark), mark.style))]
+        if outcome.reason:
+            said[0] = line(said[0], "  ", outcome.reason)
+        return _block("Verdict", said, width)
+    mark = mark_of_check(check, asks=question is not None, retries=retry is not None)
+    before = line(("before: ", palette.QUIET), str(mark_of_outcome(outcome))) if outcome else EMPTY
+    told = ""
+    if question:
+        told = f"{question.text}  (a answers)"
+    elif retry:
+        told = f"again in {clock_span((retry.at - now).total_seconds())}: {retry.reason}"
+    elif check.lifecycle == RUNNING and check.started_at:
+        again = f", attempt {check.attempt}" if check.attempt > 1 else ""
+        told = f"for {clock_span((now - check.started_at).total_seconds())}{again}"
+    return _block("State", [joined([line((str(mark), mark.style), "  ", told), before])], width)
+
+
+def _declared(view: View, check: CheckState, width: int) -> list[Content]:
+    titles = [view.state.checks[need].info.title if need in view.state.checks else need for need in check.info.needs]
+    return _block("Needs", [Content(", ".join(titles))], width) if titles and check.lifecycle != RUNNING else []
+
+
+def _hints(hints: Sequence[Hint], width: int) -> list[Content]:
+    rows: list[Content] = []
+    for hint in hints:
+        style = palette.ink(palette.RED if hint.severity == "critical" else palette.ACCENT, bold=True)
+        rows += _block("What to do", [line((hint.fix, style))], width)
+        rows += _block("Cause", [Content(hint.cause)], width)
+        rows += _block("Symptom", [line((hint.symptom, palette.QUIET))], width)
+    return rows
+
+
+def _samples(check: CheckState, width: int) -> list[Content]:
+    if not check.samples_ms:
+        return []
+    measured = check.outcome.measurement if check.outcome else Measurement()
+    limit = limit_ms(measured.limit)
+    came = summary(check.samples_ms)
+    total = max(check.samples_total, came.taken)
+    p95 = (
+        "not known: failed samples count as over the limit" if check.p95_ms is None else f"{number(check.p95_ms)} ms"
+    )
+    values = [("min", came.low), ("median", came.median), ("max", came.high)]
+    parts = [labelled(name, f"{number(value)} ms") for name, value in values if value is not None]
+    failed = line((f"✖ {came.failed} failed", palette.ink(palette.RED))) if came.failed else EMPTY
+    head = joined(
+        [
+            Content(f"{came.taken}/{total} samples"),
+            labelled("P95", p95),
+            *parts,
+            failed,
+            labelled("limit", measured.limit),
+        ]
+    )
+    return [*_block("Samples", [head], width), *chart(check.samples_ms, total, limit, width=width - 1, height=6)]
+
+
+def _measured(outcome: CheckOutcome, width: int) -> list[Content]:
+    found = outcome.measurement
+    value = measured_text(found)
+    if not value:
+        return []
+    age = f"{span(found.age_s)} old" if found.age_s is not None else ""
+    parts = [
+        Content(value),
+        labelled("limit", found.limit),
+        labelled("n", str(found.n)),
+        labelled("method", found.method),
+        labelled("window", found.window),
+        labelled("source", found.source),
+        Content(age),
+    ]
+    return _block("Measured", [joined(parts)], width)
+
+
+def measured_text(found: Measurement) -> str:
+    """The measured value with its unit; empty where there is none."""
+    value = found.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else number(value)
+    return f"{text} {found.unit}".rstrip()
+
+
+def _results(results: Sequence[Result], width: int) -> list[Content]:
+    rows: list[Content] = []
+    for index, result in enumerate(results):
+        label = "Results" if index == 0 else ""
+        rows += _block(label, [_said(result)], width)
+        rows += _difference(result, width)
+    return rows
+
+
+def _said(result: Result) -> Content:
+    mark = mark_of_verdict(result.verdict, required=result.required)
+    optional = ("  (optional)", palette.QUIET) if not result.required else ""
+    return line((f"{mark.symbol} {mark.word:<8}", mark.style), " ", result.say, optional)
+
+
+def _difference(result: Result, width: int) -> list[Content]:
+    """Expected beside actual, where the line is not a plain pass; below each other where there is no room."""
+    if result.verdict is Verdict.PASS:
+        return []
+    rows: list[Content] = []
+    if result.expected or result.actual:
+        expected = line(("expected ", palette.QUIET), result.expected or "(nothing)")
+        actual = line(("actual   ", palette.QUIET), (result.actual or "(nothing)", palette.STRONG))
+        together = line(expected, "   ", actual)
+        room = width - _LABEL - 11
+        rows = [together] if together.cell_length <= room else [expected, actual]
+    if result.reason and result.reason not in (result.say, result.actual):
+        rows.append(line(("why      ", palette.QUIET), result.reason))
+    indent = " " * (_LABEL + 11)
+    return [row for content in rows for row in wrapped(content, width, indent=indent)]
+
+
+def _reproduce(outcome: CheckOutcome, width: int) -> list[Content]:
+    if not outcome.reproduce:
+        return []
+    rows = [Content(row) for row in shell_lines(outcome.reproduce, width - _LABEL - 1)]
+    return _block("Reproduce", rows, width)
+
+
+def _evidence(outcome: CheckOutcome, width: int) -> list[Content]:
+    return _block("Evidence", [Content("  ".join(outcome.evidence))], width) if outcome.evidence else []

@@ -1,0 +1,33 @@
+"""How the rows of a terminal are shared among the console's panes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """Rows of each pane, from top to bottom; 0: not shown. They add up to the height of the terminal."""
+
+    header: int
+    notices: int
+    list_head: int
+    list: int
+    details_head: int
+    details: int
+    footer: int
+
+
+def share(width: int, height: int, *, checks: int, notices: int, zoomed: bool) -> Heights:
+    """The heights for a terminal; `zoomed`: the details take the place of the list."""
+    header = 4 if height >= 28 and width >= 100 else 3 if height >= 16 and width >= 50 else 1
+    footer = 1 if height >= 4 else 0
+    told = min(notices, 4 if height >= 28 else 2 if height >= 16 else 1, max(0, height - header - footer - 1))
+    rest = max(0, height - header - footer - told)
+    head = 1 if rest >= 6 else 0
+    if zoomed:
+        return Heights(header, told, 0, 0, head, rest - head, footer)
+    if rest < 10:
+        return Heights(header, told, head, rest - head, 0, 0, footer)
+    rows = min(max(1, checks), max(3, (rest - 2) // 2))
+    return Heights(header, told, 1, rows, 1, rest - 2 - rows, footer)

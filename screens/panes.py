@@ -1,0 +1,123 @@
+"""Widgets that draw prepared lines. A whole pane is one widget: widgets cost time in a terminal, cells do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.style import Style
+from textual.widget import Widget
+
+from warroom.screens.lines import EMPTY, fit, guarded
+
+
+def _strip(content: Content, width: int, base: Style) -> Strip:
+    fitted = fit(content, width)
+    return Strip(fitted.render_segments(base), max(0, width))
+
+
+class LineBlock(Widget):
+    """A fixed block of lines."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines: Sequence[Content] = ()
+
+    def show(self, lines: Sequence[Content]) -> None:
+        """Draw these lines from now on."""
+        if list(lines) != list(self._lines):
+            self._lines = lines
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the block."""
+        content = self._lines[y] if y < len(self._lines) else EMPTY
+        return _strip(content, self.size.width, self.visual_style)
+
+
+class LinePane(ScrollView, can_focus=True):
+    """Lines that can be scrolled."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "down", id="pane.down"),
+        Binding("k", "scroll_up", "up", id="pane.up"),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines: Sequence[Content] = ()
+
+    def show(self, lines: Sequence[Content]) -> None:
+        """Draw these lines from now on; the place in them stays."""
+        if list(lines) != list(self._lines):
+            self._lines = lines
+            self.virtual_size = Size(self.size.width, len(lines))
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One visible line."""
+        index = y + self.scroll_offset.y
+        content = self._lines[index] if index < len(self._lines) else EMPTY
+        return _strip(content, self.size.width, self.visual_style)
+
+
+class RowList(ScrollView, can_focus=True):
+    """Rows of which one is selected; any number of them, as only the visible ones are drawn."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "down", id="list.down"),
+        Binding("up,k", "move(-1)", "up", id="list.up"),
+        Binding("pagedown", "page(1)", "page down", id="list.page_down"),
+        Binding("pageup", "page(-1)", "page up", id="list.page_up"),
+        Binding("home,g", "move(-1_000_000)", "first", id="list.first"),
+        Binding("end,G", "move(1_000_000)", "last", id="list.last"),
+    ]
+
+    class Chosen(Message):
+        """A person selected a row."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.index = 0
+        self._count = 0
+        self._draw: Callable[[int, int, bool], Content] = lambda index, width, selected: EMPTY
+
+    def show(self, count: int, draw: Callable[[int, int, bool], Content]) -> None:
+        """Draw `count` rows from now on, each by `draw(index, width, selected)`."""
+        self._draw = draw
+        if count != self._count:
+            self._count = count
+            self.virtual_size = Size(self.size.width, count)
+            self.select(self.index)
+        self.refresh()
+
+    def select(self, index: int) -> None:
+        """Select a row, the nearest there is, and bring it into sight."""
+        index = max(0, min(index, self._count - 1))
+        if index != self.index:
+            self.index = index
+            self.refresh()
+        self.scroll_to_region(Region(0, index, 1, 1), animate=False, immediate=True)
+
+    def action_move(self, by: int) -> None:
+        """Select a row further down or up."""
+        self.select(self.index + by)
+        self.post_message(self.Chosen())
+
+    def action_page(self, by: int) -> None:
+        """Select a row a page further."""
+        self.action_move(by * max(1, self.size.height - 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One visible row."""
+        index, width = y + self.scroll_offset.y, self.size.width
+        if index >= self._count:
+            return _strip(EMPTY, width, self.visual_style)
+        content = guarded(lambda: [self._draw(index, width, index == self.index)], "this row")[0]
+        return _strip(content, width, self.visual_style)

@@ -1,0 +1,64 @@
+"""Look at the console: `python -m tests.screens.preview NAME [--svg FILE] [--size 120x36] [--live]`."""
+
+import argparse
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from tests.screens import replays
+from tests.screens.stage import console_for, shown
+from warroom.client import Choice, EventLog, Handlers, InProcess
+from warroom.clock import RealClock
+from warroom.events import Event
+from warroom.screens.app import run_console_async
+
+
+async def _live(events: list[Event], every_s: float, **looks: bool) -> int:
+    clock = RealClock()
+    log = EventLog(clock)
+    client = InProcess(log, Handlers(), [Choice("dark", "Dark", "the services hang")])
+
+    async def feed() -> None:
+        for event in events:
+            log.append(event)
+            await clock.sleep(every_s)
+
+    feeding = asyncio.create_task(feed())
+    try:
+        return await run_console_async(client, clock, **looks)
+    finally:
+        feeding.cancel()
+
+
+async def _picture(events: list[Event], size: tuple[int, int], keys: list[str]) -> str:
+    app = console_for(events, after=timedelta(seconds=0.3))
+    async with app.run_test(size=size) as pilot:
+        await shown(pilot)
+        if keys:
+            await pilot.press(*keys)
+            await shown(pilot)
+        return app.export_screenshot(title="warroom")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser()
+    options.add_argument("name")
+    options.add_argument("--svg", type=Path)
+    options.add_argument("--size", default="120x36")
+    options.add_argument("--keys", default="")
+    options.add_argument("--every", type=float, default=0.1)
+    options.add_argument("--no-color", action="store_true")
+    options.add_argument("--ascii", action="store_true")
+    chosen = options.parse_args()
+    events: list[Event] = getattr(replays, chosen.name)()
+    if chosen.svg is None:
+        looks = {"color": not chosen.no_color, "ascii_only": chosen.ascii}
+        return asyncio.run(_live(events, chosen.every, **looks))
+    width, height = chosen.size.split("x")
+    svg = asyncio.run(_picture(events, (int(width), int(height)), chosen.keys.split()))
+    chosen.svg.write_text(svg, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

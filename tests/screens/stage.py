@@ -1,0 +1,97 @@
+"""A console on a canned list of events, with a clock that stands still."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import timedelta
+
+from textual.pilot import Pilot
+
+from tests.screens.replays import START, envelopes
+from warroom.client import Choice
+from warroom.clock import VirtualClock
+from warroom.errors import WarroomError
+from warroom.events import Envelope, Event
+from warroom.screens.app import Console
+
+CHOICES = (
+    Choice("steady", "Steady", "everything as it should be"),
+    Choice("slow_tail", "Slow tail", "two of thirty answers take 400 ms"),
+    Choice("auth_outage", "Auth outage", "JWKS answers 404, the token endpoint 401, Gate 1 is red"),
+    Choice("kill_switch_off", "Kill switch off", "DISABLE_SEND reads false"),
+    Choice("dark", "Dark", "the services hang"),
+)
+
+
+class Staged:
+    """A client that tells its events and then stays silent (or ends, or fails); it keeps what it was asked."""
+
+    def __init__(
+        self,
+        told: Iterable[Envelope],
+        *,
+        choices: Sequence[Choice] = (),
+        ends: bool = False,
+        breaks: Exception | None = None,
+        refuses: Exception | None = None,
+    ) -> None:
+        self.told = list(told)
+        self.choices = tuple(choices)
+        self.asked: list[tuple[object, ...]] = []
+        self._ends, self._breaks, self._refuses = ends, breaks, refuses
+
+    async def events(self, after: int = 0) -> AsyncIterator[Envelope]:
+        for envelope in self.told:
+            if envelope.seq > after:
+                yield envelope
+        if self._breaks:
+            raise self._breaks
+        if not self._ends:
+            import asyncio
+
+            await asyncio.Event().wait()
+
+    async def _take(self, *request: object) -> None:
+        self.asked.append(request)
+        if self._refuses:
+            raise self._refuses
+
+    async def rerun(self, checks: Sequence[str] | None = None) -> None:
+        await self._take("rerun", None if checks is None else tuple(checks))
+
+    async def answer(self, question_id: str, answer: str) -> None:
+        await self._take("answer", question_id, answer)
+
+    async def stop(self) -> None:
+        await self._take("stop")
+
+    async def choose(self, choice_id: str) -> None:
+        await self._take("choose", choice_id)
+
+
+def console_for(
+    events: Iterable[Event],
+    *,
+    after: timedelta = timedelta(0),
+    choices: Sequence[Choice] = (),
+    client: Staged | None = None,
+    color: bool = True,
+    ascii_only: bool = False,
+) -> Console:
+    """A console whose clock stands `after` the last of the events."""
+    told = client or Staged(envelopes(events), choices=choices)
+    last = told.told[-1].at if told.told else START
+    return Console(told, VirtualClock(last + after), color=color, ascii_only=ascii_only)
+
+
+async def shown(pilot: Pilot[int]) -> None:
+    """Wait until every event is folded and drawn."""
+    app = pilot.app
+    assert isinstance(app, Console)
+    assert isinstance(app.client, Staged)
+    while app.verify.view.state.seq < len(app.client.told):
+        await pilot.pause()
+    await pilot.pause()
+    app.verify.repaint()
+    await pilot.pause()
+
+
+__all__ = ["CHOICES", "Staged", "WarroomError", "console_for", "shown"]
