@@ -24,7 +24,7 @@ def run(arguments: Sequence[str]) -> int:
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`warroom ... | head`); there is nobody left to tell.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return int(ExitCode.INTERNAL)
     except Exception as defect:  # noqa: BLE001 - the last line of defence: a person is shown a sentence
         _say(f"internal error: {type(defect).__name__} {_place(defect)}")

@@ -10,8 +10,6 @@ from warroom.errors import UsageError
 from warroom.text import did_you_mean, one_line
 from warroom.units import parse_duration
 
-GATE_STATES = ("green", "red")
-
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
@@ -47,18 +45,6 @@ def pairs(items: Sequence[str], option: str) -> dict[str, str]:
             raise UsageError(f"{option} {one_line(name)} is given twice")
         found[name] = value
     return found
-
-
-def gate_states(items: Sequence[str], known: Sequence[str]) -> dict[str, str]:
-    """`NAME=green|red` items as a mapping. Raises UsageError for an unknown gate or state."""
-    states = pairs(items, "--gate")
-    for gate, state in states.items():
-        if gate not in known:
-            hint = did_you_mean(gate, list(known)) or f"the playbook has {', '.join(known) or 'no gates'}"
-            raise UsageError(f"--gate {one_line(gate)}: the playbook has no such gate", hint=hint)
-        if state not in GATE_STATES:
-            raise UsageError(f"--gate {gate}={one_line(state)}: a gate is declared green or red")
-    return states
 
 
 def answers(items: Sequence[str], known: Sequence[str]) -> dict[str, str]:

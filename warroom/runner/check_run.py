@@ -62,18 +62,16 @@ async def run_check(
 
 async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
     # A check that waits for a person has no deadline of its own: people do not answer within 30 s.
-    limit = None if spec.kind.asks(spec.params) else spec.timeout_s
+    deadline = asyncio.timeout(None if spec.kind.asks(spec.params) else spec.timeout_s)
     try:
-        async with asyncio.timeout(limit) as deadline:
+        async with deadline:
             findings = await spec.kind.run(spec.params, context)
         return findings, of_results(findings.results)
     except CannotMeasure as fault:
         return _unmeasured(fault.message, fault.symptom, fault.hint), Verdict.ERROR
     except TimeoutError:
-        if deadline.expired():
-            text = f"did not finish within {spec.timeout_s:g} s"
-            return _unmeasured(text, "timeout"), Verdict.ERROR
-        return _unmeasured("gave up waiting", "timeout"), Verdict.ERROR
+        text = f"did not finish within {spec.timeout_s:g} s" if deadline.expired() else "gave up waiting"
+        return _unmeasured(text, "timeout"), Verdict.ERROR
     except Exception as defect:  # noqa: BLE001 - whatever a kind raises, the other checks go on
         return _defect(spec, context, defect), Verdict.ERROR
 

@@ -1,0 +1,141 @@
+"""Puts a verification together: playbook, selection, evidence and the ports of every check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from warroom.adapters.asking import GivenAnswers
+from warroom.adapters.command import Commands
+from warroom.adapters.evidence import EvidenceStore
+from warroom.adapters.gates import Gates, declared_gates
+from warroom.adapters.http import HttpAdapter
+from warroom.adapters.levers import HttpLevers
+from warroom.adapters.sampling import Sampler
+from warroom.checks import all_kinds
+from warroom.cli.options import VerifyOptions, answers, pairs, until_of
+from warroom.cli.people import ConsolePeople, QuestionBoard
+from warroom.client import EventLog
+from warroom.clock import Clock
+from warroom.contract import AskPort, Context, Exchange, Needed, Sample
+from warroom.playbook.inputs import InputValues
+from warroom.playbook.load import load_playbook
+from warroom.playbook.loaded import Playbook, Selection
+from warroom.playbook.select import select
+from warroom.redact import Redactor
+from warroom.report import log_text
+from warroom.runner import Bench, SuiteRun
+from warroom.suite_state import SuiteState
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A verification that is ready to run. Nothing has been sent yet; the evidence directory exists."""
+
+    log: EventLog
+    run: SuiteRun
+    clock: Clock
+    board: QuestionBoard
+    http: HttpAdapter
+    store: EvidenceStore
+
+    async def answer(self, question_id: str, answer: str) -> None:
+        """Answers an open question."""
+        await self.board.answer(question_id, answer)
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        await self.http.aclose()
+
+    def write_log(self, state: SuiteState) -> list[str]:
+        """Writes the evidence log; sentences on what could not be written."""
+        problem = self.store.write_log(log_text(state))
+        return [f"evidence is incomplete: {problem}"] if problem else []
+
+
+def open_session(options: VerifyOptions, environ: Mapping[str, str], clock: Clock, *, people: bool) -> Session:
+    """Loads and checks everything that can be wrong before anything is sent. Raises WarroomError."""
+    inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
+    kinds = all_kinds()
+    playbook = load_playbook(options.playbook, kinds=kinds, inputs=inputs, environment=options.environment or None)
+    selection = select(playbook, suite=options.suite or None, only=options.only, skip=options.skip)
+    ports = _Ports(options, playbook, selection, clock, people=people)
+    bench = ports.bench()
+    declared = selection.suite.until if selection.suite else None
+    until = until_of(options.wait, (declared.timeout_s, declared.every_s) if declared else (0.0, 0.0))
+    run = SuiteRun(playbook, selection, bench, ports.log.append, until=until, strict=options.strict)
+    return Session(ports.log, run, clock, ports.board, ports.http, ports.store)
+
+
+class _Ports:
+    """The ports of one verification; those of a check differ in where its evidence goes."""
+
+    def __init__(
+        self, options: VerifyOptions, playbook: Playbook, selection: Selection, clock: Clock, *, people: bool
+    ) -> None:
+        self._playbook = playbook
+        self._clock = clock
+        self._people = people
+        asked = [name for chosen in selection.checks for name in chosen.spec.kind.asks(chosen.spec.params)]
+        self._given = GivenAnswers(answers(options.attest, asked), clock)
+        declared = declared_gates(options.gates, playbook.gates)
+        self._redactor = Redactor()
+        self._secrets = dict(playbook.secrets)
+        for name, value in self._secrets.items():
+            self._redactor.add(name, value)
+        self.log = EventLog(clock)
+        self.board = QuestionBoard(self.log.append, clock)
+        self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets)
+        self._sampler = Sampler(playbook.targets, clock)
+        self._commands = Commands(clock, allowed=options.allow_commands)
+        base = options.evidence or Path()
+        self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)
+        self.store.open()
+        gate_http = self.http.recording(self._recorder("gates", 1))
+        self._gates = Gates(playbook.gates, gate_http, clock, declared=declared)
+
+    def bench(self) -> Bench:
+        """What the runner is handed."""
+        return Bench(
+            clock=self._clock,
+            redactor=self._redactor,
+            context=self._context,
+            gates=self._gates,
+            seal=self.store.finish,
+            evidence_dir=str(self.store.dir),
+            evidence_log=str(self.store.log_path),
+        )
+
+    def _context(
+        self, check_id: str, run: int, needed: Mapping[str, Needed], on_progress: Callable[[Sample, int], None]
+    ) -> Context:
+        http = self.http.recording(self._recorder(check_id, run))
+        return Context(
+            check_id=check_id,
+            clock=self._clock,
+            http=http,
+            sampler=self._sampler,
+            levers=HttpLevers(self._playbook.levers, http, self._clock),
+            commands=self._commands,
+            people=self._asking(check_id),
+            gates=self._gates,
+            evidence=self.store.for_check(check_id, run),
+            needed=needed,
+            run_id=self.store.dir.name,
+            on_progress=on_progress,
+            add_secret=self._add_secret,
+        )
+
+    def _asking(self, check_id: str) -> AskPort:
+        return ConsolePeople(check_id, self._given, self.board) if self._people else self._given
+
+    def _recorder(self, check_id: str, run: int) -> Callable[[Exchange], str]:
+        def record(exchange: Exchange) -> str:
+            return self.store.record_exchange(check_id, exchange, run=run)
+
+        return record
+
+    def _add_secret(self, name: str, value: str) -> None:
+        self._redactor.add(name, value)
+        self._secrets[name] = value

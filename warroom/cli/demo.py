@@ -1,0 +1,69 @@
+"""`warroom demo`: the verification of auto_com_center against simulated services on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from warroom.cli.options import VerifyOptions
+from warroom.cli.plain import write
+from warroom.cli.verify import Extras, verify
+from warroom.client import Choice
+from warroom.errors import ExitCode
+from warroom.simulator import SCENARIOS, SimulatorProcess
+
+PLAYBOOK = "auto_com_center.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """The options of `warroom demo`; None or empty means not given."""
+
+    headless: bool = False
+    scenario: str = "steady"
+    evidence: Path | None = None
+    format: str = "text"
+    reports: tuple[str, ...] = ()
+
+
+def playbook_path(name: str) -> Path:
+    """A playbook that comes with Warroom."""
+    import warroom
+
+    return Path(warroom.__file__).parent / "playbooks" / name
+
+
+def demo(options: DemoOptions) -> int:
+    """Starts the simulator, verifies it, and returns the exit code. Raises UsageError for an unknown scenario."""
+    if options.scenario == "list":
+        for known in SCENARIOS:
+            write(sys.stdout, f"{known.name:22} {known.summary}")
+        return int(ExitCode.GREEN)
+    with SimulatorProcess(options.scenario) as simulator:
+        write(sys.stderr, f"warroom: simulated services, scenario '{options.scenario}' (not a real launch)")
+        control = f'curl -X PUT {simulator.control_url}/scenario -d \'{{"name": "slow"}}\''
+        write(sys.stderr, f"warroom: to change how they behave while this runs: {control}")
+
+        async def choose(scenario: str) -> None:
+            await asyncio.to_thread(simulator.set_scenario, scenario)
+
+        choices = tuple(Choice(known.name, known.name, known.summary) for known in SCENARIOS)
+        environ = {**os.environ, **simulator.inputs}
+        return verify(_verify_options(options), environ, Extras(choices, choose))
+
+
+def _verify_options(options: DemoOptions) -> VerifyOptions:
+    # Without --evidence the demo leaves nothing behind in the folder where it was started.
+    evidence = options.evidence or Path(tempfile.mkdtemp(prefix="warroom-demo-"))
+    return VerifyOptions(
+        playbook=playbook_path(PLAYBOOK),
+        headless=options.headless,
+        wait="0s",
+        evidence=evidence,
+        format=options.format,
+        reports=options.reports,
+    )
