@@ -49,7 +49,7 @@ def look_up(endpoint: list[Any], end_ns: int) -> list[tuple[Any, ...]]:
 
     def work() -> None:
         try:
-            found.extend(socket.getaddrinfo(*endpoint, type=socket.SOCK_STREAM))
+            found.extend(socket.getaddrinfo(endpoint[0], endpoint[1], type=socket.SOCK_STREAM))
         except (OSError, UnicodeError):
             pass
         finally:

@@ -1,0 +1,1 @@
+"""Statistics of service levels: pure functions of numbers."""
