@@ -45,13 +45,14 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The keys in the order of the set, refused ones among them, and a line on each: the worst first.
+    """The keys in the order of the set, refused ones among them, and a line on each, the worst first.
 
-    `leaked` are the private values that the set gives away.
+    The lines of `alarms` belong before all others: a key that must be secret is public. `leaked` are its values.
     """
 
     keys: tuple[Key, ...]
     lines: tuple[Result, ...]
+    alarms: tuple[Result, ...] = ()
     leaked: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -72,6 +73,8 @@ class _Flaw(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
+    """A key, its line, and where the line belongs: 0 before everything else."""
+
     key: Key
     line: Result
     order: int
@@ -94,10 +97,13 @@ def read_key_set(document: Json, *, algorithms: Collection[str] = ASYMMETRIC, mi
     kids = Counter(_kid(entry) for entry in entries)
     judged = [_judge(entry, place, kids, algorithms, min_rsa_bits) for place, entry in enumerate(entries, 1)]
     keys = tuple(each.key for each in judged)
-    listed = [each.line for each in sorted(judged, key=lambda each: each.order)]
-    loud = sum(each.order == 0 for each in judged)
-    lines = (*listed[:loud], _summary(keys), *listed[loud:])
-    return KeySet(keys, lines, tuple(value for entry in entries for value in _private_values(entry)))
+    listed = sorted((each for each in judged if each.order > 0), key=lambda each: each.order)
+    return KeySet(
+        keys,
+        lines=(_summary(keys), *(each.line for each in listed)),
+        alarms=tuple(each.line for each in judged if each.order == 0),
+        leaked=tuple(value for entry in entries for value in _private_values(entry)),
+    )
 
 
 def _summary(keys: Sequence[Key]) -> Result:

@@ -183,13 +183,13 @@ def _signature(read: _Read, key_set: KeySet | None, rules: TokenRules, no_keys: 
         _verify(read, alg, key)
     except Refused as fault:
         return refused("Signature", fault)
-    return passed(f"Signature: {alg} with {key.label}", expected=" or ".join(rules.algorithms), actual=alg)
+    return passed(f"Signature: {alg} with {key.label}", expected=" or ".join(key.algorithms), actual=alg)
 
 
 def _algorithm(header: Mapping[str, Json], allowed: tuple[str, ...]) -> str:
     if "crit" in header:
         raise Refused("crit", f"its header demands what is not understood here (crit: {shown(header['crit'])})")
-    alg, wanted = header.get("alg"), " or ".join(allowed)
+    alg, wanted = header.get("alg"), "a public-key signature" if allowed == ASYMMETRIC else " or ".join(allowed)
     if not isinstance(alg, str):
         raise Refused("alg_missing", "its header names no algorithm", expected=wanted)
     if alg.lower() == "none":

@@ -1,0 +1,231 @@
+"""Kind `events`: synthetic events are taken in, and those that nobody vouches for are refused ("no bypasses").
+
+Nothing is sent before the lever that keeps events harmless has just been read as expected. Ids are made from the
+run's own, so that an attempt that is repeated repeats the same events, and the service counts each once. The requests
+that must be refused go first: a service that takes them in gets nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Final, Self
+
+from pydantic import Field, model_validator
+
+from warroom.checks.event_answers import Sent, findings_of, judge_after, judge_events, judge_probe
+from warroom.contract import Context, Findings, Kind, LeverState, Parameters, Request
+from warroom.errors import CannotMeasure
+from warroom.expect import DurationText, Expectations, Said, said_with
+from warroom.jose import AccessToken, tampered
+from warroom.text import clean, one_line, plural
+from warroom.units import parse_duration
+from warroom.verdict import Measurement, Result, Verdict
+
+_IDS: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:warroom:events")
+
+
+class OnlyIf(Parameters):
+    """What must be proven before anything is sent."""
+
+    check: str = Field(description="id of a lever check that reads the lever")
+    lever: str = Field(description="a lever of the playbook; it is read once more right before the first event")
+
+
+class After(Parameters):
+    """What must hold once the events are in."""
+
+    path: str = Field("", description="appended to the address of the target")
+    expect: Expectations
+
+
+class EventsParameters(Parameters):
+    """One POST for each type, and the probes that must be refused."""
+
+    target: str = Field(description="a target of the playbook")
+    path: str = Field("", description="appended to the address of the target")
+    types: Annotated[tuple[str, ...], Field(strict=False)] = Field((), description="one event is sent of each")
+    probe_type: str = Field("", description="type of the events that must be refused; empty: the first of `types`")
+    token: str = Field(description="id of the oauth2 check whose token the events carry")
+    gate: str = Field(
+        "", description="the gate that must be green before tokens are enforced; empty: they always are"
+    )
+    only_if: OnlyIf
+    after: After | None = None
+    say: Annotated[Said, said_with("count", "total")] = Field(
+        "{count} synthetic events posted", description="the line it contributes to a post"
+    )
+    request_timeout: DurationText = Field(parse_duration("5s"), description="for each exchange")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.types and not self.probe_type:
+            raise ValueError("without `types`, `probe_type` names the type of the events that must be refused")
+        if len(set(self.types)) < len(self.types):
+            raise ValueError("`types` names one twice")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What may be sent. `withheld` says why nothing may (empty: it may); `bearer` is empty for no token.
+
+    `unprobed` is the line that stands for the probes where they are not sent, None where they are.
+    """
+
+    withheld: str = ""
+    bearer: str = ""
+    unprobed: Result | None = None
+
+
+# ---- what may be sent ----------------------------------------------------------------------------------------------
+
+
+async def _plan(params: EventsParameters, ctx: Context) -> _Plan:
+    state = await ctx.gates.state(params.gate) if params.gate else "green"
+    title = clean(ctx.gates.title(params.gate)) if params.gate else ""
+    needed = ctx.needed[params.token]
+    unprobed = None if state == "green" else _unprobed(state, title, required=not params.types)
+    if unprobed and not params.types:
+        return _Plan(unprobed=unprobed)
+    if isinstance(needed.fact, AccessToken):
+        return _Plan(bearer=needed.fact.value, unprobed=unprobed)
+    if state == "red" and needed.verdict.is_tolerated:
+        return _Plan(unprobed=unprobed)
+    return _Plan(withheld=f"there is no token to send ({needed.reason or needed.verdict})")
+
+
+def _unprobed(state: str, title: str, *, required: bool) -> Result:
+    """The line for probes that are not sent. Where they are all there is to the check, it decides."""
+    say, wanted = "No bypasses: not probed", "events without a valid token are refused"
+    if state == "red":
+        verdict = Verdict.DEGRADED
+        reason = f"pending {title}: until it is green every event is taken in and queued, and none is dispatched"
+    else:
+        verdict = Verdict.INCONCLUSIVE
+        reason = f"the state of {title} is unknown: nobody can tell whether tokens have to be refused already"
+    return Result(verdict if required else Verdict.SKIPPED, say, wanted, reason=reason, required=required)
+
+
+async def _not_proven(params: EventsParameters, ctx: Context) -> str:
+    """Why it is not certain that events are harmless now; empty when it is."""
+    name, check = params.only_if.lever, params.only_if.check
+    shown, needed = clean(name, limit=80), ctx.needed[check]
+    if not isinstance(needed.fact, LeverState):
+        return f"'{clean(check)}' did not read {shown} ({needed.reason or needed.verdict})"
+    try:
+        seen = [needed.fact.of(name)]
+    except (KeyError, StopIteration):
+        return f"'{clean(check)}' does not read {shown}"
+    try:
+        seen.append((await ctx.levers.read([name])).of(name))
+    except CannotMeasure as fault:
+        return f"{shown} could not be read right before the first event: {fault.message}"
+    wrong = next((reading for reading in seen if not reading.as_expected), None)
+    if wrong is None:
+        return ""
+    actual = "not in the state" if wrong.actual is None else one_line(wrong.actual, limit=80) or "(empty)"
+    return f"{shown} is {actual}, expected {clean(wrong.expected, limit=80)}: an event could lead to a real message"
+
+
+def _withheld(params: EventsParameters, reason: str) -> Result:
+    what = plural(len(params.types), "synthetic event") if params.types else "Requests that must be refused"
+    return Result(
+        Verdict.NOT_EXERCISED,
+        say=f"{what}: withheld",
+        expected=plural(len(params.types), "accepted event") if params.types else "refused",
+        reason=f"nothing was sent: {reason}",
+        measurement=Measurement(n=0),
+    )
+
+
+# ---- what is sent --------------------------------------------------------------------------------------------------
+
+
+def _post(params: EventsParameters, ctx: Context, *, what: str, kind: str, label: str, bearer: str) -> Sent:
+    event_id = str(uuid.uuid5(_IDS, f"{ctx.run_id}/{ctx.check_id}/{label}"))
+    body = {"type": kind, "id": event_id, "synthetic": True, "payload": {}}
+    request = Request(
+        params.target,
+        params.path,
+        method="POST",
+        headers=(
+            ("Content-Type", "application/json"),
+            ("Idempotency-Key", event_id),
+            # Empty: not even the target's own credentials.
+            ("Authorization", f"Bearer {bearer}" if bearer else ""),
+        ),
+        body=json.dumps(body).encode(),
+        timeout_s=params.request_timeout.total_seconds(),
+        attempts=2,
+        label=label,
+    )
+    return Sent(what, event_id, request)
+
+
+def _event(params: EventsParameters, kind: str, bearer: str, ctx: Context) -> Sent:
+    label = f"event_{params.types.index(kind) + 1}"
+    return _post(params, ctx, what=clean(kind, limit=80), kind=kind, label=label, bearer=bearer)
+
+
+def _probes(params: EventsParameters, plan: _Plan, ctx: Context) -> list[Sent]:
+    kind, forged = params.probe_type or params.types[0], tampered(plan.bearer)
+    ctx.add_secret(f"{ctx.check_id.upper()}_TAMPERED_TOKEN", forged)
+    return [
+        _post(params, ctx, what="a tampered token", kind=kind, label="probe_tampered", bearer=forged),
+        _post(params, ctx, what="no token", kind=kind, label="probe_no_token", bearer=""),
+    ]
+
+
+def _after_request(params: EventsParameters, after: After) -> Sent:
+    timeout_s = params.request_timeout.total_seconds()
+    return Sent("the state afterwards", "", Request(params.target, after.path, timeout_s=timeout_s, label="after"))
+
+
+async def _send_all(ctx: Context, planned: Sequence[Sent], *, stop: bool = False) -> list[Sent]:
+    """Each request in turn; with `stop` none after one that had no answer."""
+    done: list[Sent] = []
+    for item in planned:
+        try:
+            done.append(replace(item, response=await ctx.http.send(item.request)))
+        except CannotMeasure as fault:
+            done.append(replace(item, fault=fault))
+            if stop:
+                break
+    return done
+
+
+async def run(params: EventsParameters, ctx: Context) -> Findings:
+    plan = await _plan(params, ctx)
+    sends = not plan.withheld and (params.types or plan.unprobed is None)
+    withheld = await _not_proven(params, ctx) if sends else plan.withheld
+    if withheld:
+        return Findings((_withheld(params, withheld),), measurement=Measurement(n=0))
+    probes = await _send_all(ctx, _probes(params, plan, ctx)) if plan.unprobed is None else []
+    refusals = [judge_probe(probe) for probe in probes] if plan.unprobed is None else [plan.unprobed]
+    if any(line.verdict is Verdict.FAIL for line in refusals):
+        reason = "a service that takes in events nobody vouches for gets no more of them"
+        more = (_withheld(params, reason),) if params.types else ()
+        return findings_of((*refusals, *more), probes, (), ctx)
+    planned = [_event(params, kind, plan.bearer, ctx) for kind in params.types]
+    events = await _send_all(ctx, planned, stop=True)
+    lines = judge_events(events, len(planned), say=params.say, queued=not plan.bearer)
+    after = []
+    if params.after and lines and all(line.verdict is Verdict.PASS for line in lines):
+        after = await _send_all(ctx, [_after_request(params, params.after)])
+        lines = (*lines, *judge_after(params.after.expect, after[0]))
+    return findings_of((*lines, *refusals), (*events, *probes), after, ctx)
+
+
+KIND = Kind(
+    name="events",
+    summary="synthetic events are taken in, and those that nobody vouches for are refused",
+    params=EventsParameters,
+    run=run,
+    needs=lambda params: {params.token: AccessToken, params.only_if.check: LeverState},
+    targets=lambda params: (params.target,),
+    levers=lambda params: (params.only_if.lever,),
+    gates=lambda params: (params.gate,) if params.gate else (),
+)
