@@ -19,13 +19,17 @@ from warroom.verdict import Measurement, Result, Verdict
 
 @dataclass(frozen=True, slots=True)
 class CheckInfo:
-    """A check as it is declared, before anything is known about it. `needs` are ids of other checks."""
+    """A check as it is declared, before anything is known about it. `needs` are ids of other checks.
+
+    `limit` is what its measurement will be judged by (`<= 120ms`), empty where the kind declares none.
+    """
 
     id: str
     kind: str
     title: str
     required: bool = True
     needs: tuple[str, ...] = ()
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
