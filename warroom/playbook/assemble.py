@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from warroom.errors import PlaybookError, Problem
 from warroom.playbook import nodes
-from warroom.playbook.nodes import Entry, Node, Place, Scalar, Sequence, Source, merge
+from warroom.playbook.nodes import Entry, Node, Place, Scalar, Sequence, complete, overlay
 from warroom.playbook.reading import decode, parse, read_bytes
-from warroom.text import did_you_mean
+from warroom.text import clean, did_you_mean
 
 MAX_INCLUDES: Final = 20
 MAX_INCLUDE_DEPTH: Final = 5
@@ -47,6 +47,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self._folder = path.parent
         self._open: list[Path] = []
+        self._included = 0
         self.hashes: dict[str, str] = {}
         self.problems: list[Problem] = []
 
@@ -64,11 +65,10 @@ class _Reader:
         for item in self._includes(top):
             included = self._include(item, path)
             if included:
-                below = merge(below, included.without("include", "warroom"))
+                below = overlay(below, included.without("include", "warroom"))
         self._open.pop()
-        merged = merge(below, top)
-        assert isinstance(merged, nodes.Mapping)
-        return merged
+        assert isinstance(below, nodes.Mapping)
+        return complete(top, below)
 
     def _includes(self, top: nodes.Mapping) -> list[Scalar]:
         listed = top.get("include")
@@ -82,6 +82,7 @@ class _Reader:
         if trouble:
             self.problems.append(item.place.problem("include", f"'{item.text}' {trouble}"))
             return None
+        self._included += 1
         return self.read(path, str(path), item.place)
 
     def _trouble(self, path: Path, name: str) -> str:
@@ -97,7 +98,7 @@ class _Reader:
             return "includes itself, directly or by way of others"
         if len(self._open) > MAX_INCLUDE_DEPTH:
             return f"is included over more than {MAX_INCLUDE_DEPTH} files"
-        if len(self.hashes) > MAX_INCLUDES:
+        if self._included >= MAX_INCLUDES:
             return f"is one file too many; at most {MAX_INCLUDES} can be included"
         return ""
 
@@ -109,19 +110,19 @@ def _from(problem: Problem, wanted_at: Place | None) -> Problem:
     return wanted_at.problem("include", f"{problem.file} {problem.message}")
 
 
-def with_environment(top: nodes.Mapping, name: str | None) -> nodes.Mapping:
-    """`top` with the environment `name` laid over it. Raises PlaybookError when there is none of that name."""
+def with_environment(top: nodes.Mapping, name: str | None, problems: list[Problem]) -> nodes.Mapping:
+    """`top` with the environment `name` laid over it. Where there is none of that name, a problem is appended."""
     if name is None:
         return top
     overlays = top.child("environments")
-    overlay = overlays.get(name)
-    if overlay is None:
+    found = overlays.get(name)
+    if found is None:
         known = list(overlays.entries)
         more = did_you_mean(name, known) or ("there is: " + ", ".join(known) if known else "the playbook has none")
-        raise PlaybookError([Place(Source("--environment", ()), 0, 0).problem(name, "no such environment", more)])
-    if not isinstance(overlay, nodes.Mapping):
+        problems.append(Problem("--environment", 0, 0, clean(name, limit=80), "there is no such environment", more))
+    if not isinstance(found, nodes.Mapping):
         return top  # the model says what is wrong with it
-    merged = merge(top, overlay.without("environments", "include", "warroom"))
+    merged = overlay(top, found.without("environments", "include", "warroom"))
     assert isinstance(merged, nodes.Mapping)
     return merged
 
@@ -137,7 +138,7 @@ def with_defaults(top: nodes.Mapping, knows: Callable[[nodes.Mapping, str], bool
         below, found = defaults.child(kind), entries.get(section)
         if below.entries and found and isinstance(found.node, nodes.Mapping):
             knows_it = knows if kind == "check" else _knows_all
-            entries[section] = Entry(found.key_place, _section(below, found.node, knows_it))
+            entries[section] = Entry(found.key_place, _completed(found.node, below, knows_it))
     return replace(top, entries=entries)
 
 
@@ -145,14 +146,14 @@ def _knows_all(_entry: nodes.Mapping, _key: str) -> bool:
     return True
 
 
-def _section(
-    below: nodes.Mapping, section: nodes.Mapping, knows: Callable[[nodes.Mapping, str], bool]
+def _completed(
+    section: nodes.Mapping, below: nodes.Mapping, knows: Callable[[nodes.Mapping, str], bool]
 ) -> nodes.Mapping:
     laid: dict[str, Entry] = {}
     for name, entry in section.entries.items():
         node = entry.node
         if isinstance(node, nodes.Mapping):
-            fitting: Mapping[str, Entry] = {key: each for key, each in below.entries.items() if knows(node, key)}
-            node = merge(nodes.Mapping(dict(fitting), node.place), node)
+            strange = [key for key in below.entries if not knows(node, key)]
+            node = complete(node, below.without(*strange))
         laid[name] = Entry(entry.key_place, node)
     return replace(section, entries=laid)

@@ -82,7 +82,7 @@ def _is_file(path: Path) -> bool:
 
 def url_trouble(url: str, *, with_user: bool = False) -> str:
     """Why `url` cannot be an address to send requests to, without a word of it; empty when it can."""
-    if any(char.isspace() or char < "!" or char in '\\"<>^`{|}' for char in url):
+    if clean(url, limit=len(url)) != url or any(char.isspace() or char in '\\"<>^`{|}' for char in url):
         return "has a space or another character that an address cannot have"
     try:
         parts = urlsplit(url)
@@ -111,18 +111,19 @@ def _lever_path(name: str) -> str:
 
 def gate(gate_id: str, model: models.Gate) -> Gate:
     """A gate."""
-    read = None
-    if model.read:
-        state, since = model.read.state, model.read.since
-        read = ReadFrom(
-            model.read.target, model.read.path, state.text if state else "$.state", since.text if since else "$.since"
-        )
-    return Gate(gate_id, clean(model.title) or gate_id, clean(model.system), read, model.ttl, clean(model.note))
+    read = _gate_read(model.read) if model.read else None
+    title = clean(model.title) or gate_id
+    return Gate(gate_id, title, clean(model.system), read, model.ttl.total_seconds(), clean(model.note))
+
+
+def _gate_read(model: models.GateRead) -> ReadFrom:
+    state = model.state.text if model.state else "$.state"
+    return ReadFrom(model.target, model.path, state, model.since.text if model.since else "$.since")
 
 
 def suite(suite_id: str, model: models.Suite) -> Suite:
     """A suite."""
-    until = Until(model.until.timeout, model.until.every) if model.until else None
+    until = Until(model.until.timeout.total_seconds(), model.until.every.total_seconds()) if model.until else None
     return Suite(suite_id, clean(model.title) or suite_id, tuple(model.checks), until)
 
 

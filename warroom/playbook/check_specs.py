@@ -56,7 +56,7 @@ def check_spec(
         title=clean(common.title) or check_id,
         params=params,
         required=common.required,
-        timeout_s=common.timeout,
+        timeout_s=common.timeout.total_seconds(),
         tolerate=_tolerance(common.tolerate) if common.tolerate else None,
         needs=dict(kind.needs(params)),
         hint=clean(common.hint),

@@ -51,7 +51,7 @@ def resolve(
     `section` says where each input is declared; files of secrets are relative to `folder`. An empty value counts as
     not given, except from --input.
     """
-    problems = _stray_overrides(declared, given.overrides)
+    problems = _stray_overrides(list(section.entries), declared, given.overrides)
     sources: list[tuple[str, Mapping[str, str]]] = [("the environment", given.environ)]
     if given.env_file:
         try:
@@ -73,13 +73,13 @@ def resolve(
     return Resolved(values, secrets, tuple(declared), frozenset(reported)), problems
 
 
-def _stray_overrides(declared: Mapping[str, Input], overrides: Mapping[str, str]) -> list[Problem]:
+def _stray_overrides(names: list[str], declared: Mapping[str, Input], overrides: Mapping[str, str]) -> list[Problem]:
     problems = []
     for name in overrides:
-        if name not in declared:
-            near = did_you_mean(name, list(declared)) or "inputs are declared under `inputs` in the playbook"
+        if name not in names:
+            near = did_you_mean(name, names) or "inputs are declared under `inputs` in the playbook"
             problems.append(Problem("--input", 0, 0, clean(name, limit=80), "the playbook has no such input", near))
-        elif declared[name].secret:
+        elif name in declared and declared[name].secret:
             message, instead = "a secret given so shows in the process list", "use the environment or --env-file"
             problems.append(Problem("--input", 0, 0, name, message, instead))
     return problems

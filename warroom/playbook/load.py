@@ -75,8 +75,8 @@ class _Loading:
         self._kinds = kinds
         self._sha256 = document.sha256
         self._environment = environment
-        self._top = with_environment(document.top, environment)
         self.problems: list[Problem] = []
+        self._top = with_environment(document.top, environment, self.problems)
 
     def playbook(self, given: InputValues | None) -> Playbook | None:
         """The playbook; None where there are problems, or without inputs (`given` is None)."""

@@ -1,6 +1,7 @@
 """A playbook as the rest of the program sees it: plain values, checked, with every input filled in.
 
-Mappings keep the order of the file. Text is as the author wrote it: whoever shows it passes it through `text.clean`.
+Mappings keep the order of the file. Titles, notes, facts and hints are safe to show; what is compared or sent
+(addresses, expected values, parameters) is as the author wrote it.
 """
 
 from __future__ import annotations
@@ -110,7 +111,8 @@ class CheckSpec:
     @property
     def info(self) -> CheckInfo:
         """What events and views say about it."""
-        return CheckInfo(self.id, self.kind.name, self.title, self.required, tuple(self.needs))
+        limit = str(getattr(self.params, "limit", ""))
+        return CheckInfo(self.id, self.kind.name, self.title, self.required, tuple(self.needs), limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from warroom.expect import JsonPathText
+from warroom.expect import JsonPathText, TimeoutText
 from warroom.units import parse_duration
 from warroom.verdict import Verdict
 
@@ -26,19 +26,9 @@ class Section(BaseModel):
     )
 
 
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("write a duration as text, such as 90s or 5m")
-    seconds = parse_duration(str(value)).total_seconds()
-    if seconds <= 0:
-        raise ValueError("a duration here has to be longer than nothing")
-    return seconds
-
-
 Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=64)]
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Seconds = Annotated[float, PlainValidator(_seconds, json_schema_input_type=str)]
 Word = Annotated[str, Field(max_length=1_000), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 """Text that the author may write without quotes even when YAML takes it for a number or a truth value."""
 Words = Annotated[list[Word], Field(min_length=1)]
@@ -137,7 +127,7 @@ class Gate(Section):
     title: Text = Field("", description="Name that people call it by.")
     system: Text = Field("", description="The other system.")
     read: GateRead | None = Field(None, description="Where its state is read; without it only a person can state it.")
-    ttl: Seconds = Field(60.0, description="A state older than this is unknown.")
+    ttl: TimeoutText = Field(parse_duration("60s"), description="A state older than this is unknown.")
     note: Text = Field("", description="What it means for this launch.")
 
 
@@ -157,7 +147,7 @@ class Check(Section):
     kind: Name = Field(description="What the check does.")
     title: Text = Field("", description="Name that people call it by; its id where it is empty.")
     required: bool = Field(True, description="Whether it decides; otherwise it is only listed.")
-    timeout: Seconds = Field(30.0, description="Bound for the whole check.")
+    timeout: TimeoutText = Field(parse_duration("30s"), description="Bound for the whole check.")
     tolerate: Tolerate | None = Field(None, description="What it may show while a gate is red.")
     hint: Text = Field("", description="What to do when it does not pass.")
 
@@ -165,8 +155,8 @@ class Check(Section):
 class Until(Section):
     """Trying again until all is GREEN."""
 
-    timeout: Seconds = Field(description="When to give up.")
-    every: Seconds = Field(description="How long to wait between two tries.")
+    timeout: TimeoutText = Field(description="When to give up.")
+    every: TimeoutText = Field(description="How long to wait between two tries.")
 
 
 class Suite(Section):

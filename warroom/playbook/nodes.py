@@ -163,15 +163,27 @@ def paths(node: Node, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
             yield path, node
 
 
-def merge(below: Node, above: Node) -> Node:
-    """`above` laid over `below`: mappings merge deep, everything else is replaced; `below`'s order first."""
+def overlay(below: Node, above: Node) -> Node:
+    """`above` laid over `below`: mappings merge deep, everything else is replaced; the order is that of `below`."""
     if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
         return above
     entries = dict(below.entries)
     for key, entry in above.entries.items():
         under = entries.get(key)
-        entries[key] = Entry(entry.key_place, merge(under.node, entry.node)) if under else entry
-    return Mapping(entries, above.place)
+        entries[key] = Entry(entry.key_place, overlay(under.node, entry.node)) if under else entry
+    return Mapping(entries, below.place)
+
+
+def complete(node: Mapping, by: Mapping) -> Mapping:
+    """`node` with what it lacks taken from `by`, mappings deep; the order is that of `node`."""
+    entries = {}
+    for key, entry in node.entries.items():
+        other = by.get(key)
+        if isinstance(entry.node, Mapping) and isinstance(other, Mapping):
+            entries[key] = Entry(entry.key_place, complete(entry.node, other))
+        else:
+            entries[key] = entry
+    return Mapping({**entries, **{key: each for key, each in by.entries.items() if key not in entries}}, node.place)
 
 
 def key_path(path: Path) -> str:

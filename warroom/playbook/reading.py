@@ -25,6 +25,7 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 50
 MAX_ALIASES: Final = 100
 MAX_NODES: Final = 100_000
+MAX_KEY: Final = 200
 
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
@@ -209,6 +210,8 @@ class _Composer:
             raise self._refuse(event, "YAML 1.2 has no merge key `<<`", "use `defaults:`")
         if not event.value:
             raise self._refuse(event, "a key is missing before the colon")
+        if clean(event.value, limit=MAX_KEY) != event.value:
+            raise self._refuse(event, f"a key has no control characters and at most {MAX_KEY} characters")
         self._grow(event, 1, 0)
         return str(event.value)
 
@@ -223,6 +226,8 @@ class _Composer:
         tag = self._core_tag(event, *_TYPES)
         text: str = event.value
         is_plain = bool(event.implicit[0]) and event.style in (None, "") and tag is None
+        if _is_broken(text):
+            raise self._refuse(event, "an escape in this text is half of a character (a lone surrogate)")
         value = _resolve(text) if is_plain or tag not in (None, "str") else text
         if tag and not isinstance(value, _TYPES[tag]):
             raise self._refuse(event, f"the tag !!{tag} does not fit the value")
@@ -243,6 +248,10 @@ class _Composer:
 
     def _refuse(self, event: Any, message: str, suggestion: str = "") -> PlaybookError:
         return PlaybookError([self._place(event).problem("", message, suggestion)])
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _resolve(text: str) -> str | int | float | bool | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from warroom.errors import Problem
 from warroom.playbook import models, nodes
 from warroom.playbook.loaded import CheckSpec
 from warroom.playbook.nodes import Node, Path, Place, Scalar, find, key_path, paths
 from warroom.text import did_you_mean
+
+_SPEAKING: Final = ("target", "lever", "gate", "check", "title", "say", "text", "path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,11 @@ class _References:
         return place, at
 
     def _search(self, path: Path, name: str, section: str) -> tuple[Place, str, Scalar | None]:
-        """The value below `path` that is `name`, under a key that speaks of `section` where there are several."""
+        """The value below `path` that is `name`; where there are several, the one whose key speaks of `section`."""
         node = find(self._all.top, path)
         hits = [(inner, scalar) for inner, scalar in paths(node) if scalar.value == name] if node else []
         if hits:
-            inner, scalar = min(hits, key=lambda hit: section[:-1] not in key_path(hit[0]))
+            inner, scalar = min(hits, key=lambda hit: _distance(key_path(hit[0]), section))
             return scalar.place, key_path(path + inner), scalar
         return self._place(path, node), key_path(path), None
 
@@ -157,6 +159,13 @@ def circles(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
     for name in needs:
         walk(name, [])
     return found
+
+
+def _distance(key: str, section: str) -> int:
+    """0 where a key speaks of the section, 2 where it speaks of something else, 1 where it does not say."""
+    if section[:-1] in key:
+        return 0
+    return 2 if any(word in key for word in _SPEAKING) else 1
 
 
 def _gives(check: CheckSpec, wanted: type) -> bool:

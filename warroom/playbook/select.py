@@ -28,23 +28,23 @@ def select(
     selected = [check for check in wanted if check not in skip]
     if not selected:
         raise NothingSelected(_nothing(chosen, only, skip), hint="see which checks there are with `warroom lint`")
-    pulled = _pulled_in(playbook, selected, skip)
-    needed_by = {
-        check: tuple(by for by in (*selected, *pulled) if check in playbook.checks[by].needs) for check in pulled
-    }
-    left_out = [check for check in playbook.checks if check in skip]
+    running = [*selected, *_pulled_in(playbook, selected, skip)]
     return Selection(
         suite=chosen,
-        checks=tuple(
-            Selected(
-                playbook.checks[check],
-                needed_by.get(check, ()),
-                tuple(need for need in playbook.checks[check].needs if need in skip),
-            )
-            for check in (*selected, *pulled)
+        checks=tuple(_selected(playbook, check, running, selected, skip) for check in running),
+        skipped=(
+            *(check for check in offered if check in skip),
+            *(check for check in playbook.checks if check in skip and check not in offered),
         ),
-        skipped=tuple(sorted(left_out, key=lambda check: offered.index(check) if check in offered else len(offered))),
     )
+
+
+def _selected(
+    playbook: Playbook, check: str, running: Sequence[str], selected: Collection[str], skip: Collection[str]
+) -> Selected:
+    spec = playbook.checks[check]
+    wanted_by = () if check in selected else tuple(by for by in running if check in playbook.checks[by].needs)
+    return Selected(spec, wanted_by, tuple(need for need in spec.needs if need in skip))
 
 
 def _suite(playbook: Playbook, name: str | None, only: Sequence[str]) -> Suite | None:

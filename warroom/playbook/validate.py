@@ -6,6 +6,7 @@ may be a secret.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -16,12 +17,13 @@ from warroom.errors import Problem
 from warroom.playbook.fields import fields_at
 from warroom.playbook.nodes import Key, Mapping, Node, Path, Place, Scalar, find, key_path, paths, plain
 from warroom.playbook.wording import has_wording, is_about_type, message_of
-from warroom.text import did_you_mean
+from warroom.text import did_you_mean, plural
 
 M = TypeVar("M", bound=BaseModel)
 
 _ROUNDS: Final = 3
 _FEW: Final = 12
+_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def validate(
     """
     data = plain(node)
     hidden: set[Path] = set()
+    first: dict[Path, Fault] = {}
     faults: list[Fault] = []
     for _ in range(_ROUNDS):
         try:
@@ -57,12 +60,15 @@ def validate(
             faults = [_fault(node, each) for each in error.errors(include_url=False, include_input=False)]
         else:
             return (None if hidden else made), [_does_not_fit(node, where, path) for where in sorted(hidden, key=str)]
-        others = [other for fault in faults for other in _other_readings(node, fault, hidden)]
-        for where, text in others:
+        others = [(fault, other) for fault in faults for other in _other_readings(node, fault, data, hidden)]
+        for fault, (where, text) in others:
             data = _with(data, where, text)
+            first.setdefault(where, fault)
         if not others:
             break
-    return None, _Report(model, node, path, tuple(also)).problems(faults)
+    # A number read as text may fit no better: then what was wrong with the number counts.
+    told = [first.get(fault.path, fault) if is_about_type(fault.type) else fault for fault in faults]
+    return None, _Report(model, node, path, tuple(also)).problems(told)
 
 
 def _fault(node: Node, details: Any) -> Fault:
@@ -76,13 +82,14 @@ def _fault(node: Node, details: Any) -> Fault:
     return Fault(path, is_key, last, details["type"], message_of(details))
 
 
-def _other_readings(node: Node, fault: Fault, hidden: set[Path]) -> list[tuple[Path, str]]:
+def _other_readings(node: Node, fault: Fault, data: Any, hidden: set[Path]) -> list[tuple[Path, str]]:
     """Values to try instead: for a number where text is asked the author's own text; for what an input gave, where
     the fault's message could quote it, the name of the input."""
     found = find(node, fault.path)
-    if isinstance(found, Scalar) and fault.type == "string_type":
-        is_number = found.plain and found.value is not None and not isinstance(found.value, str)
-        return [(fault.path, found.text)] if is_number else []
+    if isinstance(found, Scalar) and fault.type in ("string_type", "value_error"):
+        tried = functools.reduce(lambda inner, step: inner[step], fault.path, data)
+        if found.plain and isinstance(tried, int | float):
+            return [(fault.path, found.text)]
     if found is None or has_wording(fault.type):
         return []
     quoted = [(fault.path + inner, scalar.raw) for inner, scalar in paths(found) if scalar.inputs]
@@ -118,8 +125,12 @@ class _Report:
 
     def problems(self, faults: Sequence[Fault]) -> list[Problem]:
         """One for each fault, less what only says that another branch of a union does not fit either."""
-        told = [f for f in faults if not self._is_unfilled(f) and not _is_noise(f, faults)]
-        return [self._problem(fault) for fault in told]
+        told = [f for f in faults[:_MOST] if not self._is_unfilled(f) and not _is_noise(f, faults)]
+        problems = [self._problem(fault) for fault in told]
+        if len(faults) > _MOST:
+            more = plural(len(faults) - _MOST, "further problem")
+            problems.append(self._node.place.problem(key_path(self._path), f"{more} not shown"))
+        return problems
 
     def _is_unfilled(self, fault: Fault) -> bool:
         found = find(self._node, fault.path)
