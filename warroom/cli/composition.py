@@ -12,7 +12,7 @@ from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.gates import Gates, declared_gates
 from warroom.adapters.http import HttpAdapter
 from warroom.adapters.levers import HttpLevers
-from warroom.adapters.sampling import Sampler
+from warroom.adapters.sampling import SamplerProcess
 from warroom.checks import all_kinds
 from warroom.cli.options import VerifyOptions, answers, pairs, until_of
 from warroom.cli.people import ConsolePeople, QuestionBoard
@@ -39,10 +39,6 @@ class Session:
     board: QuestionBoard
     http: HttpAdapter
     store: EvidenceStore
-
-    async def answer(self, question_id: str, answer: str) -> None:
-        """Answers an open question."""
-        await self.board.answer(question_id, answer)
 
     async def aclose(self) -> None:
         """Closes every connection."""
@@ -87,7 +83,7 @@ class _Ports:
         self.log = EventLog(clock)
         self.board = QuestionBoard(self.log.append, clock)
         self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets)
-        self._sampler = Sampler(playbook.targets, clock)
+        self._sampler = SamplerProcess(playbook.targets)
         self._commands = Commands(clock, allowed=options.allow_commands)
         base = options.evidence or Path()
         self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -67,7 +67,7 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     if headless:
         code = asyncio.run(_headless(session, options, terminal, clock))
     else:
-        code = asyncio.run(_console(session, terminal, extras or Extras()))
+        code = _console(session, terminal, extras or Extras())
     state = fold(session.log.history)
     return int(_close(session, state, options, files, terminal, code))
 
@@ -118,62 +118,22 @@ async def _until_signalled(session: Session) -> ExitCode:
         await session.aclose()
 
 
-async def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
+def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     # Imported here: a pipeline never pays for the console.
-    from warroom.screens import run_console
+    from warroom.cli.background import Background
+    from warroom.screens.app import run_console
 
-    requests = Requests(session)
-    client = InProcess(
-        session.log,
-        Handlers(
-            rerun=requests.rerun,
-            answer=session.answer,
-            stop=requests.stop,
-            choose=extras.choose or requests.no_choice,
-        ),
-        extras.choices,
-    )
-    requests.start()
+    background = Background(session)
+    handlers = Handlers(rerun=background.rerun, answer=background.answer, stop=background.stop)
+    if extras.choose:
+        handlers = replace(handlers, choose=extras.choose)
+    client = InProcess(session.log, handlers, extras.choices)
+    background.start()
     try:
-        code = await run_console(client, clock=session.clock, color=terminal.color, ascii_only=terminal.ascii_only)
+        code = run_console(client, session.clock, color=terminal.color, ascii_only=terminal.ascii_only)
     finally:
-        await requests.stop()
-        await session.aclose()
-        session.log.close()
+        background.close()
     return ExitCode(code)
-
-
-class Requests:
-    """Carries out what a person asks of a run in the console, one run at a time."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._run: asyncio.Task[object] | None = None
-
-    def start(self) -> None:
-        """Runs the whole suite."""
-        self._run = asyncio.create_task(self._session.run.run())
-
-    async def rerun(self, checks: Sequence[str] | None) -> None:
-        """Runs `checks` again, all of them for None, after what is under way is done."""
-        before, run = self._run, self._session.run
-
-        async def after() -> None:
-            if before is not None:
-                await asyncio.wait([before])
-            await (run.run() if checks is None else run.rerun(checks))
-
-        self._run = asyncio.create_task(after())
-
-    async def stop(self) -> None:
-        """Stops what is under way; what is not finished becomes `inconclusive`."""
-        if self._run is not None:
-            self._run.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._run
-
-    async def no_choice(self, _: str) -> None:
-        """Outside the demo there is nothing to choose."""
 
 
 def _close(
