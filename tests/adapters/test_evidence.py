@@ -5,13 +5,13 @@ import os
 import stat
 import subprocess
 import sys
-import urllib.parse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.canaries import CANARIES, redactor_of_all, spelled
 from warroom.adapters.evidence import EvidenceStore
 from warroom.clock import VirtualClock
 from warroom.contract import Exchange
@@ -324,39 +324,10 @@ def test_credentials_elsewhere_are_withheld(store: EvidenceStore, place: dict[st
     assert "hunter2" not in everything(store)
 
 
-CANARIES = {
-    "PLAIN": "hunter2hunter2",
-    "SPACED": "pa ss/wo+rd=",
-    "UMLAUTS": "ünïcödé-secret",
-    "QUOTED": 'quo"te\\back',
-    "DIGITS": "1234567890123",
-    "SEPARATED": "a&b=c;d%e#f",
-    "LINES": "-----BEGIN KEY-----\nabc\n",
-    "BOT_TOKEN": "xoxb-1111-2222-abcdef",
-    "ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE",
-    "DOTTED": "eyJx.notajwt",
-    "MARKUP": "<tag>&amp;secret",
-    "EMOJI": "emoji-🔑-secret",
-}
-SPELLINGS: Mapping[str, Callable[[str], str]] = {
-    "raw": lambda secret: secret,
-    "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
-    "base64 within": lambda secret: base64.b64encode(f"id:{secret}".encode()).decode(),
-    "URL-encoded": lambda secret: urllib.parse.quote(secret, safe=""),
-    "form-encoded": lambda secret: urllib.parse.quote_plus(secret),
-}
-
-
-def spelled(secret: str) -> Iterator[str]:
-    return (spell(secret) for spell in SPELLINGS.values())
-
-
 @pytest.mark.parametrize("name", CANARIES)
 def test_no_spelling_of_a_secret_reaches_the_disk(tmp_path: Path, name: str) -> None:
-    secret, redactor = CANARIES[name], Redactor()
-    for each, value in CANARIES.items():
-        redactor.add(each, value)
-    store = store_in(tmp_path, redactor)
+    secret = CANARIES[name]
+    store = store_in(tmp_path, redactor_of_all())
     store.open()
     port = store.for_check("canary")
     for text in spelled(secret):

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from tests.checks.desk import desk, lever
+from tests.checks.server import Received, Server, reply
+from warroom.errors import CannotMeasure
+
+
+def service(request: Received) -> bytes:
+    return reply({"levers": {"A": "true"}} if request.path == "/state" else {"other": {"B": 10}})
+
+
+async def test_levers_come_back_in_the_order_asked(tmp_path: Path) -> None:
+    levers = {name: lever(name) for name in ("A", "B", "C")}
+    async with Server(service) as server, desk(tmp_path, {"app": server.url}, levers=levers) as here:
+        state = await here.context.levers.read(["C", "A"])
+    assert [(reading.name, reading.actual) for reading in state.readings] == [("C", None), ("A", "true")]
+    assert len(state.responses) == len(server.received) == 1
+    assert state.responses[0].evidence == "check/state.json"
+
+
+async def test_each_place_is_asked_once(tmp_path: Path) -> None:
+    other = lever("B", target="other", json="$.other.B")
+    levers = {"A": lever("A"), "B": other, "C": lever("C")}
+    async with Server(service) as server, desk(tmp_path, {"app": server.url, "other": f"{server.url}/x"}) as here:
+        from warroom.adapters.levers import HttpLevers
+
+        state = await HttpLevers(levers, here.http, here.context.clock).read(["A", "B", "C"])
+    assert [reading.actual for reading in state.readings] == ["true", "10", None]
+    assert [request.path for request in server.received] == ["/state", "/x/state"]
+    assert [response.evidence for response in state.responses] == ["check/state-1.json", "check/state-2.json"]
+
+
+async def test_a_lever_that_the_playbook_does_not_have_cannot_be_read(tmp_path: Path) -> None:
+    async with desk(tmp_path, {}) as here:
+        with pytest.raises(CannotMeasure, match="the playbook has no lever 'X'"):
+            await here.context.levers.read(["X"])
