@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,6 @@ async def test_a_gate_is_asked_once_within_its_time_to_live() -> None:
 
 
 async def test_checks_that_ask_at_the_same_time_share_the_answer(tmp_path: Path) -> None:
-    import asyncio
-
     async with Server(lambda _: reply({"state": "green"})) as server:
         async with desk(tmp_path, {"gate1": server.url}, gates={"gate1": GATE}) as here:
             states = await asyncio.gather(*(here.context.gates.state("gate1") for _ in range(5)))

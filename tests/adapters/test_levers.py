@@ -4,6 +4,7 @@ import pytest
 
 from tests.checks.desk import desk, lever
 from tests.checks.server import Received, Server, reply
+from warroom.adapters.levers import HttpLevers
 from warroom.errors import CannotMeasure
 
 
@@ -24,8 +25,6 @@ async def test_each_place_is_asked_once(tmp_path: Path) -> None:
     other = lever("B", target="other", json="$.other.B")
     levers = {"A": lever("A"), "B": other, "C": lever("C")}
     async with Server(service) as server, desk(tmp_path, {"app": server.url, "other": f"{server.url}/x"}) as here:
-        from warroom.adapters.levers import HttpLevers
-
         state = await HttpLevers(levers, here.http, here.context.clock).read(["A", "B", "C"])
     assert [reading.actual for reading in state.readings] == ["true", "10", None]
     assert [request.path for request in server.received] == ["/state", "/x/state"]
