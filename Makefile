@@ -7,6 +7,7 @@ PIP := $(PYTHON) -m pip --python $(PY) $(PIP_FLAGS)
 RUN_READY := .venv/ready-run
 DEV_READY := .venv/ready-dev
 PEERS := tests/peers
+BENCH := .tools/bench
 PEERS_READY := $(PEERS)/node_modules/.ready
 SOURCES := warroom checks screens tests setup.py
 INSTALL_FAILED := { echo "make: the install failed. pip's reason is above; the usual one is no network: pip has to reach its package index once." >&2; exit 1; }
@@ -17,7 +18,7 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: stale help setup setup-dev demo test lint types contracts pytest peers bench soak coverage-map lock clean python-ok
+.PHONY: stale help setup setup-dev demo test lint types contracts pytest peers bench coverage-map lock clean python-ok
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -58,11 +59,18 @@ $(PEERS_READY): $(PEERS)/package.json $(PEERS)/package-lock.json
 	@cd $(PEERS) && npm ci --silent --no-audit --no-fund --ignore-scripts || { echo "make: npm ci failed; the usual reason is no network" >&2; exit 1; }
 	@touch $@
 
-bench: $(DEV_READY)  ## speed and memory, as ratios measured in one run
-	@$(PY) -m bench $(ARGS)
+bench: $(DEV_READY) $(BENCH)/run/.ready $(BENCH)/peers/.ready  ## speed and memory, as ratios measured in one run
+	@rm -rf build/lib build/bdist.* build/wheel
+	@$(PY) -m pip $(PIP_FLAGS) wheel --no-deps --no-build-isolation --wheel-dir build/wheel .
+	@$(PYTHON) -m pip --python $(BENCH)/run/bin/python $(PIP_FLAGS) install --no-deps --force-reinstall build/wheel/*.whl
+	@$(PY) -m tests.benchmarks $(ARGS)
 
-soak: $(DEV_READY)  ## hours at speed: memory and file descriptors stay constant
-	@$(PY) -m bench soak $(ARGS)
+# What is measured is the installed wheel, and peers are measured without Warroom's packages beside them.
+$(BENCH)/%/.ready: requirements/%.txt $(RUN_READY) | python-ok
+	@echo "== bench: what it measures goes into $(BENCH)/$* (a minute the first time)"
+	@rm -rf $(BENCH)/$* && $(PYTHON) -m venv --without-pip $(BENCH)/$*
+	@$(PYTHON) -m pip --python $(BENCH)/$*/bin/python $(PIP_FLAGS) install --require-hashes -r requirements/$*.txt || $(INSTALL_FAILED)
+	@touch $@
 
 coverage-map: $(DEV_READY)  ## which requirement is shown by which test
 	@$(PY) -m tests.requirements $(ARGS)

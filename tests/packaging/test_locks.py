@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from tests.contracts import tree
 
-LOCKS = ("requirements/run.txt", "requirements/dev.txt", "requirements/node.txt")
+LOCKS = ("requirements/run.txt", "requirements/dev.txt", "requirements/node.txt", "requirements/peers.txt")
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
@@ -56,7 +56,7 @@ def test_every_npm_package_carries_its_hash() -> None:
 def test_the_locks_hold_what_the_project_asks_for(python: str) -> None:
     asked = tomllib.loads((tree.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = asked["dependency-groups"]
-    sources = (asked["project"]["dependencies"] + groups["build"], groups["dev"], groups["node"])
+    sources = (asked["project"]["dependencies"] + groups["build"], groups["dev"], groups["node"], groups["peers"])
     for lines, lock in zip(sources, LOCKS, strict=True):
         found = pinned(lock, python)
         for requirement in map(Requirement, lines):
