@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from textual.content import Content
-from textual.style import Style
 
 from warroom.screens import palette
 from warroom.screens.lines import fit, line, number
@@ -16,7 +15,7 @@ from warroom.units import Condition, in_unit, is_time_unit
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _FAILED, _CUT, _LIMIT = "✖", "▲", "┄"
-_AXIS = 9
+_AXIS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +112,17 @@ def _axis(row: int, top: float, limit: float | None, limit_row: int | None, heig
 
 def _cell(
     value: float | None, row: int, height: int, top: float, limit: float | None, step: int, on_limit: bool
-) -> tuple[str, Style]:
-    gap = (_LIMIT if on_limit else " ") * (step - 1 if step < 3 else 1)
-    bar = step - len(gap)
+) -> Content:
+    behind = _LIMIT if on_limit else " "
+    bar = 2 if step == 3 else 1
+    gap = (behind * (step - bar), palette.QUIET)
     if value is None:
-        return (_FAILED if row == 0 else _LIMIT if on_limit else " ") * bar + gap, palette.ink(palette.RED, bold=True)
-    over = limit is not None and value > limit
-    style = palette.ink(palette.RED if over else palette.GREEN)
-    filled = value / top * height - row
+        failed = (_FAILED, palette.ink(palette.RED, bold=True)) if row == 0 else (behind, palette.QUIET)
+        return line(failed, (behind * (bar - 1), palette.QUIET), gap)
+    style = palette.ink(palette.RED if limit is not None and value > limit else palette.GREEN)
     if row == height - 1 and value > top:
-        return _CUT * bar + gap, style
-    level = min(8, max(0, round(filled * 8)))
-    if level == 0 and row == 0:
-        level = 1
-    glyph = _EIGHTHS[level] if level or not on_limit else _LIMIT
-    return glyph * bar + gap, style if level else palette.QUIET
+        return line((_CUT * bar, style), gap)
+    level = min(8, max(0, round((value / top * height - row) * 8)))
+    if level == 0 and row > 0:
+        return line((behind * bar, palette.QUIET), gap)
+    return line((_EIGHTHS[max(1, level)] * bar, style), gap)

@@ -16,24 +16,31 @@ from warroom.screens.view import View
 from warroom.suite_state import DONE, RUNNING, CheckState
 from warroom.verdict import Measurement, Result, Verdict
 
-_LABEL = 11
+_LABEL = 12
+_WORD = 11
+_CHART_AT_LEAST, _CHART_AT_MOST = 4, 10
 
 
-def details_lines(view: View, check: CheckState, now: datetime, width: int) -> Sequence[Content]:
-    """The lines about `check`, the most urgent first, each at most `width` cells."""
+def details_lines(view: View, check: CheckState, now: datetime, width: int, height: int) -> Sequence[Content]:
+    """The lines about `check`, the most urgent first, each at most `width` cells.
+
+    What room `height` leaves goes to the chart first, then to empty lines between the blocks.
+    """
     outcome = check.outcome
-    rows = _standing(view, check, now, width)
+    before = [_standing(view, check, now, width)]
     if outcome and check.lifecycle == DONE:
-        rows += _hints(outcome.hints, width)
-    rows += _samples(check, width)
+        before += [_hint(hint, width) for hint in outcome.hints]
     if outcome:
-        rows += _measured(outcome, width)
-        rows += _results(outcome.results, width)
-        rows += _reproduce(outcome, width)
-        rows += _evidence(outcome, width)
+        before.append(_measured(outcome, width))
+        after = [_results(outcome, width), _reproduce(outcome, width), _evidence(outcome, width)]
     else:
-        rows += _declared(view, check, width)
-    return rows
+        after = [_declared(view, check, width)]
+    others = [block for block in before + after if block]
+    left = height - sum(len(block) + 1 for block in others) - 1
+    samples = _samples(check, width, min(_CHART_AT_MOST, max(_CHART_AT_LEAST, left)))
+    blocks = [block for block in (*before, samples, *after) if block]
+    between = [EMPTY] if sum(len(block) + 1 for block in blocks) - 1 <= height else []
+    return [row for index, block in enumerate(blocks) for row in (between if index else []) + block]
 
 
 def title_line(check: CheckState) -> Content:
@@ -83,39 +90,32 @@ def _declared(view: View, check: CheckState, width: int) -> list[Content]:
     return _block("Needs", [Content(", ".join(titles))], width) if titles and check.lifecycle != RUNNING else []
 
 
-def _hints(hints: Sequence[Hint], width: int) -> list[Content]:
-    rows: list[Content] = []
-    for hint in hints:
-        style = palette.ink(palette.RED if hint.severity == "critical" else palette.ACCENT, bold=True)
-        rows += _block("What to do", [line((hint.fix, style))], width)
-        rows += _block("Cause", [Content(hint.cause)], width)
-        rows += _block("Symptom", [line((hint.symptom, palette.QUIET))], width)
-    return rows
+def _hint(hint: Hint, width: int) -> list[Content]:
+    style = palette.ink(palette.RED if hint.severity == "critical" else palette.ACCENT, bold=True)
+    rows = _block("What to do", [line((hint.fix, style))], width)
+    rows += _block("Cause", [Content(hint.cause)], width)
+    return rows + _block("Symptom", [line((hint.symptom, palette.QUIET))], width)
 
 
-def _samples(check: CheckState, width: int) -> list[Content]:
+def _samples(check: CheckState, width: int, chart_height: int) -> list[Content]:
     if not check.samples_ms:
         return []
-    measured = check.outcome.measurement if check.outcome else Measurement()
-    limit = limit_ms(measured.limit)
+    done = check.outcome if check.lifecycle == DONE else None
+    wanted = done.measurement.limit if done and done.measurement.limit else check.info.limit
     came = summary(check.samples_ms)
     total = max(check.samples_total, came.taken)
-    p95 = (
-        "not known: failed samples count as over the limit" if check.p95_ms is None else f"{number(check.p95_ms)} ms"
-    )
+    failed = line((f"✖ {came.failed} failed", palette.ink(palette.RED, bold=True))) if came.failed else EMPTY
     values = [("min", came.low), ("median", came.median), ("max", came.high)]
     parts = [labelled(name, f"{number(value)} ms") for name, value in values if value is not None]
-    failed = line((f"✖ {came.failed} failed", palette.ink(palette.RED))) if came.failed else EMPTY
-    head = joined(
-        [
-            Content(f"{came.taken}/{total} samples"),
-            labelled("P95", p95),
-            *parts,
-            failed,
-            labelled("limit", measured.limit),
-        ]
-    )
-    return [*_block("Samples", [head], width), *chart(check.samples_ms, total, limit, width=width - 1, height=6)]
+    running = [] if done else [_running_p95(check), labelled("limit", wanted)]
+    head = joined([Content(f"{came.taken}/{total}"), *running, *parts, failed])
+    rows = chart(check.samples_ms, total, limit_ms(wanted), width=width - 2, height=chart_height)
+    return [*_block("Samples", [head], width), *rows]
+
+
+def _running_p95(check: CheckState) -> Content:
+    p95 = "a failed sample" if check.p95_ms is None else f"{number(check.p95_ms)} ms"
+    return line(("P95 so far ", palette.QUIET), (p95, palette.STRONG))
 
 
 def _measured(outcome: CheckOutcome, width: int) -> list[Content]:
@@ -147,12 +147,11 @@ def measured_text(found: Measurement) -> str:
     return f"{text} {found.unit}".rstrip()
 
 
-def _results(results: Sequence[Result], width: int) -> list[Content]:
+def _results(outcome: CheckOutcome, width: int) -> list[Content]:
     rows: list[Content] = []
-    for index, result in enumerate(results):
-        label = "Results" if index == 0 else ""
-        rows += _block(label, [_said(result)], width)
-        rows += _difference(result, width)
+    for index, result in enumerate(outcome.results):
+        rows += _block("Results" if index == 0 else "", [_said(result)], width)
+        rows += _difference(result, outcome.reason, width)
     return rows
 
 
@@ -162,21 +161,20 @@ def _said(result: Result) -> Content:
     return line((f"{mark.symbol} {mark.word:<8}", mark.style), " ", result.say, optional)
 
 
-def _difference(result: Result, width: int) -> list[Content]:
+def _difference(result: Result, known_reason: str, width: int) -> list[Content]:
     """Expected beside actual, where the line is not a plain pass; below each other where there is no room."""
     if result.verdict is Verdict.PASS:
         return []
     rows: list[Content] = []
     if result.expected or result.actual:
         expected = line(("expected ", palette.QUIET), result.expected or "(nothing)")
-        actual = line(("actual   ", palette.QUIET), (result.actual or "(nothing)", palette.STRONG))
-        together = line(expected, "   ", actual)
-        room = width - _LABEL - 11
-        rows = [together] if together.cell_length <= room else [expected, actual]
-    if result.reason and result.reason not in (result.say, result.actual):
+        actual = (result.actual or "(nothing)", palette.STRONG)
+        together = line(expected, ("   actual ", palette.QUIET), actual)
+        apart = [expected, line(("actual   ", palette.QUIET), actual)]
+        rows = [together] if together.cell_length <= width - _LABEL - _WORD else apart
+    if result.reason and result.reason not in known_reason and result.reason != result.say:
         rows.append(line(("why      ", palette.QUIET), result.reason))
-    indent = " " * (_LABEL + 11)
-    return [row for content in rows for row in wrapped(content, width, indent=indent)]
+    return [row for content in rows for row in wrapped(content, width, indent=" " * (_LABEL + _WORD))]
 
 
 def _reproduce(outcome: CheckOutcome, width: int) -> list[Content]:

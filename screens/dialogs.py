@@ -22,6 +22,7 @@ from warroom.screens.lines import fit, line
 from warroom.screens.panes import LinePane, RowList
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
 _HOW = {
     "yes_no": "",
     "text": "Enter sends it.",
@@ -43,10 +44,7 @@ def fault_in(answer: str, answer_type: str) -> str:
 
 
 def _is_number(text: str) -> bool:
-    try:
-        return text.isascii() and "_" not in text and math.isfinite(float(text))
-    except ValueError:
-        return False
+    return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))
 
 
 def _is_timestamp(text: str) -> bool:

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
+from textual.style import Style
 
 from warroom.events import GateInfo
 from warroom.screens import palette
-from warroom.screens.lines import EMPTY, clock_span, fit, joined, labelled, line, spread, time_of_day
+from warroom.screens.lines import EMPTY, clock_span, fit, joined, labelled, line, packed, spread, time_of_day
 from warroom.screens.marks import RUNNING_MARK, WAITING_MARK, Mark, colour_of, mark_of_gate
 from warroom.screens.view import View
+from warroom.text import plural
 from warroom.verdict import Verdict, word
 
-_BOX = 34
 _WIDE = 100
+_BOX_AT_LEAST, _BOX_AT_MOST = 26, 44
 
 
 def overall(view: View) -> Mark:
@@ -39,75 +41,83 @@ def elapsed_s(view: View, now: datetime) -> float:
 
 
 def header_lines(view: View, now: datetime, width: int, height: int) -> Sequence[Content]:
-    """At most `height` lines of `width` cells."""
-    if height < 2 or width < 50:
+    """At most `height` lines of `width` cells: one line, three, or from 100 cells on four with the verdict beside."""
+    if height < 3 or width < 50:
         return [_one_line(view, now, width)][:height]
-    if width < _WIDE:
-        return _narrow(view, now, width)[:height]
-    box = _box(view, now)
-    rows = [_title(view), _who(view), _facts(view), _gates(view)][:height]
-    left = width - _BOX - 1
-    return [line(fit(line(" ", row), left), " ", side) for row, side in zip(rows, box, strict=False)]
+    if width < _WIDE or height < 4:
+        return _narrow(view, now, width)
+    return _wide(view, now, width, height)
 
 
 def _one_line(view: View, now: datetime, width: int) -> Content:
     mark = overall(view)
-    chip = (f" {mark} ", palette.fill(mark.colour))
+    chip = (f" {mark} " if width >= 20 else str(mark), _field(mark))
     counted = f" {_done(view)} {clock_span(elapsed_s(view, now))}"
     return fit(line(chip, counted, "  ", (view.state.launch.title, palette.STRONG)), width)
 
 
 def _narrow(view: View, now: datetime, width: int) -> list[Content]:
     mark = overall(view)
-    chip = line((f" {mark} ", palette.fill(mark.colour)))
+    chip = line((f" {mark} ", _field(mark)))
     counted = line((f"{_done(view)}  {clock_span(elapsed_s(view, now))} ", palette.STRONG))
-    second = joined([_who(view), _facts(view)])
     return [
-        spread(line(" ", (view.state.launch.title, palette.STRONG)), chip, width),
-        spread(line(" ", second), counted, width),
-        spread(line(" ", _gates(view)), line(_tally(view), " "), width),
+        spread(line(" ", (_title(view), palette.STRONG)), chip, width),
+        spread(line(" ", joined(_facts(view))), counted, width),
+        fit(line(" ", joined(_gates(view))), width),
     ]
 
 
-def _box(view: View, now: datetime) -> list[Content]:
+def _wide(view: View, now: datetime, width: int, height: int) -> list[Content]:
     mark = overall(view)
-    style = palette.fill(mark.colour)
-    begun = f"  {time_of_day(view.begun_at)}" if view.begun_at else ""
-    rows = [
-        f"  {mark}",
-        f"  {_done(view)} checks  {clock_span(elapsed_s(view, now))}{begun}",
+    said = [
+        fit(f"  {mark}", _BOX_AT_MOST).plain.rstrip(),
+        f"  {_done(view)} checks  {clock_span(elapsed_s(view, now))}",
     ]
-    filled = [line((fit(row, _BOX).plain, style)) for row in ("", *rows)]
-    return [*filled, fit(line("  ", _tally(view)), _BOX)]
+    box_width = max(_BOX_AT_LEAST, *(len(row) + 2 for row in said))
+    box = [line((fit(row, box_width).plain, _field(mark))) for row in ("", *said, *[""] * (height - 3))]
+    room = width - box_width - 2
+    parts = [line((_title(view), palette.STRONG)), *_facts(view), *_about(view)]
+    rows = packed(parts, room, height - 2)
+    rows += [joined(_gates(view)), joined(_result(view))]
+    return [line(" ", fit(row, room), " ", side) for row, side in zip(_padded(rows, height), box, strict=False)]
+
+
+def _field(mark: Mark) -> Style:
+    """The verdict's colour as a field; quiet as long as nothing is decided."""
+    return palette.fill(mark.colour) if mark.colour != palette.TEXT else palette.QUIET_FIELD
+
+
+def _padded(rows: list[Content], height: int) -> list[Content]:
+    return (rows + [EMPTY] * height)[:height]
 
 
 def _done(view: View) -> str:
     return f"{view.state.done}/{len(view.state.checks)}"
 
 
-def _title(view: View) -> Content:
-    launch, started = view.state.launch, view.state.started
-    if started is None:
-        return line(("Nothing has been reported yet", palette.STRONG))
-    suite = f"suite {started.suite}" if started.suite else ""
-    return joined([line((launch.title or launch.id, palette.STRONG)), line((suite, palette.QUIET))])
+def _title(view: View) -> str:
+    if view.state.started is None:
+        return "Nothing has been reported yet"
+    return view.state.launch.title or view.state.launch.id
 
 
-def _who(view: View) -> Content:
-    launch, started = view.state.launch, view.state.started
+def _facts(view: View) -> list[Content]:
+    launch = view.state.launch
+    named = [("Owner", launch.owner), ("Mode", launch.mode), *launch.facts]
+    return [labelled(name, value) for name, value in named]
+
+
+def _about(view: View) -> list[Content]:
+    started = view.state.started
     if started is None:
-        return line(("waiting for the run to begin", palette.QUIET))
+        return []
+    begun = f"{time_of_day(view.begun_at)}" if view.begun_at else ""
     playbook = f"{started.playbook_path} {started.playbook_sha256[:8]}".strip()
-    return joined([labelled("Owner", launch.owner), labelled("Mode", launch.mode), line((playbook, palette.QUIET))])
+    return [labelled("Suite", started.suite), labelled("Begun", begun), labelled("Playbook", playbook)]
 
 
-def _facts(view: View) -> Content:
-    return joined([labelled(name, value) for name, value in view.state.launch.facts])
-
-
-def _gates(view: View) -> Content:
-    gates = [_gate(gate) for gate in view.state.gates.values()]
-    return joined(gates) if gates else EMPTY
+def _gates(view: View) -> list[Content]:
+    return [_gate(gate) for gate in view.state.gates.values()]
 
 
 def _gate(gate: GateInfo) -> Content:
@@ -117,14 +127,38 @@ def _gate(gate: GateInfo) -> Content:
     return line(gate.title or gate.id, " ", (str(mark), mark.style), (told, palette.QUIET))
 
 
-def _tally(view: View) -> Content:
-    counted: dict[str, tuple[str, int]] = {}
+def _result(view: View) -> list[Content]:
+    finished, started = view.state.finished, view.state.started
+    if finished is None or view.under_way:
+        return [line(("Evidence ", palette.QUIET), started.evidence_dir)] if started and started.evidence_dir else []
+    return [Content(finished.reason), labelled("Evidence", finished.evidence_log)]
+
+
+def tally(view: View) -> Content:
+    """How many checks came to what, the best first: `✔ 6 GREEN  ✖ 1 RED`; nothing before one is done."""
+    counted: dict[str, tuple[str, str, int]] = {}
     for verdict, count in view.tally.items():
         name = word(verdict, required=verdict is not Verdict.SKIPPED)
-        before = counted.get(name, (verdict.symbol, 0))[1]
-        counted[name] = (verdict.symbol, before + count)
-    colours = {word(v, required=v is not Verdict.SKIPPED): colour_of(v) for v in view.tally}
-    return joined(
-        [line((f"{symbol} {count} {name}", palette.ink(colours[name]))) for name, (symbol, count) in counted.items()],
-        "  ",
-    )
+        before = counted[name][2] if name in counted else 0
+        counted[name] = (verdict.symbol, colour_of(verdict), before + count)
+    parts = [
+        line((f"{symbol} {count} {name}", palette.ink(colour, bold=True)))
+        for name, (symbol, colour, count) in counted.items()
+    ]
+    return joined(parts, "  ")
+
+
+def result_lines(view: View) -> list[Content]:
+    """How the run ended and where its evidence is, for reading; empty before its end."""
+    finished, started = view.state.finished, view.state.started
+    if finished is None or started is None:
+        return []
+    named = [
+        ("Verdict", f"{overall(view)}  {finished.reason}".strip()),
+        ("Evidence log", finished.evidence_log),
+        ("Evidence", started.evidence_dir),
+        ("Manifest", finished.manifest_sha256),
+        ("Playbook", f"{started.playbook_path}  sha256 {started.playbook_sha256}"),
+        ("Run", f"{started.run_id}, {plural(len(view.state.checks), 'check')}"),
+    ]
+    return [line((f"{name:<14}", palette.QUIET), value) for name, value in named if value]

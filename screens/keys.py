@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.content import Content
 
 from warroom.screens import palette
-from warroom.screens.lines import EMPTY, fit, line
+from warroom.screens.lines import fit, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Key:
 
 
 KEYS: Final = (
-    Key("move", "", "↑ ↓ j k", "move", "Select a check; PgUp, PgDn, Home and End go further"),
+    Key("move", "", "↑↓", "move", "Select a check (j and k do too); PgUp, PgDn, Home and End go further"),
     Key("zoom", "enter", "Enter", "details", "Give the details the whole screen, and back", "zoom"),
     Key(
         "other",
@@ -61,16 +61,26 @@ BINDINGS: Final = [Binding(key.keys, key.action, key.label, id=f"console.{key.id
 
 
 def foot_line(width: int, hidden: frozenset[str], marked: frozenset[str]) -> Content:
-    """The keys that do something now, as many as fit; those in `marked` stand out."""
-    row = EMPTY
+    """The keys that do something now, in the table's order; where not all fit, help and quit stay.
+
+    Those in `marked` stand out.
+    """
     shown = [key for key in KEYS if key.label and key.id not in hidden]
-    for key in [*(k for k in shown if k.id in marked), *(k for k in shown if k.id not in marked)]:
-        style = palette.fill(palette.TEXT) if key.id in marked else palette.STRONG
-        longer = line(row, " ", (f"{key.shown}", style), (f" {key.label} ", palette.QUIET))
-        if longer.cell_length > width:
+    first = sorted(shown, key=lambda key: (key.id not in ("help", "quit"), key.id not in marked))
+    kept: set[str] = set()
+    room = width - 1
+    for key in first:
+        room -= len(key.shown) + len(key.label) + 3
+        if room < 0:
             break
-        row = longer
-    return fit(row, width)
+        kept.add(key.id)
+    parts = [_foot_part(key, marked=key.id in marked) for key in shown if key.id in kept]
+    return fit(line(" ", *parts), width)
+
+
+def _foot_part(key: Key, *, marked: bool) -> Content:
+    style = palette.fill(palette.TEXT) if marked else palette.STRONG
+    return line((key.shown, style), (f" {key.label}  ", palette.QUIET))
 
 
 def help_lines() -> list[Content]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,14 @@ class Heights:
     details: int
     footer: int
 
+    def by_pane(self) -> dict[str, int]:
+        """The heights by the panes' ids."""
+        return {field.name.replace("_", "-"): getattr(self, field.name) for field in fields(self)}
+
 
 def share(width: int, height: int, *, checks: int, notices: int, zoomed: bool) -> Heights:
     """The heights for a terminal; `zoomed`: the details take the place of the list."""
-    header = 4 if height >= 28 and width >= 100 else 3 if height >= 16 and width >= 50 else 1
+    header = _header(width, height)
     footer = 1 if height >= 4 else 0
     told = min(notices, 4 if height >= 28 else 2 if height >= 16 else 1, max(0, height - header - footer - 1))
     rest = max(0, height - header - footer - told)
@@ -31,3 +35,9 @@ def share(width: int, height: int, *, checks: int, notices: int, zoomed: bool) -
         return Heights(header, told, head, rest - head, 0, 0, footer)
     rows = min(max(1, checks), max(3, (rest - 2) // 2))
     return Heights(header, told, 1, rows, 1, rest - 2 - rows, footer)
+
+
+def _header(width: int, height: int) -> int:
+    if width >= 100 and height >= 28:
+        return 5 if height >= 34 else 4
+    return 3 if width >= 50 and height >= 16 else 1

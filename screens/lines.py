@@ -50,6 +50,28 @@ def joined(parts: Iterable[Content], separator: str = "  ·  ") -> Content:
     return Content.styled(separator, palette.FAINT_INK).join([part for part in parts if part])
 
 
+def packed(parts: Iterable[Content], width: int, rows: int, separator: str = "  ·  ") -> list[Content]:
+    """The parts over at most `rows` lines, each on the first line that has room for it; the first part on the first.
+
+    A part that has room nowhere is left out, and the last line then ends in `…`; one wider than a line is cut.
+    """
+    between = Content.styled(separator, palette.FAINT_INK)
+    lines: list[Content] = []
+    left_out = False
+    for part in parts:
+        if not part:
+            continue
+        joint = len(separator) + part.cell_length
+        place = next((index for index, row in enumerate(lines) if row.cell_length + joint <= width), None)
+        if place is not None:
+            lines[place] = line(lines[place], between, part)
+        elif len(lines) < rows:
+            lines.append(part.truncate(width, ellipsis=True))
+        else:
+            left_out = True
+    return [*lines[:-1], line(lines[-1], (" …", palette.QUIET))] if left_out else lines
+
+
 def labelled(name: str, value: str) -> Content:
     """`name value`, the name quiet; nothing where the value is empty."""
     return line((name, palette.QUIET), " ", value) if value else EMPTY
@@ -70,6 +92,7 @@ def shell_lines(command: str, width: int) -> list[str]:
 
 
 def _tokens(command: str) -> list[str]:
+    """The words between spaces that a shell takes as such: not in `'…'`, `"…"` or `$'…'`, not after a backslash."""
     tokens, quote, escaped = [""], "", False
     for char in command:
         if char == " " and not quote and not escaped:
@@ -79,8 +102,10 @@ def _tokens(command: str) -> list[str]:
             escaped = False
         elif char == "\\" and quote != "'":
             escaped = True
+        elif char == "'" and not quote and tokens[-1].endswith("$"):
+            quote = "$'"
         elif char in "'\"":
-            quote = "" if quote == char else quote or char
+            quote = "" if quote.endswith(char) else quote or char
         tokens[-1] += char
     return [token for token in tokens if token]
 

@@ -38,6 +38,7 @@ def on(colour: str) -> Style:
     return Style(background=Color.parse(colour))
 
 
+QUIET_FIELD: Final = Style(background=Color.parse(SELECTED), foreground=Color.parse(ACCENT), bold=True)
 PLAIN: Final = ink(TEXT)
 STRONG: Final = ink(ACCENT, bold=True)
 QUIET: Final = ink(DIM)

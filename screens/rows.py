@@ -43,16 +43,15 @@ def columns_for(width: int, longest_title: int) -> Columns:
     return Columns(title, value, time, left - value - _GAP)
 
 
-def head_row(width: int, longest_title: int) -> Content:
+def head_row(columns: Columns) -> Content:
     """The names of the columns."""
-    columns = columns_for(width, longest_title)
     cells = [fit("STATE", _WORD + 2), fit("CHECK", columns.title)]
     if columns.value:
         cells += [fit("VALUE AND LIMIT" if columns.why else "VALUE, OR WHY", columns.value)]
         cells += [fit("TIME", columns.time, right=True)]
     if columns.why:
-        cells.append(fit("WHY", columns.why))
-    return line(" ", Content(" " * _GAP).join(cells).stylize(palette.QUIET))
+        cells.append(Content("WHY"))
+    return line(" ", Content(" " * _GAP).join(cells))
 
 
 def check_row(view: View, check: CheckState, now: datetime, columns: Columns, *, selected: bool) -> Content:

@@ -1,30 +1,27 @@
-"""The verification console: the checks of a run, what each came to, and what a person can do about it."""
+"""The verification console: follows one client, shows its checks, and carries what a person asks for to it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.screen import Screen
 
 from warroom.client import Client
 from warroom.clock import Clock
-from warroom.errors import ExitCode, WarroomError
-from warroom.events import Envelope
-from warroom.screens import keys, palette
-from warroom.screens.details import details_lines, title_line
+from warroom.errors import ExitCode
+from warroom.events import Question
+from warroom.screens import keys
+from warroom.screens.board import Board, Scene
 from warroom.screens.dialogs import Ask, Confirm, Pick, Reader
-from warroom.screens.header import header_lines
-from warroom.screens.layout import Heights, share
-from warroom.screens.lines import EMPTY, fit, guarded, line, spread, wrapped
-from warroom.screens.notices import notice_lines
-from warroom.screens.panes import LineBlock, LinePane, RowList
-from warroom.screens.rows import check_row, columns_for, head_row
+from warroom.screens.header import result_lines
+from warroom.screens.lines import wrapped
+from warroom.screens.messages import Arrived, Lost, Said, sentence
+from warroom.screens.panes import RowList
 from warroom.screens.view import View, advance, cleaned, of_interest
 from warroom.suite_state import CheckState
 from warroom.text import one_line, plural
@@ -34,32 +31,8 @@ _REPAINT_S = 0.125
 _SAID_S = 5.0
 
 
-class Arrived(Message):
-    """An event came."""
-
-    def __init__(self, envelope: Envelope) -> None:
-        super().__init__()
-        self.envelope = envelope
-
-
-class Lost(Message):
-    """No more events will come."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
-
-
-class Said(Message):
-    """A request was taken or refused."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-
 class VerifyScreen(Screen[None]):
-    """Follows one client. Workers only post messages; `repaint` alone draws."""
+    """Workers only post messages; `repaint` alone draws."""
 
     CSS_PATH = "verify.tcss"
     AUTO_FOCUS = "#list"
@@ -70,12 +43,12 @@ class VerifyScreen(Screen[None]):
         self.view = View()
         self._client = client
         self._clock = clock
-        self._zoomed = False
+        self._board = Board()
         # Until a person selects a row, the selection goes to what is of interest.
         self._follows = True
         self._will_repaint = False
-        self._heights: Heights | None = None
         self._said = ""
+        self._said_times = 0
         self._defects: tuple[str, ...] = ()
         self._answered: frozenset[str] = frozenset()
 
@@ -88,21 +61,13 @@ class VerifyScreen(Screen[None]):
     @property
     def selected(self) -> CheckState | None:
         """The selected check; None while there are none."""
-        checks = self.view.checks
-        index = self._list.index
-        return checks[index] if index < len(checks) else None
-
-    # --- following the client
+        return self._board.selected(self.view)
 
     def compose(self) -> ComposeResult:
-        """The panes, from top to bottom."""
-        yield LineBlock(id="header")
-        yield LineBlock(id="notices")
-        yield LineBlock(id="list-head")
-        yield RowList(id="list")
-        yield LineBlock(id="details-head")
-        yield LinePane(id="details")
-        yield LineBlock(id="footer")
+        """The panes."""
+        yield self._board
+
+    # --- following the client
 
     def on_mount(self) -> None:
         """Begin to follow the client."""
@@ -115,7 +80,7 @@ class VerifyScreen(Screen[None]):
             async for envelope in self._client.events():
                 self.post_message(Arrived(envelope))
         except Exception as fault:  # noqa: BLE001
-            reason = _sentence(fault)
+            reason = sentence(fault)
         self.post_message(Lost(reason))
 
     def on_arrived(self, message: Arrived) -> None:
@@ -123,17 +88,13 @@ class VerifyScreen(Screen[None]):
         try:
             self.view = advance(self.view, cleaned(message.envelope))
         except Exception as defect:  # noqa: BLE001
-            self._defects = (f"an event could not be understood: {_sentence(defect)}",)
+            self._defects = (f"an event could not be understood: {sentence(defect)}",)
         self._repaint_soon()
 
     def on_lost(self, message: Lost) -> None:
         """Say that nothing new will be seen."""
         self.view = self.view.without_connection(message.reason)
         self._repaint_soon()
-
-    def on_said(self, message: Said) -> None:
-        """Show what came of a request."""
-        self._say(message.text)
 
     # --- drawing
 
@@ -149,133 +110,43 @@ class VerifyScreen(Screen[None]):
     def repaint(self) -> None:
         """Draw everything as it stands now."""
         self._will_repaint = False
-        if not self.is_mounted or not self.is_attached:
-            return
-        width, now = self.size.width, self._clock.now()
-        notices = guarded(lambda: notice_lines(self.view, now, width, self._defects), "the notices")
-        heights = self._arrange(len(notices))
-        self._block("header").show(guarded(lambda: header_lines(self.view, now, width, heights.header), "the head"))
-        self._block("notices").show(_shortened(notices, heights.notices, width))
-        self._draw_list()
         if self._follows:
-            self._select_of_interest()
-        self._draw_details()
-        self._draw_foot()
-
-    def _draw_list(self) -> None:
-        checks, now, width = self.view.checks, self._clock.now(), self._list.size.width
-        longest = max((len(check.info.title) for check in checks), default=0)
-        columns = columns_for(width, longest)
-        self._block("list-head").show([self._head(head_row(self.size.width, longest), self._list.has_focus)])
-        self._list.show(
-            len(checks),
-            lambda index, _, selected: check_row(self.view, checks[index], now, columns, selected=selected),
-        )
-
-    def _draw_details(self) -> None:
-        check, pane, width = self.selected, self._details, self.size.width
-        if check is None:
-            self._block("details-head").show([EMPTY])
-            pane.show([EMPTY, line(" ", ("No check has been announced yet.", palette.QUIET))])
-            return
-        left = line((check.info.title, palette.STRONG if pane.has_focus else palette.PLAIN))
-        head = spread(left, line((title_line(check).plain, palette.QUIET), " "), width - 1)
-        self._block("details-head").show([self._head(head, pane.has_focus)])
-        now = self._clock.now()
-        pane.show(guarded(lambda: details_lines(self.view, check, now, width - 2), "this check"))
-
-    def _head(self, content: Content, focused: bool) -> Content:
-        return line(("▌" if focused else " ", palette.STRONG), content)
-
-    def _draw_foot(self) -> None:
-        width = self.size.width
-        if self._said:
-            self._block("footer").show([fit(line(" ", (self._said, palette.STRONG)), width)])
-            return
-        questions = self.view.open_questions(self._answered)
-        hidden = {
+            self._board.select(self.view, of_interest(self.view))
+        questions = self._open_questions
+        selected = self.selected
+        useless = {
             "answer": not questions,
             "choose": not self._client.choices,
             "stop": not self.view.under_way,
-            "copy": not (self.selected and self.selected.outcome and self.selected.outcome.reproduce),
+            "copy": not (selected and selected.outcome and selected.outcome.reproduce),
         }
-        marked = frozenset(("answer",)) if questions else frozenset[str]()
-        self._block("footer").show([keys.foot_line(width, frozenset(k for k, v in hidden.items() if v), marked)])
+        hidden = frozenset(key for key, is_useless in useless.items() if is_useless)
+        marked = frozenset({"answer"} if questions else ())
+        self._board.draw(Scene(self.view, self._clock.now(), self._defects, self._said, hidden, marked))
 
-    def _arrange(self, notices: int) -> Heights:
-        heights = share(
-            self.size.width, self.size.height, checks=len(self.view.checks), notices=notices, zoomed=self._zoomed
-        )
-        if heights != self._heights:
-            self._heights = heights
-            panes: dict[str, int] = {
-                "header": heights.header,
-                "notices": heights.notices,
-                "list-head": heights.list_head,
-                "list": heights.list,
-                "details-head": heights.details_head,
-                "details": heights.details,
-                "footer": heights.footer,
-            }
-            for name, height in panes.items():
-                pane = self.query_one(f"#{name}")
-                pane.display = height > 0
-                pane.styles.height = height
-        return heights
-
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self, _: events.Resize) -> None:
         """Share the rows anew."""
         self.call_after_refresh(self.repaint)
 
-    def _select_of_interest(self) -> None:
-        wanted = of_interest(self.view)
-        ids = list(self.view.state.checks)
-        if wanted in ids:
-            self._list.select(ids.index(wanted))
-
-    @property
-    def _list(self) -> RowList:
-        return self.query_one("#list", RowList)
-
-    @property
-    def _details(self) -> LinePane:
-        return self.query_one("#details", LinePane)
-
-    def _block(self, name: str) -> LineBlock:
-        return self.query_one(f"#{name}", LineBlock)
-
-    # --- what a person does
-
-    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+    def on_row_list_chosen(self, _: RowList.Chosen) -> None:
         """A person selected a row: the selection stays theirs from now on."""
         self._follows = False
-        self._details.scroll_home(animate=False)
-        self._draw_details()
-        self._draw_foot()
+        self._board.details.scroll_home(animate=False)
+        self.repaint()
 
     def action_zoom(self) -> None:
         """Details over the whole screen, or the list again."""
-        self._zoomed = not self._zoomed
-        self._refocus()
+        self._board.zoom()
 
     def action_back(self) -> None:
         """Back to the list."""
-        self._zoomed = False
-        self._refocus(to_list=True)
+        self._board.zoom(False)
 
     def action_other(self) -> None:
-        """From the list to the details and back; where only one of them fits, it is exchanged."""
-        if self._heights and not (self._heights.list and self._heights.details):
-            self.action_zoom()
-        else:
-            self._refocus(to_list=not self._list.has_focus)
+        """From the list to the details and back."""
+        self._board.exchange()
 
-    def _refocus(self, *, to_list: bool | None = None) -> None:
-        self.repaint()
-        if to_list is None:
-            to_list = not self._zoomed
-        (self._list if to_list else self._details).focus(scroll_visible=False)
-        self.call_after_refresh(self.repaint)
+    # --- requests
 
     def action_rerun(self) -> None:
         """Run the selected check again."""
@@ -299,39 +170,41 @@ class VerifyScreen(Screen[None]):
         if sure:
             self._request("asked to stop", self._client.stop())
 
+    @property
+    def _open_questions(self) -> tuple[Question, ...]:
+        return self.view.open_questions(self._answered)
+
     def action_answer(self) -> None:
         """Answer the selected check's question, or the oldest."""
-        questions = self.view.open_questions(self._answered)
+        questions, selected = self._open_questions, self.selected
         if not questions:
             self._say("no question is open")
             return
-        here = [question for question in questions if self.selected and question.check == self.selected.info.id]
+        here = [question for question in questions if selected and question.check == selected.info.id]
         question = (here or questions)[0]
         asked = self.view.state.checks.get(question.check)
-        title = asked.info.title if asked else question.check
+        dialog = Ask(question, asked.info.title if asked else question.check, len(questions) - 1)
+        _ = self.app.push_screen(dialog, lambda answer: self._answer(question, answer))
 
-        def done(answer: str | None) -> None:
-            if answer is not None:
-                self._answered |= {question.id}
-                self._request(f"answered: {answer}", self._client.answer(question.id, answer))
-                if self.view.open_questions(self._answered):
-                    self.action_answer()
-
-        _ = self.app.push_screen(Ask(question, title, len(questions) - 1), done)
+    def _answer(self, question: Question, answer: str | None) -> None:
+        if answer is None:
+            return
+        self._answered |= {question.id}
+        self._request(f"answered: {answer}", self._client.answer(question.id, answer))
+        if self._open_questions:
+            self.action_answer()
 
     def action_choose(self) -> None:
         """Pick one of the client's choices."""
-        choices = self._client.choices
-        if not choices:
+        if self._client.choices:
+            _ = self.app.push_screen(Pick("Choose a scenario", self._client.choices), self._choose)
+        else:
             self._say("there is nothing to choose here")
-            return
 
-        def done(choice: str | None) -> None:
-            if choice is not None:
-                title = next(each.title for each in choices if each.id == choice)
-                self._request(f"chosen: {title}", self._client.choose(choice))
-
-        _ = self.app.push_screen(Pick("Choose a scenario", choices), done)
+    def _choose(self, choice_id: str | None) -> None:
+        if choice_id is not None:
+            title = next(choice.title for choice in self._client.choices if choice.id == choice_id)
+            self._request(f"chosen: {title}", self._client.choose(choice_id))
 
     def action_copy(self) -> None:
         """Copy the command that repeats the deciding request."""
@@ -343,9 +216,10 @@ class VerifyScreen(Screen[None]):
             self._say("this check has no command to copy yet")
 
     def action_notes(self) -> None:
-        """Everything that was noted."""
-        notes = [note for item in self.view.state.notes for note in wrapped(Content(item.text), 84, indent="· ")]
-        _ = self.app.push_screen(Reader("Notes of this run", notes or [Content("nothing was noted")]))
+        """How the run ended, and everything that was noted."""
+        notes = [row for note in self.view.state.notes for row in wrapped(Content(note.text), 84, indent="· ")]
+        told = [*result_lines(self.view), *notes]
+        _ = self.app.push_screen(Reader("About this run", told or [Content("nothing was noted yet")]))
 
     def action_help(self) -> None:
         """The keys."""
@@ -360,10 +234,13 @@ class VerifyScreen(Screen[None]):
 
     def ask_to_leave(self) -> None:
         """Ask whether to leave, and leave."""
-        under_way = f"{plural(len(self.view.checks) - self.view.state.done, 'check')} not finished yet."
-        text = under_way if self.view.under_way else "The verdict stays in the reports."
-        dialog = Confirm("Leave the console?", text, "leave", "stay")
-        _ = self.app.push_screen(dialog, lambda sure: self.app.exit(self.exit_code) if sure else None)
+        left = len(self.view.checks) - self.view.state.done
+        text = f"{plural(left, 'check')} not finished yet." if self.view.under_way else "The run is over."
+        _ = self.app.push_screen(Confirm("Leave the console?", text, "leave", "stay"), self._leave)
+
+    def _leave(self, sure: bool | None) -> None:
+        if sure:
+            self.app.exit(self.exit_code)
 
     def _request(self, taken: str, request: Awaitable[None]) -> None:
         self.run_worker(self._carry_out(taken, request), group="requests", exit_on_error=False)
@@ -373,28 +250,22 @@ class VerifyScreen(Screen[None]):
         try:
             await request
         except Exception as refusal:  # noqa: BLE001
-            said = f"not done: {_sentence(refusal)}"
+            said = f"not done: {sentence(refusal)}"
         self.post_message(Said(said))
+
+    def on_said(self, message: Said) -> None:
+        """Show what came of a request."""
+        self._say(message.text)
 
     def _say(self, text: str) -> None:
         self._said = one_line(text, limit=500)
-        self._draw_foot()
-        self.set_timer(_SAID_S, self._hush)
+        self._said_times += 1
+        time = self._said_times
+        self.set_timer(_SAID_S, lambda: self._hush(time))
+        self.repaint()
 
-    def _hush(self) -> None:
-        self._said = ""
-        self._draw_foot()
-
-
-def _sentence(fault: Exception) -> str:
-    if isinstance(fault, WarroomError):
-        return one_line(f"{fault.message}; {fault.hint}" if fault.hint else fault.message, limit=300)
-    return one_line(f"{type(fault).__name__}: {fault}", limit=300)
-
-
-def _shortened(lines: Sequence[Content], height: int, width: int) -> Sequence[Content]:
-    """The first lines that fit; the last one counts the others."""
-    if len(lines) <= height or height < 1:
-        return lines
-    more = len(lines) - height
-    return [*lines[: height - 1], spread(lines[height - 1], Content(f" +{more} "), width)]
+    def _hush(self, time: int) -> None:
+        # Only what was said last may be taken back by its own timer.
+        if time == self._said_times:
+            self._said = ""
+            self.repaint()

@@ -84,8 +84,8 @@ class View:
 
 
 def of_interest(view: View) -> str | None:
-    """The id of the check to look at first: an alarm, a failure, something undecided, a question, a measurement under
-    way; None where none stands out."""
+    """The id of the check to look at first: an alarm, a failure, something undecided, a question, a series of
+    measurements; None where none stands out."""
     checks = view.checks
     done = [check for check in checks if check.outcome and check.lifecycle == DONE]
     alarms = (c for c in done if c.outcome and any(h.severity == "critical" for h in c.outcome.hints))
@@ -93,7 +93,8 @@ def of_interest(view: View) -> str | None:
     undecided = (c for c in done if c.outcome and c.outcome.verdict.is_unknown and c.outcome.required)
     asking = (c for c in checks if view.question_of(c.info.id))
     measuring = (c for c in checks if c.lifecycle == RUNNING and c.samples_total)
-    groups = (alarms, failed, undecided, asking, measuring)
+    measured = (c for c in checks if c.samples_ms)
+    groups = (alarms, failed, undecided, asking, measuring, measured)
     return next((check.info.id for group in groups for check in group), None)
 
 

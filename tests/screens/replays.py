@@ -43,7 +43,7 @@ LAUNCH = LaunchInfo(
 CHECKS = (
     CheckInfo("canary", "canary", "Canary v2.7"),
     CheckInfo("security_headers", "headers", "Security headers", needs=("canary",)),
-    CheckInfo("p95", "latency", "P95 latency"),
+    CheckInfo("p95", "latency", "P95 latency", limit="<= 120ms"),
     CheckInfo("jwks", "jwks", "Auth/JWKS reachability"),
     CheckInfo("m2m", "oauth2", "M2M token flow", needs=("jwks",)),
     CheckInfo("events", "events", "Event ingestion", needs=("m2m", "kill_switch")),
