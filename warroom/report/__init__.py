@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from warroom.report.github import github, summary_markdown
 from warroom.report.json_report import json_text
+from warroom.report.junit import junit
 from warroom.report.log import log_text
+from warroom.report.markdown import markdown
 from warroom.report.text import text
 from warroom.suite_state import SuiteState
 
-__all__ = ["FORMATS", "log_text"]
+__all__ = ["FORMATS", "log_text", "summary_markdown"]
 
-FORMATS: Final[Mapping[str, Callable[[SuiteState], str]]] = MappingProxyType({"text": text, "json": json_text})
+FORMATS: Final[Mapping[str, Callable[[SuiteState], str]]] = MappingProxyType(
+    {"text": text, "json": json_text, "junit": junit, "markdown": markdown, "github": github}
+)

@@ -16,7 +16,7 @@ from warroom.text import clean, plural
 from warroom.verdict import Measurement, Verdict, word
 
 MEANING: Final = {
-    ExitCode.GREEN: "every required check passed",
+    ExitCode.GREEN: "every required check passed, or is tolerated and listed",
     ExitCode.RED: "a required check failed",
     ExitCode.USAGE: "the command, the playbook or an input is not usable",
     ExitCode.UNKNOWN: "something required could not be decided",
@@ -164,6 +164,12 @@ def measured(measurement: Measurement) -> str:
     parts += [f"n = {measurement.n}"] if measurement.n != 1 else []
     parts += [measurement.method] if measurement.method else []
     return safe(", ".join(parts))
+
+
+def found(outcome: CheckOutcome) -> str:
+    """What a check came to in one line: the measurement and the reason; the lines of a pass that has neither."""
+    lines = "; ".join(safe(result.say) for result in outcome.results) if outcome.verdict is Verdict.PASS else ""
+    return "; ".join(part for part in (measured(outcome.measurement), safe(outcome.reason)) if part) or lines
 
 
 def seconds(duration_s: float) -> str:

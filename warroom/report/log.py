@@ -1,4 +1,7 @@
-"""The evidence log: one file that a person can read years later and know what was measured, and how."""
+"""The evidence log: one file that a person can read years later and know what was measured, and how.
+
+No line begins with foreign text: in the output of a pipeline such a line could be a command.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def _head(state: SuiteState) -> list[str]:
     began, ended = facts.times(state)
     lines = [f"EVIDENCE {safe(launch.id)}"]
     lines += _pairs((("launch", launch.title), ("owner", launch.owner), ("mode", launch.mode)))
-    lines += _pairs((safe(name), value) for name, value in launch.facts)
+    lines += _pairs((f"fact {safe(name)}", value) for name, value in launch.facts)
     lines += _pairs((f"link {safe(name)}", address) for name, address in launch.links)
     if started:
         lines += _pairs(
@@ -54,7 +57,7 @@ def _head(state: SuiteState) -> list[str]:
 def _gates(state: SuiteState) -> list[str]:
     lines = ["GATES"] if state.gates else []
     for gate in state.gates.values():
-        lines.append(f"{safe(gate.title)} ({safe(gate.id)}): {safe(gate.state)}")
+        lines.append(f"- {safe(gate.title)} ({safe(gate.id)}): {safe(gate.state)}")
         lines += _pairs(_of_gate(gate), "    ")
     return lines
 
@@ -109,7 +112,7 @@ def _measurement(measurement: Measurement) -> tuple[tuple[str, str], ...]:
 
 def _notes(state: SuiteState) -> list[str]:
     lines = ["NOTES"] if state.notes else []
-    return lines + [f"{safe(note.severity)}: {safe(note.text)}" for note in state.notes]
+    return lines + [f"note ({safe(note.severity)}): {safe(note.text)}" for note in state.notes]
 
 
 def _verdict(state: SuiteState) -> list[str]:

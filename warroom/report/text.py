@@ -1,4 +1,7 @@
-"""Plain lines for a terminal or a log: one for each finished check, and the summary at the end."""
+"""Plain lines for a terminal or a log: one for each finished check, and the summary at the end.
+
+No line begins with foreign text: a pipeline takes one that begins with two colons for a command.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,7 @@ def summary(state: SuiteState, *, color: bool = False, ascii_only: bool = False)
         ),
         _section("Skipped", (_brief(one, look) for one in sorted_out.skipped)),
         _section("Gates", (_gates(state),)),
-        _section("Noted", ([f"  {note.severity}: {safe(note.text)}" for note in state.notes],)),
+        _section("Noted", ([f"  note ({safe(note.severity)}): {safe(note.text)}" for note in state.notes],)),
         _section("Evidence", (_evidence(state),)),
     ]
     return "\n\n".join(look.spell("\n".join(block)) for block in blocks if block) + "\n"
@@ -136,17 +139,15 @@ def _fit(text: str, columns: int, look: Look) -> str:
 
 
 def _found(outcome: CheckOutcome) -> str:
-    lines = "" if outcome.verdict is not Verdict.PASS else "; ".join(safe(one.say) for one in outcome.results)
-    found = "; ".join(part for part in (facts.measured(outcome.measurement), safe(outcome.reason)) if part) or lines
     extra = (f"try {outcome.attempts}" if outcome.attempts > 1 else "", "" if outcome.required else "optional")
-    return " ".join([*(f"({part})" for part in extra if part), found])
+    return " ".join([*(f"({part})" for part in extra if part), facts.found(outcome)])
 
 
 def _alarm(state: SuiteState, look: Look) -> list[str]:
     lines = []
     for outcome, hint in facts.critical(state):
         lines.append(look.paint(f"!!! {safe(hint.fix)}", _ALARM_STYLE))
-        lines.append(f"    {safe(outcome.title)}: {safe(hint.symptom)}. {safe(hint.cause)}.")
+        lines.append(f"    found by {safe(outcome.title)}: {safe(hint.symptom)}. {safe(hint.cause)}.")
     return lines
 
 
@@ -156,7 +157,7 @@ def _verdict(state: SuiteState, look: Look) -> list[str]:
     why = f": {safe(result.reason)}" if result.reason else ""
     took = facts.seconds(facts.wall_time_s(state))
     return [
-        f"{safe(state.launch.title or state.launch.id)}: {word}{why}",
+        f"Verification of {safe(state.launch.title or state.launch.id)}: {word}{why}",
         f"  exit code {result.exit_code}: {result.meaning}",
         f"  {facts.counts(state)}, in {took}",
     ]
@@ -216,7 +217,7 @@ def _entry(name: str, text: str) -> list[str]:
 
 def _gates(state: SuiteState) -> list[str]:
     return [
-        f"  {safe(gate.title)}: {safe(gate.state)}, says {safe(gate.source)}"
+        f"  - {safe(gate.title)}: {safe(gate.state)}, says {safe(gate.source)}"
         + (f", since {safe(gate.since)}" if gate.since else "")
         + (f" ({safe(gate.reason)})" if gate.reason else "")
         for gate in state.gates.values()

@@ -13,7 +13,12 @@ class Entry(BaseModel):
     """Base of the parts: values do not change, and a sentence below a field is its description in the schema."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True, validate_by_name=True
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        validate_by_name=True,
+        json_schema_serialization_defaults_required=True,
     )
 
 
