@@ -358,15 +358,19 @@ def judge(
 
     `say` may contain `{actual}`; `subject` names what was looked at in the reason of a failure.
     """
-
     shown = clean(show(actual), limit=200)
     holds = condition.holds(actual)
+    # Types are strict: the text "true" is not true, and a reader has to see which of the two it was.
+    wrong_type = (
+        isinstance(actual, str) and condition.operand is not None and not isinstance(condition.operand, str | list)
+    )
+    seen = f'the text "{shown}"' if wrong_type else shown
     return Result(
         Verdict.PASS if holds else Verdict.FAIL,
         say=say.replace("{actual}", shown),
         expected=str(condition),
-        actual=shown,
-        reason="" if holds else f"{subject} is {shown}, expected {condition}",
+        actual=seen,
+        reason="" if holds else f"{subject} is {seen}, expected {condition}",
         required=required,
         measurement=measurement or Measurement(value=shown, limit=str(condition)),
     )

@@ -57,12 +57,18 @@ def answers(items: Sequence[str], known: Sequence[str]) -> dict[str, str]:
     return given
 
 
+def output_format(name: str, formats: Sequence[str]) -> str:
+    """A known format's name. Raises UsageError for an unknown one."""
+    if name not in formats:
+        raise UsageError(f"there is no report format '{one_line(name)}'", hint=f"one of {', '.join(formats)}")
+    return name
+
+
 def report_files(items: Sequence[str], formats: Sequence[str]) -> dict[str, Path]:
     """`FORMAT=FILE` items as a mapping. Raises UsageError for an unknown format or a folder that is not there."""
     files: dict[str, Path] = {}
     for name, file in pairs(items, "--report").items():
-        if name not in formats:
-            raise UsageError(f"--report {one_line(name)}: unknown format", hint=f"one of {', '.join(formats)}")
+        output_format(name, formats)
         path = Path(file)
         if not path.parent.is_dir() or path.is_dir():
             raise UsageError(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from warroom.cli.composition import Session, open_session
-from warroom.cli.options import VerifyOptions, report_files
+from warroom.cli.options import VerifyOptions, output_format, report_files
 from warroom.cli.plain import Plain, write
 from warroom.client import Choice, Handlers, InProcess
 from warroom.clock import Clock, RealClock
@@ -58,6 +58,7 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     """Runs the command and returns its exit code. Raises WarroomError before anything was sent, never after."""
     env = os.environ if environ is None else environ
     terminal = Terminal.of_process(env)
+    output_format(options.format, tuple(FORMATS))
     files = report_files(options.reports, tuple(FORMATS))
     headless = options.headless or not terminal.is_console
     if headless and not options.headless:

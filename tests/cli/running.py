@@ -1,0 +1,88 @@
+"""Runs the real command in a process of its own against the simulator, as a pipeline would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.contracts.tree import ROOT
+from warroom.simulator import ServedRequest, SimulatorProcess
+
+PLAYBOOK = ROOT / "playbooks" / "auto_com_center.yaml"
+TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended, and what it left behind."""
+
+    code: int
+    out: str
+    err: str
+    evidence: Path
+    requests: tuple[ServedRequest, ...] = ()
+
+    @property
+    def report(self) -> Any:
+        """The JSON report on stdout."""
+        return json.loads(self.out)
+
+    def check(self, check_id: str) -> Any:
+        """One check of the JSON report."""
+        return next(check for check in self.report["checks"] if check["id"] == check_id)
+
+    def verdicts(self) -> dict[str, str]:
+        """The verdicts of the JSON report, by check."""
+        return {check["id"]: check["verdict"] for check in self.report["checks"]}
+
+    def count(self, method: str, path: str) -> int:
+        """How many such requests the services' own log holds."""
+        return sum((request.method, request.path) == (method, path) for request in self.requests)
+
+    def texts(self) -> str:
+        """Everything that the command wrote: both streams and every file of its evidence."""
+        files = [path.read_text("utf-8", "replace") for path in sorted(self.evidence.rglob("*")) if path.is_file()]
+        return "\n".join([self.out, self.err, *files])
+
+
+def clean_environ(inputs: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a pipeline step: what a program needs, and the playbook's inputs."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "CI", "TMPDIR")}
+    return {**kept, "PYTHONUTF8": "1", **inputs}
+
+
+def warroom(
+    *arguments: str, inputs: Mapping[str, str] | None = None, evidence: Path, cwd: Path | None = None
+) -> Ended:
+    """Runs `warroom` with `arguments`; `evidence` is read afterwards, not handed over."""
+    done = subprocess.run(
+        [sys.executable, "-m", "warroom", *arguments],
+        env=clean_environ(inputs or {}),
+        cwd=cwd or ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr, evidence)
+
+
+def verify(scenario: str, tmp_path: Path, *arguments: str, inputs: Mapping[str, str] | None = None) -> Ended:
+    """Runs `warroom verify` on the shipped playbook against a scenario, with the JSON report on stdout.
+
+    `inputs` replace those of the simulator; an empty value takes one away.
+    """
+    with SimulatorProcess(scenario) as simulator:
+        given = {**simulator.inputs, **(inputs or {})}
+        given = {name: value for name, value in given.items() if value}
+        defaults = ["--headless", "--wait", "0s", "--format", "json", "--evidence", str(tmp_path)]
+        ended = warroom("verify", str(PLAYBOOK), *defaults, *arguments, inputs=given, evidence=tmp_path)
+        return Ended(ended.code, ended.out, ended.err, tmp_path, simulator.requests)
