@@ -356,7 +356,8 @@ def judge(
 ) -> Result:
     """The line for `actual` under `condition`: a pass or a fail, with expected beside actual.
 
-    `say` may contain `{actual}`; `subject` names what was looked at in the reason of a failure.
+    `say` may contain `{actual}`; one that states a fact without it is contradicted in the line of a failure.
+    `subject` names what was looked at in the reason of a failure.
     """
     shown = clean(show(actual), limit=200)
     holds = condition.holds(actual)
@@ -365,9 +366,10 @@ def judge(
         isinstance(actual, str) and condition.operand is not None and not isinstance(condition.operand, str | list)
     )
     seen = f'the text "{shown}"' if wrong_type else shown
+    line = say if holds or "{actual}" in say else f"{say} - NO: {{actual}}"
     return Result(
         Verdict.PASS if holds else Verdict.FAIL,
-        say=say.replace("{actual}", shown),
+        say=line.replace("{actual}", shown),
         expected=str(condition),
         actual=seen,
         reason="" if holds else f"{subject} is {seen}, expected {condition}",
