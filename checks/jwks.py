@@ -10,7 +10,7 @@ from warroom.contract import Context, Findings, Kind, Parameters, Request, Respo
 from warroom.expect import Body, DurationText, Names
 from warroom.jose import ASYMMETRIC, KeySet, read_key_set
 from warroom.text import clean, did_you_mean, one_line
-from warroom.units import MISSING, parse_duration
+from warroom.units import parse_duration
 from warroom.verdict import Measurement, Result, Verdict
 
 
@@ -57,7 +57,7 @@ def _judge(params: JwksParameters, response: Response) -> tuple[tuple[Result, ..
     if status.verdict is not Verdict.PASS:
         return (status,), None
     body = Body.of(response)
-    if isinstance(body.document, type(MISSING)):
+    if body.problem:
         reason = f"the key set answered 200, but {body.problem}"
         return (Result(Verdict.FAIL, "Key set: not JSON", "a JWK set", "(not JSON)", reason),), None
     keys = read_key_set(body.document, algorithms=params.algorithms, min_rsa_bits=params.min_rsa_bits)
