@@ -86,7 +86,7 @@ async def test_a_wrong_field_is_red_and_named(tmp_path: Path, scenario: str, fie
 
 async def test_true_as_text_is_not_true(tmp_path: Path) -> None:
     (line,) = failed(await canary_of("canary-types", tmp_path))
-    assert (line.expected, line.actual) == ("== true", "true")
+    assert (line.expected, line.actual) == ("== true", 'the text "true"')
 
 
 @pytest.mark.parametrize(
