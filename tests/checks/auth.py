@@ -42,6 +42,19 @@ PROBES: Mapping[str, Any] = {
 
 
 @dataclass
+class Gates:
+    """Gate 1 in a fixed state."""
+
+    is_now: str
+
+    async def state(self, gate: str) -> str:
+        return self.is_now
+
+    def title(self, gate: str) -> str:
+        return "Gate 1"
+
+
+@dataclass
 class Launch:
     """Runs checks; `needed` holds what each came to, by id."""
 
