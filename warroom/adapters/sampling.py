@@ -27,6 +27,8 @@ _SCRIPT = Path(warroom.__file__).with_name("sampler.py")
 # A service that hangs is known to hang after this many time-outs in a row; waiting for more says nothing new.
 _GIVE_UP = 3
 _SPARE_S = 10.0
+# What every system's pipe takes while nobody reads it (POSIX: PIPE_BUF is 512 at least, 4096 in practice).
+_AT_ONCE = 4_096
 
 
 class SamplerProcess:
@@ -52,11 +54,20 @@ class SamplerProcess:
         target = usable(self._targets, job.request.target)
         address = address_of(target, job.request.path)
         line = json.dumps(self._child_job(job, target, address)).encode() + b"\n"
-        child = await self._start()
+        reading, writing = os.pipe()
         try:
-            return await self._collect(child, line, on_sample, target, address)
+            # The job waits in the pipe before the child is there. While this loop is busy, importing what the other
+            # checks need for instance, the child begins.
+            os.write(writing, line[:_AT_ONCE])
+            child = await self._start(reading)
+            try:
+                await _feed(writing, line[_AT_ONCE:])
+                return await self._collect(child, on_sample, target, address)
+            finally:
+                await _end(child)
         finally:
-            await _end(child)
+            # Only now: the child takes the end of its stdin for the end of its parent.
+            os.close(writing)
 
     def _child_job(self, job: SampleJob, target: Target, address: Address) -> dict[str, Any]:
         request = job.request
@@ -93,14 +104,14 @@ class SamplerProcess:
             "deadline_s": (job.count + job.warmup) * 4 * job.timeout_s + _SPARE_S,
         }
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self, job: int) -> asyncio.subprocess.Process:
         try:
             return await asyncio.create_subprocess_exec(
                 sys.executable,
                 # Neither the environment nor site-packages nor this folder: only the standard library.
                 *("-I", "-S"),
                 str(self._script),
-                stdin=asyncio.subprocess.PIPE,
+                stdin=job,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
@@ -109,21 +120,18 @@ class SamplerProcess:
             raise CannotMeasure(
                 f"the sampler could not be started: {clean(error.strerror or str(error))}", symptom="internal"
             ) from None
+        finally:
+            os.close(job)
 
     async def _collect(
         self,
         child: asyncio.subprocess.Process,
-        job: bytes,
         on_sample: Callable[[Sample], None],
         target: Target,
         address: Address,
     ) -> tuple[Sample, ...]:
-        assert child.stdin is not None
         assert child.stdout is not None
         samples = []
-        with contextlib.suppress(ConnectionError):
-            child.stdin.write(job)
-            await child.stdin.drain()
         async for raw in child.stdout:
             line = json.loads(raw)
             if "fatal" in line:
@@ -132,6 +140,20 @@ class SamplerProcess:
             on_sample(samples[-1])
         await _check_end(child)
         return tuple(samples)
+
+
+async def _feed(pipe: int, rest: bytes) -> None:
+    """Writes what did not fit at once, in a thread that ends with the child at the latest."""
+    if not rest:
+        return
+
+    def write() -> None:
+        left = memoryview(rest)
+        with contextlib.suppress(BrokenPipeError):
+            while left:
+                left = left[os.write(pipe, left) :]
+
+    await asyncio.to_thread(write)
 
 
 def _sample(line: dict[str, Any]) -> Sample:
