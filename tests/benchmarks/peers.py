@@ -34,7 +34,7 @@ CHECK_HTTP, EXPORTER, CHAOS, HEY = "check_http", "prometheus-blackbox-exporter",
 PARTS = {
     CHECK_HTTP: "30 runs, each: canary status, one text, time",
     EXPORTER: "30 probes of a running exporter: canary status, one text, six headers, time",
-    CHAOS: "30 canary requests, JWKS, providers, kill switch: status and one text; no token, no events, no P95",
+    CHAOS: "30 canary requests, JWKS, providers, kill switch: one value each; no token, no events, no P95",
     HEY: "30 requests on one connection: time",
 }
 
@@ -156,11 +156,11 @@ def _wait_for(port: int) -> None:
 def _chaos(sim: SimulatorProcess, folder: Path) -> list[float]:
     inputs = sim.inputs
     app, state = inputs["AUTO_COM_CENTER_URL"], "/ops/state"
-    probes = [_probe(f"canary-{number}", f"{app}/canary", r'"version": ?"v2\.7"') for number in range(oracle.SAMPLES)]
+    probes = [_probe(f"canary-{number}", f"{app}/canary", "$.version", "v2.7") for number in range(oracle.SAMPLES)]
     probes += [
-        _probe("jwks", inputs["SCHOLAR_AUTH_JWKS_URL"], '"kty": ?"RSA"'),
-        _probe("providers", app + state, '"health": ?"passing"'),
-        _probe("kill-switch", app + state, '"DISABLE_SEND": ?"true"'),
+        _probe("jwks", inputs["SCHOLAR_AUTH_JWKS_URL"], "$.keys[0].kty", "RSA"),
+        _probe("providers", app + state, "$.providers.email.health", "passing"),
+        _probe("kill-switch", app + state, "$.levers.DISABLE_SEND", "true"),
     ]
     experiment = {
         "version": "1.0.0",
@@ -180,10 +180,10 @@ def _chaos(sim: SimulatorProcess, folder: Path) -> list[float]:
     return [probe["duration"] * 1000 for probe in done[: oracle.SAMPLES]]
 
 
-def _probe(name: str, url: str, pattern: str) -> dict[str, object]:
+def _probe(name: str, url: str, path: str, value: str) -> dict[str, object]:
     return {
         "type": "probe",
         "name": name,
-        "tolerance": {"type": "regex", "target": "body", "pattern": pattern},
+        "tolerance": {"type": "jsonpath", "path": path, "expect": value, "target": "body"},
         "provider": {"type": "http", "url": url, "timeout": 10},
     }

@@ -53,8 +53,14 @@ def environment(inputs: Mapping[str, str] | None = None) -> dict[str, str]:
 def timed(command: Sequence[str]) -> float:
     """Seconds from the start of a program to its end, output thrown away. Raises BenchError when it fails."""
     began = time.perf_counter()
+    # Not in this folder: some programs would read the settings of the project that lies there.
     code = subprocess.call(
-        command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=environment(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     took = time.perf_counter() - began
     if code:
