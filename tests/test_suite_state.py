@@ -1,5 +1,6 @@
 """The fold of a suite's events: the same state whoever reads them, in whatever portions."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,6 +72,19 @@ def test_a_rerun_keeps_the_last_outcome_until_the_next_one() -> None:
     assert (state.checks["p95"].lifecycle, state.checks["p95"].samples_ms) == (RUNNING, ())
     assert state.checks["p95"].outcome == OUTCOME
     assert not state.questions
+
+
+def test_a_second_run_waits_anew_with_the_outcomes_of_the_first() -> None:
+    state = fold(envelopes([*EVENTS, RunFinished(Verdict.PASS, "GREEN (dry-run)", 0), EVENTS[0]]))
+    assert [check.lifecycle for check in state.checks.values()] == [WAITING, WAITING]
+    assert state.checks["p95"].outcome == OUTCOME
+    assert (state.done, state.finished, state.questions) == (0, None, {})
+
+
+def test_a_finished_check_asks_nothing_any_more() -> None:
+    asked = Asked(Question("q", "jwks", "May it?"))
+    state = fold(envelopes([*EVENTS, asked, CheckFinished(replace(OUTCOME, id="jwks"))]))
+    assert "q" not in state.questions
 
 
 def test_the_end_of_a_run() -> None:

@@ -97,10 +97,11 @@ def _apply(state: SuiteState, event: Event, at: datetime) -> SuiteState:
     match event:
         case RunStarted():
             kept = {c.id: state.checks.get(c.id) for c in event.checks}
-            checks = {c.id: replace(kept[c.id] or CheckState(c), info=c) for c in event.checks}
-            return replace(
-                state, started=event, started_at=at, finished=None, finished_at=None, checks=checks, notes=()
-            )
+            checks = {
+                c.id: replace(kept[c.id] or CheckState(c), info=c, lifecycle=WAITING, note="") for c in event.checks
+            }
+            state = replace(state, started=event, started_at=at, finished=None, finished_at=None)
+            return replace(state, checks=checks, questions={}, notes=())
         case RunFinished():
             return replace(state, finished=event, finished_at=at)
         case GateRead(gate):
@@ -133,4 +134,7 @@ def _apply_to_check(
             check = replace(check, samples_ms=(*check.samples_ms, latency), samples_total=total, p95_ms=p95)
         case CheckFinished(outcome=outcome):
             check = replace(check, lifecycle=DONE, note="", outcome=outcome)
+            # A check that was stopped leaves its questions unanswered; nobody waits for them any more.
+            left = {key: asked for key, asked in state.questions.items() if asked.check != check_id}
+            state = replace(state, questions=left)
     return replace(state, checks={**state.checks, check_id: check})
