@@ -12,7 +12,7 @@ from textual.content import Content
 
 from warroom.screens import keys, palette
 from warroom.screens.details import details_lines, title_line
-from warroom.screens.header import header_lines, tally
+from warroom.screens.header import header_lines
 from warroom.screens.layout import Heights, share
 from warroom.screens.lines import EMPTY, fit, guarded, line, spread
 from warroom.screens.notices import notice_lines
@@ -81,7 +81,7 @@ class Board(Container):
         """Draw everything as it is in `scene`."""
         self._scene = scene
         view, now, width = scene.view, scene.now, self.size.width
-        notices = guarded(lambda: notice_lines(view, now, width, scene.defects), "what must be noticed")
+        notices = guarded(lambda: notice_lines(view, now, self.size, scene.defects), "what must be noticed")
         heights = self._arrange(len(view.checks), len(notices))
         self._block("header").show(guarded(lambda: header_lines(view, now, width, heights.header), "the head"))
         self._block("notices").show(_shortened(notices, heights.notices, width))
@@ -94,8 +94,7 @@ class Board(Container):
         longest = max((len(check.info.title) for check in checks), default=0)
         columns = columns_for(width, longest)
         head = guarded(lambda: [_focusable(head_row(columns), self.rows.has_focus)], "the columns")[0]
-        counted = guarded(lambda: [line(tally(view), " ")], "the count")[0]
-        self._block("list-head").show([spread(head, counted, width)])
+        self._block("list-head").show([head])
 
         def row(index: int, _: int, selected: bool) -> Content:
             return check_row(view, checks[index], now, columns, selected=selected)

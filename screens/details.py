@@ -10,7 +10,19 @@ from textual.content import Content
 from warroom.events import CheckOutcome, Hint
 from warroom.screens import palette
 from warroom.screens.chart import chart, limit_ms, summary
-from warroom.screens.lines import EMPTY, clock_span, joined, labelled, line, number, shell_lines, span, wrapped
+from warroom.screens.lines import (
+    EMPTY,
+    clock_span,
+    countdown,
+    joined,
+    labelled,
+    line,
+    number,
+    packed,
+    shell_lines,
+    span,
+    wrapped,
+)
 from warroom.screens.marks import mark_of_check, mark_of_outcome, mark_of_verdict
 from warroom.screens.view import View
 from warroom.suite_state import DONE, RUNNING, CheckState
@@ -78,7 +90,7 @@ def _standing(view: View, check: CheckState, now: datetime, width: int) -> list[
     if question:
         told = f"{question.text}  (a answers)"
     elif retry:
-        told = f"again in {clock_span((retry.at - now).total_seconds())}: {retry.reason}"
+        told = f"again in {countdown((retry.at - now).total_seconds())}: {retry.reason}"
     elif check.lifecycle == RUNNING and check.started_at:
         again = f", attempt {check.attempt}" if check.attempt > 1 else ""
         told = f"for {clock_span((now - check.started_at).total_seconds())}{again}"
@@ -108,9 +120,9 @@ def _samples(check: CheckState, width: int, chart_height: int) -> list[Content]:
     values = [("min", came.low), ("median", came.median), ("max", came.high)]
     parts = [labelled(name, f"{number(value)} ms") for name, value in values if value is not None]
     running = [] if done else [_running_p95(check), labelled("limit", wanted)]
-    head = joined([Content(f"{came.taken}/{total}"), *running, *parts, failed])
+    head = packed([Content(f"{came.taken}/{total}"), *running, *parts, failed], width - _LABEL, 3)
     rows = chart(check.samples_ms, total, limit_ms(wanted), width=width - 2, height=chart_height)
-    return [*_block("Samples", [head], width), *rows]
+    return [*_block("Samples", head, width), *rows]
 
 
 def _running_p95(check: CheckState) -> Content:
@@ -133,7 +145,7 @@ def _measured(outcome: CheckOutcome, width: int) -> list[Content]:
         labelled("source", found.source),
         Content(age),
     ]
-    return _block("Measured", [joined(parts)], width)
+    return _block("Measured", packed(parts, width - _LABEL, 3), width)
 
 
 def measured_text(found: Measurement) -> str:
@@ -148,8 +160,11 @@ def measured_text(found: Measurement) -> str:
 
 
 def _results(outcome: CheckOutcome, width: int) -> list[Content]:
+    results = outcome.results
+    if len(results) == 1 and not results[0].expected and results[0].say in outcome.reason:
+        return []
     rows: list[Content] = []
-    for index, result in enumerate(outcome.results):
+    for index, result in enumerate(results):
         rows += _block("Results" if index == 0 else "", [_said(result)], width)
         rows += _difference(result, outcome.reason, width)
     return rows

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -18,7 +19,7 @@ from textual.widgets import Input, Static
 from warroom.client import Choice
 from warroom.events import Question
 from warroom.screens import palette
-from warroom.screens.lines import fit, line
+from warroom.screens.lines import fit, line, wrapped
 from warroom.screens.panes import LinePane, RowList
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
@@ -195,7 +196,7 @@ class Pick(ModalScreen[str | None]):
 
 
 class Reader(ModalScreen[None]):
-    """Lines to read."""
+    """Something to read: names and texts below each other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,question_mark,n", "close", "close", id="reader.close"),
@@ -203,9 +204,9 @@ class Reader(ModalScreen[None]):
         Binding("up,k", "scroll(-1)", "up", id="reader.up"),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Content]) -> None:
+    def __init__(self, title: str, items: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._title, self._lines = title, lines
+        self._title, self._items = title, items
 
     def compose(self) -> ComposeResult:
         """The title and the lines."""
@@ -214,11 +215,18 @@ class Reader(ModalScreen[None]):
             yield LinePane(id="text")
             yield Static(line(("Esc", palette.STRONG), " close"), classes="keys")
 
-    def on_mount(self) -> None:
-        """Show the lines."""
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the texts to the width."""
+        width = min(96, event.size.width * 96 // 100) - 8
+        name_width = max((len(name) for name, _ in self._items), default=0) + 2
+        rows = [
+            row
+            for name, text in self._items
+            for row in wrapped(Content(text), width, indent=line((f"{name:<{name_width}}", palette.STRONG)))
+        ]
         pane = self.query_one("#text", LinePane)
-        pane.styles.height = min(len(self._lines), max(1, self.app.size.height - 8))
-        pane.show(self._lines)
+        pane.styles.height = min(len(rows), max(1, event.size.height - 8))
+        pane.show(rows)
 
     def action_scroll(self, by: int) -> None:
         """Scroll by a line."""

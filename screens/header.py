@@ -10,14 +10,15 @@ from textual.style import Style
 
 from warroom.events import GateInfo
 from warroom.screens import palette
-from warroom.screens.lines import EMPTY, clock_span, fit, joined, labelled, line, packed, spread, time_of_day
+from warroom.screens.lines import EMPTY, clock_span, fit, joined, labelled, line, packed, span, spread, time_of_day
 from warroom.screens.marks import RUNNING_MARK, WAITING_MARK, Mark, colour_of, mark_of_gate
 from warroom.screens.view import View
 from warroom.text import plural
 from warroom.verdict import Verdict, word
 
 _WIDE = 100
-_BOX_AT_LEAST, _BOX_AT_MOST = 26, 44
+_BOX_AT_LEAST, _BOX_AT_MOST = 24, 44
+_DOT = " · "
 
 
 def overall(view: View) -> Mark:
@@ -40,6 +41,11 @@ def elapsed_s(view: View, now: datetime) -> float:
     return max(0.0, (end - view.begun_at).total_seconds())
 
 
+def _elapsed(view: View, now: datetime) -> str:
+    elapsed = elapsed_s(view, now)
+    return clock_span(elapsed) if view.under_way else span(elapsed)
+
+
 def header_lines(view: View, now: datetime, width: int, height: int) -> Sequence[Content]:
     """At most `height` lines of `width` cells: one line, three, or from 100 cells on four with the verdict beside."""
     if height < 3 or width < 50:
@@ -51,34 +57,33 @@ def header_lines(view: View, now: datetime, width: int, height: int) -> Sequence
 
 def _one_line(view: View, now: datetime, width: int) -> Content:
     mark = overall(view)
+    if width < len(str(mark)):
+        return line((fit(mark.symbol, width).plain, _field(mark)))
     chip = (f" {mark} " if width >= 20 else str(mark), _field(mark))
-    counted = f" {_done(view)} {clock_span(elapsed_s(view, now))}"
+    counted = f" {_done(view)} {_elapsed(view, now)}"
     return fit(line(chip, counted, "  ", (view.state.launch.title, palette.STRONG)), width)
 
 
 def _narrow(view: View, now: datetime, width: int) -> list[Content]:
     mark = overall(view)
     chip = line((f" {mark} ", _field(mark)))
-    counted = line((f"{_done(view)}  {clock_span(elapsed_s(view, now))} ", palette.STRONG))
+    counted = line((f"{_done(view)}  {_elapsed(view, now)} ", palette.STRONG))
     return [
         spread(line(" ", (_title(view), palette.STRONG)), chip, width),
-        spread(line(" ", joined(_facts(view))), counted, width),
-        fit(line(" ", joined(_gates(view))), width),
+        spread(line(" ", joined(_facts(view), _DOT)), counted, width),
+        spread(line(" ", joined(_gates(view), _DOT)), line(tally(view), " "), width),
     ]
 
 
 def _wide(view: View, now: datetime, width: int, height: int) -> list[Content]:
     mark = overall(view)
-    said = [
-        fit(f"  {mark}", _BOX_AT_MOST).plain.rstrip(),
-        f"  {_done(view)} checks  {clock_span(elapsed_s(view, now))}",
-    ]
+    said = [fit(f"  {mark}", _BOX_AT_MOST).plain.rstrip(), f"  {_done(view)} checks  {_elapsed(view, now)}"]
     box_width = max(_BOX_AT_LEAST, *(len(row) + 2 for row in said))
     box = [line((fit(row, box_width).plain, _field(mark))) for row in ("", *said, *[""] * (height - 3))]
     room = width - box_width - 2
     parts = [line((_title(view), palette.STRONG)), *_facts(view), *_about(view)]
-    rows = packed(parts, room, height - 2)
-    rows += [joined(_gates(view)), joined(_result(view))]
+    rows = packed(parts, room, height - 2, _DOT)
+    rows += [joined(_gates(view), _DOT), joined([tally(view), *_result(view)], _DOT)]
     return [line(" ", fit(row, room), " ", side) for row, side in zip(_padded(rows, height), box, strict=False)]
 
 
@@ -148,8 +153,8 @@ def tally(view: View) -> Content:
     return joined(parts, "  ")
 
 
-def result_lines(view: View) -> list[Content]:
-    """How the run ended and where its evidence is, for reading; empty before its end."""
+def result_items(view: View) -> list[tuple[str, str]]:
+    """How the run ended and where its evidence is, as names and texts; empty before its end."""
     finished, started = view.state.finished, view.state.started
     if finished is None or started is None:
         return []
@@ -158,7 +163,8 @@ def result_lines(view: View) -> list[Content]:
         ("Evidence log", finished.evidence_log),
         ("Evidence", started.evidence_dir),
         ("Manifest", finished.manifest_sha256),
-        ("Playbook", f"{started.playbook_path}  sha256 {started.playbook_sha256}"),
+        ("Playbook", started.playbook_path),
+        ("sha256", started.playbook_sha256),
         ("Run", f"{started.run_id}, {plural(len(view.state.checks), 'check')}"),
     ]
-    return [line((f"{name:<14}", palette.QUIET), value) for name, value in named if value]
+    return [(name, value) for name, value in named if value]

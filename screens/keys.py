@@ -83,6 +83,6 @@ def _foot_part(key: Key, *, marked: bool) -> Content:
     return line((key.shown, style), (f" {key.label}  ", palette.QUIET))
 
 
-def help_lines() -> list[Content]:
+def help_items() -> list[tuple[str, str]]:
     """Every key with what it does."""
-    return [line((f"{key.shown:<10}", palette.STRONG), key.help) for key in KEYS]
+    return [(key.shown, key.help) for key in KEYS]

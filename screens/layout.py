@@ -26,7 +26,7 @@ def share(width: int, height: int, *, checks: int, notices: int, zoomed: bool) -
     """The heights for a terminal; `zoomed`: the details take the place of the list."""
     header = _header(width, height)
     footer = 1 if height >= 4 else 0
-    told = min(notices, 4 if height >= 28 else 2 if height >= 16 else 1, max(0, height - header - footer - 1))
+    told = min(notices, 6 if height >= 28 else 2 if height >= 16 else 1, max(0, height - header - footer - 1))
     rest = max(0, height - header - footer - told)
     head = 1 if rest >= 6 else 0
     if zoomed:

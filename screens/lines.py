@@ -127,6 +127,12 @@ def clock_span(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def countdown(seconds: float) -> str:
+    """Time that is left, by the second: `9 s`, `2m30s`, `1h04m`; `0 s` for what is due."""
+    whole = max(0, round(seconds))
+    return f"{whole} s" if whole < 60 else span(whole)
+
+
 def time_of_day(instant: datetime) -> str:
     """`02:05:07Z`."""
     return stamp(instant)[11:19] + "Z"

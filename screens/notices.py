@@ -6,21 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
+from textual.geometry import Size
 
 from warroom.screens import palette
 from warroom.screens.lines import fit, line, span
 from warroom.screens.view import View
 from warroom.text import plural
 
+_TALL = 34
 
-def notice_lines(view: View, now: datetime, width: int, defects: Sequence[str] = ()) -> list[Content]:
-    """One line each, the most urgent first. `defects` are sentences on what went wrong in the console itself."""
+
+def notice_lines(view: View, now: datetime, size: Size, defects: Sequence[str] = ()) -> list[Content]:
+    """One line each, the most urgent first; an alarm has a field of its own where the terminal is tall.
+
+    `defects` are sentences on what went wrong in the console itself.
+    """
+    width = size.width
     alarms = [_loud(f" ✖ {hint.fix}   ({title}: {hint.symptom})", palette.RED, width) for title, hint in view.alarms]
-    lost = (
-        [_loud(f" ? no longer connected, {_last(view, now)}: {view.lost}", palette.UNKNOWN, width)]
-        if view.lost
-        else []
-    )
+    if alarms and size.height >= _TALL:
+        edge = _loud("", palette.RED, width)
+        alarms = [edge, *alarms, edge]
+    gone = f" ? no longer connected, {_last(view, now)}: {view.lost}"
+    lost = [_loud(gone, palette.UNKNOWN, width)] if view.lost else []
     return [
         *alarms,
         *lost,

@@ -10,13 +10,13 @@ from textual.content import Content
 
 from warroom.screens import palette
 from warroom.screens.details import measured_text
-from warroom.screens.lines import EMPTY, clock_span, fit, line, number, span
+from warroom.screens.lines import EMPTY, Part, clock_span, countdown, fit, line, number, span
 from warroom.screens.marks import mark_of_check, mark_of_outcome
 from warroom.screens.view import View
 from warroom.suite_state import DONE, RUNNING, CheckState
 from warroom.verdict import Verdict
 
-_WORD, _TIME, _GAP = 8, 7, 2
+_WORD, _VALUE, _TIME, _GAP = 8, 20, 7, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Columns:
 
     title: int
     value: int
-    time: int
     why: int
+    time: int
 
 
 def columns_for(width: int, longest_title: int) -> Columns:
@@ -34,24 +34,23 @@ def columns_for(width: int, longest_title: int) -> Columns:
     room = width - 4 - _WORD - _GAP
     if width < 50:
         return Columns(max(0, room), 0, 0, 0)
-    time = _TIME
     title = max(5, min(longest_title, 30 if width >= 100 else 24))
-    left = room - title - time - 2 * _GAP
+    left = room - title - _TIME - 2 * _GAP
     if width < 100:
-        return Columns(title, left, time, 0)
-    value = 24
-    return Columns(title, value, time, left - value - _GAP)
+        return Columns(title, left, 0, _TIME)
+    return Columns(title, _VALUE, left - _VALUE - _GAP, _TIME)
 
 
 def head_row(columns: Columns) -> Content:
     """The names of the columns."""
-    cells = [fit("STATE", _WORD + 2), fit("CHECK", columns.title)]
-    if columns.value:
-        cells += [fit("VALUE AND LIMIT" if columns.why else "VALUE, OR WHY", columns.value)]
-        cells += [fit("TIME", columns.time, right=True)]
-    if columns.why:
-        cells.append(Content("WHY"))
-    return line(" ", Content(" " * _GAP).join(cells))
+    value = "VALUE AND LIMIT" if columns.why else "VALUE, OR WHY"
+    named = [("CHECK", columns.title), (value, columns.value), ("WHY", columns.why)]
+    cells = [fit("STATE", _WORD + 2), *(fit(name, size) for name, size in named if size)]
+    return _row(" ", [*cells, fit("TIME", columns.time, right=True)])
+
+
+def _row(cursor: Part, cells: Sequence[Content]) -> Content:
+    return line(cursor, Content(" " * _GAP).join([cell for cell in cells if cell]))
 
 
 def check_row(view: View, check: CheckState, now: datetime, columns: Columns, *, selected: bool) -> Content:
@@ -61,19 +60,17 @@ def check_row(view: View, check: CheckState, now: datetime, columns: Columns, *,
     )
     cursor = ("▌", palette.STRONG) if selected else " "
     plain = palette.QUIET if mark.word == "waiting" else palette.STRONG if selected else palette.PLAIN
-    cells: list[Content] = [
+    value, why = value_cell(check), why_cell(view, check, now, columns.why)
+    if not columns.why and why and not _is_measuring(check):
+        value = why
+    cells = [
         line((fit(str(mark), _WORD + 2).plain, mark.style)),
         line((fit(check.info.title, columns.title).plain, plain)),
+        fit(value, columns.value),
+        fit(why, columns.why),
+        fit(_time(check, now), columns.time, right=True),
     ]
-    if columns.value:
-        value = value_cell(check)
-        told = line((why_cell(view, check, now), palette.QUIET if columns.why else palette.PLAIN))
-        if not columns.why and told and not _is_measuring(check):
-            value = told
-        cells += [fit(value, columns.value), fit(_time(check, now), columns.time, right=True)]
-        if columns.why:
-            cells.append(fit(told if not _is_measuring(check) else progress(check, columns.why), columns.why))
-    row = line(cursor, Content(" " * _GAP).join(cells))
+    row = _row(cursor, cells)
     return row.stylize_before(palette.on(palette.SELECTED)) if selected else row
 
 
@@ -96,19 +93,21 @@ def value_cell(check: CheckState) -> Content:
     return Content(f"{passed}/{len(outcome.results)} lines") if outcome.results else EMPTY
 
 
-def why_cell(view: View, check: CheckState, now: datetime) -> str:
-    """Why it is not green, or what it waits for; empty where there is nothing to say."""
+def why_cell(view: View, check: CheckState, now: datetime, width: int) -> Content:
+    """Why it is not green, or what it waits for, or how far it is; empty where there is nothing to say."""
     question, retry = view.question_of(check.info.id), view.retries.get(check.info.id)
     if question:
-        return question.text
+        return Content(question.text)
     if retry:
-        return f"again in {clock_span((retry.at - now).total_seconds())}: {retry.reason}"
+        return Content(f"again in {countdown((retry.at - now).total_seconds())}: {retry.reason}")
     if check.lifecycle == DONE:
-        return check.outcome.reason if check.outcome else ""
+        return Content(check.outcome.reason if check.outcome else "")
+    if _is_measuring(check):
+        return progress(check, width)
     if check.outcome:
-        return f"was {mark_of_outcome(check.outcome)}"
-    open_needs = _open_needs(view, check.info.needs)
-    return f"after {', '.join(open_needs)}" if open_needs and check.lifecycle != RUNNING else ""
+        return line((f"was {mark_of_outcome(check.outcome)}", palette.QUIET))
+    open_needs = _open_needs(view, check.info.needs) if check.lifecycle != RUNNING else []
+    return line((f"after {', '.join(open_needs)}", palette.QUIET)) if open_needs else EMPTY
 
 
 def _open_needs(view: View, needs: Sequence[str]) -> list[str]:

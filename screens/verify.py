@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.screen import Screen
 
 from warroom.client import Client
@@ -18,8 +17,7 @@ from warroom.events import Question
 from warroom.screens import keys
 from warroom.screens.board import Board, Scene
 from warroom.screens.dialogs import Ask, Confirm, Pick, Reader
-from warroom.screens.header import result_lines
-from warroom.screens.lines import wrapped
+from warroom.screens.header import result_items
 from warroom.screens.messages import Arrived, Lost, Said, sentence
 from warroom.screens.panes import RowList
 from warroom.screens.view import View, advance, cleaned, of_interest
@@ -50,7 +48,6 @@ class VerifyScreen(Screen[None]):
         self._said = ""
         self._said_times = 0
         self._defects: tuple[str, ...] = ()
-        self._answered: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> int:
@@ -112,7 +109,8 @@ class VerifyScreen(Screen[None]):
         self._will_repaint = False
         if self._follows:
             self._board.select(self.view, of_interest(self.view))
-        questions = self._open_questions
+        self._drop_settled_question()
+        questions = self.view.questions
         selected = self.selected
         useless = {
             "answer": not questions,
@@ -170,29 +168,33 @@ class VerifyScreen(Screen[None]):
         if sure:
             self._request("asked to stop", self._client.stop())
 
-    @property
-    def _open_questions(self) -> tuple[Question, ...]:
-        return self.view.open_questions(self._answered)
-
     def action_answer(self) -> None:
         """Answer the selected check's question, or the oldest."""
-        questions, selected = self._open_questions, self.selected
-        if not questions:
-            self._say("no question is open")
-            return
+        questions, selected = self.view.questions, self.selected
         here = [question for question in questions if selected and question.check == selected.info.id]
-        question = (here or questions)[0]
+        if questions:
+            self._ask((here or questions)[0])
+        else:
+            self._say("no question is open")
+
+    def _ask(self, question: Question) -> None:
         asked = self.view.state.checks.get(question.check)
-        dialog = Ask(question, asked.info.title if asked else question.check, len(questions) - 1)
+        dialog = Ask(question, asked.info.title if asked else question.check, len(self.view.questions) - 1)
         _ = self.app.push_screen(dialog, lambda answer: self._answer(question, answer))
 
     def _answer(self, question: Question, answer: str | None) -> None:
         if answer is None:
             return
-        self._answered |= {question.id}
         self._request(f"answered: {answer}", self._client.answer(question.id, answer))
-        if self._open_questions:
-            self.action_answer()
+        left = [other for other in self.view.questions if other.id != question.id]
+        if left:
+            self._ask(left[0])
+
+    def _drop_settled_question(self) -> None:
+        """Somebody else may have answered, or the check has ended."""
+        dialog = self.app.screen
+        if isinstance(dialog, Ask) and dialog.question.id not in self.view.state.questions:
+            dialog.action_close()
 
     def action_choose(self) -> None:
         """Pick one of the client's choices."""
@@ -217,13 +219,13 @@ class VerifyScreen(Screen[None]):
 
     def action_notes(self) -> None:
         """How the run ended, and everything that was noted."""
-        notes = [row for note in self.view.state.notes for row in wrapped(Content(note.text), 84, indent="· ")]
-        told = [*result_lines(self.view), *notes]
-        _ = self.app.push_screen(Reader("About this run", told or [Content("nothing was noted yet")]))
+        notes = [(note.severity.capitalize(), note.text) for note in self.view.state.notes]
+        told = [*result_items(self.view), *notes]
+        _ = self.app.push_screen(Reader("About this run", told or [("", "nothing was noted yet")]))
 
     def action_help(self) -> None:
         """The keys."""
-        _ = self.app.push_screen(Reader("Keys", keys.help_lines()))
+        _ = self.app.push_screen(Reader("Keys", keys.help_items()))
 
     def action_leave(self) -> None:
         """Leave; ask first while a run is under way."""
@@ -235,7 +237,8 @@ class VerifyScreen(Screen[None]):
     def ask_to_leave(self) -> None:
         """Ask whether to leave, and leave."""
         left = len(self.view.checks) - self.view.state.done
-        text = f"{plural(left, 'check')} not finished yet." if self.view.under_way else "The run is over."
+        under_way = f"{plural(left, 'check')} not finished yet; the exit code will be {self.exit_code}."
+        text = under_way if self.view.under_way else "The run is over."
         _ = self.app.push_screen(Confirm("Leave the console?", text, "leave", "stay"), self._leave)
 
     def _leave(self, sure: bool | None) -> None:

@@ -78,9 +78,10 @@ class View:
         """The view when no more events will come."""
         return replace(self, lost=reason)
 
-    def open_questions(self, answered: frozenset[str]) -> tuple[Question, ...]:
-        """The questions that wait for a person, oldest first, without those of `answered` (by id)."""
-        return tuple(question for key, question in self.state.questions.items() if key not in answered)
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that wait for a person, oldest first."""
+        return tuple(self.state.questions.values())
 
 
 def of_interest(view: View) -> str | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.screens import replays
-from tests.screens.stage import console_for, shown
+from tests.screens.stage import CHOICES, console_for, shown
 from warroom.client import Choice, EventLog, Handlers, InProcess
 from warroom.clock import RealClock
 from warroom.events import Event
@@ -30,8 +30,8 @@ async def _live(events: list[Event], every_s: float, **looks: bool) -> int:
         feeding.cancel()
 
 
-async def _picture(events: list[Event], size: tuple[int, int], keys: list[str]) -> str:
-    app = console_for(events, after=timedelta(seconds=0.3))
+async def _picture(events: list[Event], size: tuple[int, int], keys: list[str], color: bool, ascii_only: bool) -> str:
+    app = console_for(events, after=timedelta(seconds=0.3), choices=CHOICES, color=color, ascii_only=ascii_only)
     async with app.run_test(size=size) as pilot:
         await shown(pilot)
         if keys:
@@ -51,11 +51,11 @@ def main() -> int:
     options.add_argument("--ascii", action="store_true")
     chosen = options.parse_args()
     events: list[Event] = getattr(replays, chosen.name)()
+    looks = {"color": not chosen.no_color, "ascii_only": chosen.ascii}
     if chosen.svg is None:
-        looks = {"color": not chosen.no_color, "ascii_only": chosen.ascii}
         return asyncio.run(_live(events, chosen.every, **looks))
     width, height = chosen.size.split("x")
-    svg = asyncio.run(_picture(events, (int(width), int(height)), chosen.keys.split()))
+    svg = asyncio.run(_picture(events, (int(width), int(height)), chosen.keys.split(), **looks))
     chosen.svg.write_text(svg, encoding="utf-8")
     return 0
 

@@ -94,4 +94,10 @@ async def shown(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
-__all__ = ["CHOICES", "Staged", "WarroomError", "console_for", "shown"]
+def screen_text(app: Console) -> str:
+    """What the terminal would show, as lines of text."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+__all__ = ["CHOICES", "Staged", "WarroomError", "console_for", "screen_text", "shown"]
