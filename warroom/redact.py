@@ -6,6 +6,8 @@ import base64
 import json
 import urllib.parse
 
+from warroom.text import CUT
+
 _SHORTEST = 4
 
 
@@ -61,12 +63,38 @@ class Redactor:
         self._forms.sort(key=lambda pair: -len(pair[0]))
 
     def __call__(self, text: str) -> str:
-        """`text` with every known secret replaced by its name."""
+        """`text` with every known secret replaced by its name, also one whose end `text.clean` has cut off."""
+        text = self._replaced(text)
+        if CUT not in text:
+            return text
+        *cut, last = text.split(CUT)
+        return CUT.join([*map(self._without_beginning, cut), last])
+
+    def bytes(self, raw: bytes) -> bytes:
+        """`raw` with every known secret replaced; bytes that are not UTF-8 stay as they are."""
+        return self._replaced(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+    def _replaced(self, text: str) -> str:
         for form, name in self._forms:
             if form in text:
                 text = text.replace(form, name)
         return text
 
-    def bytes(self, raw: bytes) -> bytes:
-        """`raw` with every known secret replaced; bytes that are not UTF-8 stay as they are."""
-        return self(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    def _without_beginning(self, text: str) -> str:
+        """`text` without the longest beginning of a secret (four characters or more) that it ends with."""
+        found = [(length, name) for form, name in self._forms if (length := _overlap(text, form))]
+        if not found:
+            return text
+        length, name = max(found)
+        return text[:-length] + name
+
+
+def _overlap(text: str, form: str) -> int:
+    """How many characters at the end of `text` are the beginning of `form`; 0 for fewer than four."""
+    end = text[-_SHORTEST:]
+    at = form.rfind(end, 0, len(text))
+    while at >= 0 and len(end) == _SHORTEST:
+        if text.endswith(form[: at + _SHORTEST]):
+            return at + _SHORTEST
+        at = form.rfind(end, 0, at + _SHORTEST - 1)
+    return 0

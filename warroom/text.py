@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import unicodedata
 
+CUT = "… (+"
+"""Stands where a text was cut short; then how many characters were left out."""
+
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\x00": "\\0"}
 
 # Default-ignorable or layout-changing characters that Unicode does not class as format characters (Cf).
@@ -43,7 +46,7 @@ def clean(text: str, *, limit: int = 2_000, lines: bool = False) -> str:
         source = cut.expandtabs(4).replace("\r\n", "\n") if lines else cut
         cut = "".join(_visible(c) if c not in keep and _is_hostile(c) else c for c in source)
     left_out = len(text) - limit
-    return f"{cut}… (+{left_out:,} characters)" if left_out > 0 else cut
+    return f"{cut}{CUT}{left_out:,} characters)" if left_out > 0 else cut
 
 
 def clean_bytes(raw: bytes, *, limit: int = 2_000, lines: bool = False) -> str:
@@ -53,7 +56,11 @@ def clean_bytes(raw: bytes, *, limit: int = 2_000, lines: bool = False) -> str:
 
 def one_line(text: str, *, limit: int = 200) -> str:
     """`text` cleaned, its white space folded to single spaces, at most `limit` characters."""
-    return clean(" ".join(text[: limit * 4].split()), limit=limit)
+    seen = text[: limit * 4]
+    folded = " ".join(seen.split())
+    if len(seen) == len(text) or len(folded) > limit:
+        return clean(folded, limit=limit)
+    return f"{clean(folded, limit=limit)}{CUT}{len(text) - len(seen):,} characters)"
 
 
 def plural(count: int, noun: str, plural_noun: str = "") -> str:

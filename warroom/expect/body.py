@@ -11,7 +11,7 @@ from warroom.strict_json import parse_json
 from warroom.text import one_line
 from warroom.units import Actual, Json
 
-_TITLE = re.compile(r"<title[^>]*>([^<]{0,200})", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>([^<]{0,2000})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Body:
 
 def not_json(response: Response, error: str) -> str:
     """Why a body is not the JSON that was expected, with what it looks like instead."""
-    text = response.body[:4_000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    text = response.body.lstrip()[:4_000].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if not text:
         return "the answer is not JSON: it is empty"
     if text.startswith("<"):
