@@ -226,3 +226,22 @@ def test_a_playbook_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
 def test_the_shipped_playbook_has_no_problems(tmp_path: Path) -> None:
     ended = warroom("lint", str(PLAYBOOK), evidence=tmp_path)
     assert (ended.code, ended.out) == (0, "")
+
+
+def test_the_summary_of_a_github_job_is_added_where_github_asks_for_it(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("# Before\n", encoding="utf-8")
+    ended = verify(
+        "provider-failing", tmp_path / "e", "--format", "github", inputs={"GITHUB_STEP_SUMMARY": str(summary)}
+    )
+    assert ended.code == 1
+    assert "::error title=Delivery providers" in ended.out
+    text = summary.read_text("utf-8")
+    assert text.startswith("# Before\n")
+    assert "Delivery providers" in text
+
+
+def test_a_report_that_cannot_be_written_is_said_and_not_green(tmp_path: Path) -> None:
+    ended = verify("steady", tmp_path, "--only", "providers", "--report", "junit=/dev/full")
+    assert ended.code == 3
+    assert "the junit report could not be written" in ended.err

@@ -5,45 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TextIO
 
 from warroom.cli.composition import Session, open_session
 from warroom.cli.options import VerifyOptions, output_format, report_files
+from warroom.cli.output import Outputs, Terminal, end
 from warroom.cli.plain import Plain, write
 from warroom.client import Choice, Handlers, InProcess
 from warroom.clock import Clock, RealClock
 from warroom.errors import ExitCode
 from warroom.report import FORMATS
-from warroom.report.text import summary
-from warroom.suite_state import SuiteState, fold
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """Where a command reads and writes. `ascii_only`: the output's encoding has no room for our symbols."""
-
-    out: TextIO
-    err: TextIO
-    is_console: bool
-    color: bool
-    ascii_only: bool
-
-    @classmethod
-    def of_process(cls, environ: Mapping[str, str]) -> Terminal:
-        """The terminal of this process; NO_COLOR and FORCE_COLOR are obeyed (no-color.org, force-color.org)."""
-        tty = sys.stdin.isatty() and sys.stdout.isatty() and environ.get("TERM", "dumb") != "dumb"
-        color = bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and environ.get("TERM", "dumb") != "dumb")
-        encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(AttributeError, ValueError):
-                # Whatever the terminal cannot write becomes an escape instead of ending the command.
-                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        return cls(sys.stdout, sys.stderr, tty, color and not environ.get("NO_COLOR"), not encoding.startswith("utf"))
+from warroom.suite_state import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +32,8 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     """Runs the command and returns its exit code. Raises WarroomError before anything was sent, never after."""
     env = os.environ if environ is None else environ
     terminal = Terminal.of_process(env)
-    output_format(options.format, tuple(FORMATS))
-    files = report_files(options.reports, tuple(FORMATS))
+    formats = tuple(FORMATS)
+    outputs = Outputs(output_format(options.format, formats), report_files(options.reports, formats))
     headless = options.headless or not terminal.is_console
     if headless and not options.headless:
         write(terminal.err, "warroom: this is no terminal, so the verification runs headless")
@@ -70,7 +44,8 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     else:
         code = _console(session, terminal, extras or Extras())
     state = fold(session.log.history)
-    return int(_close(session, state, options, files, terminal, code))
+    problems = session.write_log(state) + outputs.write(state, terminal, env)
+    return int(end(code, problems, terminal))
 
 
 async def _headless(session: Session, options: VerifyOptions, terminal: Terminal, clock: Clock) -> ExitCode:
@@ -105,6 +80,7 @@ async def _until_signalled(session: Session) -> ExitCode:
 
     def stop(code: ExitCode) -> None:
         caught.append(code)
+        session.run.stopped_by(caught[0])
         run.cancel()
 
     loop = asyncio.get_running_loop()
@@ -114,7 +90,9 @@ async def _until_signalled(session: Session) -> ExitCode:
     try:
         return (await run).exit_code
     except asyncio.CancelledError:
-        return caught[0] if caught else ExitCode.INTERRUPTED
+        if not caught:
+            raise
+        return caught[0]
     finally:
         await session.aclose()
 
@@ -135,29 +113,3 @@ def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     finally:
         background.close()
     return ExitCode(code)
-
-
-def _close(
-    session: Session,
-    state: SuiteState,
-    options: VerifyOptions,
-    files: Mapping[str, Path],
-    terminal: Terminal,
-    code: ExitCode,
-) -> ExitCode:
-    """Writes the evidence log and the reports, prints the verdict; a report that cannot be written is said."""
-    problems = session.write_log(state)
-    if options.format == "text":
-        write(terminal.out, summary(state, color=terminal.color, ascii_only=terminal.ascii_only))
-    else:
-        write(terminal.out, FORMATS[options.format](state).rstrip("\n"))
-    for name, path in files.items():
-        try:
-            path.write_text(FORMATS[name](state), encoding="utf-8")
-        except OSError as error:
-            problems.append(f"the {name} report could not be written to {path}: {error.strerror}")
-    for problem in problems:
-        write(terminal.err, f"warroom: {problem}")
-    if problems and code in (ExitCode.GREEN, ExitCode.NOT_STRICT):
-        return ExitCode.UNKNOWN
-    return code

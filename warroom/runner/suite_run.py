@@ -57,6 +57,7 @@ class SuiteRun:
         self._judged: dict[str, Judged] = {}
         self._runs: dict[str, int] = {}
         self._unfinished: set[str] = set()
+        self._stopped_by = ExitCode.INTERRUPTED
         self._run_id = f"{file_stamp(bench.clock.now())}-{secrets.token_hex(4)}"
 
     async def run(self) -> SuiteVerdict:
@@ -68,6 +69,10 @@ class SuiteRun:
         """Runs `checks` again (ids that are not in the suite are ignored); what they need is taken as it stands."""
         return await self._run_all([check for check in checks if check in self._specs])
 
+    def stopped_by(self, code: ExitCode) -> None:
+        """Says which exit code a cancellation that follows stands for: interrupted (by default) or terminated."""
+        self._stopped_by = code
+
     async def _run_all(self, checks: Sequence[str]) -> SuiteVerdict:
         begun = self._bench.clock.monotonic()
         try:
@@ -75,7 +80,7 @@ class SuiteRun:
             await self._until_ready(begun)
         except asyncio.CancelledError:
             self._stop_unfinished()
-            self._finish(ExitCode.INTERRUPTED)
+            self._finish(self._stopped_by)
             raise
         return self._finish()
 

@@ -1,0 +1,47 @@
+"""A run that is interrupted ends at once, says what it had found, and calls nothing green."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import PLAYBOOK, clean_environ
+from tests.contracts.tree import ROOT
+from warroom.simulator import SimulatorProcess
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS, ids=[number.name for number, _ in SIGNALS])
+def test_a_signal_stops_the_run_and_what_was_found_is_reported(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    with SimulatorProcess("slow") as simulator:
+        options = ["--headless", "--format", "json", "--evidence", str(tmp_path)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "warroom", "verify", str(PLAYBOOK), *options],
+            env=clean_environ(simulator.inputs),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with process.stdout, process.stderr:
+            next(line for line in process.stderr if "Kill-switch" in line)
+            process.send_signal(number)
+            report = json.loads(process.stdout.read())
+            rest = process.stderr.read()
+            assert process.wait(timeout=10) == code == report["exit_code"]
+    verdicts = {check["id"]: check["verdict"] for check in report["checks"]}
+    assert (verdicts["kill_switch"], verdicts["p95"]) == ("pass", "inconclusive")
+    assert (report["verdict"], report["word"]) == ("inconclusive", "UNKNOWN")
+    assert "Traceback" not in rest
+    assert list(tmp_path.glob("*.log"))

@@ -1,0 +1,86 @@
+"""What a finished verification leaves: the evidence log, the reports, and the verdict on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from warroom.cli.plain import write
+from warroom.errors import ExitCode
+from warroom.report import FORMATS, summary_markdown
+from warroom.report.text import summary
+from warroom.suite_state import SuiteState
+
+_JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where a command reads and writes. `ascii_only`: the output's encoding has no room for our symbols."""
+
+    out: TextIO
+    err: TextIO
+    is_console: bool
+    color: bool
+    ascii_only: bool
+
+    @classmethod
+    def of_process(cls, environ: Mapping[str, str]) -> Terminal:
+        """The terminal of this process; NO_COLOR and FORCE_COLOR are obeyed (no-color.org, force-color.org)."""
+        capable = environ.get("TERM", "dumb") != "dumb"
+        tty = sys.stdin.isatty() and sys.stdout.isatty() and capable
+        color = bool(environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and capable)
+        encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, ValueError):
+                # Whatever the terminal cannot write becomes an escape instead of ending the command.
+                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        no_color = bool(environ.get("NO_COLOR"))
+        return cls(sys.stdout, sys.stderr, tty, color and not no_color, not encoding.startswith("utf"))
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the results go: the format on stdout, and files by format."""
+
+    format: str
+    files: Mapping[str, Path]
+
+    def write(self, state: SuiteState, terminal: Terminal, environ: Mapping[str, str]) -> list[str]:
+        """Prints the verdict and writes every report; sentences on what could not be written."""
+        if self.format == "text":
+            write(terminal.out, summary(state, color=terminal.color, ascii_only=terminal.ascii_only))
+        else:
+            write(terminal.out, FORMATS[self.format](state).rstrip("\n"))
+        problems = [_write_report(name, path, FORMATS[name](state)) for name, path in self.files.items()]
+        if "github" in (self.format, *self.files) and environ.get(_JOB_SUMMARY):
+            problems.append(_add_job_summary(Path(environ[_JOB_SUMMARY]), summary_markdown(state)))
+        return [problem for problem in problems if problem]
+
+
+def _write_report(name: str, path: Path, text: str) -> str:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        return f"the {name} report could not be written to {path}: {error.strerror}"
+    return ""
+
+
+def _add_job_summary(path: Path, text: str) -> str:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        return f"the job summary could not be written: {error.strerror}"
+    return ""
+
+
+def end(code: ExitCode, problems: list[str], terminal: Terminal) -> ExitCode:
+    """Tells the problems; a verdict whose evidence or report is lost does not count as green."""
+    for problem in problems:
+        write(terminal.err, f"warroom: {problem}")
+    return ExitCode.UNKNOWN if problems and code in (ExitCode.GREEN, ExitCode.NOT_STRICT) else code
