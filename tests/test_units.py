@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warroom.units import MISSING, Condition, Quantity, format_duration, parse_duration, parse_limit, show
+from warroom.units import MISSING, Actual, Condition, Quantity, format_duration, parse_duration, parse_limit, show
 
 DURATIONS = [
     ("90s", timedelta(seconds=90)),
@@ -126,7 +126,8 @@ def test_a_threshold_is_an_order() -> None:
 
 
 def test_how_values_are_shown() -> None:
-    assert [show(value) for value in ("a", 41.2, True, None, [1], MISSING)] == [
+    values: list[Actual] = ["a", 41.2, True, None, [1], MISSING]
+    assert [show(value) for value in values] == [
         "a",
         "41.2",
         "true",
