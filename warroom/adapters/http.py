@@ -225,32 +225,35 @@ class HttpAdapter:
     async def _exchange(self, call: _Call, transport: Transport) -> tuple[Response, str]:
         import httpx
 
-        outgoing = httpx.Request(
-            call.request.method.upper(),
-            f"{call.address.scheme}://{call.address.authority}/",
-            headers=[(name.encode(), _wire(value)) for name, value in call.headers],
-            content=call.request.body or None,
-            extensions={"trace": call.progress.on_event, "target": call.address.path.encode()},
-        )
         try:
+            outgoing = httpx.Request(
+                call.request.method.upper(),
+                f"{call.address.scheme}://{call.address.authority}/",
+                headers=[(name.encode(), _wire(value)) for name, value in call.headers],
+                content=call.request.body or None,
+                extensions={"trace": call.progress.on_event, "target": call.address.path.encode()},
+            )
             answer = await transport.handle_async_request(outgoing)
             try:
                 return await self._read(call, answer)
             finally:
                 await answer.aclose()
-        except httpx.HTTPError as error:
+        except httpx.InvalidURL as error:
+            raise CannotMeasure(f"{call.name}: {clean(str(error), limit=120)}", symptom="not_configured") from None
+        except (httpx.HTTPError, OSError) as error:
             raise await self._told(call, transport, error) from None
         except BodyError as error:
             raise CannotMeasure(f"{call.name} {error}", symptom=error.symptom) from None
 
-    async def _told(self, call: _Call, transport: Transport, error: httpx.HTTPError) -> CannotMeasure:
+    async def _told(self, call: _Call, transport: Transport, error: Exception) -> CannotMeasure:
         tls = tls_error(error)
-        if tls is not None and not call.progress.is_sent:
+        if tls is not None:
             proxied = bool(proxy_of(call.target, call.address))
-            why = await why_refused(
-                tls, call.address.host, "" if proxied else transport.last_address, call.address.port
-            )
-            return NotSent(f"{call.name}: {why}", symptom="tls")
+            address = "" if proxied else transport.last_address
+            why = await why_refused(tls, call.address.host, address, call.address.port)
+            # In TLS 1.3 a server refuses the client's certificate only after the request may have left.
+            kind = CannotMeasure if call.progress.is_sent else NotSent
+            return kind(f"{call.name}: {why}", symptom="tls")
         if type(error).__name__ == "ProxyError":
             return NotSent(f"{call.name}: the proxy refused: {clean(str(error), limit=120)}", symptom="refused")
         if not call.progress.is_sent:

@@ -4,6 +4,7 @@ verification off."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,6 +89,8 @@ async def refusal(code: int, message: str, host: str, address: str, port: int) -
     The refused certificate is fetched once more from `address` (numeric; empty: it is not), on a connection that
     carries no request, to name dates and names.
     """
+    if not code and "CERTIFICATE_REQUIRED" in message.upper().replace(" ", "_"):
+        return "the server asks for a client certificate"
     if not code:
         return f"TLS could not be set up: {clean(message.replace('_', ' ').lower(), limit=120)}"
     shown = await _fetch(host, address, port) if address else None
@@ -124,6 +127,8 @@ async def _fetch(host: str, address: str, port: int) -> _Shown | None:
             peer = writer.get_extra_info("ssl_object")
             raw = peer.getpeercert(binary_form=True)
             writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
         return _read(raw) if raw else None
     except (OSError, ValueError):
         return None
