@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from warroom.clock import stamp
-from warroom.contract import Answer, Context, Findings, Kind, Parameters
+from warroom.contract import Answer, Context, Findings, Kind, Parameters, said
 from warroom.expect import Said, said_with
 from warroom.text import clean, one_line
 from warroom.verdict import Measurement, Result, Verdict
@@ -83,7 +83,7 @@ def _line(question: Question, answer: Answer | None) -> Result:
     declined = question.type == "yes_no" and given.lower() == "no"
     return Result(
         Verdict.FAIL if declined else Verdict.PASS,
-        say=say.replace("{actual}", given),
+        say=said(say, given, holds=not declined),
         expected=expected,
         actual=f"{given} ({by})",
         reason=f"{question.text}: no, says {by}" if declined else "",
@@ -95,7 +95,7 @@ def _line(question: Question, answer: Answer | None) -> Result:
 def _unanswered(question: Question, say: str, expected: str, actual: str, reason: str) -> Result:
     return Result(
         Verdict.INCONCLUSIVE,
-        say=say.replace("{actual}", actual),
+        say=(say if "{actual}" in say else f"{say}: {{actual}}").replace("{actual}", actual),
         expected=expected,
         actual=actual,
         reason=reason,

@@ -77,6 +77,19 @@ def _said(argv: tuple[str, ...], env: Mapping[str, Any]) -> str:
     return clean(set_up + shlex.join(argv), limit=1_000)
 
 
+def _evidence(params: CommandParameters, result: CommandResult) -> dict[str, Any]:
+    # The values of variables are left out: what a command gets that way is as a rule a secret.
+    return {
+        "argv": params.argv,
+        "env": sorted(params.env),
+        "exit_code": result.exit_code,
+        "stdout": result.stdout,
+        "stderr": result.stderr,
+        "truncated": result.truncated,
+        "elapsed_s": result.elapsed_s,
+    }
+
+
 async def run(params: CommandParameters, ctx: Context) -> Findings:
     result = await ctx.commands.run(params.argv, timeout_s=params.command_timeout.total_seconds(), env=params.env)
     wanted = params.expect
@@ -85,12 +98,13 @@ async def run(params: CommandParameters, ctx: Context) -> Findings:
         lines.append(_output_line("stdout", wanted.stdout, result.stdout, truncated=result.truncated))
     if wanted.stderr is not None:
         lines.append(_output_line("stderr", wanted.stderr, result.stderr, truncated=result.truncated))
+    kept = ctx.evidence.save_json("command", _evidence(params, result))
     return Findings(
         tuple(lines),
         measurement=Measurement(value=result.exit_code, limit=f"== {wanted.exit_code}", source=clean(params.argv[0])),
         fact=result,
         symptom={"exit_code": str(result.exit_code)},
-        evidence=(result.evidence,) if result.evidence else (),
+        evidence=tuple(filter(None, (result.evidence, kept))),
         reproduce=_said(params.argv, params.env),
     )
 

@@ -345,6 +345,12 @@ class Kind(Generic[P]):
 AnyKind = Kind[Any]
 
 
+def said(say: str, actual: str, *, holds: bool) -> str:
+    """The line `say` with `{actual}` filled in; one that states a fact without it is contradicted where it fails."""
+    line = say if holds or "{actual}" in say else f"{say} - NO: {{actual}}"
+    return line.replace("{actual}", actual)
+
+
 def judge(
     condition: Condition,
     actual: Any,
@@ -359,20 +365,19 @@ def judge(
     `say` may contain `{actual}`; one that states a fact without it is contradicted in the line of a failure.
     `subject` names what was looked at in the reason of a failure.
     """
-    shown = clean(show(actual), limit=200)
+    shown, wanted = clean(show(actual), limit=200), clean(str(condition), limit=200)
     holds = condition.holds(actual)
     # Types are strict: the text "true" is not true, and a reader has to see which of the two it was.
     wrong_type = (
         isinstance(actual, str) and condition.operand is not None and not isinstance(condition.operand, str | list)
     )
     seen = f'the text "{shown}"' if wrong_type else shown
-    line = say if holds or "{actual}" in say else f"{say} - NO: {{actual}}"
     return Result(
         Verdict.PASS if holds else Verdict.FAIL,
-        say=line.replace("{actual}", shown),
-        expected=str(condition),
+        say=said(say, shown, holds=holds),
+        expected=wanted,
         actual=seen,
-        reason="" if holds else f"{subject} is {seen}, expected {condition}",
+        reason="" if holds else f"{subject} is {seen}, expected {wanted}",
         required=required,
-        measurement=measurement or Measurement(value=shown, limit=str(condition)),
+        measurement=measurement or Measurement(value=shown, limit=wanted),
     )

@@ -95,6 +95,7 @@ async def test_what_nobody_answers_is_unknown_and_says_how_to_answer(tmp_path: P
     outcome = await attested(tmp_path, {"name": "logs_info", "text": "Logs at INFO"})
     assert (outcome.verdict, outcome.word) == (Verdict.INCONCLUSIVE, "UNKNOWN")
     assert outcome.reason == "not answered: Logs at INFO (headless: --attest logs_info=...)"
+    assert outcome.results[0].say == "Logs at INFO: (not answered)"
     assert outcome.measurement.n == 0
 
 
@@ -147,7 +148,7 @@ async def test_the_observability_lines_are_attested_singly_with_name_and_time(tm
         ("Request/queue metrics enabled", Verdict.PASS),
         ("Error budget tracking active", Verdict.PASS),
         ("Structured logs at INFO level", Verdict.PASS),
-        ("WARN level on delivery failures", Verdict.FAIL),
+        ("WARN level on delivery failures - NO: no", Verdict.FAIL),
     ]
     assert all("alice at 2025-11-01T02:10:00.000Z" in line.actual for line in outcome.results)
 

@@ -78,14 +78,17 @@ async def test_the_end_of_a_command_is_judged(
 
 
 async def test_it_runs_what_the_playbook_says(tmp_path: Path) -> None:
-    port = Ends(CommandResult(0, "", "", 0.1, evidence="check/command.json"))
+    port = Ends(CommandResult(0, "said\n", "", 0.1))
     written = {"argv": ["printf", "%s", "a b"], "env": {"TOKEN": "s3cret"}, "command_timeout": "3s"}
     async with desk(tmp_path, {}) as here:
         outcome = await here.with_ports(commands=port).run(KIND, written)
+        kept = here.kept()
     assert port.calls == [(("printf", "%s", "a b"), 3.0, {"TOKEN": "s3cret"})]
     assert outcome.reproduce == "TOKEN=… printf %s 'a b'"
     assert outcome.evidence == ("check/command.json",)
     assert outcome.symptom == (("exit_code", "0"),)
+    assert '"stdout": "said\\n"' in kept
+    assert "s3cret" not in kept
 
 
 async def test_commands_that_are_not_allowed_are_unknown(tmp_path: Path) -> None:

@@ -111,6 +111,26 @@ def test_without_a_say_the_line_is_made(written: Any, said: str) -> None:
     assert line(answer(CANARY, headers=(("x-build", "7"),)), written).say == said
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        pytest.param(
+            {"json": "$.app", "is": '== "x"', "say": "App is x"}, "App is x - NO: auto_com_center", id="JSON"
+        ),
+        pytest.param(
+            {"json": "$.names[*]", "is": "present", "say": "Fine"}, "Fine - NO: (several values)", id="many"
+        ),
+        pytest.param({"status": 204, "say": "Empty"}, "Empty - NO: 200", id="status"),
+        pytest.param(
+            {"fields": ["x"], "extra": "allow", "say": "All there"}, "All there - NO: missing: x", id="fields"
+        ),
+        pytest.param({"header": "x", "is": "present", "say": "Tagged"}, "Tagged - NO: (missing)", id="header"),
+    ],
+)
+def test_a_line_that_states_a_fact_is_contradicted_where_it_fails(written: Any, said: str) -> None:
+    assert line(answer(CANARY), written).say == said
+
+
 def test_numbers_stay_numbers_in_the_measurement() -> None:
     found = line(answer(CANARY), {"json": "$.p95_ms", "is": "<= 120ms"})
     assert (found.measurement.value, found.measurement.limit) == (42, "<= 120ms")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from warroom.contract import Response, judge
+from warroom.contract import Response, judge, said
 from warroom.expect.body import Body
 from warroom.expect.jsonpath import walk
 from warroom.expect.language import Assertion, Expectation, FieldsAre, HeaderIs, JsonIs, StatusIs, TextIs
@@ -55,7 +55,7 @@ def _failed(expectation: Assertion, expected: str, actual: str, reason: str, sub
     say = expectation.say or f"{clean(subject, limit=200)}: {{actual}}"
     return Result(
         Verdict.FAIL,
-        say=say.replace("{actual}", actual),
+        say=said(say, actual, holds=False),
         expected=clean(expected, limit=200),
         actual=actual,
         reason=reason,
@@ -69,7 +69,7 @@ def _status(expectation: StatusIs, response: Response) -> Result:
     holds = response.status in expectation.status
     return Result(
         Verdict.PASS if holds else Verdict.FAIL,
-        say=(expectation.say or "status {actual}").replace("{actual}", str(response.status)),
+        say=said(expectation.say or "status {actual}", str(response.status), holds=holds),
         expected=wanted,
         actual=str(response.status),
         reason="" if holds else f"status is {response.status}, expected {wanted}",
@@ -132,6 +132,8 @@ def _fields(expectation: FieldsAre, body: Body) -> Result:
 def _fields_line(expectation: FieldsAre, count: int, actual: str, reason: str) -> Result:
     total = len(expectation.fields)
     say = expectation.say or "{count}/{total} fields present"
+    if reason and "{count}" not in say:
+        say = said(say, one_line(reason), holds=False)
     return Result(
         Verdict.FAIL if reason else Verdict.PASS,
         say=say.replace("{count}", str(count)).replace("{total}", str(total)),
