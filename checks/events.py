@@ -130,13 +130,21 @@ async def _not_proven(params: EventsParameters, ctx: Context) -> str:
     return f"{shown} is {actual}, expected {clean(wrong.expected, limit=80)}: an event could lead to a real message"
 
 
+def _stops(refusals: Sequence[Result]) -> str:
+    """Why no event follows the probes; empty when they may."""
+    verdicts = [line.verdict for line in refusals]
+    if Verdict.FAIL in verdicts:
+        return "a service that takes in events nobody vouches for gets no more of them"
+    return "the service did not answer the request before" if Verdict.ERROR in verdicts else ""
+
+
 def _withheld(params: EventsParameters, reason: str) -> Result:
     what = plural(len(params.types), "synthetic event") if params.types else "Requests that must be refused"
     return Result(
         Verdict.NOT_EXERCISED,
         say=f"{what}: withheld",
         expected=plural(len(params.types), "accepted event") if params.types else "refused",
-        reason=f"nothing was sent: {reason}",
+        reason=f"not sent: {reason}",
         measurement=Measurement(n=0),
     )
 
@@ -184,16 +192,15 @@ def _after_request(params: EventsParameters, after: After) -> Sent:
     return Sent("the state afterwards", "", Request(params.target, after.path, timeout_s=timeout_s, label="after"))
 
 
-async def _send_all(ctx: Context, planned: Sequence[Sent], *, stop: bool = False) -> list[Sent]:
-    """Each request in turn; with `stop` none after one that had no answer."""
+async def _send_all(ctx: Context, planned: Sequence[Sent]) -> list[Sent]:
+    """Each request in turn, none after one that had no answer."""
     done: list[Sent] = []
     for item in planned:
         try:
             done.append(replace(item, response=await ctx.http.send(item.request)))
         except CannotMeasure as fault:
             done.append(replace(item, fault=fault))
-            if stop:
-                break
+            break
     return done
 
 
@@ -205,12 +212,11 @@ async def run(params: EventsParameters, ctx: Context) -> Findings:
         return Findings((_withheld(params, withheld),), measurement=Measurement(n=0))
     probes = await _send_all(ctx, _probes(params, plan, ctx)) if plan.unprobed is None else []
     refusals = [judge_probe(probe) for probe in probes] if plan.unprobed is None else [plan.unprobed]
-    if any(line.verdict is Verdict.FAIL for line in refusals):
-        reason = "a service that takes in events nobody vouches for gets no more of them"
-        more = (_withheld(params, reason),) if params.types else ()
+    if stops := _stops(refusals):
+        more = (_withheld(params, stops),) if params.types else ()
         return findings_of((*refusals, *more), probes, (), ctx)
     planned = [_event(params, kind, plan.bearer, ctx) for kind in params.types]
-    events = await _send_all(ctx, planned, stop=True)
+    events = await _send_all(ctx, planned)
     lines = judge_events(events, len(planned), say=params.say, queued=not plan.bearer)
     after = []
     if params.after and lines and all(line.verdict is Verdict.PASS for line in lines):

@@ -247,6 +247,17 @@ async def test_an_event_without_an_answer_is_an_error_and_the_next_one_stays_uns
     assert [line[0] for line in said(outcome) if "refused (401)" in line[1]] == ["pass", "pass"]
 
 
+async def test_a_probe_without_an_answer_is_an_error_and_nothing_follows_it(tmp_path: Path) -> None:
+    service = Service(refuse=lambda body: None)
+    outcome = await judge(tmp_path, service, request_timeout="100ms")
+    assert outcome.verdict is Verdict.ERROR
+    assert said(outcome) == [
+        ("error", "Event with a tampered token: no answer"),
+        ("not_exercised", "2 synthetic events: withheld"),
+    ]
+    assert len({request.headers["idempotency-key"] for request in service.sent}) == 1
+
+
 async def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> None:
     service = Service()
     lost: list[bool] = []

@@ -182,7 +182,7 @@ async def test_the_lever_is_read_again_right_before_the_first_event(tmp_path: Pa
         await sim.set_scenario("kill-switch-off")
         outcome = await run.events()
         assert outcome.verdict is Verdict.NOT_EXERCISED
-        assert outcome.reason.startswith("nothing was sent: DISABLE_SEND is false, expected true")
+        assert outcome.reason.startswith("not sent: DISABLE_SEND is false, expected true")
         assert posts(sim) == 0
 
 
