@@ -50,7 +50,7 @@ class Place:
 
     def _source_line(self) -> str:
         """The line with one visible character for each of its characters, so that a caret stands right."""
-        if self.line > len(self.source.lines) or self.column > _WIDEST_LINE:
+        if not 0 < self.line <= len(self.source.lines) or self.column > _WIDEST_LINE:
             return ""
         line = self.source.lines[self.line - 1][:_WIDEST_LINE].replace("\t", " ")
         return "".join(char if clean(char) == char else "\ufffd" for char in line).rstrip()

@@ -93,8 +93,8 @@ class _References:
             seen.add(check_id)
         until = suite.until
         if until and until.every > until.timeout:
-            place, _ = self._where(("suites", name, "until", "every"), "", "")
-            self._found.append(place.problem(f"suites.{name}.until.every", "is longer than `timeout`"))
+            every = find(self._all.top, ("suites", name, "until", "every")) or self._all.top
+            self._found.append(every.place.problem(f"suites.{name}.until.every", "is longer than `timeout`"))
 
     def _target(self, path: Path, name: str) -> None:
         if self._name(path, "targets", name):
@@ -147,17 +147,18 @@ def circles(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """Every circle that a walk along `needs` runs into, as the names passed with the first one again at the end."""
     found: list[list[str]] = []
     done: set[str] = set()
-
-    def walk(name: str, trail: list[str]) -> None:
-        if name in trail:
-            found.append([*trail[trail.index(name) :], name])
-        elif name not in done and name in needs:
-            for other in needs[name]:
-                walk(other, [*trail, name])
-            done.add(name)
-
-    for name in needs:
-        walk(name, [])
+    for start in needs:
+        trail, ahead = [start], [iter(() if start in done else needs[start])]
+        while trail:
+            name = next(ahead[-1], None)
+            if name is None:
+                done.add(trail.pop())
+                ahead.pop()
+            elif name in trail:
+                found.append([*trail[trail.index(name) :], name])
+            elif name not in done:
+                trail.append(name)
+                ahead.append(iter(needs.get(name, ())))
     return found
 
 

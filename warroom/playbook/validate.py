@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -126,7 +126,7 @@ class _Report:
     def problems(self, faults: Sequence[Fault]) -> list[Problem]:
         """One for each fault, less what only says that another branch of a union does not fit either."""
         told = [f for f in faults[:_MOST] if not self._is_unfilled(f) and not _is_noise(f, faults)]
-        problems = [self._problem(fault) for fault in told]
+        problems = [self._problem(fault) for fault in _joined(told)]
         if len(faults) > _MOST:
             more = plural(len(faults) - _MOST, "further problem")
             problems.append(self._node.place.problem(key_path(self._path), f"{more} not shown"))
@@ -167,6 +167,19 @@ class _Report:
 
     def _value_place(self, path: Path) -> Place:
         return (find(self._node, path) or self._node).place
+
+
+def _joined(faults: Sequence[Fault]) -> list[Fault]:
+    """One fault for all the branches of a union: `should be text or a list`."""
+    joined: dict[object, Fault] = {}
+    for index, fault in enumerate(faults):
+        same = fault.path if is_about_type(fault.type) else index
+        before = joined.get(same)
+        if before is None:
+            joined[same] = fault
+        elif fault.message not in before.message:
+            joined[same] = replace(before, message=f"{before.message} or {fault.message.removeprefix('should be ')}")
+    return list(joined.values())
 
 
 def _is_noise(fault: Fault, faults: Sequence[Fault]) -> bool:

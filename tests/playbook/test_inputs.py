@@ -1,0 +1,227 @@
+"""Where inputs come from, what is refused, and that no value of theirs is ever shown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.playbook.small import ENVIRON, SMALL, load, problems_of, said, write
+from warroom.errors import PlaybookError
+from warroom.playbook.load import check_playbook
+
+CANARY = "swordfish_canary"
+
+
+def with_inputs(inputs: str, **changes: str) -> str:
+    """The small playbook with other inputs; `title` is the launch's title."""
+    head, _, rest = SMALL.partition("inputs:\n")
+    rest = rest[rest.index("targets:") :].replace("${APP_URL}", changes.get("url", "http://127.0.0.1:9"))
+    return head.replace("title: Small", f"title: '{changes.get('title', 'Small')}'") + f"inputs:\n{inputs}" + rest
+
+
+def title_of(tmp_path: Path, inputs: str, **given: object) -> str:
+    text = with_inputs(inputs, title="${NAME}")
+    return load(write(tmp_path, text), **given).launch.title  # type: ignore[arg-type]
+
+
+def test_all_missing_inputs_are_named_at_once_with_what_they_are_and_how_to_give_them(tmp_path: Path) -> None:
+    text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, required: true,")
+    app, token = said(write(tmp_path, text), environ={})
+    assert app == (
+        "4:3: inputs.APP_URL: is required and not set: Address of the app "
+        "(set APP_URL in the environment, in --env-file or with --input APP_URL=VALUE)"
+    )
+    assert token == (
+        "5:3: inputs.TOKEN: is required and not set: Token for the app "
+        "(set TOKEN in the environment or in --env-file)"
+    )
+
+
+def test_a_required_value_that_is_empty_counts_as_missing(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALL)
+    for given in ({"environ": {"APP_URL": ""}}, {"environ": {}, "overrides": {"APP_URL": ""}}):
+        (line,) = said(path, **given)
+        assert line.startswith("4:3: inputs.APP_URL: is required and not set")
+
+
+def test_missing_inputs_come_together_with_other_problems(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALL.replace("kind: probe", "kind: prob"))
+    assert [problem.key for problem in problems_of(path, environ={})] == ["inputs.APP_URL", "checks.health.kind"]
+
+
+def test_a_value_comes_from_the_first_source_that_has_one(tmp_path: Path) -> None:
+    inputs = "  NAME: {default: by default, file: name.txt}\n"
+    write(tmp_path, "by file\n", "name.txt")
+    env_file = write(tmp_path, "NAME=by env-file\n", "values.env")
+    everything = {"overrides": {"NAME": "by option"}, "environ": {"NAME": "by environment"}, "env_file": env_file}
+    assert title_of(tmp_path, inputs, **everything) == "by option"
+    assert title_of(tmp_path, inputs, **{**everything, "overrides": {}}) == "by environment"
+    assert title_of(tmp_path, inputs, env_file=env_file) == "by env-file"
+    assert title_of(tmp_path, inputs) == "by file"
+    assert title_of(tmp_path, "  NAME: {default: by default}\n") == "by default"
+
+
+def test_an_empty_variable_does_not_hide_the_next_source(tmp_path: Path) -> None:
+    assert title_of(tmp_path, "  NAME: {default: by default}\n", environ={"NAME": ""}) == "by default"
+
+
+def test_a_variable_can_have_another_name_than_the_input(tmp_path: Path) -> None:
+    inputs = "  NAME: {env: Other_Name}\n"
+    assert title_of(tmp_path, inputs, environ={"Other_Name": "x", "NAME": "y"}) == "x"
+
+
+def test_an_input_that_is_not_declared_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALL)
+    assert said(path, overrides={"AP_URL": "x"}) == [
+        "--input: AP_URL: the playbook has no such input (did you mean 'APP_URL'?)"
+    ]
+
+
+def test_a_secret_is_not_taken_from_the_command_line(tmp_path: Path) -> None:
+    found = said(write(tmp_path, SMALL), overrides={"TOKEN": CANARY})
+    assert found == [
+        "--input: TOKEN: a secret given so shows in the process list (use the environment or --env-file)"
+    ]
+
+
+def test_a_secret_can_come_from_a_file_without_its_last_line_end(tmp_path: Path) -> None:
+    text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, file: token.txt,")
+    path = write(tmp_path, text)
+    for content in (f"{CANARY}", f"{CANARY}\n", f"{CANARY}\r\n"):
+        write(tmp_path, content, "token.txt")
+        assert load(path).secrets == {"TOKEN": CANARY}
+
+
+FILES = [
+    ("it is not there", None, "its file token.txt cannot be read: there is no such file"),
+    ("it is too large", b"x" * 70_000, "its file token.txt is larger than 64 KiB"),
+    ("it has two lines", b"first\nsecond\n", "the value from its file has a line break, another control character"),
+    ("it is not UTF-8", b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe", "or bytes that are not UTF-8"),
+    ("it holds too little", b"short\n", "the value from its file is shorter than 8 characters"),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), [f[1:] for f in FILES], ids=[f[0] for f in FILES])
+def test_a_file_of_a_secret_is_refused_when(tmp_path: Path, content: bytes | None, expected: str) -> None:
+    if content is not None:
+        write(tmp_path, content, "token.txt")
+    text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, file: token.txt,")
+    (line,) = said(write(tmp_path, text))
+    assert line.startswith("5:3: inputs.TOKEN: ")
+    assert expected in line
+
+
+def test_a_file_of_a_secret_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token.txt")
+    text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, file: token.txt,")
+    (line,) = said(write(tmp_path, text))
+    assert "its file token.txt is not a regular file" in line
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\0b", "a\x1bb", "a\x7fb", "a\x85b", "a\udc80b"])
+def test_a_value_with_control_characters_is_refused_by_the_name_of_its_input(tmp_path: Path, value: str) -> None:
+    (line,) = said(write(tmp_path, SMALL), environ={"APP_URL": f"http://127.0.0.1/{value}"})
+    assert line.startswith("4:3: inputs.APP_URL: the value from the environment has a line break")
+    assert "127.0.0.1" not in line
+
+
+def test_a_secret_too_short_to_redact_is_refused(tmp_path: Path) -> None:
+    (line,) = said(write(tmp_path, SMALL), environ={**ENVIRON, "TOKEN": "seven77"})
+    assert "is shorter than 8 characters" in line
+    assert "seven77" not in line
+
+
+def test_secrets_that_are_set_are_known_with_the_variable_that_gives_them(tmp_path: Path) -> None:
+    text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, env: APP_TOKEN,")
+    path = write(tmp_path, text)
+    playbook = load(path, environ={**ENVIRON, "APP_TOKEN": CANARY})
+    assert playbook.secrets == {"TOKEN": CANARY}
+    assert playbook.input_names == {CANARY: "APP_TOKEN"}
+    assert load(path).secrets == {}
+    assert CANARY not in repr(playbook)
+
+
+# Places where a secret does not belong: (sentence, old, new)
+WRONG_PLACES = [
+    ("an address", "${APP_URL}", "${TOKEN}"),
+    ("an address with a host", "${APP_URL}", "ftp://${TOKEN}"),
+    ("user info", "${APP_URL}", "http://user:${TOKEN}@127.0.0.1"),
+    ("a kind", "kind: probe", 'kind: "${TOKEN}"'),
+    ("a target", "    target: app\n", '    target: "${TOKEN}"\n'),
+    ("a need", "response: health", 'response: "${TOKEN}"'),
+    ("a suite", "checks: [health, judged]", 'checks: ["${TOKEN}"]'),
+    ("a duration", "    target: app\n", '    target: app\n    timeout: "${TOKEN}"\n'),
+    ("a duration of the kind", "    target: app\n", '    target: app\n    pause: "${TOKEN}"\n'),
+    ("a condition", "    target: app\n", '    target: app\n    limit: "<= ${TOKEN}"\n'),
+    ("a number", "    target: app\n", '    target: app\n    samples: "${TOKEN}"\n'),
+    ("a truth value", "response: health", 'response: health\n    strict: "${TOKEN}"'),
+    ("a JSONPath", "    target: app\n", '    target: app\n    expect: [{json: "${TOKEN}", is: present}]\n'),
+    ("an assertion", "    target: app\n", '    target: app\n    expect: [{json: $.a, is: "${TOKEN}"}]\n'),
+    ("a list of assertions", "    target: app\n", '    target: app\n    expect: "${TOKEN}"\n'),
+    ("a say", "    target: app\n", '    target: app\n    expect: [{text: present, say: "{${TOKEN}}"}]\n'),
+    ("a mapping", "app: {url: \"${APP_URL}\"}", 'app: "${TOKEN}"'),
+    ("a section", "gates:\n  auth: {read: {target: app, path: /gate}}", 'gates: "${TOKEN}"'),
+    ("a gate", "kind: probe", 'kind: probe\n    tolerate: {gate: "${TOKEN}", expect: {a: b}, as: blocked}'),
+    ("a verdict", "kind: probe", 'kind: probe\n    tolerate: {gate: auth, expect: {a: b}, as: "${TOKEN}"}'),
+    ("a file", "app: {url:", 'app: {ca_file: "${TOKEN}", url:'),
+    ("a proxy", "app: {url:", 'app: {proxy: "${TOKEN}", url:'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), [w[1:] for w in WRONG_PLACES], ids=[w[0] for w in WRONG_PLACES])
+def test_a_secret_in_the_wrong_place_is_named_and_not_shown(tmp_path: Path, old: str, new: str) -> None:
+    text = SMALL.replace(old, new)
+    assert text != SMALL
+    path = write(tmp_path, text)
+    with pytest.raises(PlaybookError) as caught:
+        load(path, environ={**ENVIRON, "TOKEN": CANARY})
+    shown = str(caught.value) + repr(caught.value) + caught.value.message + caught.value.hint
+    assert CANARY not in shown
+    assert "TOKEN" in shown
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+ADDRESSES = [
+    ("no scheme", "127.0.0.1:8080", "should begin with http:// or https://"),
+    ("another scheme", "file:///etc/passwd", "should begin with http:// or https://"),
+    ("no host", "http:///x", "names no host"),
+    ("user info", "https://user:pass@example.com", "holds user info; credentials belong into `basic` or `bearer`"),
+    ("a user", "https://user@example.com", "holds user info"),
+    ("a port that is none", "http://127.0.0.1:99999", "is not an address: its host or port cannot be read"),
+    ("an open bracket", "http://[::1", "is not an address: its host or port cannot be read"),
+    ("a space", "http://127.0.0.1/a b", "has a space or another character that an address cannot have"),
+    ("an override of direction", "http://127.0.0.1/\u202ea", "has a space or another character"),
+    ("a backslash", "http://127.0.0.1\\@example.com", "has a space or another character"),
+    ("a fragment", "http://127.0.0.1/#a", "has a fragment (#), which is never sent"),
+]
+
+
+@pytest.mark.parametrize(("url", "expected"), [a[1:] for a in ADDRESSES], ids=[a[0] for a in ADDRESSES])
+def test_an_address_is_refused_with(tmp_path: Path, url: str, expected: str) -> None:
+    (line,) = said(write(tmp_path, SMALL), environ={"APP_URL": url})
+    assert line.startswith(f"7:14: targets.app.url: {expected}")
+    assert line.endswith("(the input 'APP_URL' gives it)")
+    assert url not in line
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "https://[::1]:8443/base", "https://bücher.example/?tenant=7"])
+def test_an_address_is_fine(tmp_path: Path, url: str) -> None:
+    assert load(write(tmp_path, SMALL), environ={"APP_URL": url}).targets["app"].url == url
+
+
+def test_a_target_whose_address_is_empty_is_not_configured_and_says_why(tmp_path: Path) -> None:
+    text = SMALL.replace("APP_URL: {required: true,", 'APP_URL: {default: "",')
+    target = load(write(tmp_path, text), environ={}).targets["app"]
+    assert (target.url, target.not_configured) == ("", "APP_URL is not set")
+
+
+def test_the_linter_asks_for_no_input_and_reads_no_file(tmp_path: Path) -> None:
+    text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, required: true, file: token.txt,")
+    text = text.replace("    target: app\n", '    target: app\n    pause: "${PAUSE}"\n    limit: "${LIMIT}"\n')
+    text = text.replace("inputs:\n", "inputs:\n  PAUSE: {}\n  LIMIT: {default: <= 120ms}\n")
+    from tests.playbook.small import KINDS
+
+    assert check_playbook(write(tmp_path, text), KINDS) == []
