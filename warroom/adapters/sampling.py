@@ -24,6 +24,8 @@ from warroom.playbook.loaded import Target
 from warroom.text import clean, clean_bytes
 
 _SCRIPT = Path(warroom.__file__).with_name("sampler.py")
+# What an interpreter needs to start and a resolver to look up names.
+_PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "RES_OPTIONS", "LOCALDOMAIN")
 # A service that hangs is known to hang after this many time-outs in a row; waiting for more says nothing new.
 _GIVE_UP = 3
 _SPARE_S = 10.0
@@ -115,6 +117,8 @@ class SamplerProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
+                # The playbook's secrets come from the environment; the child gets what it needs on stdin.
+                env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             )
         except OSError as error:
             raise CannotMeasure(

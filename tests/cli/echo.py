@@ -1,0 +1,103 @@
+"""A service that gives everything away: it echoes what it was sent, in hostile wrapping, and watches its client."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+HOSTILE = [
+    "\x1b]0;owned\x07",
+    "\x1b[2J\x1b[31m",
+    "\x1b]52;c;b3duZWQ=\x07",
+    "\x9b31m",
+    "\u202egnp.exe",
+    "a\u200bb\ufeff",
+    "[@click=app.quit]x[/]",
+    "[/nonsense",
+    "[bold red on white]",
+    "<script>alert(1)</script>",
+    "]]>",
+    "::error::x",
+    "<!channel>",
+    "a|b`c`",
+    "\r\n\t\0",
+    "{{ secrets }} ${HOME} %0A",
+]
+
+
+class Echo(ThreadingHTTPServer):
+    """Answers every request with what it holds; `seen` collects argv and environments of the client's processes."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.seen: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """The base address."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def watch(self) -> None:
+        """Notes the command line of every process, and the environment of those that a warroom process started."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                self.seen.append((process / "cmdline").read_bytes().decode("utf-8", "replace"))
+                parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+                if b"-m\0warroom" in (Path("/proc") / parent / "cmdline").read_bytes():
+                    self.seen.append((process / "environ").read_bytes().decode("utf-8", "replace"))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Echo
+
+    def do_GET(self) -> None:
+        """Echoes headers and path."""
+        self._answer(b"")
+
+    def do_POST(self) -> None:
+        """Echoes headers, path and body."""
+        self._answer(self.rfile.read(int(self.headers.get("content-length", "0"))))
+
+    def _answer(self, sent: bytes) -> None:
+        self.server.watch()
+        echoed: dict[str, Any] = {
+            "headers": dict(self.headers.items()),
+            "path": self.path,
+            "sent": sent.decode("utf-8", "replace"),
+            "version": "".join(HOSTILE),
+            "hostile": HOSTILE,
+            **{name: name for name in HOSTILE},
+        }
+        body = json.dumps(echoed, ensure_ascii=False).encode("utf-8")
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name in ("authorization", "x-internal-key"):
+            if value := self.headers.get(name):
+                self.send_header(f"X-Echo-{name}", value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@contextlib.contextmanager
+def echo() -> Iterator[Echo]:
+    """Serves until the block ends."""
+    with Echo() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
