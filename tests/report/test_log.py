@@ -1,25 +1,32 @@
+from pathlib import Path
+
 import pytest
 
-from tests.report.states import STATES, all_green, kill_switch_off
-from warroom.report import log_text
+from tests.report.states import LAUNCH, STATES, T0, TITLES, all_green, finished, kill_switch_off, outcome
+from warroom.adapters.evidence import EvidenceStore
+from warroom.clock import VirtualClock
+from warroom.events import RunFinished
+from warroom.redact import Redactor
+from warroom.report import FORMATS, log_text
 from warroom.report.facts import outcomes
 from warroom.suite_state import SuiteState
+from warroom.verdict import Verdict
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_the_log_has_every_check_with_every_line(state: str) -> None:
     made = STATES[state]()
     log = log_text(made)
-    for outcome in outcomes(made):
-        assert f"{outcome.title} ({outcome.id}, {outcome.kind})" in log
-        assert f"{outcome.verdict.symbol} {outcome.word} [{outcome.verdict.value}]" in log
-        for result in outcome.results:
+    for one in outcomes(made):
+        assert f"{one.title} ({one.id}, {one.kind})" in log
+        assert f"{one.verdict.symbol} {one.word} [{one.verdict.value}]" in log
+        for result in one.results:
             assert f"{result.verdict.symbol} {result.say}" in log
             assert result.expected in log
             assert result.actual in log
             assert result.reason in log
-        assert all(name in log for name in outcome.evidence)
-        assert all(hint.fix in log for hint in outcome.hints)
+        assert all(name in log for name in one.evidence)
+        assert all(hint.fix in log for hint in one.hints)
 
 
 def test_the_log_says_who_what_and_when() -> None:
@@ -44,7 +51,7 @@ def test_the_log_says_how_the_percentile_was_taken_and_timed() -> None:
         "limit: <= 120ms",
         "n: 30",
         "method: nearest rank",
-        "timed by: child process, blocking socket, perf_counter",
+        "source: child process, blocking socket, perf_counter",
     ]
 
 
@@ -54,6 +61,23 @@ def test_the_log_ends_with_verdict_and_manifest() -> None:
     assert "IMMEDIATE ROLLBACK" in end
     assert "exit code:         1 (a required check failed)" in end
     assert "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef" in end
+
+
+@pytest.mark.covers("S3-E01")
+def test_the_log_has_the_name_that_people_look_for_and_the_reports_say_where_it_is(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, LAUNCH.id, T0, Redactor(), VirtualClock(T0))
+    store.open()
+    manifest, _ = store.finish()
+    outcomes = [outcome(check) for check in TITLES]
+    ended = RunFinished(Verdict.PASS, "GREEN (dry-run)", 0, "", str(store.log_path), manifest)
+    state = finished(outcomes, ended=ended)
+    assert store.write_log(log_text(state)) == ""
+    assert store.log_path.name == "auto_com_center_evidence_20251101T020500Z.log"
+    log = store.log_path.read_text(encoding="utf-8")
+    assert all(f"{one.title} ({one.id}, {one.kind})\n   ✔ GREEN (dry-run)" in log for one in outcomes)
+    assert manifest in log
+    for report in ("text", "json", "markdown"):
+        assert str(store.log_path) in FORMATS[report](state)
 
 
 def test_a_run_that_did_not_finish_has_a_log() -> None:

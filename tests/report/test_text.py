@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from tests.report.states import STATES, TITLES, finished, green_gate, kill_switch_off, outcome, unreachable
 from warroom.errors import ExitCode
 from warroom.events import CheckOutcome, Hint, RunFinished
-from warroom.report.facts import MEANING, counts, groups, number, seconds
+from warroom.report.facts import MEANING, counts, groups, measured, number, seconds
 from warroom.report.text import WIDTH, line, summary, text, unfinished
 from warroom.suite_state import SuiteState
 from warroom.verdict import Measurement, Result, Verdict, word
@@ -57,13 +57,26 @@ def test_a_line_says_value_limit_and_how_many() -> None:
     assert "41.2ms (limit <= 120ms), n = 30, nearest rank" in line(outcome("p95"))
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (6, "headers", "6 headers"),
+        ("4/4", "levers", "4/4 levers"),
+        (0.5, "%", "0.5%"),
+        (2.0, "s", "2s"),
+        (True, "", "true"),
+    ],
+)
+def test_a_unit_that_is_a_word_stands_apart(value: float | str | bool, unit: str, shown: str) -> None:
+    assert measured(Measurement(value, unit=unit)) == shown
+
+
 def test_a_second_try_and_an_optional_check_say_so() -> None:
     shown = line(outcome("p95", attempts=2, required=False))
     assert "(try 2)" in shown
     assert "(optional)" in shown
 
 
-@pytest.mark.covers("S3-H04")
 def test_the_rollback_comes_before_everything_else_and_names_its_check() -> None:
     first, second = summary(kill_switch_off()).splitlines()[:2]
     assert first == "!!! IMMEDIATE ROLLBACK - external sends may occur!"

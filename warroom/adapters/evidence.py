@@ -314,7 +314,7 @@ class CheckEvidence:
             "schema": EXCHANGE_SCHEMA,
             "check": self.check_id,
             "started_at": stamp(exchange.started_at),
-            "elapsed_s": exchange.elapsed_s,
+            "elapsed_s": round(exchange.elapsed_s, 6),
             "error": self.store.text(exchange.error),
             "note": self.store.text(exchange.note),
             "request": request,
@@ -322,9 +322,9 @@ class CheckEvidence:
         }
         return self.store.keep(self.folder, exchange.label or "exchange", ".json", _json_bytes(record))
 
-    def _headers(self, pairs: tuple[tuple[str, str], ...]) -> list[list[str]]:
+    def _headers(self, pairs: tuple[tuple[str, str], ...]) -> list[str]:
         redact = self.store.text
-        return [[redact(name), withhold.header(name, redact(value))] for name, value in pairs]
+        return [f"{redact(name)}: {withhold.header(name, redact(value))}" for name, value in pairs]
 
 
 def _require_id(name: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -63,7 +64,7 @@ def text(value: str) -> str:
 def body(value: str) -> str:
     """A body without credentials. JSON that holds some is written anew, with everything else as it was.
 
-    A member given twice is kept twice, the second as `name (again)`. JSON that is nested too deeply to be searched
+    A member given twice is kept twice, the second as `name (2)`. JSON that is nested too deeply to be searched
     is withheld whole.
     """
     found: list[str] = []
@@ -71,12 +72,13 @@ def body(value: str) -> str:
     def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = {name for name, _ in pairs}
         kept: dict[str, Any] = {}
+        times: Counter[str] = Counter()
         for name, content in pairs:
             hide = is_secret_member(name, names)
             found.extend([name] if hide else [])
-            while name in kept:
-                name += " (again)"
-            kept[name] = WITHHELD if hide else content
+            times[name] += 1
+            again = f"{name} ({times[name]})" if times[name] > 1 else name
+            kept[again] = WITHHELD if hide else content
         return kept
 
     try:

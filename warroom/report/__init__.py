@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Final
 
 from warroom.report.github import github, summary_markdown
-from warroom.report.json_report import json_text
 from warroom.report.junit import junit
 from warroom.report.log import log_text
 from warroom.report.markdown import markdown
@@ -16,6 +15,14 @@ from warroom.suite_state import SuiteState
 
 __all__ = ["FORMATS", "log_text", "summary_markdown"]
 
+
+def _json(state: SuiteState) -> str:
+    # Imported here: the models of the schema read their own source, which costs 20 ms before the first request.
+    from warroom.report.json_report import json_text
+
+    return json_text(state)
+
+
 FORMATS: Final[Mapping[str, Callable[[SuiteState], str]]] = MappingProxyType(
-    {"text": text, "json": json_text, "junit": junit, "markdown": markdown, "github": github}
+    {"text": text, "json": _json, "junit": junit, "markdown": markdown, "github": github}
 )

@@ -13,6 +13,7 @@ from warroom.errors import ExitCode
 from warroom.events import CheckOutcome, Hint
 from warroom.suite_state import CheckState, SuiteState
 from warroom.text import clean, plural
+from warroom.units import is_time_unit
 from warroom.verdict import Measurement, Verdict, word
 
 MEANING: Final = {
@@ -151,25 +152,34 @@ def number(value: float) -> str:
     return f"{value:.10g}" if whole else f"{value:.4g}"
 
 
-def measured(measurement: Measurement) -> str:
-    """`41.2ms (limit <= 120ms), n = 30, nearest rank`; empty where nothing was measured.
-
-    A check's own lines say what a plain comparison found: one without unit and method is left out.
-    """
-    if measurement.value is None or not (measurement.unit or measurement.method):
+def value_of(measurement: Measurement) -> str:
+    """The value with its unit, `41.2ms` or `6 headers`; empty where nothing was measured."""
+    value, unit = measurement.value, measurement.unit
+    if value is None:
         return ""
-    value = measurement.value
-    shown = number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
-    parts = [f"{shown}{measurement.unit}" + (f" (limit {measurement.limit})" if measurement.limit else "")]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    shown = number(float(value)) if is_number else str(value).lower() if isinstance(value, bool) else str(value)
+    space = " " if unit[:1].isalpha() and not is_time_unit(unit) else ""
+    return safe(f"{shown}{space}{unit}")
+
+
+def measured(measurement: Measurement) -> str:
+    """`41.2ms (limit <= 120ms), n = 30, nearest rank`; empty where nothing was measured."""
+    shown = value_of(measurement)
+    if not shown:
+        return ""
+    parts = [shown + (f" (limit {measurement.limit})" if measurement.limit else "")]
     parts += [f"n = {measurement.n}"] if measurement.n != 1 else []
     parts += [measurement.method] if measurement.method else []
     return safe(", ".join(parts))
 
 
 def found(outcome: CheckOutcome) -> str:
-    """What a check came to in one line: the measurement and the reason; the lines of a pass that has neither."""
+    """What a check came to in one line: its statistic and the reason; the lines of a pass that has neither."""
+    # A value without a method is a count of the lines, which say more.
+    statistic = measured(outcome.measurement) if outcome.measurement.method else ""
     lines = "; ".join(safe(result.say) for result in outcome.results) if outcome.verdict is Verdict.PASS else ""
-    return "; ".join(part for part in (measured(outcome.measurement), safe(outcome.reason)) if part) or lines
+    return "; ".join(part for part in (statistic, safe(outcome.reason)) if part) or lines
 
 
 def seconds(duration_s: float) -> str:

@@ -74,7 +74,7 @@ def _check(position: int, outcome: CheckOutcome) -> list[str]:
         f"   {verdict.symbol} {safe(outcome.word)} [{verdict.value}]",
     ]
     lines += _pairs((("reason", outcome.reason),), "   ")
-    lines += [f"   {row}" for result in outcome.results for row in _result(result)]
+    lines += [f"   {row}" for result in outcome.results for row in _result(result, outcome.reason)]
     lines += _pairs(_measurement(outcome.measurement), "   ")
     lines += _pairs((("symptom", ", ".join(f"{name}={value}" for name, value in outcome.symptom)),), "   ")
     for hint in outcome.hints:
@@ -86,25 +86,23 @@ def _check(position: int, outcome: CheckOutcome) -> list[str]:
     return [*lines, *_pairs((("time", took),), "   ")]
 
 
-def _result(result: Result) -> list[str]:
+def _result(result: Result, said: str) -> list[str]:
     optional = "" if result.required else " (optional)"
     lines = [f"{result.verdict.symbol} {safe(result.say)}{optional}"]
-    lines += _pairs((("expected", result.expected), ("actual", result.actual), ("reason", result.reason)), "    ")
-    return lines
+    why = "" if result.reason == said else result.reason
+    return lines + _pairs((("expected", result.expected), ("actual", result.actual), ("reason", why)), "    ")
 
 
 def _measurement(measurement: Measurement) -> tuple[tuple[str, str], ...]:
-    value = measurement.value
-    if value is None:
+    if measurement.value is None:
         return (("measured", "nothing"),) if measurement.n == 0 else ()
-    shown = facts.number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
     age = "" if measurement.age_s is None else facts.seconds(measurement.age_s)
     return (
-        ("measured", f"{shown}{measurement.unit}"),
+        ("measured", facts.value_of(measurement)),
         ("limit", measurement.limit),
         ("n", str(measurement.n)),
         ("method", measurement.method),
-        ("timed by", measurement.source),
+        ("source", measurement.source),
         ("window", measurement.window),
         ("age", age),
     )
