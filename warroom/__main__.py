@@ -1,6 +1,10 @@
 """The command `warroom`."""
 
+import gc
 import sys
+
+# Imports make many objects and no garbage; looking for some after every 700 takes a tenth of the start.
+_COLLECT_AFTER = 50_000
 
 
 def main() -> int:
@@ -11,9 +15,13 @@ def main() -> int:
 
         sys.stdout.write(f"warroom {__version__}\n")
         return 0
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
     from warroom.app import run
 
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    # The process ends now: what it still holds need not be looked through once more.
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":
