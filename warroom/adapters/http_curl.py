@@ -84,9 +84,14 @@ def _body(request: Request, headers: Headers, write: _Writer) -> tuple[str, list
     if "\0" in text:
         octal = "".join(f"\\{byte:03o}" for byte in request.body)
         return f"printf '{octal}' |", [*words, "--data-binary", "@-"]
-    if types and types[0].startswith(_FORM) and "=" in text and not text.startswith("@"):
+    if types and types[0].startswith(_FORM):
         return "", words + [word for part in text.split("&") for word in _form_field(part, write)]
-    return "", [*words, "--data-raw" if text.startswith("@") else "--data-binary", write.text(text)]
+    return "", [*words, *_data(text, write)]
+
+
+def _data(text: str, write: _Writer) -> list[str]:
+    # curl takes what begins with @ for the name of a file, save in raw data.
+    return ["--data-raw" if text.startswith("@") else "--data-binary", write.text(text)]
 
 
 def _form_field(part: str, write: _Writer) -> list[str]:
@@ -94,7 +99,7 @@ def _form_field(part: str, write: _Writer) -> list[str]:
     plain = unquote_plus(value)
     if write.values.get(plain):
         return ["--data-urlencode", f'{shlex.quote(name + "=")}"${write.values[plain]}"']
-    return ["--data-binary", write.text(part)]
+    return _data(part, write)
 
 
 class _Writer:
