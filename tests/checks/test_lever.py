@@ -64,6 +64,11 @@ async def test_a_kill_switch_that_deviates_is_named_loudest(tmp_path: Path) -> N
     [
         pytest.param(reply(b"down", 503), "unreadable", id="an error page"),
         pytest.param(reply(b"<html>"), "unreadable", id="not JSON"),
+        pytest.param(
+            reply({"levers": {"DISABLE_SEND": "true", "PROMO_SENDS": "false"}}, 500),
+            "unreadable",
+            id="the right levers under status 500",
+        ),
         pytest.param(reply(b"", 302, [("location", "/login")]), "unreadable", id="a redirect"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "reset", id="an answer that is cut off"),
     ],

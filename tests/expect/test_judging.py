@@ -1,9 +1,13 @@
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.expect.answers import answer, line, lines
 from warroom.contract import Response
+from warroom.text import clean
 from warroom.verdict import Verdict
 
 CANARY = {
@@ -274,6 +278,44 @@ def test_a_field_name_from_outside_is_shown_clean() -> None:
 def test_no_line_grows_with_the_answer(body: bytes) -> None:
     for found in lines(answer(body), {"json": "$.a", "is": "== 1"}, {"fields": ["b"]}, {"text": "empty"}):
         assert max(map(len, (found.say, found.expected, found.actual, found.reason))) < 1_000
+
+
+_DOCUMENTS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b"]) | st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+_CONDITIONS = [
+    "== 1",
+    "!= 1",
+    "<= 1",
+    "present",
+    "absent",
+    "empty",
+    "not empty",
+    'in ["a"]',
+    'contains "a"',
+    'matches "a+"',
+]
+
+
+@given(st.binary(max_size=60) | _DOCUMENTS.map(lambda document: json.dumps(document).encode()))
+def test_no_answer_breaks_the_language(body: bytes) -> None:
+    written = [{"json": path, "is": condition} for path in ("$.a", "$..b", "$[0]") for condition in _CONDITIONS]
+    written += [{"text": condition} for condition in _CONDITIONS] + [{"fields": ["a", "b.a"], "at": "$.a"}]
+    found = lines(answer(body), *written)
+    assert len(found) == len(written)
+    for each in found:
+        assert bool(each.reason) is (each.verdict is Verdict.FAIL)
+        for text in (each.say, each.expected, each.actual, each.reason):
+            assert clean(text) == text
 
 
 def test_an_answer_is_read_once_and_never_raises() -> None:
