@@ -15,6 +15,7 @@ from tests.playbook.test_shipped import KINDS as BUILTIN
 from warroom.contract import AnyKind
 from warroom.errors import PlaybookError
 from warroom.playbook.load import check_playbook
+from warroom.text import clean
 
 CANARY = "swordfishcanary"
 SHIPPED = AUTO_COM_CENTER.read_text()
@@ -58,7 +59,7 @@ def load_bytes(data: bytes) -> None:
         except PlaybookError as error:
             shown = str(error) or CANARY
         assert CANARY not in shown
-        assert shown.replace("\n", "").isprintable()
+        assert clean(shown, limit=len(shown), lines=True) == shown
         for problem in check_playbook(path, ALL_KINDS):
             assert CANARY not in problem.with_caret()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.playbook.small import ENVIRON, SMALL, load, problems_of, said, write
+from tests.playbook.small import ENVIRON, KINDS, SMALL, load, problems_of, said, write
 from warroom.errors import PlaybookError
 from warroom.playbook.load import check_playbook
 
@@ -148,6 +148,11 @@ WRONG_PLACES = [
     ("an address", "${APP_URL}", "${TOKEN}"),
     ("an address with a host", "${APP_URL}", "ftp://${TOKEN}"),
     ("user info", "${APP_URL}", "http://user:${TOKEN}@127.0.0.1"),
+    ("a title", "title: Small", 'title: "The ${TOKEN}"'),
+    ("a fact", "title: Small", 'facts: {x: "${TOKEN}"}'),
+    ("a title of a check", "kind: probe", 'kind: probe\n    title: "${TOKEN}"'),
+    ("a lever's value", 'expect: "false"', 'expect: "${TOKEN}"'),
+    ("a hint", "suites:\n", 'hints: [{symptom: s, match: {verdict: fail}, fix: "${TOKEN}"}]\nsuites:\n'),
     ("a kind", "kind: probe", 'kind: "${TOKEN}"'),
     ("a target", "    target: app\n", '    target: "${TOKEN}"\n'),
     ("a need", "response: health", 'response: "${TOKEN}"'),
@@ -182,6 +187,27 @@ def test_a_secret_in_the_wrong_place_is_named_and_not_shown(tmp_path: Path, old:
     assert "TOKEN" in shown
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+FINE_PLACES = [
+    ("a bearer token", "app: {url:", 'app: {bearer: "${TOKEN}", url:'),
+    ("a password", "app: {url:", 'app: {basic: "me:${TOKEN}", url:'),
+    ("an address", "${APP_URL}", "http://127.0.0.1/${TOKEN}"),
+    ("a parameter of a check", "    target: app\n", '    target: app\n    header: "${TOKEN}"\n'),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), [f[1:] for f in FINE_PLACES], ids=[f[0] for f in FINE_PLACES])
+def test_a_secret_may_be(tmp_path: Path, old: str, new: str) -> None:
+    path = write(tmp_path, SMALL.replace(old, new))
+    assert said(path, environ={**ENVIRON, "TOKEN": CANARY}) == []
+
+
+def test_the_linter_finds_a_misplaced_secret_without_its_value(tmp_path: Path) -> None:
+    path = write(tmp_path, SMALL.replace("title: Small", "title: '${TOKEN}'"))
+    assert [str(problem) for problem in check_playbook(path, KINDS)] == [
+        f"{path}:2:28: launch.title: the secret input 'TOKEN' does not belong here: this is shown to people"
+    ]
 
 
 ADDRESSES = [
@@ -222,6 +248,4 @@ def test_the_linter_asks_for_no_input_and_reads_no_file(tmp_path: Path) -> None:
     text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, required: true, file: token.txt,")
     text = text.replace("    target: app\n", '    target: app\n    pause: "${PAUSE}"\n    limit: "${LIMIT}"\n')
     text = text.replace("inputs:\n", "inputs:\n  PAUSE: {}\n  LIMIT: {default: <= 120ms}\n")
-    from tests.playbook.small import KINDS
-
     assert check_playbook(write(tmp_path, text), KINDS) == []

@@ -25,6 +25,7 @@ from warroom.text import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 
+_CREDENTIALS: Final = ("url", "proxy", "bearer", "basic")
 _NOT_FILLED: Final = ("warroom", "include", "inputs", "environments", "defaults")
 
 
@@ -65,6 +66,12 @@ def _once(problems: list[Problem]) -> list[Problem]:
     return list(first.values())
 
 
+def _may_be_secret(path: nodes.Path) -> bool:
+    if len(path) < 3:
+        return False
+    return path[2] in _CREDENTIALS if path[0] == "targets" else path[0] == "checks" and path[2] not in COMMON
+
+
 class _Loading:
     """One way through a document. Problems are collected on the way."""
 
@@ -85,6 +92,7 @@ class _Loading:
         top = with_defaults(self._top, lambda check, key: can_have(check, key, self._kinds))
         self._default_problems()
         self._top = self._filled(top, resolved, lenient=given is None)
+        self._misplaced_secrets({name for name, each in declared.items() if each.secret})
         document, found = validate(models.Document, self._top)
         self.problems += found
         checks = self._checks()
@@ -135,6 +143,14 @@ class _Loading:
             for key, entry in top.entries.items()
         }
         return replace(top, entries=entries)
+
+    def _misplaced_secrets(self, secret: set[str]) -> None:
+        """Secrets are for addresses, credentials and the parameters of checks; everything else is shown to people."""
+        for path, scalar in nodes.paths(self._top):
+            names = [name for name in scalar.inputs if name in secret]
+            if names and not _may_be_secret(path):
+                message = f"the secret input '{names[0]}' does not belong here: this is shown to people"
+                self.problems.append(scalar.place.problem(key_path(path), message))
 
     def _checks(self) -> dict[str, CheckSpec]:
         entries = self._top.child("checks").entries.items()
