@@ -308,7 +308,9 @@ _CONDITIONS = [
 
 @given(st.binary(max_size=60) | _DOCUMENTS.map(lambda document: json.dumps(document).encode()))
 def test_no_answer_breaks_the_language(body: bytes) -> None:
-    written = [{"json": path, "is": condition} for path in ("$.a", "$..b", "$[0]") for condition in _CONDITIONS]
+    written: list[dict[str, Any]] = [
+        {"json": path, "is": condition} for path in ("$.a", "$..b", "$[0]") for condition in _CONDITIONS
+    ]
     written += [{"text": condition} for condition in _CONDITIONS] + [{"fields": ["a", "b.a"], "at": "$.a"}]
     found = lines(answer(body), *written)
     assert len(found) == len(written)
