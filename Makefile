@@ -18,7 +18,7 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: stale help setup setup-dev demo test lint types contracts pytest peers bench coverage-map lock clean python-ok
+.PHONY: stale help setup setup-dev demo test lint types contracts pytest peers bench docs picture coverage-map lock clean python-ok
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -71,6 +71,12 @@ $(BENCH)/%/.ready: requirements/%.txt $(RUN_READY) | python-ok
 	@rm -rf $(BENCH)/$* && $(PYTHON) -m venv --without-pip $(BENCH)/$*
 	@$(PYTHON) -m pip --python $(BENCH)/$*/bin/python $(PIP_FLAGS) install --require-hashes -r requirements/$*.txt || $(INSTALL_FAILED)
 	@touch $@
+
+docs: $(DEV_READY)  ## make the generated parts of docs/ anew from the models and the command line
+	@$(PY) -m tests.docs.generate
+
+picture: $(DEV_READY)  ## draw docs/console.svg anew: a run against the simulated services, at 120x36
+	@$(PY) -m tests.docs.picture $(ARGS)
 
 coverage-map: $(DEV_READY)  ## which requirement is shown by which test
 	@$(PY) -m tests.requirements $(ARGS)

@@ -1,0 +1,142 @@
+"""Tries the blocks of a document one after the other in a folder of its own, against the simulated services."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from tests.cli.running import clean_environ
+from tests.contracts.tree import ROOT
+from tests.docs.blocks import Block
+from warroom.checks import all_kinds
+from warroom.playbook.load import check_playbook
+
+TIMEOUT_S = 60
+_MASKED = (
+    (re.compile(r"[0-9a-f]{64}"), "#"),
+    (re.compile(r"\d+(\.\d+)?"), "#"),
+    (re.compile(r"\s+"), " "),
+)
+# What a part of a playbook may refer to without declaring it.
+_REST = {
+    "warroom": "1",
+    "launch": "{id: example}",
+    "inputs": "{API_URL: {}, API_TOKEN: {secret: true}, CLIENT_SECRET: {secret: true}}",
+    "targets": "{api: {url: '${API_URL:-}'}, auth: {url: '${API_URL:-}'}, proof: {url: '${API_URL:-}'}}",
+    "levers": "{SEND_MAIL: {expect: 'false', kill_switch: true, read: {target: api, path: /state}}}",
+    "gates": "{auth_ready: {title: Auth, read: {target: auth, path: /gate}}}",
+    "checks": "{health: {kind: canary, target: api, path: /health}}",
+}
+
+
+def masked(text: str) -> str:
+    """`text` without what differs from run to run: numbers, hashes, the width of columns."""
+    for pattern, instead in _MASKED:
+        text = pattern.sub(instead, text)
+    return text.strip()
+
+
+class Reader:
+    """Someone who does what a document says, in `folder`, with the addresses and secrets in `inputs`."""
+
+    def __init__(self, folder: Path, inputs: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._inputs = inputs
+        self._said = ""
+        for program in (".venv/bin/warroom", "warroom/.venv/bin/warroom"):
+            path = folder / program
+            path.parent.mkdir(parents=True)
+            path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m warroom "$@"\n')
+            path.chmod(0o755)
+        for name in ("playbooks", "Makefile"):
+            (folder / name).symlink_to(ROOT / name)
+
+    def try_out(self, block: Block) -> None:
+        """Does what the mark of `block` says. Raises AssertionError where it does not hold."""
+        getattr(self, f"_{block.mark}")(block)
+
+    def _run(self, block: Block) -> None:
+        wanted = int(block.argument.removeprefix("exit ") or 0)
+        self._bash(block.text, wanted, {})
+
+    def _bash(self, text: str, wanted: int, environ: Mapping[str, str]) -> None:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", self._real(text)],
+            cwd=self._folder,
+            env={**clean_environ({}), "PYTHONPATH": str(ROOT), **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        self._said = done.stdout
+        assert done.returncode == wanted, f"exit code {done.returncode}, the document says {wanted}:\n{done.stdout}"
+
+    def _real(self, text: str) -> str:
+        """`text` with the addresses and credentials of the simulated services in place of the examples."""
+        app, auth = self._inputs["AUTO_COM_CENTER_URL"], self._inputs["M2M_ISSUER"]
+        instead = {
+            "https://app.example.com": app,
+            "https://auth.example.com": auth,
+            "an-id-of-your-own": self._inputs["M2M_CLIENT_ID"],
+            "a-secret-of-your-own": self._inputs["M2M_CLIENT_SECRET"],
+        }
+        for example, real in instead.items():
+            text = text.replace(example, real)
+        return text
+
+    def _file(self, block: Block) -> None:
+        path = self._folder / block.argument
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self._real(block.text), encoding="utf-8")
+
+    def _output(self, block: Block) -> None:
+        said = masked(self._said)
+        missing = [line for line in block.text.splitlines() if masked(line) not in said]
+        assert not missing, f"not in the output: {missing}\n{self._said}"
+
+    def _workflow(self, block: Block) -> None:
+        (job,) = YAML(typ="safe", pure=True).load(block.text)["jobs"].values()
+        steps = [step for step in job["steps"] if "warroom verify" in step.get("run", "")]
+        assert steps
+        given = re.compile(r"\$\{\{ (?:vars|secrets)\.(\w+) \}\}")
+        for step in steps:
+            asked = {**job.get("env", {}), **step.get("env", {})}
+            environ = {name: given.sub(lambda found: self._inputs[found[1]], value) for name, value in asked.items()}
+            summary = self._folder / "summary.md"
+            self._bash(step["run"], 0, {**environ, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)})
+            assert summary.read_text("utf-8").startswith("#")
+
+    def _make(self, block: Block) -> None:
+        makefile = (ROOT / "Makefile").read_text("utf-8")
+        for target in re.findall(r"^make ([a-z-]+)", block.text, re.MULTILINE):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"there is no target {target}"
+
+    def problems(self, block: Block) -> list[str]:
+        """What `warroom lint` says of a part of a playbook, completed by what it leaves out."""
+        own = {line.partition(":")[0] for line in block.text.splitlines() if re.match(r"[a-z]+:", line)}
+        rest = "".join(f"{key}: {value}\n" for key, value in _REST.items() if key not in own)
+        path = self._folder / f"part-{block.line}.yaml"
+        path.write_text(block.text + rest, encoding="utf-8")
+        return [str(problem) for problem in check_playbook(path, all_kinds())]
+
+    def _lint(self, block: Block) -> None:
+        problems = self.problems(block)
+        assert not problems, "\n".join(problems)
+
+    def _wrong(self, block: Block) -> None:
+        assert self.problems(block)
+
+    def _python(self, block: Block) -> None:
+        compile(block.text, str(block), "exec")
+
+    def _text(self, block: Block) -> None:
+        assert block.text.strip()
