@@ -48,7 +48,7 @@ async def test_another_version_is_red_with_expected_beside_actual(tmp_path: Path
 async def test_a_page_instead_of_json_is_red_and_no_crash(tmp_path: Path) -> None:
     outcome = await canary_of("canary-html", tmp_path)
     assert outcome.word == "RED"
-    assert "the answer is not JSON: HTML page" in outcome.reason
+    assert outcome.reason == 'the answer is not JSON: HTML page "auto_com_center"'
     assert not any("Traceback" in line.reason for line in outcome.results)
 
 

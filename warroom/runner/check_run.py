@@ -113,7 +113,8 @@ def _reason_of(results: tuple[Result, ...]) -> str:
     if not listed:
         return ""
     lowest = max(line.verdict.rank for line in listed)
-    return "; ".join(line.reason or line.say for line in listed if line.verdict.rank == lowest)
+    # One cause can fail many lines: it is said once.
+    return "; ".join(dict.fromkeys(line.reason or line.say for line in listed if line.verdict.rank == lowest))
 
 
 def stopped(spec: CheckSpec, started_at: datetime) -> CheckOutcome:
