@@ -18,7 +18,7 @@ from tests.contracts import tree
 GROUND = {"errors", "clock", "text", "redact", "units"}
 
 MAY_IMPORT = {
-    "screens": {"screens", "events", "suite_state", "client", "verdict", "text", "clock", "units"},
+    "screens": {"screens", "errors", "events", "suite_state", "client", "verdict", "text", "clock", "units"},
     "simulator": {"simulator", *GROUND},
     "sampler": {"sampler"},
 }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from warroom import __version__
+from warroom.cli import arguments
 from warroom.errors import ExitCode
 
 _EPILOG = (
@@ -25,23 +24,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-PlaybookFile = Annotated[Path, typer.Argument(metavar="PLAYBOOK", help="The playbook, a YAML file.")]
-Headless = Annotated[bool, typer.Option("--headless", help="No console: plain lines, reports, exit code.")]
-Format = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="What goes to stdout: text, json, junit, markdown or github.")
-]
-Reports = Annotated[
-    list[str], typer.Option("--report", metavar="FORMAT=FILE", help="Write a report to a file, too; repeatable.")
-]
-Evidence = Annotated[Path | None, typer.Option("--evidence", metavar="DIR", help="Where evidence is kept (here).")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit code 4 unless every check is a plain pass.")]
 
-
-def command_line(arguments: list[str]) -> int:
+def command_line(argv: list[str]) -> int:
     """Runs one command and returns its exit code. Raises WarroomError for what a person must be told."""
     command = typer.main.get_command(app)
     try:
-        outcome = command.main(args=arguments, prog_name="warroom", standalone_mode=False)
+        outcome = command.main(args=argv, prog_name="warroom", standalone_mode=False)
     except Exception as error:
         shown = getattr(error, "show", None)
         if shown is None:
@@ -53,9 +41,7 @@ def command_line(arguments: list[str]) -> int:
 
 
 @app.callback(invoke_without_command=True)
-def _root(
-    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and end.")] = False,
-) -> None:
+def _root(version: arguments.Version = False) -> None:
     if version:
         typer.echo(f"warroom {__version__}")
         raise typer.Exit
@@ -63,78 +49,65 @@ def _root(
 
 @app.command()
 def verify(
-    playbook: PlaybookFile,
-    headless: Headless = False,
-    suite: Annotated[str, typer.Option(metavar="NAME", help="The suite to run (verify, or the only one).")] = "",
-    only: Annotated[list[str] | None, typer.Option(metavar="CHECK", help="Run this check; repeatable.")] = None,
-    skip: Annotated[list[str] | None, typer.Option(metavar="CHECK", help="Leave this check out; repeatable.")] = None,
-    inputs: Annotated[
-        list[str] | None, typer.Option("--input", metavar="NAME=VALUE", help="An input (not a secret); repeatable.")
-    ] = None,
-    env_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Inputs and secrets as NAME=VALUE lines.")
-    ] = None,
-    environment: Annotated[str, typer.Option(metavar="NAME", help="Overlay of the playbook to use.")] = "",
-    gate: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=STATE", help="Declare a gate green or red; repeatable.")
-    ] = None,
-    attest: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=ANSWER", help="Answer what only a person knows; repeatable.")
-    ] = None,
-    wait: Annotated[str, typer.Option(metavar="TIME", help="Try until ready, such as 3m; 0s tries once.")] = "",
-    evidence: Evidence = None,
-    output: Format = "text",
-    report: Reports = [],  # noqa: B006 - typer copies it
-    strict: Strict = False,
-    allow_commands: Annotated[
-        bool, typer.Option("--allow-commands", help="Let checks of kind command run programs here.")
-    ] = False,
+    playbook: arguments.PlaybookFile,
+    headless: arguments.Headless = False,
+    suite: arguments.Suite = "",
+    only: arguments.Only = None,
+    skip: arguments.Skip = None,
+    inputs: arguments.Inputs = None,
+    env_file: arguments.EnvFile = None,
+    environment: arguments.Environment = "",
+    gate: arguments.GateStates = None,
+    attest: arguments.Attest = None,
+    wait: arguments.Wait = "",
+    evidence: arguments.Evidence = None,
+    output: arguments.Format = "text",
+    report: arguments.Reports = None,
+    strict: arguments.Strict = False,
+    allow_commands: arguments.AllowCommands = False,
 ) -> int:
     """Run the verification once and end with its verdict."""
     from warroom.cli.options import VerifyOptions
     from warroom.cli.verify import verify as run
 
-    return run(
-        VerifyOptions(
-            playbook=playbook,
-            headless=headless,
-            suite=suite,
-            only=tuple(only or ()),
-            skip=tuple(skip or ()),
-            inputs=tuple(inputs or ()),
-            env_file=env_file,
-            environment=environment,
-            gates=tuple(gate or ()),
-            attest=tuple(attest or ()),
-            wait=wait,
-            evidence=evidence,
-            format=output,
-            reports=tuple(report),
-            strict=strict,
-            allow_commands=allow_commands,
-        )
+    options = VerifyOptions(
+        playbook=playbook,
+        headless=headless,
+        suite=suite,
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        inputs=tuple(inputs or ()),
+        env_file=env_file,
+        environment=environment,
+        gates=tuple(gate or ()),
+        attest=tuple(attest or ()),
+        wait=wait,
+        evidence=evidence,
+        format=output,
+        reports=tuple(report or ()),
+        strict=strict,
+        allow_commands=allow_commands,
     )
+    return run(options)
 
 
 @app.command()
 def demo(
-    headless: Headless = False,
-    scenario: Annotated[
-        str, typer.Option(metavar="NAME", help="How the services behave; `list` names them.")
-    ] = "steady",
-    evidence: Evidence = None,
-    output: Format = "text",
-    report: Reports = [],  # noqa: B006 - typer copies it
+    headless: arguments.Headless = False,
+    scenario: arguments.Scenario = "steady",
+    evidence: arguments.Evidence = None,
+    output: arguments.Format = "text",
+    report: arguments.Reports = None,
 ) -> int:
     """Verify the embedded, simulated services: nothing else is needed."""
     from warroom.cli.demo import DemoOptions
     from warroom.cli.demo import demo as run
 
-    return run(DemoOptions(headless, scenario, evidence, output, tuple(report)))
+    return run(DemoOptions(headless, scenario, evidence, output, tuple(report or ())))
 
 
 @app.command()
-def lint(playbooks: Annotated[list[Path], typer.Argument(metavar="PLAYBOOK...", help="Playbooks to check.")]) -> int:
+def lint(playbooks: arguments.PlaybookFiles) -> int:
     """Say what is wrong with playbooks: file:line:column, and what to write instead. Sends nothing."""
     from warroom.cli.language import lint as run
 
@@ -142,9 +115,7 @@ def lint(playbooks: Annotated[list[Path], typer.Argument(metavar="PLAYBOOK...", 
 
 
 @app.command()
-def schema(
-    what: Annotated[str, typer.Argument(metavar="[playbook|verify]", help="Of what.")] = "playbook",
-) -> int:
+def schema(what: arguments.SchemaOf = "playbook") -> int:
     """Print the JSON Schema of playbooks (for editors), or of `verify --format json`."""
     from warroom.cli.language import schema as run
 
