@@ -1,0 +1,41 @@
+"""The arguments and options of the commands, with the help that they show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+PlaybookFile = Annotated[Path, Argument(metavar="PLAYBOOK", help="The playbook, a YAML file.")]
+PlaybookFiles = Annotated[list[Path], Argument(metavar="PLAYBOOK...", help="Playbooks to check.")]
+SchemaOf = Annotated[str, Argument(help="Of what: playbook or verify.")]
+Headless = Annotated[bool, Option("--headless", help="No console: plain lines, reports, exit code.")]
+Suite = Annotated[str, Option(metavar="NAME", help="The suite to run; without it the playbook's first.")]
+Only = Annotated[list[str] | None, Option(metavar="CHECK", help="Run this check and what it needs; repeatable.")]
+Skip = Annotated[list[str] | None, Option(metavar="CHECK", help="Leave this check out; repeatable.")]
+Inputs = Annotated[
+    list[str] | None, Option("--input", metavar="NAME=VALUE", help="An input that is no secret; repeatable.")
+]
+EnvFile = Annotated[Path | None, Option(metavar="FILE", help="Inputs and secrets as NAME=VALUE lines.")]
+Environment = Annotated[str, Option(metavar="NAME", help="The playbook's environment to use.")]
+GateStates = Annotated[
+    list[str] | None, Option("--gate", metavar="NAME=STATE", help="Declare a gate green or red; repeatable.")
+]
+Attest = Annotated[
+    list[str] | None, Option(metavar="NAME=ANSWER", help="Answer what only a person knows; repeatable.")
+]
+Wait = Annotated[str, Option(metavar="TIME", help="Try until the services are ready, such as 3m; 0s tries once.")]
+Evidence = Annotated[Path | None, Option(metavar="DIR", help="Where evidence is kept; without it, here.")]
+Format = Annotated[
+    str, Option("--format", metavar="NAME", help="What goes to stdout: text, json, junit, markdown or github.")
+]
+Reports = Annotated[
+    list[str] | None, Option("--report", metavar="FORMAT=FILE", help="Write a report to a file, too; repeatable.")
+]
+Strict = Annotated[bool, Option("--strict", help="Exit code 4 unless every check is a plain pass.")]
+AllowCommands = Annotated[
+    bool, Option("--allow-commands", help="Let checks of kind command run programs on this machine.")
+]
+Scenario = Annotated[str, Option(metavar="NAME", help="How the simulated services behave; `list` names them.")]
+Version = Annotated[bool, Option("--version", "-V", help="Print the version and end.")]
