@@ -73,6 +73,12 @@ class Launch:
         self.needed[check_id] = Needed(judged.outcome.verdict, judged.outcome.reason, judged.fact)
         return judged.outcome
 
+    def retarget(self, name: str, **keys: Any) -> None:
+        """Give a target further keys."""
+        targets = self.desk.http._targets
+        assert isinstance(targets, dict)
+        targets[name] = replace(targets[name], **keys)
+
     async def jwks(self, **more: Any) -> CheckOutcome:
         return await self.check("jwks", jwks.KIND, {"target": "jwks", **more}, JWKS_TOLERANCE)
 

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -224,10 +224,17 @@ async def test_nothing_is_sent_unless_the_fresh_reading_is_as_expected(
     assert service.sent == []
 
 
-@pytest.mark.parametrize("verdict", ["fail", "error", "inconclusive", "skipped"])
-@pytest.mark.parametrize("gate", ["green", "red", "unknown"])
+@pytest.mark.parametrize(
+    ("gate", "verdict"),
+    [
+        *((gate, verdict) for gate in ("green", "red", "unknown") for verdict in ("fail", "error", "skipped")),
+        # The gate turned while the launch was being verified.
+        ("green", "blocked"),
+        ("unknown", "blocked"),
+    ],
+)
 async def test_a_token_that_is_missing_for_another_reason_than_the_gate_withholds_the_events(
-    tmp_path: Path, verdict: str, gate: str
+    tmp_path: Path, gate: str, verdict: str
 ) -> None:
     service = Service()
     outcome = await judge(tmp_path, service, gate=gate, token=Needed(Verdict(verdict), "no answer", None))
@@ -311,9 +318,7 @@ async def test_no_gate_means_that_tokens_are_always_enforced(tmp_path: Path) -> 
 async def test_the_target_s_own_credentials_do_not_vouch_for_an_event_without_a_token(tmp_path: Path) -> None:
     service = Service()
     async with Server(service) as server, launch(tmp_path, inputs(server.url)) as run:
-        targets = run.desk.http._targets
-        assert isinstance(targets, dict)
-        targets["app"] = replace(targets["app"], bearer="the target's own token")
+        run.retarget("app", bearer="the target's own token")
         run.desk = run.desk.with_ports(gates=Gates("green"))
         run.needed = {"m2m": GIVEN, "kill_switch": PROVEN}
         await run.check("events", events.KIND, PROBES)

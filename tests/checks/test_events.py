@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.checks.auth import TYPES, Gates, said, simulated
-from warroom.jose import AccessToken
+from warroom.jose import AccessToken, tampered
 from warroom.simulator.simulator import Simulator
 from warroom.verdict import Verdict
 
@@ -212,6 +212,8 @@ async def test_nothing_that_is_kept_or_shown_holds_a_token(tmp_path: Path) -> No
         run.desk.store.finish()
         shown = run.desk.kept() + repr(outcomes)
         assert "Bearer" in shown
+        assert run.desk.redactor(token.value) == "[M2M_TOKEN]"
+        assert run.desk.redactor(tampered(token.value)) == "[EVENTS_TAMPERED_TOKEN]"
         for part in token.value.split(".")[1:]:
             assert part not in shown
             # The tampered one differs in a single sign.

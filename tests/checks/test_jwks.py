@@ -34,8 +34,11 @@ def inputs(server: str, **more: str) -> dict[str, str]:
     }
 
 
-async def judged(folder: Path, answer: bytes | None, gate: str = "green") -> tuple[CheckOutcome, Server, str]:
-    """The outcome, the server and the evidence, for a key set answered so while the gate is so."""
+async def judged(
+    folder: Path, answer: bytes | None, gate: str = "green", redacts: str = ""
+) -> tuple[CheckOutcome, Server, str]:
+    """The outcome, the server and the evidence, for a key set answered so while the gate is so. Afterwards the text
+    `redacts` is known as a secret."""
 
     def serve(request: Received) -> bytes | None:
         if request.path == "/gate":
@@ -44,6 +47,7 @@ async def judged(folder: Path, answer: bytes | None, gate: str = "green") -> tup
 
     async with Server(serve) as server, launch(folder, inputs(server.url)) as run:
         outcome = await run.jwks()
+        assert not redacts or run.desk.redactor(redacts) == "[LEAKED_KEY]"
         return outcome, server, run.desk.kept()
 
 
@@ -84,7 +88,7 @@ async def test_a_private_key_is_not_excused_by_a_gate_that_is_red(tmp_path: Path
 
 async def test_a_private_key_is_the_first_line_and_its_value_is_nowhere(tmp_path: Path) -> None:
     key = mint.leaked(RSA)
-    outcome, _, kept = await judged(tmp_path, reply({"keys": [key]}))
+    outcome, _, kept = await judged(tmp_path, reply({"keys": [key]}), redacts=key["d"])
     assert outcome.results[0].say.startswith("PRIVATE KEY PUBLISHED")
     assert outcome.reason.startswith("PRIVATE KEY PUBLISHED")
     for name in ("d", "p", "q"):

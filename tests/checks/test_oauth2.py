@@ -18,6 +18,7 @@ from warroom.checks import oauth2
 from warroom.clock import VirtualClock
 from warroom.events import CheckOutcome
 from warroom.jose import AccessToken
+from warroom.redact import Redactor
 from warroom.verdict import Verdict
 
 RSA = mint.private_key("RSA 2048")
@@ -39,6 +40,7 @@ class Judged:
     fact: AccessToken | None
     asked: list[Received]
     shown: str
+    redact: Redactor
 
 
 async def judge(
@@ -48,6 +50,7 @@ async def judge(
     gate: str = "green",
     published: Mapping[str, Any] | bytes = KEYS,
     secret: str = "a secret of some length",
+    target: Mapping[str, str] | None = None,
     client_id: str = "client",
     **written: Any,
 ) -> Judged:
@@ -63,12 +66,13 @@ async def judge(
     async with Server(serve) as server:
         given = inputs(server.url, M2M_CLIENT_SECRET=secret, M2M_CLIENT_ID=client_id)
         async with launch(folder, given) as run:
+            run.retarget("token", **(target or {}))
             await run.jwks()
             run.desk = run.desk.with_ports(clock=VirtualClock(mint.NOW))
             outcome = await run.m2m(**written)
             asked = [request for request in server.received if request.path == "/token"]
             run.desk.store.finish()
-            return Judged(outcome, run.needed["m2m"].fact, asked, run.desk.kept() + repr(outcome))
+            return Judged(outcome, run.needed["m2m"].fact, asked, run.desk.kept() + repr(outcome), run.desk.redactor)
 
 
 MATRIX = [
@@ -318,6 +322,7 @@ async def test_an_opaque_token_is_taken_as_it_is(tmp_path: Path) -> None:
     assert found.fact is not None
     assert found.fact.value == OPAQUE
     assert OPAQUE not in found.shown
+    assert found.redact(f"a line with {OPAQUE} in it") == "a line with [M2M_TOKEN] in it"
 
 
 async def test_an_endpoint_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -357,7 +362,13 @@ async def test_credentials_in_the_form_are_sent_once_and_only_there(
     tmp_path: Path, client_id: str, secret: str
 ) -> None:
     found = await judge(
-        tmp_path, reply(issued()), client_id=client_id, secret=secret, auth="client_secret_post", scope="a b"
+        tmp_path,
+        reply(issued()),
+        client_id=client_id,
+        secret=secret,
+        target={"basic": "another:client"},
+        auth="client_secret_post",
+        scope="a b",
     )
     assert parse_qs(found.asked[0].body.decode()) == {
         "grant_type": ["client_credentials"],

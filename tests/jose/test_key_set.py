@@ -82,6 +82,9 @@ def test_a_good_key_is_used(keys: list[Any], shown: str) -> None:
         pytest.param([mint.jwk(RSA, n=None)], "is broken: its n is null", id="no modulus"),
         pytest.param([mint.jwk(RSA, e="AQ")], "is broken", id="an exponent of one"),
         pytest.param([mint.jwk(RSA, n="_" * 8_000)], "larger than any real one", id="a modulus of 48,000 bits"),
+        pytest.param(
+            [mint.jwk(RSA, e=mint.number(2**100 + 1))], "larger than any real", id="an exponent of 101 bits"
+        ),
         pytest.param([mint.jwk(EC, y=mint.b64(b"\1" * 32))], "is broken", id="a point that is not on its curve"),
         pytest.param(["k1"], "key 1 is not an object but k1", id="an entry that is text"),
         pytest.param([mint.jwk(RSA, kid=f"k{n}") for n in range(101)], "more than 100 are not read", id="101 keys"),

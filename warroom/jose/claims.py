@@ -55,7 +55,7 @@ def _audience(claims: Claims, wanted: str) -> Finding:
 
 def _instant(claims: Claims, name: str) -> float:
     value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _EARLIEST <= value < _LATEST:
+    if not isinstance(value, int | float) or not _EARLIEST <= value < _LATEST:
         raise Refused(f"{name}_type", f"its {name} is {shown(value)}, which is not an instant", actual=shown(value))
     return float(value)
 
