@@ -26,8 +26,10 @@ class Question(Parameters):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="what --attest NAME=... answers")
     text: Said = Field(min_length=1, description="what the person is asked to confirm or give")
-    type: Literal["yes_no", "text", "number", "timestamp"] = "yes_no"
-    required: bool = True
+    type: Literal["yes_no", "text", "number", "timestamp"] = Field(
+        "yes_no", description="what the answer must be; a timestamp looks like 2025-11-01T02:00:00Z"
+    )
+    required: bool = Field(True, description="whether it decides; otherwise it is only listed")
     say: Annotated[Said, said_with("actual")] = Field("", description="the line it contributes to a post")
 
 
@@ -41,7 +43,9 @@ def _names_differ(questions: tuple[Question, ...]) -> tuple[Question, ...]:
 class AttestParameters(Parameters):
     """What to ask."""
 
-    ask: Annotated[tuple[Question, ...], Field(strict=False, min_length=1), AfterValidator(_names_differ)]
+    ask: Annotated[tuple[Question, ...], Field(strict=False, min_length=1), AfterValidator(_names_differ)] = Field(
+        description="the questions, in order of display"
+    )
 
 
 def problem_of(answer: str, answer_type: str) -> str:

@@ -18,7 +18,7 @@ class CanaryParameters(HttpParameters):
     """One GET of a health page and the assertions on its answer, beside status 200 and a JSON object."""
 
     path: str = Field("/canary", description="appended to the address of the target")
-    method: Literal["GET"] = "GET"
+    method: Literal["GET"] = Field("GET", description="always GET")
 
 
 def _is_object(response: Response) -> Result:

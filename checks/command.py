@@ -28,18 +28,20 @@ _Word = Annotated[str, AfterValidator(_without_nul)]
 class CommandExpectation(Parameters):
     """What the end of a command must be."""
 
-    exit_code: Annotated[int, Field(ge=0, le=255)] = 0
+    exit_code: Annotated[int, Field(ge=0, le=255)] = Field(0, description="what the command must end with")
     stdout: ConditionText | None = Field(None, description="on the output without its last line end")
-    stderr: ConditionText | None = None
+    stderr: ConditionText | None = Field(None, description="on the error output, in the same way")
 
 
 class CommandParameters(Parameters):
     """A program and its arguments, run without a shell."""
 
-    argv: Annotated[tuple[_Word, ...], Field(strict=False, min_length=1)]
+    argv: Annotated[tuple[_Word, ...], Field(strict=False, min_length=1)] = Field(
+        description="the program and its arguments, one each"
+    )
     env: Mapping[str, _Word] = Field(default_factory=dict, description="variables beside the few that are passed on")
-    expect: CommandExpectation = CommandExpectation()
-    command_timeout: TimeoutText = parse_duration("10s")
+    expect: CommandExpectation = Field(CommandExpectation(), description="what its end must be")
+    command_timeout: TimeoutText = Field(parse_duration("10s"), description="then it is ended, with all it started")
 
 
 def _exit_line(wanted: int, result: CommandResult) -> Result:

@@ -38,7 +38,7 @@ class After(Parameters):
     """What must hold once the events are in."""
 
     path: str = Field("", description="appended to the address of the target")
-    expect: Expectations
+    expect: Expectations = Field(description="on the answer to a GET")
 
 
 class EventsParameters(Parameters):
@@ -52,8 +52,8 @@ class EventsParameters(Parameters):
     gate: str = Field(
         "", description="the gate that must be green before tokens are enforced; empty: they always are"
     )
-    only_if: OnlyIf
-    after: After | None = None
+    only_if: OnlyIf = Field(description="what must be proven before anything is sent")
+    after: After | None = Field(None, description="what must hold once the events are in")
     say: Annotated[Said, said_with("count", "total")] = Field(
         "{count} synthetic events posted", description="the line it contributes to a post"
     )

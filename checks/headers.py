@@ -55,20 +55,24 @@ class _HeaderList:
 class Listed(Parameters):
     """Where the body lists the headers that it has and lacks, by its own account."""
 
-    present: JsonPathText
-    missing: JsonPathText | None = None
+    present: JsonPathText = Field(description="JSONPath of the list of headers it has")
+    missing: JsonPathText | None = Field(None, description="JSONPath of the list of headers it lacks")
 
 
 class HeadersParameters(Parameters):
     """The headers wanted, in the answer of another check or in one of its own."""
 
     response: str = Field("", description="the check whose answer is judged; else `target` is asked")
-    target: str = ""
+    target: str = Field("", description="the target that is asked, where `response` is not given")
     path: str = Field("", description="appended to the address of the target")
-    request_timeout: TimeoutText = parse_duration("10s")
-    headers: Annotated[tuple[Wanted, ...], _HeaderList()]
-    listed: Listed | None = None
-    say: Annotated[Said, said_with("count", "total")] = "{count}/{total} headers as expected"
+    request_timeout: TimeoutText = Field(parse_duration("10s"), description="for the whole exchange")
+    headers: Annotated[tuple[Wanted, ...], _HeaderList()] = Field(
+        description="names, or names with a condition on the value; without one the value must protect"
+    )
+    listed: Listed | None = Field(None, description="where the answer itself lists its headers; has to agree")
+    say: Annotated[Said, said_with("count", "total")] = Field(
+        "{count}/{total} headers as expected", description="the line it contributes to a post"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -40,8 +40,10 @@ class HttpParameters(Parameters):
 
     target: str = Field(description="a target of the playbook")
     path: str = Field("", description="appended to the address of the target")
-    method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    headers: Headers = Field(default_factory=dict)
+    method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] = Field(
+        "GET", description="the method of the request"
+    )
+    headers: Headers = Field(default_factory=dict, description="headers of the request, name and value")
     body: str = Field("", description="sent as it is")
     json_body: Any = Field(None, alias="json", description="sent as JSON")
     expect: Expectations = Field((), description="without an assertion on the status, any 2xx is expected")

@@ -38,10 +38,10 @@ class LatencyParameters(Parameters):
 
     target: str = Field(description="a target of the playbook")
     path: str = Field("", description="appended to the address of the target")
-    method: Literal["GET", "HEAD", "POST"] = "GET"
-    headers: Headers = Field(default_factory=dict)
+    method: Literal["GET", "HEAD", "POST"] = Field("GET", description="the method of the request")
+    headers: Headers = Field(default_factory=dict, description="headers of the request, name and value")
     samples: int = Field(30, ge=1, le=10_000, description="how many requests are timed")
-    percentile: int | float = Field(95, gt=0, le=100)
+    percentile: int | float = Field(95, gt=0, le=100, description="which percentile is held against the limit")
     limit: Annotated[Condition, FromText(_time_limit, "<= 120ms")] = Field(description="such as <= 120ms")
     warmup: int = Field(0, ge=0, le=1_000, description="requests before the first sample, not counted")
     reuse: bool = Field(True, description="one kept connection; false: a new one for each sample")
@@ -52,7 +52,9 @@ class LatencyParameters(Parameters):
     max_samples: int | None = Field(
         None, ge=1, le=10_000, description="with `confidence`: after so many, inconclusive"
     )
-    say: Annotated[Said, said_with("actual", "limit", "n", "percentile")] = "P{percentile}: {actual} ({limit} target)"
+    say: Annotated[Said, said_with("actual", "limit", "n", "percentile")] = Field(
+        "P{percentile}: {actual} ({limit} target)", description="the line it contributes to a post"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

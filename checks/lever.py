@@ -22,7 +22,7 @@ from warroom.verdict import Measurement, Result, Verdict
 class LeverParameters(Parameters):
     """Levers of the playbook, and further assertions on the answer that they were read from."""
 
-    levers: Names
+    levers: Names = Field(description="levers of the playbook")
     expect: Expectations = Field((), description="on the answer that names the levers")
 
 

@@ -32,8 +32,8 @@ class Oauth2Parameters(Parameters):
 
     target: str = Field(description="a target of the playbook: the token endpoint")
     path: str = Field("", description="appended to the address of the target")
-    client_id: str = Field(min_length=1)
-    client_secret: str = Field(min_length=1, repr=False)
+    client_id: str = Field(min_length=1, description="the client's id")
+    client_secret: str = Field(min_length=1, repr=False, description="its secret, from a secret input")
     auth: Literal["client_secret_basic", "client_secret_post"] = Field(
         "client_secret_basic", description="how the client authenticates (RFC 6749 2.3.1)"
     )

@@ -41,7 +41,7 @@ class Assertion(Parameters):
 class StatusIs(Assertion):
     """The status code, or one of several."""
 
-    status: Codes
+    status: Codes = Field(description="the status code, or a list of those that are right")
 
 
 class JsonIs(Assertion):
@@ -63,23 +63,25 @@ class FieldsAre(Assertion):
     """The fields of a JSON object, by name; a nested one as `object.field`. Every object whose fields are named may
     hold no others, unless `extra: allow`."""
 
-    fields: Annotated[Names, AfterValidator(_check_names)]
+    fields: Annotated[Names, AfterValidator(_check_names)] = Field(
+        description="every field by name; a nested one as object.field"
+    )
     at: JsonPathText = Field(default_factory=lambda: JsonPath.parse("$"), description="where the object stands")
-    extra: Literal["fail", "allow"] = "fail"
-    say: Annotated[Said, said_with("count", "total")] = ""
+    extra: Literal["fail", "allow"] = Field("fail", description="what fields that are not named lead to")
+    say: Annotated[Said, said_with("count", "total")] = Field("", description="the line it contributes to a post")
 
 
 class HeaderIs(Assertion):
     """One header of the answer."""
 
-    header: str = Field(min_length=1)
-    condition: ConditionText = Field(alias="is")
+    header: str = Field(min_length=1, description="the name of the header")
+    condition: ConditionText = Field(alias="is", description="what its value must be")
 
 
 class TextIs(Assertion):
     """The body, read as UTF-8 text."""
 
-    text: ConditionText
+    text: ConditionText = Field(description='what the body must be, such as contains "ok"')
 
 
 _TAGS: Mapping[type, str] = {

@@ -153,7 +153,7 @@ class Check(Section):
 
 
 class Until(Section):
-    """Trying again until all is GREEN."""
+    """Trying again what could not be reached."""
 
     timeout: TimeoutText = Field(description="When to give up.")
     every: TimeoutText = Field(description="How long to wait between two tries.")
@@ -164,7 +164,7 @@ class Suite(Section):
 
     title: Text = Field("", description="Name that people call it by; its id where it is empty.")
     checks: Annotated[list[Id], Field(min_length=1)] = Field(description="Ids of checks, in order of display.")
-    until: Until | None = Field(None, description="Try again until all is GREEN.")
+    until: Until | None = Field(None, description="Try again what could not be reached.")
 
 
 class HintMatch(BaseModel):
