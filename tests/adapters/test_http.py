@@ -123,7 +123,7 @@ def test_a_path_is_appended_to_the_address(base: str, path: str, whole: str) -> 
         (Target("app", "ftp://h"), "it is not an http or https address with a host", "not_configured"),
         (Target("app", "http://h:99999"), "the address of target 'app' cannot be used", "not_configured"),
         (Target("app", "http://h..h/"), "the name h..h does not resolve", "dns"),
-        (Target("app", "http://a b/"), "app (a b:80): ", "not_configured"),
+        (Target("app", "http://a b/"), "the name a b does not resolve", "dns"),
     ],
     ids=[
         "not configured",

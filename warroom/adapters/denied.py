@@ -45,3 +45,12 @@ def is_denied(address: str) -> bool:
     plain = address.partition("%")[0]
     number = _v6_number(plain if ":" in plain else f"::ffff:{plain}")
     return any(number >> (128 - bits) == network >> (128 - bits) for network, bits in NETWORKS)
+
+
+def is_denied_literal(host: str) -> bool:
+    """Whether `host` is a denied address in any spelling (`2852039166`, `0xa9.254.169.254`); False for a name."""
+    try:
+        numeric = host if ":" in host else socket.inet_ntoa(socket.inet_aton(host))
+        return is_denied(numeric)
+    except (OSError, UnicodeError):
+        return False

@@ -228,10 +228,10 @@ class HttpAdapter:
         try:
             outgoing = httpx.Request(
                 call.request.method.upper(),
-                f"{call.address.scheme}://{call.address.authority}/",
+                call.address.url,
                 headers=[(name.encode(), _wire(value)) for name, value in call.headers],
                 content=call.request.body or None,
-                extensions={"trace": call.progress.on_event, "target": call.address.path.encode()},
+                extensions={"trace": call.progress.on_event, **_exact_target(call)},
             )
             answer = await transport.handle_async_request(outgoing)
             try:
@@ -288,6 +288,14 @@ class HttpAdapter:
 
 def _pool_size(target: Target) -> int:
     return max(1, target.connections - 1)
+
+
+def _exact_target(call: _Call) -> dict[str, bytes]:
+    """Keeps httpx from tidying the path. Not for a tunnel, whose CONNECT would be given the path as well."""
+    proxy = proxy_of(call.target, call.address)
+    if not proxy:
+        return {"target": call.address.path.encode()}
+    return {"target": call.address.url.encode()} if call.address.scheme == "http" else {}
 
 
 def _wire(value: str) -> bytes:

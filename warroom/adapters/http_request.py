@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from warroom import __version__
+from warroom.adapters.denied import is_denied_literal
 from warroom.contract import Request
 from warroom.errors import CannotMeasure
 from warroom.playbook.loaded import Target
@@ -148,9 +149,21 @@ def is_idempotent(request: Request) -> bool:
 
 
 def proxy_of(target: Target, address: Address) -> str:
-    """The address of the proxy for this request, empty for none."""
-    if target.proxy or not target.trust_env:
-        return target.proxy
+    """The address of the proxy for this request, empty for none.
+
+    Raises CannotMeasure (`denied`) where a proxy would be asked for an address that this target may not use.
+    """
+    proxy = target.proxy
+    if not proxy and target.trust_env:
+        proxy = _proxy_of_environment(address)
+    if proxy and not target.allow_link_local and is_denied_literal(address.host):
+        raise CannotMeasure(
+            f"{who(target, address)}: a link-local or metadata address, which nothing is sent to", symptom="denied"
+        )
+    return proxy
+
+
+def _proxy_of_environment(address: Address) -> str:
     # Costs 15 ms, and only those who trust the environment pay for it.
     from urllib.request import getproxies, proxy_bypass
 
