@@ -17,6 +17,7 @@ from tests.benchmarks.rows import Row, as_json, failed, median, not_measured, ta
 from warroom.simulator import SimulatorProcess
 
 PARTS = ("startup", "verify", "connections", "memory", "growth")
+QUIET = 0.5
 DEFAULT_FILE = ROOT / "build" / "bench.json"
 
 
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not WARROOM.is_file():
         print("bench: Warroom is not installed where it is measured; `make bench` does that", file=sys.stderr)
         return 1
+    if os.getloadavg()[0] > QUIET:
+        print(f"bench: this machine is busy (load {os.getloadavg()[0]:.1f}): figures will be off", file=sys.stderr)
     began = time.perf_counter()
     rows = _measured(options.parts or PARTS, quick=options.quick)
     return _told(rows, options.json, quick=options.quick, took_s=time.perf_counter() - began)

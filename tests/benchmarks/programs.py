@@ -30,9 +30,10 @@ class BenchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a program: its exit code and output, wall time, and when the last output came (wall clock, UTC)."""
+    """One run of a program: its exit code and output, when it began, when its last output came, how long it took."""
 
     code: int
+    began: datetime
     out: str
     err: str
     wall_s: float
@@ -71,7 +72,7 @@ def timed(command: Sequence[str]) -> float:
 def run(command: Sequence[str], inputs: Mapping[str, str], *, expect: Sequence[int] = (0,)) -> Run:
     """Runs a program in an empty folder and notes when its output came. Raises BenchError for another exit code."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
-        began = time.perf_counter()
+        began_at, began = datetime.now(UTC), time.perf_counter()
         child = subprocess.Popen(
             command,
             env=environment(inputs),
@@ -90,7 +91,7 @@ def run(command: Sequence[str], inputs: Mapping[str, str], *, expect: Sequence[i
         code = child.wait(LONGEST_S)
         wall_s = time.perf_counter() - began
         errors.seek(0)
-        done = Run(code, b"".join(chunks).decode(), errors.read().decode(errors="replace"), wall_s, last)
+        done = Run(code, began_at, b"".join(chunks).decode(), errors.read().decode(errors="replace"), wall_s, last)
     if code not in expect:
         tail = (done.err or done.out).strip()[-400:]
         raise BenchError(f"{Path(command[0]).name} ended with {code}: {tail}")

@@ -19,10 +19,12 @@ OURS, SCRIPTED = "warroom verify", "bash + curl + jq"
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One verification as seen from outside. `decided_s` is from the first request, by the server's log, to the last
-    output, which is the verdict; `held_s` how long the server held the 30 samples."""
+    """One verification as seen from outside. `before_s` is from the start of the program to its first request, by the
+    server's log, `decided_s` from there to the last output, which is the verdict; `held_s` how long the server held
+    the 30 samples."""
 
     wall_s: float
+    before_s: float
     decided_s: float
     held_s: float
     p95_ms: float
@@ -32,6 +34,11 @@ class Verification:
     def overhead_s(self) -> float:
         """What the program took beyond the time that the server held its samples."""
         return self.wall_s - self.held_s
+
+    @property
+    def after_s(self) -> float:
+        """From the verdict to the end of the program."""
+        return self.wall_s - self.before_s - self.decided_s
 
     @property
     def error_ms(self) -> float:
@@ -87,7 +94,9 @@ def measure(sim: SimulatorProcess, quick: bool) -> tuple[list[Row], Mapping[str,
 
 def _decided(ours: Sequence[Verification], script: Sequence[Verification] | None, ratio: float) -> Row:
     beside = f"script {median([one.decided_s / one.held_s for one in script]):.3g}x" if script else ""
+    before, after = median([one.before_s for one in ours]), median([one.after_s for one in ours])
     held = f"server held {spread([one.held_s for one in ours], 1000, ' ms')}"
+    held += f", {before * 1000:.0f} ms before the first request, {after * 1000:.0f} ms after the verdict"
     what = "verify: first request to verdict / samples held"
     return Row(what, ratio, limit=1.10, n=len(ours), peers=beside, note=held)
 
@@ -117,6 +126,7 @@ def _observed(
     first = min(request.at for request in served)
     return Verification(
         wall_s=done.wall_s,
+        before_s=(first - done.began).total_seconds(),
         decided_s=(done.last_output - first).total_seconds(),
         held_s=oracle.held_s(samples),
         p95_ms=reported(done),
