@@ -35,9 +35,9 @@ def judge_probe(probe: Sent) -> Result:
         return _unanswered(what, probe)
     status = probe.response.status
     measured = Measurement(value=status, limit=wanted)
-    if status in _REFUSALS:
+    if _is_refused(probe):
         return Result(Verdict.PASS, f"{what}: refused ({status})", wanted, str(status), measurement=measured)
-    if 200 <= status <= 299:
+    if _is_accepted(probe):
         reason = f"BYPASS: an event with {probe.what} was accepted ({status}); it must be refused"
         return Result(Verdict.FAIL, reason, wanted, str(status), reason, measurement=measured)
     reason = f"an event with {probe.what} was answered {status}, which neither accepts it nor refuses its token"
@@ -109,24 +109,50 @@ def _unanswered(what: str, sent: Sent) -> Result:
     return Result(Verdict.ERROR, f"{what}: no answer", reason=reason, measurement=Measurement(n=0))
 
 
-def findings_of(lines: tuple[Result, ...], posted: Sequence[Sent], after: Sequence[Sent], ctx: Context) -> Findings:
-    """The check as a whole; the line on the events stands for it, where there is one."""
-    answered = [item.response for item in (*posted, *after) if item.response]
-    events = next((line for line in lines if line.measurement.unit == "events"), None)
+def findings_of(
+    lines: tuple[Result, ...],
+    ctx: Context,
+    *,
+    probes: Sequence[Sent],
+    events: Sequence[Sent] = (),
+    after: Sequence[Sent] = (),
+) -> Findings:
+    """The check as a whole; the line on the events stands for it, where there is one.
+
+    The command line repeats what went wrong; of several the last, which for probes is the one that needs no token.
+    """
+    answered = [item.response for item in (*events, *probes, *after) if item.response]
+    counted = next((line for line in lines if line.measurement.unit == "events"), None)
+    wrong = [item for item in events if _status(item) != 202] + [item for item in probes if not _is_refused(item)]
+    shown = wrong[-1:] or [*events, *probes][:1]
     return Findings(
         results=lines,
-        measurement=events.measurement if events else Measurement(n=len(answered)),
-        symptom=_symptom(posted, after),
+        measurement=counted.measurement if counted else Measurement(n=len(answered)),
+        symptom=_symptom(events, probes, after),
         evidence=tuple(response.evidence for response in answered if response.evidence),
-        reproduce=ctx.http.curl_of(posted[0].request) if posted else "",
+        reproduce=ctx.http.curl_of(shown[0].request) if shown else "",
     )
 
 
-def _symptom(posted: Sequence[Sent], after: Sequence[Sent]) -> dict[str, str]:
-    """What hints may match: the first fault (`symptom`), the first status that says no (`status`), `dispatched`."""
-    faults = [item.fault.symptom for item in (*posted, *after) if item.fault]
-    statuses = [item.response.status for item in posted if item.response and item.response.status not in _REFUSALS]
-    refused = [status for status in statuses if status != 202]
+def _status(item: Sent) -> int | None:
+    return item.response.status if item.response else None
+
+
+def _is_refused(probe: Sent) -> bool:
+    return _status(probe) in _REFUSALS
+
+
+def _symptom(events: Sequence[Sent], probes: Sequence[Sent], after: Sequence[Sent]) -> dict[str, str]:
+    """What hints may match: the first fault (`symptom`), the first status that an event should not have had
+    (`status`), `dispatched` and `bypass`, which are "true" or not there."""
+    faults = [item.fault.symptom for item in (*events, *probes, *after) if item.fault]
+    statuses = [item.response.status for item in events if item.response and item.response.status != 202]
+    statuses += [item.response.status for item in probes if item.response and not _is_refused(item)]
     symptom = {"symptom": faults[0]} if faults else {}
-    symptom |= {"status": str(refused[0])} if refused else {}
-    return symptom | ({"dispatched": "true"} if any(_said(item, "dispatched") is True for item in posted) else {})
+    symptom |= {"status": str(statuses[0])} if statuses else {}
+    symptom |= {"dispatched": "true"} if any(_said(event, "dispatched") is True for event in events) else {}
+    return symptom | ({"bypass": "true"} if any(_is_accepted(probe) for probe in probes) else {})
+
+
+def _is_accepted(probe: Sent) -> bool:
+    return probe.response is not None and 200 <= probe.response.status <= 299

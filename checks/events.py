@@ -214,7 +214,7 @@ async def run(params: EventsParameters, ctx: Context) -> Findings:
     refusals = [judge_probe(probe) for probe in probes] if plan.unprobed is None else [plan.unprobed]
     if stops := _stops(refusals):
         more = (_withheld(params, stops),) if params.types else ()
-        return findings_of((*refusals, *more), probes, (), ctx)
+        return findings_of((*refusals, *more), ctx, probes=probes)
     planned = [_event(params, kind, plan.bearer, ctx) for kind in params.types]
     events = await _send_all(ctx, planned)
     lines = judge_events(events, len(planned), say=params.say, queued=not plan.bearer)
@@ -222,7 +222,7 @@ async def run(params: EventsParameters, ctx: Context) -> Findings:
     if params.after and lines and all(line.verdict is Verdict.PASS for line in lines):
         after = await _send_all(ctx, [_after_request(params, params.after)])
         lines = (*lines, *judge_after(params.after.expect, after[0]))
-    return findings_of((*lines, *refusals), (*events, *probes), after, ctx)
+    return findings_of((*lines, *refusals), ctx, probes=probes, events=events, after=after)
 
 
 KIND = Kind(

@@ -118,6 +118,8 @@ async def test_a_service_that_accepts_forged_tokens_fails_and_gets_no_more_event
         )
         assert outcome.results[1].say == "BYPASS: an event with no token was accepted (202); it must be refused"
         assert said(outcome)[2] == ("not_exercised", "2 synthetic events: withheld")
+        assert dict(outcome.symptom)["bypass"] == "true"
+        assert "Authorization" not in outcome.reproduce
         assert posts(sim) == 2
 
 
