@@ -42,12 +42,14 @@ class LatencyParameters(Parameters):
     headers: Headers = Field(default_factory=dict, description="headers of the request, name and value")
     samples: int = Field(30, ge=1, le=10_000, description="how many requests are timed")
     percentile: int | float = Field(95, gt=0, le=100, description="which percentile is held against the limit")
-    limit: Annotated[Condition, FromText(_time_limit, "<= 120ms")] = Field(description="such as <= 120ms")
+    limit: Annotated[Condition, FromText(_time_limit, "<= 120ms")] = Field(
+        description="what the percentile must be, such as <= 120ms"
+    )
     warmup: int = Field(0, ge=0, le=1_000, description="requests before the first sample, not counted")
     reuse: bool = Field(True, description="one kept connection; false: a new one for each sample")
     sample_timeout: TimeoutText = Field(parse_duration("5s"), description="for each sample, to the last byte")
     confidence: Annotated[float, FromText(_share, "95%")] | None = Field(
-        None, description="95%: go on until the samples prove the percentile within or over the limit"
+        None, description="such as 95%: go on until the samples prove the percentile within or over the limit"
     )
     max_samples: int | None = Field(
         None, ge=1, le=10_000, description="with `confidence`: after so many, inconclusive"

@@ -41,7 +41,9 @@ class Oauth2Parameters(Parameters):
     form: Mapping[str, str] = Field(
         default_factory=dict, description="further parameters of the request, such as resource or audience"
     )
-    verify: Literal["jwt", "opaque"] = Field("jwt", description="opaque: nothing in the token can be verified")
+    verify: Literal["jwt", "opaque"] = Field(
+        "jwt", description="what the token is: jwt, or opaque, in which nothing can be verified"
+    )
     keys: str = Field("", description="id of the jwks check whose keys verify the token")
     issuer: str = Field("", description="the iss that the token must have; empty: not checked")
     audience: str = Field("", description="the aud that the token must have; empty: not checked")
