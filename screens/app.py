@@ -30,6 +30,7 @@ class _Defect(Exception):
 class Console(App[int]):
     """The application around the screens."""
 
+    TITLE = "warroom"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q,ctrl+c", "ask_to_leave", "leave", show=False, priority=True, id="console.leave_asking"),

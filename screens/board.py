@@ -104,8 +104,8 @@ class Board(Container):
     def _draw_details(self, view: View, now: datetime) -> None:
         check, width = self.selected(view), self.size.width
         if check is None:
-            self._block("details-head").show([EMPTY])
-            self.details.show([EMPTY, line(" ", ("No check has been announced yet.", palette.QUIET))])
+            told = " The checks appear here as soon as the run begins."
+            self.details.show([EMPTY, line((told, palette.QUIET))])
             return
         title = _focusable(Content(f" {check.info.title}"), self.details.has_focus)
         about = line((title_line(check).plain, palette.QUIET), " ")

@@ -38,15 +38,8 @@ def details_lines(view: View, check: CheckState, now: datetime, width: int, heig
 
     What room `height` leaves goes to the chart first, then to empty lines between the blocks.
     """
-    outcome = check.outcome
-    before = [_standing(view, check, now, width)]
-    if outcome and check.lifecycle == DONE:
-        before += [_hint(hint, width) for hint in outcome.hints]
-    if outcome:
-        before.append(_measured(outcome, width))
-        after = [_results(outcome, width), _reproduce(outcome, width), _evidence(outcome, width)]
-    else:
-        after = [_declared(view, check, width)]
+    others_before, others_after = _others(view, check, width)
+    before, after = [_standing(view, check, now, width), *others_before], others_after
     others = [block for block in before + after if block]
     left = height - sum(len(block) + 1 for block in others) - 1
     samples = _samples(check, width, min(_CHART_AT_MOST, max(_CHART_AT_LEAST, left)))
@@ -55,10 +48,26 @@ def details_lines(view: View, check: CheckState, now: datetime, width: int, heig
     return [row for index, block in enumerate(blocks) for row in (between if index else []) + block]
 
 
+_Blocks = list[list[Content]]
+
+
+def _others(view: View, check: CheckState, width: int) -> tuple[_Blocks, _Blocks]:
+    """The blocks before the samples and those after them, where what an earlier run found has its place."""
+    outcome = check.outcome
+    if outcome is None:
+        return [], [_declared(view, check, width)]
+    results, measured = _results(outcome, width), _measured(outcome, width)
+    kept = [_reproduce(outcome, width), _evidence(outcome, width)]
+    if check.lifecycle == DONE:
+        return [*(_hint(hint, width) for hint in outcome.hints), measured], [results, *kept]
+    head = line((" The run before", palette.QUIET), "  ", (mark_of_outcome(outcome).word, palette.QUIET))
+    return [], [[head], measured, results, *kept]
+
+
 def title_line(check: CheckState) -> Content:
     """The check's names and how its last run went, for the head of the pane."""
     outcome = check.outcome
-    took = f"{span(outcome.duration_s)}" if outcome else ""
+    took = span(outcome.duration_s) if outcome and check.lifecycle == DONE else ""
     tries = f"attempt {outcome.attempts}" if outcome and outcome.attempts > 1 else ""
     need = "" if check.info.required else "optional"
     return joined(
@@ -85,7 +94,6 @@ def _standing(view: View, check: CheckState, now: datetime, width: int) -> list[
             said[0] = line(said[0], "  ", outcome.reason)
         return _block("Verdict", said, width)
     mark = mark_of_check(check, asks=question is not None, retries=retry is not None)
-    before = line(("before: ", palette.QUIET), str(mark_of_outcome(outcome))) if outcome else EMPTY
     told = ""
     if question:
         told = f"{question.text}  (a answers)"
@@ -94,7 +102,7 @@ def _standing(view: View, check: CheckState, now: datetime, width: int) -> list[
     elif check.lifecycle == RUNNING and check.started_at:
         again = f", attempt {check.attempt}" if check.attempt > 1 else ""
         told = f"for {clock_span((now - check.started_at).total_seconds())}{again}"
-    return _block("State", [joined([line((str(mark), mark.style), "  ", told), before])], width)
+    return _block("State", [line((str(mark), mark.style), "  ", told)], width)
 
 
 def _declared(view: View, check: CheckState, width: int) -> list[Content]:
@@ -120,7 +128,7 @@ def _samples(check: CheckState, width: int, chart_height: int) -> list[Content]:
     values = [("min", came.low), ("median", came.median), ("max", came.high)]
     parts = [labelled(name, f"{number(value)} ms") for name, value in values if value is not None]
     running = [] if done else [_running_p95(check), labelled("limit", wanted)]
-    head = packed([Content(f"{came.taken}/{total}"), *running, *parts, failed], width - _LABEL, 3)
+    head = packed([Content(f"{came.taken}/{total}"), failed, *running, *parts], width - _LABEL, 3)
     rows = chart(check.samples_ms, total, limit_ms(wanted), width=width - 2, height=chart_height)
     return [*_block("Samples", head, width), *rows]
 

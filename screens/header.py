@@ -25,7 +25,7 @@ def overall(view: View) -> Mark:
     """The mark of the whole run; while it is under way, RUNNING in the colour of a failure that is already known."""
     state = view.state
     if state.started is None:
-        return Mark(WAITING_MARK.symbol, "WAITING", palette.DIM)
+        return Mark(WAITING_MARK.symbol, "WAITING", palette.TEXT)
     if view.under_way or state.finished is None:
         failed = any(o.verdict is Verdict.FAIL and o.required for o in state.outcomes)
         return Mark(RUNNING_MARK.symbol, RUNNING_MARK.word, palette.RED if failed else palette.TEXT)
@@ -41,9 +41,13 @@ def elapsed_s(view: View, now: datetime) -> float:
     return max(0.0, (end - view.begun_at).total_seconds())
 
 
-def _elapsed(view: View, now: datetime) -> str:
+def _counted(view: View, now: datetime) -> str:
+    """How many checks are done and how long it takes; nothing before the run begins."""
+    if view.state.started is None:
+        return ""
     elapsed = elapsed_s(view, now)
-    return clock_span(elapsed) if view.under_way else span(elapsed)
+    took = clock_span(elapsed) if view.under_way else span(elapsed)
+    return f"{view.state.done}/{len(view.state.checks)} done  {took}"
 
 
 def header_lines(view: View, now: datetime, width: int, height: int) -> Sequence[Content]:
@@ -60,14 +64,14 @@ def _one_line(view: View, now: datetime, width: int) -> Content:
     if width < len(str(mark)):
         return line((fit(mark.symbol, width).plain, _field(mark)))
     chip = (f" {mark} " if width >= 20 else str(mark), _field(mark))
-    counted = f" {_done(view)} {_elapsed(view, now)}"
+    counted = f" {_counted(view, now)}"
     return fit(line(chip, counted, "  ", (view.state.launch.title, palette.STRONG)), width)
 
 
 def _narrow(view: View, now: datetime, width: int) -> list[Content]:
     mark = overall(view)
     chip = line((f" {mark} ", _field(mark)))
-    counted = line((f"{_done(view)}  {_elapsed(view, now)} ", palette.STRONG))
+    counted = line((f"{_counted(view, now)} ", palette.STRONG))
     return [
         spread(line(" ", (_title(view), palette.STRONG)), chip, width),
         spread(line(" ", joined(_facts(view), _DOT)), counted, width),
@@ -77,7 +81,7 @@ def _narrow(view: View, now: datetime, width: int) -> list[Content]:
 
 def _wide(view: View, now: datetime, width: int, height: int) -> list[Content]:
     mark = overall(view)
-    said = [fit(f"  {mark}", _BOX_AT_MOST).plain.rstrip(), f"  {_done(view)} checks  {_elapsed(view, now)}"]
+    said = [fit(f"  {mark}", _BOX_AT_MOST).plain.rstrip(), f"  {_counted(view, now)}"]
     box_width = max(_BOX_AT_LEAST, *(len(row) + 2 for row in said))
     box = [line((fit(row, box_width).plain, _field(mark))) for row in ("", *said, *[""] * (height - 3))]
     room = width - box_width - 2
@@ -89,15 +93,11 @@ def _wide(view: View, now: datetime, width: int, height: int) -> list[Content]:
 
 def _field(mark: Mark) -> Style:
     """The verdict's colour as a field; quiet as long as nothing is decided."""
-    return palette.fill(mark.colour) if mark.colour != palette.TEXT else palette.QUIET_FIELD
+    return palette.QUIET_FIELD if mark.colour == palette.TEXT else palette.fill(mark.colour)
 
 
 def _padded(rows: list[Content], height: int) -> list[Content]:
     return (rows + [EMPTY] * height)[:height]
-
-
-def _done(view: View) -> str:
-    return f"{view.state.done}/{len(view.state.checks)}"
 
 
 def _title(view: View) -> str:

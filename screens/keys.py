@@ -28,14 +28,14 @@ class Key:
 
 
 KEYS: Final = (
-    Key("move", "", "↑↓", "move", "Select a check (j and k do too); PgUp, PgDn, Home and End go further"),
+    Key("move", "", "↑↓", "move", "Select a check; so do j, k, PgUp, PgDn, Home and End"),
     Key("zoom", "enter", "Enter", "details", "Give the details the whole screen, and back", "zoom"),
     Key(
         "other",
         "tab,shift+tab",
         "Tab",
         "",
-        "Go from the list to the details and back; there the arrows scroll",
+        "To the details and back; there the arrows scroll",
         "other",
     ),
     Key("back", "escape", "Esc", "", "Back to the list", "back"),
@@ -43,7 +43,7 @@ KEYS: Final = (
     Key("rerun", "r", "r", "rerun", "Run the selected check again", "rerun"),
     Key("rerun_all", "R,shift+r", "R", "rerun all", "Run every check again", "rerun_all"),
     Key("stop", "x", "x", "stop", "Stop the run; what is not finished is UNKNOWN", "stop"),
-    Key("copy", "c,y", "c", "copy curl", "Copy the command that repeats the check's request (y does too)", "copy"),
+    Key("copy", "c,y", "c", "copy curl", "Copy the command that repeats the request; so does y", "copy"),
     Key("choose", "s", "s", "scenarios", "Choose how the demo's services behave", "choose"),
     Key("notes", "n", "n", "", "Show everything that was noted during the run", "notes"),
     Key("help", "question_mark", "?", "help", "This list", "help"),
@@ -52,9 +52,10 @@ KEYS: Final = (
         "q",
         "q",
         "quit",
-        "Leave; asks first while a run is under way, as Ctrl+C and Ctrl+Q always do",
+        "Leave; asks first while a run is under way",
         "leave",
     ),
+    Key("ask_to_leave", "", "Ctrl+C", "", "Leave; always asks first, and so does Ctrl+Q"),
 )
 
 BINDINGS: Final = [Binding(key.keys, key.action, key.label, id=f"console.{key.id}") for key in KEYS if key.action]

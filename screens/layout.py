@@ -29,11 +29,13 @@ def share(width: int, height: int, *, checks: int, notices: int, zoomed: bool) -
     told = min(notices, 6 if height >= 28 else 2 if height >= 16 else 1, max(0, height - header - footer - 1))
     rest = max(0, height - header - footer - told)
     head = 1 if rest >= 6 else 0
+    if not checks:
+        return Heights(header, told, 0, 0, 0, rest, footer)
     if zoomed:
         return Heights(header, told, 0, 0, head, rest - head, footer)
     if rest < 10:
         return Heights(header, told, head, rest - head, 0, 0, footer)
-    rows = min(max(1, checks), max(3, (rest - 2) // 2))
+    rows = min(checks, max(3, (rest - 2) // 2))
     return Heights(header, told, 1, rows, 1, rest - 2 - rows, footer)
 
 

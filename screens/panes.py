@@ -68,7 +68,10 @@ class LinePane(ScrollView, can_focus=True):
 
 
 class RowList(ScrollView, can_focus=True):
-    """Rows of which one is selected; any number of them, as only the visible ones are drawn."""
+    """Rows of which one is selected; any number of them, as only the visible ones are drawn.
+
+    `is_touched` as soon as a person has selected one.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "down", id="list.down"),
@@ -85,6 +88,7 @@ class RowList(ScrollView, can_focus=True):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self.index = 0
+        self.is_touched = False
         self._count = 0
         self._draw: Callable[[int, int, bool], Content] = lambda index, width, selected: EMPTY
 
@@ -103,10 +107,19 @@ class RowList(ScrollView, can_focus=True):
         if index != self.index:
             self.index = index
             self.refresh()
-        self.scroll_to_region(Region(0, index, 1, 1), animate=False, immediate=True)
+        self._into_sight()
+
+    def _into_sight(self) -> None:
+        if self.size.height:
+            self.scroll_to_region(Region(0, self.index, 1, 1), animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """Keep the selected row in sight."""
+        self._into_sight()
 
     def action_move(self, by: int) -> None:
         """Select a row further down or up."""
+        self.is_touched = True
         self.select(self.index + by)
         self.post_message(self.Chosen())
 

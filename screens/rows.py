@@ -17,6 +17,7 @@ from warroom.suite_state import DONE, RUNNING, CheckState
 from warroom.verdict import Verdict
 
 _WORD, _VALUE, _TIME, _GAP = 8, 20, 7, 2
+_WHY_AT_MOST = 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def columns_for(width: int, longest_title: int) -> Columns:
     left = room - title - _TIME - 2 * _GAP
     if width < 100:
         return Columns(title, left, 0, _TIME)
-    return Columns(title, _VALUE, left - _VALUE - _GAP, _TIME)
+    return Columns(title, _VALUE, min(left - _VALUE - _GAP, _WHY_AT_MOST), _TIME)
 
 
 def head_row(columns: Columns) -> Content:

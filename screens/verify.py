@@ -42,8 +42,6 @@ class VerifyScreen(Screen[None]):
         self._client = client
         self._clock = clock
         self._board = Board()
-        # Until a person selects a row, the selection goes to what is of interest.
-        self._follows = True
         self._will_repaint = False
         self._said = ""
         self._said_times = 0
@@ -85,7 +83,7 @@ class VerifyScreen(Screen[None]):
         try:
             self.view = advance(self.view, cleaned(message.envelope))
         except Exception as defect:  # noqa: BLE001
-            self._defects = (f"an event could not be understood: {sentence(defect)}",)
+            self._add_defect(f"an event could not be understood: {sentence(defect)}")
         self._repaint_soon()
 
     def on_lost(self, message: Lost) -> None:
@@ -107,7 +105,7 @@ class VerifyScreen(Screen[None]):
     def repaint(self) -> None:
         """Draw everything as it stands now."""
         self._will_repaint = False
-        if self._follows:
+        if not self._board.rows.is_touched:
             self._board.select(self.view, of_interest(self.view))
         self._drop_settled_question()
         questions = self.view.questions
@@ -120,15 +118,24 @@ class VerifyScreen(Screen[None]):
         }
         hidden = frozenset(key for key, is_useless in useless.items() if is_useless)
         marked = frozenset({"answer"} if questions else ())
-        self._board.draw(Scene(self.view, self._clock.now(), self._defects, self._said, hidden, marked))
+        scene = Scene(self.view, self._clock.now(), self._defects, self._said, hidden, marked)
+        try:
+            self._board.draw(scene)
+        except Exception as defect:  # noqa: BLE001
+            self._add_defect(f"not everything could be drawn: {sentence(defect)}")
+
+    def _add_defect(self, said: str) -> None:
+        """A defect of the console is a line of its own; it must not end it."""
+        if said not in self._defects:
+            self._defects = (*self._defects[-2:], said)
+            self._repaint_soon()
 
     def on_resize(self, _: events.Resize) -> None:
         """Share the rows anew."""
         self.call_after_refresh(self.repaint)
 
     def on_row_list_chosen(self, _: RowList.Chosen) -> None:
-        """A person selected a row: the selection stays theirs from now on."""
-        self._follows = False
+        """A person selected a row; until then the selection goes to what is of interest."""
         self._board.details.scroll_home(animate=False)
         self.repaint()
 
@@ -186,9 +193,10 @@ class VerifyScreen(Screen[None]):
         if answer is None:
             return
         self._request(f"answered: {answer}", self._client.answer(question.id, answer))
-        left = [other for other in self.view.questions if other.id != question.id]
-        if left:
-            self._ask(left[0])
+        ids = list(self.view.state.questions)
+        later = ids[ids.index(question.id) + 1 :] if question.id in ids else []
+        if later:
+            self._ask(self.view.state.questions[later[0]])
 
     def _drop_settled_question(self) -> None:
         """Somebody else may have answered, or the check has ended."""

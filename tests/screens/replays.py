@@ -401,3 +401,8 @@ def replace_checks(infos: tuple[CheckInfo, ...]) -> RunStarted:
     started = begun()[0]
     assert isinstance(started, RunStarted)
     return replace(started, checks=infos)
+
+
+def rerun() -> list[Event]:
+    """A green run of which one check runs again."""
+    return [*green(), CheckStarted("p95"), *sampled(SAMPLES[:6])]

@@ -1,5 +1,7 @@
 """A console on a canned list of events, with a clock that stands still."""
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
@@ -8,7 +10,6 @@ from textual.pilot import Pilot
 from tests.screens.replays import START, envelopes
 from warroom.client import Choice
 from warroom.clock import VirtualClock
-from warroom.errors import WarroomError
 from warroom.events import Envelope, Event
 from warroom.screens.app import Console
 
@@ -35,19 +36,20 @@ class Staged:
     ) -> None:
         self.told = list(told)
         self.choices = tuple(choices)
+        self.news = asyncio.Event()
         self.asked: list[tuple[object, ...]] = []
         self._ends, self._breaks, self._refuses = ends, breaks, refuses
 
     async def events(self, after: int = 0) -> AsyncIterator[Envelope]:
-        for envelope in self.told:
-            if envelope.seq > after:
-                yield envelope
-        if self._breaks:
-            raise self._breaks
-        if not self._ends:
-            import asyncio
-
-            await asyncio.Event().wait()
+        for place in itertools.count(after):
+            while place >= len(self.told):
+                if self._breaks:
+                    raise self._breaks
+                if self._ends:
+                    return
+                self.news.clear()
+                await self.news.wait()
+            yield self.told[place]
 
     async def _take(self, *request: object) -> None:
         self.asked.append(request)
@@ -98,6 +100,3 @@ def screen_text(app: Console) -> str:
     """What the terminal would show, as lines of text."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-
-__all__ = ["CHOICES", "Staged", "WarroomError", "console_for", "screen_text", "shown"]
