@@ -24,6 +24,8 @@ _OURS: Final = ("grant_type", "client_id", "client_secret", "scope")
 _ERROR_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 # RFC 6750 2.1: what an Authorization header can carry.
 _BEARER: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+# A shorter one can be guessed, and if it were redacted a server could black out any word of the reports.
+_SHORTEST_TOKEN: Final = 16
 _LONGEST_S: Final = 366 * 86_400
 
 
@@ -108,15 +110,22 @@ def _issued(response: Response) -> _Issued:
     if not isinstance(answer, dict):
         return _Issued((_fail("Token endpoint: no JSON object", "the token endpoint answered 200 with no object"),))
     token = answer.get("access_token")
-    if not isinstance(token, str) or not _BEARER.fullmatch(token):
+    if not isinstance(token, str) or not _BEARER.fullmatch(token) or len(token) < _SHORTEST_TOKEN:
         error = _error_code(answer)
-        what = "has no access_token" if not isinstance(token, str) else "has one that no header can carry"
-        reason = f"the token endpoint answered 200, but the answer {what}{f' (error {error})' if error else ''}"
+        reason = f"the token endpoint answered 200, but {_no_token(token)}{f' (error {error})' if error else ''}"
         return _Issued((_fail("Token: none", reason, "an access_token", "(none)"),), error=error)
     acquired = Result(
         Verdict.PASS, "Token acquired", "200", "200", measurement=Measurement(value=200, limit="== 200")
     )
     return _Issued((acquired, _token_type(answer), _lifetime(answer)), token=token)
+
+
+def _no_token(value: Json) -> str:
+    if not isinstance(value, str):
+        return "the answer has no access_token"
+    if not _BEARER.fullmatch(value):
+        return "its access_token is one that no header can carry"
+    return f"its access_token has only {plural(len(value), 'character')}: it could be guessed"
 
 
 def _refused(response: Response) -> _Issued:

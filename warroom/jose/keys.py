@@ -28,6 +28,8 @@ _PUBLIC: Final = ("kty", "n", "e", "crv", "x", "y")
 _REMOTE: Final = ("x5u", "x5c")
 MAX_KEYS: Final = 100
 _MAX_RSA_BITS: Final = 16_384
+# A shorter "secret" is no key, and if it were redacted a server could black out any word of the reports.
+_SHORTEST_SECRET: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def _kid(entry: Json) -> str | None:
 def _private_values(entry: Json) -> list[str]:
     if not isinstance(entry, dict):
         return []
-    return [value for name in _PRIVATE if isinstance(value := entry.get(name), str)]
+    values = (entry.get(name) for name in _PRIVATE)
+    return [value for value in values if isinstance(value, str) and len(value) >= _SHORTEST_SECRET]
 
 
 def _refuse_private(entry: Mapping[str, Json]) -> None:
