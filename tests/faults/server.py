@@ -82,13 +82,15 @@ class FaultServer:
     script: Script
     port: int = 0
     scheme: str = "http"
+    host: str = "127.0.0.1"
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -104,9 +106,11 @@ class FaultServer:
 
 
 @contextlib.asynccontextmanager
-async def serving(script: Script, context: ssl.SSLContext | None = None) -> AsyncIterator[FaultServer]:
+async def serving(
+    script: Script, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[FaultServer]:
     """A server on a free loopback port for the time of the block."""
-    fault = FaultServer(script, scheme="https" if context else "http")
+    fault = FaultServer(script, scheme="https" if context else "http", host=host)
     tasks: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,7 +118,7 @@ async def serving(script: Script, context: ssl.SSLContext | None = None) -> Asyn
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(accept, host, 0, ssl=context)
     fault.port = server.sockets[0].getsockname()[1]
     try:
         yield fault

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.ports import failure, http_port, samples, target
 from tests.faults.server import Peer, always, answer, serving
+from tests.needs import missing
 from warroom.adapters.http import HttpAdapter
 from warroom.clock import VirtualClock
 from warroom.contract import Request
@@ -117,6 +118,19 @@ async def test_a_server_of_http_1_0_is_measured() -> None:
     async with serving(always(answer(version="1.0"), then_close=True)) as server:
         taken = await samples(target(server.url), count=3)
     assert [sample.status for sample in taken] == [200] * 3
+
+
+async def test_an_address_of_ipv6() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        missing("this machine has no IPv6 loopback")
+    async with serving(always(answer()), host="::1") as server:
+        async with http_port(target(server.url)) as port:
+            assert (await port.send(Request("app", timeout_s=30))).status == 200
+        taken = await samples(target(server.url))
+    assert [sample.status for sample in taken] == [200] * 3
+    assert f"Host: [::1]:{server.port}\r\n".encode() in server.requests[0]
 
 
 async def test_informational_answers_are_passed_over() -> None:

@@ -7,6 +7,7 @@ it connects to; the network backend here does both differently.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -67,7 +68,7 @@ class Resolver:
             except (OSError, UnicodeError) as failure:
                 found, error = None, LookupFailed(str(failure))
             # The program may have ended before the look-up did.
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(finish, found, error)
 
         # A daemon: a look-up that hangs must not keep the program from ending.

@@ -29,6 +29,7 @@ _PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "RES_OPTIONS
 # A service that hangs is known to hang after this many time-outs in a row; waiting for more says nothing new.
 _GIVE_UP = 3
 _SPARE_S = 10.0
+_ENDS = {3: "its input ended", 4: "it reached its own deadline", -9: "it was killed", -15: "it was told to end"}
 # What every system's pipe takes while nobody reads it (POSIX: PIPE_BUF is 512 at least, 4096 in practice).
 _AT_ONCE = 4_096
 
@@ -137,6 +138,8 @@ class SamplerProcess:
         assert child.stdout is not None
         samples = []
         async for raw in child.stdout:
+            if not raw.endswith(b"\n"):
+                break  # it ended in the middle of a line, and its exit code says why
             line = json.loads(raw)
             if "fatal" in line:
                 raise await _fatal(line, target, address)
