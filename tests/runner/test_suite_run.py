@@ -140,7 +140,8 @@ async def test_not_ready_is_tried_again_after_the_declared_wait_and_its_dependen
     assert tries == 1
     await stage.clock.advance(1)
     assert (await run).exit_code is ExitCode.GREEN
-    assert stage.runs == [("canary", 1), ("other", 1), ("headers", 1), ("canary", 2), ("headers", 2)]
+    assert sorted(stage.runs[:3]) == [("canary", 1), ("headers", 1), ("other", 1)]
+    assert stage.runs[3:] == [("canary", 2), ("headers", 2)]
     assert stage.all(CheckFinished)[-1].outcome.attempts == 2
 
 
