@@ -216,7 +216,7 @@ class Answer:
             self._chunks()
         elif lengths:
             length = lengths.pop()
-            if lengths or not (length.isascii() and length.isdigit()):
+            if lengths or not (length.isascii() and length.isdigit() and len(length) < 20):
                 raise Failed("unreadable")
             self._skip(int(length))
         else:

@@ -156,6 +156,20 @@ FAULTS = (
         "unreadable",
     ),
     Fault(
+        "a length of 5,000 digits",
+        always(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n{}"),
+        "unreadable",
+        "not HTTP",
+        "unreadable",
+    ),
+    Fault(
+        "an encoding with signs of a terminal",
+        always(answer(b"x", "Content-Encoding: \x1b[31mred\xff")),
+        "unreadable",
+        "the encoding '",
+        "",
+    ),
+    Fault(
         "a chunk size that is none",
         always(_CHUNKED.encode() + b"0x5\r\nhello\r\n0\r\n\r\n"),
         "unreadable",

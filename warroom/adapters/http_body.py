@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 
+from warroom.text import clean
+
 MAX_BYTES = 1 << 20
 _ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
@@ -82,7 +84,8 @@ def _decoder(encoding: str) -> zlib._Decompress | None:
     if word in ("", "identity"):
         return None
     if word not in _ENCODINGS:
-        raise BodyError(f"sent the body in the encoding '{word}', which was not asked for", "unreadable")
+        shown = clean(word, limit=60)
+        raise BodyError(f"sent the body in the encoding '{shown}', which was not asked for", "unreadable")
     return zlib.decompressobj(_ENCODINGS[word])
 
 
