@@ -97,6 +97,24 @@ FAULTS = [
         ["17:13: checks.health.header: should be text or a list"],
     ),
     (
+        "a mapping in a list, where the word alone would do as well",
+        "    target: app\n",
+        "    target: app\n    tolerate: {gate: auth, expect: {status: [{}]}, as: blocked}\n",
+        ["17:46: checks.health.tolerate.expect.status[0]: should be text"],
+    ),
+    (
+        "a truth value for a condition",
+        "    target: app\n",
+        "    target: app\n    limit: true\n",
+        ["17:12: checks.health.limit: write it as text in quotes, such as '== true'"],
+    ),
+    (
+        "an input whose declaration has a fault, once",
+        "APP_URL: {required: true,",
+        "APP_URL: {requird: true,",
+        ["4:13: inputs.APP_URL.requird: unknown key (did you mean 'required'?)"],
+    ),
+    (
         "a condition that is none",
         "    target: app\n",
         "    target: app\n    limit: about 120ms\n",

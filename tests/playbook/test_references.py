@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.playbook.small import SMALL, load, said, write
+from tests.playbook.small import ENVIRON, SMALL, load, said, write
+from warroom.playbook.references import circles
 
 FAULTS = [
     (
@@ -139,6 +140,20 @@ def test_one_circle_is_reported_once_and_two_are_two(tmp_path: Path) -> None:
     text = SMALL.replace("suites:\n", checks + "suites:\n")
     found = said(write(tmp_path, text))
     assert [line.rpartition(": ")[2] for line in found] == ["a -> b -> a", "c -> d -> c"]
+
+
+def test_a_circle_is_found_from_outside_of_it() -> None:
+    assert circles({"x": ["a"], "a": ["b"], "b": ["a"]}) == [["a", "b", "a"]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("kind: probe", 'kind: "${TOKEN}"'), ("response: health", 'response: "${TOKEN}"')]
+)
+@pytest.mark.parametrize("secret", ["probeprobe", "health00"])
+def test_a_suggestion_does_not_tell_what_a_secret_is_like(tmp_path: Path, old: str, new: str, secret: str) -> None:
+    found = said(write(tmp_path, SMALL.replace(old, new)), environ={**ENVIRON, "TOKEN": secret})
+    assert found
+    assert not any("did you mean" in line for line in found)
 
 
 def test_a_long_chain_of_needs_is_no_circle(tmp_path: Path) -> None:

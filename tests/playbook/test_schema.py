@@ -84,6 +84,7 @@ FINE = [
     ("numbers and truth values for text", "    CEO GO: ", "    n: 1\n    t: true\n    d: 1.10\n    CEO GO: "),
     ("one symptom", "expect: {status: [401, 403]}", "expect: {status: 401}"),
     ("a read without a default", "  lever:\n", "  target: {connections: 3}\n  lever:\n"),
+    ("part of a read", "PROMO_SENDS: {expect", "PROMO_SENDS: {read: {path: /x}, expect"),
     ("an environment", "hints:\n", "environments:\n  staging:\n    checks: {p95: {samples: 5}}\nhints:\n"),
 ]
 

@@ -88,7 +88,8 @@ def _other_readings(node: Node, fault: Fault, data: Any, hidden: set[Path]) -> l
     found = find(node, fault.path)
     if isinstance(found, Scalar) and fault.type in ("string_type", "value_error"):
         tried = functools.reduce(lambda inner, step: inner[step], fault.path, data)
-        if found.plain and isinstance(tried, int | float):
+        as_text = isinstance(tried, int | float) and (fault.type == "string_type" or not isinstance(tried, bool))
+        if found.plain and as_text:
             return [(fault.path, found.text)]
     if found is None or has_wording(fault.type):
         return []
