@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -23,14 +25,14 @@ _MASKED = (
     (re.compile(r"\s+"), " "),
 )
 # What a part of a playbook may refer to without declaring it.
-_REST = {
-    "warroom": "1",
-    "launch": "{id: example}",
-    "inputs": "{API_URL: {}, API_TOKEN: {secret: true}, CLIENT_SECRET: {secret: true}}",
-    "targets": "{api: {url: '${API_URL:-}'}, auth: {url: '${API_URL:-}'}, proof: {url: '${API_URL:-}'}}",
-    "levers": "{SEND_MAIL: {expect: 'false', kill_switch: true, read: {target: api, path: /state}}}",
-    "gates": "{auth_ready: {title: Auth, read: {target: auth, path: /gate}}}",
-    "checks": "{health: {kind: canary, target: api, path: /health}}",
+_REST: Mapping[str, Any] = {
+    "warroom": 1,
+    "launch": {"id": "example"},
+    "inputs": {"API_URL": {}, "CLIENT_SECRET": {"secret": True}},
+    "targets": {"api": {"url": "${API_URL:-}"}, "auth": {"url": "${API_URL:-}"}},
+    "levers": {"SEND_MAIL": {"expect": "false", "kill_switch": True, "read": {"target": "api", "path": "/state"}}},
+    "gates": {"auth_ready": {"title": "Auth", "read": {"target": "auth", "path": "/gate"}}},
+    "checks": {"health": {"kind": "canary", "target": "api", "path": "/health"}},
 }
 
 
@@ -122,10 +124,14 @@ class Reader:
 
     def problems(self, block: Block) -> list[str]:
         """What `warroom lint` says of a part of a playbook, completed by what it leaves out."""
-        own = {line.partition(":")[0] for line in block.text.splitlines() if re.match(r"[a-z]+:", line)}
-        rest = "".join(f"{key}: {value}\n" for key, value in _REST.items() if key not in own)
+        own = YAML(typ="safe", pure=True).load(block.text)
+        whole = dict(own)
+        for key, value in _REST.items():
+            whole[key] = {**value, **own.get(key, {})} if isinstance(value, dict) else own.get(key, value)
         path = self._folder / f"part-{block.line}.yaml"
-        path.write_text(block.text + rest, encoding="utf-8")
+        path.write_text(json.dumps(whole), encoding="utf-8")
+        for name in ("company-ca.pem", "client.pem", "client.key"):
+            (self._folder / name).touch()
         return [str(problem) for problem in check_playbook(path, all_kinds())]
 
     def _lint(self, block: Block) -> None:
