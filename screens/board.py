@@ -19,7 +19,7 @@ from warroom.screens.notices import notice_lines
 from warroom.screens.panes import LineBlock, LinePane, RowList
 from warroom.screens.rows import check_row, columns_for, head_row
 from warroom.screens.view import View
-from warroom.suite_state import CheckState
+from warroom.suite_state import DONE, CheckState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Board(Container):
         self._zoomed = False
         self._heights: Heights | None = None
         self._scene: Scene | None = None
+        self._drawn: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Two heads, two panes, and the blocks around them."""
@@ -104,6 +105,7 @@ class Board(Container):
     def _draw_details(self, view: View, now: datetime) -> None:
         check, width = self.selected(view), self.size.width
         if check is None:
+            self._drawn = ()
             told = " The checks appear here as soon as the run begins."
             self.details.show([EMPTY, line((told, palette.QUIET))])
             return
@@ -111,7 +113,12 @@ class Board(Container):
         about = line((title_line(check).plain, palette.QUIET), " ")
         self._block("details-head").show([spread(title, about, width)])
         height = self._heights.details if self._heights else 0
-        self.details.show(guarded(lambda: details_lines(view, check, now, width - 2, height), "this check"))
+        # Long texts take time to wrap: only what has changed, or counts the seconds, is made anew.
+        second = 0.0 if check.lifecycle == DONE else now.timestamp() // 1
+        drawn = (check, view.question_of(check.info.id), view.retries.get(check.info.id), width, height, second)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.details.show(guarded(lambda: details_lines(view, check, now, width - 2, height), "this check"))
 
     def _draw_foot(self, scene: Scene) -> None:
         width = self.size.width

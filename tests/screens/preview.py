@@ -5,12 +5,21 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from tests.screens import replays
+from tests.screens import hostile, replays
 from tests.screens.stage import CHOICES, console_for, shown
 from warroom.client import Choice, EventLog, Handlers, InProcess
 from warroom.clock import RealClock
 from warroom.events import Event
-from warroom.screens.app import run_console_async
+from warroom.screens.app import run_console, run_console_async
+
+
+class _Broken(InProcess):
+    """A client with a defect that the console meets while it draws."""
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        token = "s3cret"  # noqa: F841
+        raise KeyError("no choices")
 
 
 async def _live(events: list[Event], every_s: float, **looks: bool) -> int:
@@ -50,7 +59,9 @@ def main() -> int:
     options.add_argument("--no-color", action="store_true")
     options.add_argument("--ascii", action="store_true")
     chosen = options.parse_args()
-    events: list[Event] = getattr(replays, chosen.name)()
+    if chosen.name == "crash":
+        return run_console(_Broken(EventLog(RealClock()), Handlers()), RealClock())
+    events: list[Event] = hostile.everything() if chosen.name == "hostile" else getattr(replays, chosen.name)()
     looks = {"color": not chosen.no_color, "ascii_only": chosen.ascii}
     if chosen.svg is None:
         return asyncio.run(_live(events, chosen.every, **looks))
