@@ -1,0 +1,97 @@
+"""The console as a person meets it: at a terminal, by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import PLAYBOOK
+from tests.cli.terminal import Terminal, at_terminal
+from warroom.simulator import SimulatorProcess
+
+SIZES = [(120, 36), (80, 24)]
+LEAVES_ALTERNATE_SCREEN = b"\x1b[?1049l"
+
+
+def leave(terminal: Terminal) -> int:
+    """Leaves the console by its own key once the run is over; the exit code is that of the verdict."""
+    terminal.press("q")
+    return terminal.ended()
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES, ids=["120x36", "80x24"])
+def test_the_demo_opens_on_the_embedded_service_and_ends_with_the_verdict(
+    columns: int, rows: int, tmp_path: Path
+) -> None:
+    with at_terminal("demo", "--evidence", str(tmp_path), columns=columns, rows=rows) as terminal:
+        terminal.wait_for("8/8")
+        text = terminal.wait_for("GREEN (dry-run)")
+        assert all(title in text for title in ("Canary v2.7", "Security headers", "P95 latency", "Kill-switch"))
+        assert leave(terminal) == 0
+    assert LEAVES_ALTERNATE_SCREEN in terminal.raw
+
+
+def test_another_scenario_and_a_rerun_change_the_verdict(tmp_path: Path) -> None:
+    with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
+        terminal.wait_for("8/8")
+        terminal.press("s")
+        terminal.wait_for("provider-failing")
+        terminal.press("\x1b[B")
+        terminal.wait_for(lambda text: re.search(r"▌\s*canary-version", text) is not None)
+        terminal.press("\r")
+        terminal.wait_for(lambda text: "Choose a scenario" not in text)
+        terminal.press("R")
+        terminal.wait_for("RED")
+        terminal.wait_for("8/8")
+        assert leave(terminal) == 1
+
+
+def test_a_question_is_asked_and_its_answer_checked(tmp_path: Path) -> None:
+    with SimulatorProcess("steady") as simulator:
+        options = ["--suite", "publish", "--evidence", str(tmp_path)]
+        with at_terminal("verify", str(PLAYBOOK), *options, inputs=simulator.inputs) as terminal:
+            terminal.wait_for("press a to answer")
+            terminal.press("a")
+            terminal.wait_for("Enter")
+            terminal.press("build-4711\r")
+            terminal.wait_for("UTC, as")
+            terminal.press("yesterday\r")
+            terminal.wait_for("'yesterday' is not an instant")
+            assert "1/1" not in terminal.text
+            terminal.press("2025-11-01T02:05:00Z\r")
+            terminal.wait_for("1/1")
+            assert leave(terminal) == 0
+    (log,) = tmp_path.glob("*.log")
+    assert "build-4711" in log.read_text("utf-8")
+
+
+def test_leaving_while_the_run_is_under_way_is_asked_first(tmp_path: Path) -> None:
+    with at_terminal("demo", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
+        terminal.wait_for("/30")
+        terminal.press("\x03")
+        terminal.wait_for("Leave")
+        terminal.press("n")
+        terminal.wait_for(lambda text: "Leave" not in text)
+        terminal.press("\x11")
+        terminal.wait_for("Leave")
+        terminal.press("y")
+        assert terminal.ended() == 130
+    assert LEAVES_ALTERNATE_SCREEN in terminal.raw
+
+
+def test_a_lost_terminal_ends_the_run_and_leaves_no_process(tmp_path: Path) -> None:
+    with at_terminal("demo", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
+        terminal.wait_for("/30")
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=30) != 0
+
+
+def test_a_window_of_any_size_is_drawn(tmp_path: Path) -> None:
+    with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
+        terminal.wait_for("8/8")
+        for columns, rows in ((20, 5), (1, 1), (300, 100), (80, 24)):
+            terminal.resize(columns, rows)
+        terminal.wait_for("GREEN (dry-run)")
+        assert leave(terminal) == 0
