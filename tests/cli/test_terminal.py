@@ -60,7 +60,7 @@ def test_a_question_is_asked_and_its_answer_checked(tmp_path: Path) -> None:
             terminal.press("yesterday\r")
             terminal.wait_for("'yesterday' is not an instant")
             assert "1/1" not in terminal.text
-            terminal.press("2025-11-01T02:05:00Z\r")
+            terminal.press("\x7f" * 9 + "2025-11-01T02:05:00Z\r")
             terminal.wait_for("1/1")
             assert leave(terminal) == 0
     (log,) = tmp_path.glob("*.log")
