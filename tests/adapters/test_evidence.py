@@ -352,14 +352,21 @@ def test_no_spelling_of_a_secret_reaches_the_disk(tmp_path: Path, name: str) -> 
         store.write_log(f"before {text} after\n")
     if secret.isdigit():
         port.save_json("number", {"n": int(secret)})
+    assert_nothing_of(secret, tmp_path)
     store.finish()
-    written = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(written) >= 27
+    assert_nothing_of(secret, tmp_path)
+
+
+def assert_nothing_of(secret: str, base: Path) -> None:
+    written = [path for path in base.rglob("*") if path.is_file()]
+    assert len(written) >= 26
     for path in written:
         content = path.read_text("utf-8")
         for text in (*spelled(secret), json.dumps(secret)[1:-1]):
             assert text not in content, path
         assert not any(text.encode() in _unpacked(content) for text in spelled(secret)), path
+        if path.suffix == ".json":
+            json.loads(content)
 
 
 def _unpacked(content: str) -> bytes:

@@ -68,6 +68,7 @@ FRAGMENTS = (
     "GH-1",
     "octocat/hello#2",
     "0123456789abcdef0123456789abcdef01234567",
+    "fedcba9",
     "http://evil.example/",
     "www.evil.example",
     "evil.example",

@@ -64,6 +64,8 @@ def test_json_is_ascii_and_as_the_schema_says(state: SuiteState) -> None:
     report = json_text(state)
     assert report.isascii()
     assert list(problems(json.loads(report), schema, schema)) == []
+    # What a program takes out of it can be printed as it is.
+    assert unsafe(json.dumps(json.loads(report), ensure_ascii=False)) == set()
 
 
 def shape(element: ET.Element) -> list[object]:
@@ -107,6 +109,16 @@ def skeleton(report: str) -> list[str]:
 @settings(max_examples=300)
 @given(state=states())
 def test_markdown_holds_only_our_own_markup(render: Callable[[SuiteState], str], state: SuiteState) -> None:
+    assert_inert(render, state)
+
+
+@pytest.mark.parametrize("text", ["{}", "see {} now", "a {}"])
+@pytest.mark.parametrize("fragment", FRAGMENTS, ids=ascii)
+def test_markdown_is_inert_for_each_fragment_alone_and_among_words(fragment: str, text: str) -> None:
+    assert_inert(markdown, everywhere(text.format(fragment)))
+
+
+def assert_inert(render: Callable[[SuiteState], str], state: SuiteState) -> None:
     report = render(state)
     parsed = tokens(report)
     assert {token.type for token in parsed} <= ALLOWED

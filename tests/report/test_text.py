@@ -9,6 +9,8 @@ from tests.report.states import STATES, TITLES, finished, green_gate, kill_switc
 from warroom.errors import ExitCode
 from warroom.events import CheckOutcome, Hint, RunFinished
 from warroom.report.facts import MEANING, counts, groups, measured, number, seconds
+from warroom.report.junit import junit
+from warroom.report.markdown import markdown
 from warroom.report.text import WIDTH, line, summary, text, unfinished
 from warroom.suite_state import SuiteState
 from warroom.verdict import Measurement, Result, Verdict, word
@@ -101,6 +103,16 @@ def test_every_reason_hint_and_command_of_what_is_not_green_is_there_in_full(sta
         assert one.reproduce in shown
         assert all(hint.fix in shown for hint in one.hints)
         assert all(name in shown for name in one.evidence)
+
+
+def test_nothing_is_compared_where_there_is_no_actual() -> None:
+    withheld = Result(
+        Verdict.NOT_EXERCISED, "2 synthetic events: withheld", "2 accepted events", "", "kill switch off"
+    )
+    state = finished([outcome("events", [withheld])])
+    for report in (summary(state), junit(state), markdown(state)):
+        assert "2 accepted events" in report
+        assert "actual" not in report
 
 
 def test_a_hint_of_many_checks_is_said_once() -> None:

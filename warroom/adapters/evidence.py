@@ -333,9 +333,8 @@ def _require_id(name: str) -> None:
 
 
 def _json_bytes(data: Any) -> bytes:
-    # ASCII, so that hostile characters show as escapes; DEL is the one control character that JSON leaves as it is.
-    text = json.dumps(data, indent=1, ensure_ascii=True, allow_nan=False)
-    return text.replace("\x7f", "\\u007f").encode("ascii") + b"\n"
+    # ASCII, so that hostile characters show as escapes.
+    return json.dumps(data, indent=1, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
 
 
 def _problem(names: list[str], cause: str) -> str:

@@ -14,7 +14,7 @@ from warroom.events import CheckOutcome, Hint
 from warroom.suite_state import CheckState, SuiteState
 from warroom.text import clean, plural
 from warroom.units import is_time_unit
-from warroom.verdict import Measurement, Verdict, word
+from warroom.verdict import Measurement, Result, Verdict, word
 
 MEANING: Final = {
     ExitCode.GREEN: "every required check passed, or is tolerated and listed",
@@ -180,6 +180,14 @@ def found(outcome: CheckOutcome) -> str:
     statistic = measured(outcome.measurement) if outcome.measurement.method else ""
     lines = "; ".join(safe(result.say) for result in outcome.results) if outcome.verdict is Verdict.PASS else ""
     return "; ".join(part for part in (statistic, safe(outcome.reason)) if part) or lines
+
+
+def compared(result: Result) -> str:
+    """` (expected 200, actual 404)`, with the space before it; empty where nothing was compared."""
+    if not result.expected:
+        return ""
+    actual = f", actual {safe(result.actual)}" if result.actual else ""
+    return f" (expected {safe(result.expected)}{actual})"
 
 
 def seconds(duration_s: float) -> str:

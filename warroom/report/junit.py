@@ -94,9 +94,7 @@ def _detail(outcome: CheckOutcome, message: str) -> list[str]:
 def _lines(outcome: CheckOutcome) -> list[str]:
     measured = facts.measured(outcome.measurement)
     lines = [f"{outcome.verdict.symbol} {safe(outcome.word)}"]
-    for result in outcome.results:
-        compared = f" (expected {safe(result.expected)}, actual {safe(result.actual)})" if result.expected else ""
-        lines.append(f"{result.verdict.symbol} {safe(result.say)}{compared}")
+    lines += [f"{line.verdict.symbol} {safe(line.say)}{facts.compared(line)}" for line in outcome.results]
     lines += [f"measured: {measured}"] if measured else []
     lines += [f"hint: {safe(hint.cause)}. {safe(hint.fix)}" for hint in outcome.hints]
     return lines + [f"evidence: {safe(name)}" for name in outcome.evidence if name]

@@ -129,7 +129,7 @@ def _check(outcome: CheckOutcome) -> list[str]:
     measured = facts.measured(outcome.measurement)
     rows = [
         *((f"- Why: {prose(outcome.reason)}",) if outcome.reason else ()),
-        *(_result(result) for result in outcome.results),
+        *(_result(result) for result in outcome.results if result.say != outcome.reason),
         *((f"- Measured: {code(measured)}",) if measured else ()),
         *(_hint(hint) for hint in outcome.hints),
         *((f"- Repeat: {code(outcome.reproduce)}",) if outcome.reproduce else ()),
@@ -139,8 +139,8 @@ def _check(outcome: CheckOutcome) -> list[str]:
 
 
 def _result(result: Result) -> str:
-    shows_both = result.expected and result.verdict is not Verdict.PASS
-    compared = f", expected {code(result.expected)}, actual {code(result.actual)}" if shows_both else ""
+    sides = (("expected", result.expected), ("actual", result.actual)) if result.verdict is not Verdict.PASS else ()
+    compared = "".join(f", {name} {code(value)}" for name, value in sides if value)
     return f"- {result.verdict.symbol} {prose(result.say)}{compared}"
 
 

@@ -195,8 +195,7 @@ def _open(outcome: CheckOutcome, hints: Sequence[str], look: Look, directory: st
 
 
 def _row(result: Result) -> list[str]:
-    compared = f" (expected {safe(result.expected)}, actual {safe(result.actual)})" if result.expected else ""
-    return _entry(f"{result.verdict.symbol} line", f"{safe(result.say)}{compared}")
+    return _entry(f"{result.verdict.symbol} line", f"{safe(result.say)}{facts.compared(result)}")
 
 
 def _advice(hint: Hint) -> str:
