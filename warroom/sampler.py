@@ -17,7 +17,11 @@ import socket
 import sys
 import time
 from _thread import allocate_lock, start_new_thread
-from typing import Any
+
+# Spelled out: `typing` would be the third part of this program's start, and nothing here needs it to run.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _HEAD_LIMIT = 65_536
 _PIECE = 65_536
