@@ -16,11 +16,11 @@ TEXT: Final = "#dde3ea"
 DIM: Final = "#8f9bab"
 FAINT: Final = "#4a5565"
 ACCENT: Final = "#ffffff"
-GREEN: Final = "#1fbf8f"
-YELLOW: Final = "#f5e04a"
-TOLERATED: Final = "#58a9ff"
-UNKNOWN: Final = "#d9a3ea"
-RED: Final = "#ff4d3d"
+GREEN: Final = "#2bd49c"
+YELLOW: Final = "#ffe94d"
+TOLERATED: Final = "#4a97ff"
+UNKNOWN: Final = "#dfa8ee"
+RED: Final = "#ff5c4a"
 
 
 def ink(colour: str, *, bold: bool = False, underline: bool = False) -> Style:
