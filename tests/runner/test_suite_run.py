@@ -36,6 +36,18 @@ async def test_a_check_runs_after_those_it_needs_and_sees_what_they_found() -> N
     assert [event.check for event in stage.all(CheckStarted)] == ["token", "events"]
 
 
+async def test_the_checks_that_decided_are_named_in_order_of_display_and_not_as_they_finished() -> None:
+    async def late(context: Context) -> Findings:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return await finds(Verdict.FAIL)(context)
+
+    stage = Stage(check("first", late), check("second", finds(Verdict.FAIL)))
+    _ = await stage.run.run()
+    assert [event.outcome.id for event in stage.all(CheckFinished)] == ["second", "first"]
+    assert stage.all(RunFinished)[0].reason == "First, Second"
+
+
 EXCEPTIONS = [ValueError, KeyError, TypeError, OSError, RecursionError, UnicodeError, MemoryError, AssertionError]
 
 

@@ -9,6 +9,7 @@ from warroom.clock import Clock
 from warroom.events import CheckFinished, CheckWaiting, Envelope, GateRead, Noted, RunStarted
 from warroom.report.text import line
 from warroom.suite_state import DONE, RUNNING, SuiteState, step
+from warroom.text import plural
 
 HEARTBEAT_S = 30.0
 
@@ -44,7 +45,8 @@ class Plain:
         self.state = step(self.state, envelope)
         match envelope.event:
             case RunStarted(launch=launch, suite=suite, checks=checks):
-                self._tell(f"{launch.title or launch.id}: suite {suite}, {len(checks)} checks")
+                named = f"suite {suite}, " if suite else ""
+                self._tell(f"{launch.title or launch.id}: {named}{plural(len(checks), 'check')}")
             case GateRead(gate):
                 reason = f" ({gate.reason})" if gate.reason else ""
                 self._tell(f"{gate.title}: {gate.state.upper()}, from {gate.source}{reason}")

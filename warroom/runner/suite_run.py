@@ -212,12 +212,9 @@ class SuiteRun:
         return verdict
 
     def _reason(self, verdict: SuiteVerdict) -> str:
-        """Names the checks that decided; empty for a plain GREEN."""
+        """Names the checks that decided, in order of display; empty for a plain GREEN."""
         if verdict.verdict is Verdict.PASS:
             return ""
-        deciding = [
-            judged.outcome.title
-            for judged in self._judged.values()
-            if judged.outcome.required and judged.outcome.verdict is verdict.verdict
-        ]
+        outcomes = [self._judged[check].outcome for check in self._specs if check in self._judged]
+        deciding = [one.title for one in outcomes if one.required and one.verdict is verdict.verdict]
         return ", ".join(deciding) or "nothing was measured that could decide"
