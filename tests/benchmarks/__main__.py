@@ -7,17 +7,20 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks import accuracy, connections, growth, memory, peers, startup, verify
 from tests.benchmarks.programs import ROOT, WARROOM, BenchError
-from tests.benchmarks.rows import Row, as_json, failed, median, not_measured, table
+from tests.benchmarks.rows import Row, as_json, failed, markdown, median, not_measured, table
 from warroom.simulator import SimulatorProcess
 
 PARTS = ("startup", "verify", "connections", "memory", "growth")
 QUIET = 0.5
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: make bench ARGS=--document -->", "<!-- end of the figures -->"
 DEFAULT_FILE = ROOT / "build" / "bench.json"
 
 
@@ -27,37 +30,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a look, not a figure to publish")
     parser.add_argument("--json", type=Path, default=DEFAULT_FILE, metavar="FILE", help="where the figures go")
+    parser.add_argument("--document", action="store_true", help="put the figures into docs/performance.md")
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if options.document and (options.parts or options.quick):
+        parser.error("--document takes the figures of a whole run")
     if not WARROOM.is_file():
         print("bench: Warroom is not installed where it is measured; `make bench` does that", file=sys.stderr)
         return 1
     if os.getloadavg()[0] > QUIET:
         print(f"bench: this machine is busy (load {os.getloadavg()[0]:.1f}): figures will be off", file=sys.stderr)
-    began = time.perf_counter()
+    load, began = round(os.getloadavg()[0], 1), time.perf_counter()
     rows = _measured(options.parts or PARTS, quick=options.quick)
-    return _told(rows, options.json, quick=options.quick, took_s=time.perf_counter() - began)
-
-
-def _told(rows: Sequence[Row], file: Path, *, quick: bool, took_s: float) -> int:
+    facts = _facts(quick=options.quick, took_s=time.perf_counter() - began, load=load)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(as_json(rows, facts), encoding="utf-8")
+    if options.document:
+        DOCUMENT.write_text(documented(DOCUMENT.read_text(encoding="utf-8"), rows, facts), encoding="utf-8")
     print(table(rows))
-    facts = {
-        "schema": "warroom.bench/1",
-        "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "quick": quick,
-        "took_s": round(took_s, 1),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-        "load": os.getloadavg(),
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(as_json(rows, facts), encoding="utf-8")
+    print(f"\n{len(rows)} rows in {facts['took_s']} s, load {facts['load']}; figures in {options.json}")
     bad = failed(rows, nothing_may_miss=os.environ.get("CI") == "true")
-    print(f"\n{len(rows)} rows in {took_s:.0f} s, load {facts['load']}; figures in {file}")
     for row in bad:
         print(f"FAILED: {row.what}: {'target not met' if row.met is False else row.note}")
     return 1 if bad else 0
+
+
+def documented(text: str, rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
+    """The document with these figures in the place of those it had."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    where = f"{facts['at'][:10]}, {facts['machine']}, Python {facts['python']}, load {facts['load']} before the run."
+    return f"{before}{BEGIN}\n{where}\n\n{markdown(rows)}\n{END}{after}"
+
+
+def _facts(*, quick: bool, took_s: float, load: float) -> dict[str, Any]:
+    return {
+        "schema": "warroom.bench/1",
+        "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "quick": quick,
+        "took_s": round(took_s),
+        "load": load,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
 
 
 def _measured(parts: Sequence[str], *, quick: bool) -> list[Row]:

@@ -42,7 +42,7 @@ def measure(sim: SimulatorProcess, quick: bool) -> list[Row]:
             files[size] = Path(folder) / f"{size}.yaml"
             files[size].write_text(playbook(size), encoding="utf-8")
         contestants = {str(size): _timing(sim, files[size], Path(folder)) for size in SIZES}
-        found = take_turns(1 if quick else 3, contestants)
+        found = take_turns(1 if quick else 2, contestants)
         most = peak(verify_command(Path(folder), files[SIZES[-1]]), sim.inputs).largest
     seconds = {size: median(found[str(size)]) for size in SIZES}
     few = (seconds[200] - seconds[10]) / 190

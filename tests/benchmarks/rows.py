@@ -51,6 +51,13 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def markdown(rows: Sequence[Row]) -> str:
+    """The table for a document."""
+    lines = ["| what | measured | target | met | beside it, in the same run |", "|---|---|---|---|---|"]
+    lines += [f"| {row.what} | {_value(row)} | {_target(row)} | {_met(row)} | {_beside(row)} |" for row in rows]
+    return "\n".join(lines)
+
+
 def as_json(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
     """The rows and what they were measured on as a JSON text."""
     return json.dumps({**facts, "rows": [{**asdict(row), "met": row.met} for row in rows]}, indent=1) + "\n"

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from tests.benchmarks.__main__ import BEGIN, DOCUMENT, END, documented
 from tests.benchmarks.rows import Row, as_json, failed, not_measured, table
 
 MET = Row("fast", 0.5, limit=0.5)
@@ -57,3 +58,13 @@ def test_the_json_has_every_row_with_its_outcome() -> None:
         ("slow", 0.51, False),
         ("peer: hey", None, None),
     ]
+
+
+def test_the_document_gets_the_figures_in_the_place_of_the_old_ones() -> None:
+    facts = {"at": "2026-01-02T03:04:05Z", "machine": "m", "python": "3", "load": 0.1}
+    once = documented(DOCUMENT.read_text(encoding="utf-8"), [MET], facts)
+    twice = documented(once, [MISSED], facts)
+    assert "| fast | 0.5x | <= 0.5x | yes |  |" in once
+    assert once.replace("| fast | 0.5x | <= 0.5x | yes |", "| slow | 0.51x | <= 0.5x | NO |") == twice
+    assert once.partition(BEGIN)[0] == DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)[0]
+    assert once.partition(END)[2] == DOCUMENT.read_text(encoding="utf-8").partition(END)[2]
