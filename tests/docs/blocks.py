@@ -4,6 +4,7 @@
 |---|---|
 | `run`, `run: exit N` | runs it with bash; every block of a document runs in one folder, in order |
 | `file: NAME` | writes it to NAME in that folder |
+| `install: FOLDER` | installs the distribution in FOLDER, as the block's command would |
 | `output` | looks for every line of it in what the last command wrote; numbers may differ |
 | `workflow` | a GitHub workflow: runs its steps that call warroom |
 | `make` | every `make TARGET` in it has to be a target of the Makefile |
@@ -23,7 +24,7 @@ from tests.contracts.tree import ROOT
 
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 TRIED = tuple(path for path in DOCUMENTS if path.name != "performance.md")
-MARKS = ("run", "file", "output", "workflow", "make", "lint", "wrong", "python", "text")
+MARKS = ("run", "file", "install", "output", "workflow", "make", "lint", "wrong", "python", "text")
 
 _FENCE = re.compile(r"^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(r"<!-- (?P<mark>[a-z]+)(?:: (?P<argument>[^\n]+?))? -->\n\Z")

@@ -19,6 +19,7 @@ from warroom.checks import BUILTIN
 from warroom.cli import app
 from warroom.expect import language
 from warroom.playbook import models
+from warroom.screens.keys import KEYS
 from warroom.simulator import SCENARIOS
 
 DOCS = ROOT / "docs"
@@ -45,6 +46,7 @@ def parts() -> dict[str, Callable[[], str]]:
         made[f"kind {kind.name}"] = lambda kind=kind: kind_part(kind)  # type: ignore[misc]
     made["commands"] = commands
     made["scenarios"] = scenarios
+    made["keys"] = keys
     return made
 
 
@@ -84,6 +86,12 @@ def scenarios() -> str:
     """Every scenario of the simulated services."""
     rows = [f"| `{known.name}` | {known.summary} |" for known in SCENARIOS]
     return "\n".join(["| scenario | the services |", "|---|---|", *rows]) + "\n"
+
+
+def keys() -> str:
+    """Every key of the console."""
+    rows = [f"| `{key.shown}` | {key.help} |" for key in KEYS]
+    return "\n".join(["| key | does |", "|---|---|", *rows]) + "\n"
 
 
 def filled(text: str) -> str:

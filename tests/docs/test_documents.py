@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.contracts.tree import ROOT
 from tests.docs.blocks import DOCUMENTS, MARKS, TRIED, blocks_of
 from tests.docs.trying import Reader
 from tests.needs import need_program
+from warroom.errors import ExitCode
 from warroom.simulator import SimulatorProcess
 
+DOCS = ROOT / "docs"
+_ROOMS = (ROOT / "warroom", ROOT / "checks")
 _LINK = re.compile(r"\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (?P<title>.+)$", re.MULTILINE)
 
@@ -62,3 +66,38 @@ def _anchors(path: Path) -> set[str]:
     """The anchors that GitHub makes of headings."""
     titles = (found["title"].lower() for found in _HEADING.finditer(path.read_text("utf-8")))
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
+
+
+def test_every_guarantee_names_a_test_that_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (DOCS / "guarantees.md").read_text("utf-8"))
+    assert named
+    assert [
+        f"{file}::{name}"
+        for file, name in named
+        if not (ROOT / file).is_file() or f"def {name}(" not in (ROOT / file).read_text("utf-8")
+    ] == []
+
+
+@pytest.mark.parametrize("heading", ["What to do on each symptom", "Why UNKNOWN is not RED"])
+def test_a_reason_that_is_quoted_is_one_that_the_program_gives(heading: str) -> None:
+    document = next(path for path in TRIED if f"## {heading}" in path.read_text("utf-8"))
+    part = document.read_text("utf-8").partition(f"## {heading}")[2].partition("\n## ")[0]
+    said = "".join(path.read_text("utf-8") for room in _ROOMS for path in sorted(room.rglob("*.py")))
+    quoted = [quote for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE) for quote in row.split("`")[1::2]]
+    assert quoted
+    assert [quote for quote in quoted if not _is_said(quote, said)] == []
+
+
+def _is_said(quote: str, sources: str) -> bool:
+    """Whether the words of a reason, without numbers and names put into it, stand in the program."""
+    pieces = re.split(r"\.\.\.|\d+|'\w+'|\b[A-Z][A-Z_]{3,}\b|Gate #?", quote)
+    words = [piece.strip(" :;,()") for piece in pieces if len(piece.strip(" :;,()")) > 5]
+    return bool(words) and all(piece in sources for piece in words)
+
+
+def test_every_exit_code_of_this_version_is_in_the_documents() -> None:
+    later = (ExitCode.TRIGGER_FIRED, ExitCode.UPDATE_UNDELIVERED)
+    for name in ("README.md", "docs/verdicts.md"):
+        text = (ROOT / name).read_text("utf-8")
+        rows = set(re.findall(r"\d+", " ".join(re.findall(r"^\| ([\d, ]+) \|", text, re.MULTILINE))))
+        assert rows == {str(int(code)) for code in ExitCode if code not in later}, name

@@ -19,6 +19,7 @@ from warroom.checks import all_kinds
 from warroom.playbook.load import check_playbook
 
 TIMEOUT_S = 60
+_INSTALLED = "installed"
 _MASKED = (
     (re.compile(r"[0-9a-f]{64}"), "#"),
     (re.compile(r"\d+(\.\d+)?"), "#"),
@@ -70,7 +71,7 @@ class Reader:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self._real(text)],
             cwd=self._folder,
-            env={**clean_environ({}), "PYTHONPATH": str(ROOT), **environ},
+            env={**clean_environ({}), "PYTHONPATH": f"{ROOT}:{self._folder / _INSTALLED}", **environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -99,6 +100,11 @@ class Reader:
         path = self._folder / block.argument
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self._real(block.text), encoding="utf-8")
+
+    def _install(self, block: Block) -> None:
+        # Into a folder beside the environment: a test leaves the environment as it is.
+        options = f"--quiet --no-input --no-deps --no-build-isolation --target {_INSTALLED}"
+        self._bash(f"{sys.executable} -m pip install {options} ./{block.argument}", 0, {})
 
     def _output(self, block: Block) -> None:
         said = masked(self._said)
