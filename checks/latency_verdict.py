@@ -71,7 +71,9 @@ def judged(taken: Taken, how: str) -> Result:
     params = taken.params
     if not taken.has_answers:
         why = _listed(taken.faults)
-        reason = f"there is no latency to judge: none of {plural(taken.n, 'request')} was answered ({why})"
+        left = params.samples - taken.n
+        more = f"; the other {left} were not sent" if 0 < left < params.samples else ""
+        reason = f"there is no latency to judge: none of {plural(taken.n, 'request')} was answered ({why}){more}"
         return Result(
             Verdict.ERROR, say=reason, expected=str(params.limit), reason=reason, measurement=Measurement(n=0)
         )

@@ -191,6 +191,7 @@ async def test_the_answer_is_handed_on_as_it_came() -> None:
         ("identity", b"hello" * 99),
         ("", b"hello" * 99),
     ],
+    ids=["gzip", "x-gzip", "deflate", "identity", "empty"],
 )
 async def test_a_compressed_answer_is_read(encoding: str, body: bytes) -> None:
     script = always(answer(body, f"Content-Encoding: {encoding}"))

@@ -120,7 +120,9 @@ async def test_a_failure_says_how_many_were_over_and_why(tmp_path: Path) -> None
 async def test_when_nothing_was_answered_there_is_no_data(tmp_path: Path) -> None:
     found = await find(tmp_path, Given("timeout", "timeout", "timeout"))
     assert verdict(found) is Verdict.ERROR
-    assert found.reason == "there is no latency to judge: none of 3 requests was answered (3 timed out)"
+    assert found.reason == (
+        "there is no latency to judge: none of 3 requests was answered (3 timed out); the other 27 were not sent"
+    )
     assert found.symptom == {"symptom": "timeout"}
     assert found.measurement.n == 0
 

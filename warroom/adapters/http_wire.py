@@ -108,7 +108,7 @@ class Backend(httpcore.AsyncNetworkBackend):
 
     async def _connect(self, address: str, port: int, options: Iterable[Any] | None) -> httpcore.AsyncNetworkStream:
         self.last_address = address
-        return await self._tcp.connect_tcp(address, port, socket_options=options)
+        return _Stream(await self._tcp.connect_tcp(address, port, socket_options=options))
 
     def _check(self, host: str, addresses: list[str]) -> None:
         if not addresses:
@@ -116,6 +116,37 @@ class Backend(httpcore.AsyncNetworkBackend):
         denied = next((address for address in addresses if is_denied(address)), None)
         if denied and not self._allow_link_local:
             raise AddressDenied(denied)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection before TLS. httpcore forgets to close it when it is cancelled in the middle of the handshake."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        except asyncio.CancelledError:
+            await self._inner.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class Transport(httpx.AsyncHTTPTransport):
