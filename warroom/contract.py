@@ -266,6 +266,10 @@ class EvidencePort(Protocol):
         """Keep `text` as `<check>/<name>.txt`."""
         ...
 
+    def names(self) -> tuple[str, ...]:
+        """What this run of the check has kept so far, exchanges with services included, in the order kept."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Needed:

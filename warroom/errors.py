@@ -115,7 +115,7 @@ class CannotMeasure(WarroomError):
 
     The message is a sentence for the person on call. `symptom` names the fault in a word that hints and
     reports can match: `timeout`, `refused`, `dns`, `tls`, `reset`, `too_large`, `unreadable`, `denied`,
-    `command`, `internal`.
+    `command`, `internal`. `reproduce` is a command line that repeats the request, where there was one.
     """
 
     exit_code = ExitCode.UNKNOWN
@@ -123,3 +123,4 @@ class CannotMeasure(WarroomError):
     def __init__(self, message: str, *, symptom: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.symptom = symptom
+        self.reproduce = ""

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tests.checks.desk import Desk, desk
 from warroom.checks import events, jwks, lever, oauth2
@@ -12,6 +12,7 @@ from warroom.contract import AnyKind, Needed
 from warroom.events import CheckOutcome
 from warroom.playbook.loaded import CheckSpec, Gate, Lever, ReadFrom, Tolerance
 from warroom.runner.check_run import run_check
+from warroom.runner.hiding import redacted
 from warroom.simulator.simulator import Simulator
 from warroom.verdict import Verdict
 
@@ -69,9 +70,9 @@ class Launch:
         params = kind.params.model_validate(dict(written))
         spec = CheckSpec(check_id, kind, check_id, params, tolerate=tolerate, needs=kind.needs(params))
         context = replace(self.desk.context, check_id=check_id, needed=self.needed)
-        judged = await run_check(spec, context, (), self.desk.redactor, mode="dry-run", attempt=1)
+        judged = await run_check(spec, context, (), mode="dry-run", attempt=1)
         self.needed[check_id] = Needed(judged.outcome.verdict, judged.outcome.reason, judged.fact)
-        return judged.outcome
+        return cast(CheckOutcome, redacted(judged.outcome, self.desk.redactor))
 
     def retarget(self, name: str, **keys: Any) -> None:
         """Give a target further keys."""

@@ -17,6 +17,7 @@ from warroom.events import CheckOutcome
 from warroom.playbook.loaded import CheckSpec, Gate, Lever, ReadFrom, Target
 from warroom.redact import Redactor
 from warroom.runner.check_run import run_check
+from warroom.runner.hiding import redacted
 
 
 class Nobody:
@@ -56,8 +57,8 @@ class Desk:
         """The outcome of a check whose parameters are `written` as in a playbook."""
         params = kind.params.model_validate(dict(written))
         spec = CheckSpec("check", kind, "The check", params, timeout_s=timeout_s, needs=kind.needs(params))
-        judged = await run_check(spec, self.context, (), self.redactor, mode="", attempt=1)
-        return judged.outcome
+        judged = await run_check(spec, self.context, (), mode="", attempt=1)
+        return cast(CheckOutcome, redacted(judged.outcome, self.redactor))
 
     async def find(self, kind: AnyKind, written: Mapping[str, Any]) -> Findings:
         """What the kind itself finds."""

@@ -143,7 +143,7 @@ async def test_the_observability_lines_are_attested_singly_with_name_and_time(tm
         spec = shipped.check("observability", sim.inputs)
         alice = Alice(metrics_enabled="yes", error_budget="yes", logs_info="yes", logs_warn="no")
         context = here.with_ports(people=alice).context
-        outcome = (await run_check(spec, context, (), here.redactor, mode="", attempt=1)).outcome
+        outcome = (await run_check(spec, context, (), mode="", attempt=1)).outcome
     assert [(line.say, line.verdict) for line in outcome.results] == [
         ("Request/queue metrics enabled", Verdict.PASS),
         ("Error budget tracking active", Verdict.PASS),
@@ -157,7 +157,7 @@ async def test_the_publish_confirmation_checks_the_timestamp(tmp_path: Path) -> 
     async with Simulator() as sim, desk(tmp_path, {}) as here:
         spec = shipped.check("build", sim.inputs)
         context = here.with_ports(people=Alice(build_id="b-7", deployed_at="1 November, 2 am")).context
-        outcome = (await run_check(spec, context, (), here.redactor, mode="", attempt=1)).outcome
+        outcome = (await run_check(spec, context, (), mode="", attempt=1)).outcome
     assert [line.verdict for line in outcome.results] == [Verdict.PASS, Verdict.INCONCLUSIVE]
     assert "is not a time such as 2025-11-01T02:00:00Z" in outcome.reason
 

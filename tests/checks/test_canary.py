@@ -17,7 +17,7 @@ async def canary_of(scenario: str, folder: Path) -> CheckOutcome:
     """The outcome of the shipped canary check against a simulator."""
     async with Simulator(scenario) as sim, desk(folder, {"app": sim.inputs["AUTO_COM_CENTER_URL"]}) as here:
         spec = shipped.check("canary", sim.inputs)
-        judged = await run_check(spec, here.context, (), here.redactor, mode="", attempt=1)
+        judged = await run_check(spec, here.context, (), mode="", attempt=1)
     return judged.outcome
 
 

@@ -149,9 +149,9 @@ async def shipped_check(scenario: str, folder: Path) -> tuple[CheckOutcome, int]
     """The shipped check against a simulator, on the answer of the shipped canary, and how many requests were made."""
     async with Simulator(scenario) as sim, desk(folder, {"app": sim.inputs["AUTO_COM_CENTER_URL"]}) as here:
         canary, spec = shipped.check("canary", sim.inputs), shipped.check("security_headers", sim.inputs)
-        first = await run_check(canary, here.context, (), here.redactor, mode="", attempt=1)
+        first = await run_check(canary, here.context, (), mode="", attempt=1)
         needed = {"canary": Needed(first.outcome.verdict, "", first.fact)}
-        found = await run_check(spec, here.with_ports(needed=needed).context, (), here.redactor, mode="", attempt=1)
+        found = await run_check(spec, here.with_ports(needed=needed).context, (), mode="", attempt=1)
         return found.outcome, len(sim.requests)
 
 

@@ -126,7 +126,7 @@ async def shipped_check(scenario: str, folder: Path, value: str = "") -> CheckOu
         levers = HttpLevers(playbook.levers, here.http, here.context.clock)
         context = here.with_ports(levers=levers).context
         spec = playbook.checks["kill_switch"]
-        judged = await run_check(spec, context, playbook.hints, here.redactor, mode="dry-run", attempt=1)
+        judged = await run_check(spec, context, playbook.hints, mode="dry-run", attempt=1)
     return judged.outcome
 
 

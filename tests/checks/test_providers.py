@@ -13,7 +13,7 @@ from warroom.verdict import Verdict
 async def providers(scenario: str, folder: Path) -> CheckOutcome:
     async with Simulator(scenario) as sim, desk(folder, {"app": sim.inputs["AUTO_COM_CENTER_URL"]}) as here:
         spec = shipped.check("providers", sim.inputs)
-        judged = await run_check(spec, here.context, (), here.redactor, mode="dry-run", attempt=1)
+        judged = await run_check(spec, here.context, (), mode="dry-run", attempt=1)
     return judged.outcome
 
 

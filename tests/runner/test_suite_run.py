@@ -48,7 +48,29 @@ async def test_the_checks_that_decided_are_named_in_order_of_display_and_not_as_
     assert stage.all(RunFinished)[0].reason == "First, Second"
 
 
-EXCEPTIONS = [ValueError, KeyError, TypeError, OSError, RecursionError, UnicodeError, MemoryError, AssertionError]
+EXCEPTIONS = [
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BrokenPipeError,
+    BufferError,
+    ConnectionResetError,
+    EOFError,
+    ImportError,
+    IndexError,
+    KeyError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RecursionError,
+    RuntimeError,
+    StopAsyncIteration,
+    TypeError,
+    UnicodeError,
+    ValueError,
+]
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS, ids=lambda exception: exception.__name__)
@@ -234,3 +256,30 @@ async def test_no_secret_leaves_the_runner_in_an_outcome() -> None:
     await stage.run.run()
     assert "eyJhbGciOi" not in repr(stage.events)
     assert "[ACCESS_TOKEN]" in repr(stage.events)
+
+
+async def test_evidence_that_is_lost_at_the_very_end_takes_the_green_away() -> None:
+    stage = Stage(check("canary", finds(Verdict.PASS)))
+    assert (await stage.run.run()).exit_code is ExitCode.GREEN
+    stage.run.evidence_lost("the log: no space left on the device")
+    assert [event.exit_code for event in stage.all(RunFinished)] == [ExitCode.GREEN, ExitCode.UNKNOWN]
+    assert stage.all(Noted)[0].text == "evidence is incomplete: the log: no space left on the device"
+
+
+async def test_a_part_of_a_suite_never_passes_for_the_whole() -> None:
+    stage = Stage(check("canary", finds(Verdict.PASS)), left_out=["kill_switch"])
+    suite = await stage.run.run()
+    assert (suite.word, suite.exit_code) == ("GREEN - partial, without 1 check", ExitCode.GREEN)
+
+
+async def test_what_could_not_be_measured_names_its_evidence_and_how_to_repeat_it() -> None:
+    async def refused(context: Context) -> Findings:
+        context.evidence.save_text("request", "GET /canary")
+        fault = CannotMeasure("connection refused", symptom="refused")
+        fault.reproduce = "curl http://127.0.0.1:9/canary"
+        raise fault
+
+    stage = Stage(check("canary", refused))
+    await stage.run.run()
+    outcome = stage.all(CheckFinished)[0].outcome
+    assert (outcome.evidence, outcome.reproduce) == (("canary/request",), "curl http://127.0.0.1:9/canary")

@@ -146,6 +146,11 @@ class EvidenceStore:
                 return ""
             return name if self._store(name, raw) else ""
 
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The files that were kept right in `folder`, in the order they were kept."""
+        with self._lock:
+            return tuple(name for name in self._files if name.rpartition("/")[0] == folder)
+
     def _free_name(self, folder: str, label: str, suffix: str) -> str:
         number, name = 1, f"{folder}/{label}{suffix}"
         while name in self._taken:
@@ -296,6 +301,10 @@ class CheckEvidence:
         """Keeps `text` with its lines, control characters made visible."""
         shown = clean(self.store.text(text), limit=_FILE_CAP, lines=True)
         return self.store.keep(self.folder, name, ".txt", shown.encode("utf-8", "backslashreplace"))
+
+    def names(self) -> tuple[str, ...]:
+        """The files of this run of the check, in the order they were kept."""
+        return self.store.names(self.folder)
 
     def save_exchange(self, exchange: Exchange) -> str:
         """Keeps a request and its answer as JSON; its label names the file (`exchange` when empty)."""

@@ -140,6 +140,7 @@ class HttpAdapter:
                 if stale and spare:
                     spare, left = 0, left + 1
                 elif not left or not self._may_repeat(request, error):
+                    error.reproduce = self.curl_of(request)
                     raise
                 else:
                     await self._clock.sleep(_PAUSE_S * 2 ** (request.attempts - left - 1))

@@ -26,7 +26,7 @@ from warroom.playbook.select import select
 from warroom.redact import Redactor
 from warroom.report import log_text
 from warroom.runner import Bench, SuiteRun
-from warroom.suite_state import SuiteState
+from warroom.suite_state import SuiteState, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,12 @@ class Session:
         """Closes every connection."""
         await self.http.aclose()
 
-    def write_log(self, state: SuiteState) -> list[str]:
-        """Writes the evidence log; sentences on what could not be written."""
-        problem = self.store.write_log(log_text(state))
-        return [f"evidence is incomplete: {problem}"] if problem else []
+    def finish(self) -> SuiteState:
+        """Writes the evidence log and returns the state to report; a log that is lost leaves nothing green."""
+        problem = self.store.write_log(log_text(fold(self.log.history)))
+        if problem:
+            self.run.evidence_lost(problem)
+        return fold(self.log.history)
 
 
 def open_session(options: VerifyOptions, environ: Mapping[str, str], clock: Clock, *, people: bool) -> Session:

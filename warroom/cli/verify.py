@@ -15,9 +15,8 @@ from warroom.cli.output import Outputs, Terminal, end
 from warroom.cli.plain import Plain, write
 from warroom.client import Choice, Handlers, InProcess
 from warroom.clock import Clock, RealClock
-from warroom.errors import ExitCode
+from warroom.errors import ExitCode, first_exit_code
 from warroom.report import FORMATS
-from warroom.suite_state import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,10 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
         code = asyncio.run(_headless(session, options, terminal, clock))
     else:
         code = _console(session, terminal, extras or Extras())
-    state = fold(session.log.history)
-    problems = session.write_log(state) + outputs.write(state, terminal, env)
-    return int(end(code, problems, terminal))
+    state = session.finish()
+    if state.finished:
+        code = first_exit_code((code, ExitCode(state.finished.exit_code)))
+    return int(end(code, outputs.write(state, terminal, env), terminal))
 
 
 async def _headless(session: Session, options: VerifyOptions, terminal: Terminal, clock: Clock) -> ExitCode:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,6 @@ from warroom.events import CheckOutcome
 from warroom.launch.gates import tolerated
 from warroom.launch.hints import matching
 from warroom.playbook.loaded import CheckSpec, HintRule
-from warroom.redact import Redactor
 from warroom.text import one_line
 from warroom.verdict import Measurement, Result, Verdict, of_results, word
 
@@ -29,7 +27,7 @@ class Judged:
 
 
 async def run_check(
-    spec: CheckSpec, context: Context, hints: tuple[HintRule, ...], redactor: Redactor, *, mode: str, attempt: int
+    spec: CheckSpec, context: Context, hints: tuple[HintRule, ...], *, mode: str, attempt: int
 ) -> Judged:
     """Runs the check once and judges what it found. Never raises, save for cancellation."""
     started_at, started = context.clock.now(), context.clock.monotonic()
@@ -53,11 +51,11 @@ async def run_check(
         measurement=findings.measurement,
         results=findings.results,
         hints=matching(hints, spec.id, verdict, findings.symptom),
-        evidence=findings.evidence,
+        evidence=tuple(filter(None, findings.evidence)) or context.evidence.names(),
         reproduce=findings.reproduce,
         symptom=tuple(findings.symptom.items()),
     )
-    return Judged(redacted(outcome, redactor), findings.fact)
+    return Judged(outcome, findings.fact)
 
 
 async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
@@ -68,7 +66,8 @@ async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
             findings = await spec.kind.run(spec.params, context)
         return findings, of_results(findings.results)
     except CannotMeasure as fault:
-        return _unmeasured(fault.message, fault.symptom, fault.hint), Verdict.ERROR
+        found = _unmeasured(fault.message, fault.symptom, fault.hint)
+        return replace(found, reproduce=fault.reproduce), Verdict.ERROR
     except TimeoutError:
         text = f"did not finish within {spec.timeout_s:g} s" if deadline.expired() else "gave up waiting"
         return _unmeasured(text, "timeout"), Verdict.ERROR
@@ -100,7 +99,7 @@ def _tolerate(
         return verdict, findings
     allowed, reason = found
     lines = tuple(
-        line.as_verdict(allowed, reason) if line.required and line.verdict is Verdict.FAIL else line
+        line.as_verdict(allowed, reason) if line.required and line.verdict in (Verdict.FAIL, Verdict.ERROR) else line
         for line in findings.results
     )
     detail = _reason_of(findings.results)
@@ -132,15 +131,3 @@ def stopped(spec: CheckSpec, started_at: datetime) -> CheckOutcome:
         duration_s=0.0,
         measurement=Measurement(n=0),
     )
-
-
-def redacted(value: Any, redactor: Redactor) -> Any:
-    """`value` with every text in it redacted; dataclasses and tuples are rebuilt, everything else is kept."""
-    if isinstance(value, str) and not isinstance(value, Verdict):
-        return redactor(value)
-    if isinstance(value, tuple):
-        return tuple(redacted(item, redactor) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return type(value)(**{name: redacted(item, redactor) for name, item in fields.items()})
-    return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from warroom.clock import file_stamp
 from warroom.contract import Needed, Sample
@@ -23,7 +24,9 @@ from warroom.events import (
 from warroom.playbook.loaded import CheckSpec, Playbook, Selection
 from warroom.runner.bench import Bench
 from warroom.runner.check_run import Judged, run_check, stopped
+from warroom.runner.hiding import redacted
 from warroom.slo.quantile import nearest_rank
+from warroom.text import plural
 from warroom.verdict import SuiteVerdict, Verdict, of_suite, worst
 
 # What an endpoint that is not up yet looks like; anything else would be the same on a second try.
@@ -51,13 +54,15 @@ class SuiteRun:
         self._specs: Mapping[str, CheckSpec] = {chosen.spec.id: chosen.spec for chosen in selection.checks}
         self._suite = selection.suite.id if selection.suite else ""
         self._bench = bench
-        self._emit = emit
+        self._emit_as_it_is = emit
+        self._left_out = self._count_left_out(selection)
         self._until = until
         self._strict = strict
         self._judged: dict[str, Judged] = {}
         self._runs: dict[str, int] = {}
         self._unfinished: set[str] = set()
         self._stopped_by = ExitCode.INTERRUPTED
+        self._ended: tuple[SuiteVerdict, str, str] | None = None
         self._run_id = f"{file_stamp(bench.clock.now())}-{secrets.token_hex(4)}"
 
     async def run(self) -> SuiteVerdict:
@@ -68,6 +73,11 @@ class SuiteRun:
     async def rerun(self, checks: Sequence[str]) -> SuiteVerdict:
         """Runs `checks` again (ids that are not in the suite are ignored); what they need is taken as it stands."""
         return await self._run_all([check for check in checks if check in self._specs])
+
+    @staticmethod
+    def _count_left_out(selection: Selection) -> int:
+        chosen = {each.spec.id for each in selection.checks}
+        return len(set(selection.suite.checks) - chosen) if selection.suite else 0
 
     def stopped_by(self, code: ExitCode) -> None:
         """Says which exit code a cancellation that follows stands for: interrupted (by default) or terminated."""
@@ -115,9 +125,7 @@ class SuiteRun:
             run = self._runs[spec.id] = self._runs.get(spec.id, 0) + 1
             context = self._bench.context(spec.id, run, self._needed(spec), self._progress(spec.id))
             mode = self._playbook.launch.mode
-            judged = await run_check(
-                spec, context, self._playbook.hints, self._bench.redactor, mode=mode, attempt=attempt
-            )
+            judged = await run_check(spec, context, self._playbook.hints, mode=mode, attempt=attempt)
             self._judged[spec.id] = judged
             self._unfinished.discard(spec.id)
             self._emit(CheckFinished(judged.outcome))
@@ -194,22 +202,35 @@ class SuiteRun:
         declared = {spec.id: spec.required for spec in self._specs.values()}
         found = {check: judged.outcome.verdict for check, judged in self._judged.items()}
         verdict = of_suite(declared, found, mode=self._playbook.launch.mode, strict=self._strict)
+        reason = self._reason(verdict)
+        if self._left_out:
+            # A part of a suite is judged by itself, and never passes for the whole.
+            verdict = replace(verdict, word=f"{verdict.word} - partial, without {plural(self._left_out, 'check')}")
+        if exit_code is not None:
+            verdict = SuiteVerdict(worst((verdict.verdict, Verdict.INCONCLUSIVE)), "UNKNOWN", exit_code)
         manifest, problems = self._bench.seal()
+        return self._end(verdict, reason, manifest, problems)
+
+    def evidence_lost(self, problem: str) -> None:
+        """Says that evidence of the finished run could not be kept, and ends it anew with what that leaves."""
+        assert self._ended is not None
+        verdict, reason, manifest = self._ended
+        self._end(verdict, reason, manifest, (problem,))
+
+    def _end(self, verdict: SuiteVerdict, reason: str, manifest: str, problems: Sequence[str]) -> SuiteVerdict:
         for problem in problems:
             self._emit(Noted(f"evidence is incomplete: {problem}", "warning"))
-        reason = self._reason(verdict)
         if problems and verdict.exit_code in (ExitCode.GREEN, ExitCode.NOT_STRICT):
             # A verdict whose evidence was lost cannot be shown to anyone later: it does not count as green.
             verdict = SuiteVerdict(Verdict.INCONCLUSIVE, "UNKNOWN", ExitCode.UNKNOWN)
-            reason = "every check passed, but the evidence could not be kept"
-        if exit_code is not None:
-            verdict = SuiteVerdict(worst((verdict.verdict, Verdict.INCONCLUSIVE)), verdict.word, exit_code)
-        self._emit(
-            RunFinished(
-                verdict.verdict, verdict.word, int(verdict.exit_code), reason, self._bench.evidence_log, manifest
-            )
-        )
+            reason = "nothing failed, but the evidence could not be kept"
+        self._ended = (verdict, reason, manifest)
+        exit_code, log = int(verdict.exit_code), self._bench.evidence_log
+        self._emit(RunFinished(verdict.verdict, verdict.word, exit_code, reason, log, manifest))
         return verdict
+
+    def _emit(self, event: Event) -> None:
+        self._emit_as_it_is(redacted(event, self._bench.redactor))
 
     def _reason(self, verdict: SuiteVerdict) -> str:
         """Names the checks that decided, in order of display; empty for a plain GREEN."""
