@@ -33,9 +33,7 @@ class Failed(Exception):
 
     def __init__(self, word: str, detail: str = "", code: int = 0) -> None:
         super().__init__(word)
-        self.word = word
-        self.detail = detail
-        self.code = code
+        self.word, self.detail, self.code = word, detail, code
 
 
 def _left(end_ns: int) -> float:
@@ -158,10 +156,8 @@ class Answer:
     """Reads one response, whole, and keeps nothing of its body. `last_ns` is when the latest bytes were there."""
 
     def __init__(self, sock: socket.socket, end_ns: int, max_bytes: int, *, has_body: bool) -> None:
-        self._sock = sock
-        self._end_ns = end_ns
-        self._max = max_bytes
-        self._has_body = has_body
+        self._sock, self._end_ns = sock, end_ns
+        self._max, self._has_body = max_bytes, has_body
         self._buffer = b""
         self._received = 0
         self.last_ns = 0
