@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import heapq
 import itertools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
+
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+# The clock that goes on while the machine is suspended; on macOS that is what CLOCK_MONOTONIC does.
+_BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 
 
 class Clock(Protocol):
@@ -20,6 +27,14 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds since an arbitrary point; never goes back."""
+        ...
+
+    def boottime_ns(self) -> int:
+        """Nanoseconds since the machine started, those of a suspend included; never goes back within one boot."""
+        ...
+
+    def boot_id(self) -> str:
+        """Differs from one start of the machine to the next; empty where the system does not tell."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -36,8 +51,21 @@ class RealClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
+    def boottime_ns(self) -> int:
+        return time.monotonic_ns() if _BOOT_CLOCK is None else time.clock_gettime_ns(_BOOT_CLOCK)
+
+    def boot_id(self) -> str:
+        return _boot_id()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
+
+
+@functools.cache
+def _boot_id() -> str:
+    with contextlib.suppress(OSError):
+        return _BOOT_ID.read_text("ascii").strip()
+    return ""
 
 
 class VirtualClock:
@@ -48,6 +76,7 @@ class VirtualClock:
             raise ValueError("a virtual clock starts at an aware instant")
         self._now = start.astimezone(UTC)
         self._elapsed = 0.0
+        self._suspended_s = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
 
@@ -56,6 +85,12 @@ class VirtualClock:
 
     def monotonic(self) -> float:
         return self._elapsed
+
+    def boottime_ns(self) -> int:
+        return round((self._elapsed + self._suspended_s) * 1e9)
+
+    def boot_id(self) -> str:
+        return "virtual"
 
     async def sleep(self, seconds: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -84,6 +119,11 @@ class VirtualClock:
     def step_wall(self, by: timedelta) -> None:
         """Move the wall clock alone, as an administrator or a time server would."""
         self._now += by
+
+    def suspend(self, seconds: float) -> None:
+        """Let the machine sleep for `seconds`: the wall and the boot clock go on, nothing else does."""
+        self._now += timedelta(seconds=seconds)
+        self._suspended_s += seconds
 
     def _move_to(self, elapsed: float) -> None:
         ahead = max(0.0, elapsed - self._elapsed)

@@ -1,0 +1,91 @@
+"""Connections to a journal's database. Nobody opens the file but through these: SQLite's locks die with any other."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+DATABASE: Final = "journal.db"
+_BUSY_S: Final = 2.0
+
+# FULL: a commit returns when it is on the disk; fullfsync is what that takes on macOS.
+_WRITER_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",
+    "PRAGMA checkpoint_fullfsync = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+def writer(path: Path) -> Engine:
+    """Makes the one writing connection. Its transactions begin IMMEDIATE: what cannot write fails at once."""
+    engine = create_engine("sqlite://", creator=lambda: _open_writer(path), poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def reader(path: Path) -> Engine:
+    """Makes connections that only read; any number, beside the writer, in any thread and any process."""
+    return create_engine("sqlite://", creator=lambda: _open_reader(path), poolclass=NullPool)
+
+
+def _open_writer(path: Path) -> sqlite3.Connection:
+    connection = _open(path, "rw")
+    try:
+        for pragma in _WRITER_PRAGMAS:
+            connection.execute(pragma)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    connection = _open(path, "ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.OperationalError:
+        connection.close()
+        if os.access(path.parent, os.W_OK) or _has_log(path):
+            raise
+        # A medium that nobody can write: the shared memory that readers agree by cannot be made, nor is it needed.
+        return _open(path, "ro&immutable=1")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    # isolation_level None: the sqlite3 module begins nothing by itself. One thread at a time is the journal's affair.
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.text_factory = _text
+    return connection
+
+
+def _text(raw: bytes) -> str:
+    # Bytes that are no UTF-8 are damage, which the hash finds; reading goes on.
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _has_log(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    return False

@@ -1,0 +1,70 @@
+"""What can go wrong with a journal that is open."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError
+
+from warroom.errors import ExitCode, WarroomError
+from warroom.text import clean
+
+
+class JournalUnavailable(WarroomError):
+    """The journal could not be written: what was to be appended is not in it. `reason` says why in a few words.
+
+    It may pass by itself (a full disk): the next `append` tries again, and succeeds as soon as the disk lets it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"the journal cannot be written: {reason}",
+            hint="nothing new is started until it can; free the disk, and it goes on by itself",
+        )
+        self.reason = reason
+
+
+class JournalDamaged(WarroomError):
+    """The journal cannot be read as it was written. `seq` is the first entry that is wrong; 0 when not known."""
+
+    exit_code = ExitCode.UNKNOWN
+
+    def __init__(self, seq: int, reason: str, launch: str = "") -> None:
+        where = f"entry {seq} of the journal" if seq else "the journal"
+        super().__init__(
+            f"{where} is damaged: {reason}", hint=f"see all of it with: warroom audit {launch or 'LAUNCH'}"
+        )
+        self.seq = seq
+        self.reason = reason
+
+
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "the file system is read-only",
+    sqlite3.SQLITE_BUSY: "another program holds the file",
+    sqlite3.SQLITE_IOERR: "the disk reports an error",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
+}
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def because(error: OSError | sqlite3.Error | DBAPIError) -> str:
+    """Why the disk or the database refused, in a few words."""
+    if isinstance(error, DBAPIError):
+        error = error.orig if isinstance(error.orig, sqlite3.Error) else sqlite3.Error(str(error.orig))
+    if isinstance(error, OSError):
+        return clean(error.strerror or type(error).__name__, limit=200)
+    code = _primary_code(error)
+    known = _REASONS.get(code, "")
+    detail = clean(str(error), limit=200)
+    return f"{known} ({detail})" if known and known not in detail else known or detail
+
+
+def is_damage(error: DBAPIError) -> bool:
+    """Whether the database says that its file is not what it wrote."""
+    return _primary_code(error.orig) in _DAMAGE or isinstance(error.orig, UnicodeDecodeError)
+
+
+def _primary_code(error: BaseException | None) -> int:
+    # The low byte of an extended code is the plain one (https://www.sqlite.org/rescode.html).
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

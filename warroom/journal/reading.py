@@ -1,0 +1,113 @@
+"""Reading a journal: beside its owner, in any thread and any process, without ever holding it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
+
+from warroom.errors import UsageError
+from warroom.journal import chain
+from warroom.journal.chain import Row
+from warroom.journal.database import DATABASE, reader
+from warroom.journal.failure import JournalDamaged, because, is_damage
+from warroom.journal.schema import ENTRIES, require_known
+from warroom.launch.entries import Entry, Head
+from warroom.text import clean
+
+_PAGE: Final = 1_000
+
+
+class JournalReader:
+    """The entries of one launch. Any thread may call it; each call reads the disk, so keep it off an event loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def head(self) -> Head:
+        """The last entry on the disk. Raises JournalDamaged where it cannot be read."""
+        row = last_row(self._engine)
+        return Head(row.seq, row.hash) if row else chain.EMPTY
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The entries with a number above `after`, oldest first; those that are appended meanwhile come too.
+
+        Each is checked against its hash and against the entry before it. Raises JournalDamaged at the first that is
+        wrong, and UsageError where there is no entry `after`. Reads a page at a time and holds nothing in between.
+        """
+        return (chain.entry_of(row) for row in self._checked(after))
+
+    def lines(self, after: int = 0) -> Iterator[str]:
+        """The same as JSON lines in canonical form, without line feeds: the export. Raises as `entries` does."""
+        return (chain.line(row) for row in self._checked(after))
+
+    def _checked(self, after: int) -> Iterator[Row]:
+        if after < 0:
+            raise ValueError("entries count from 1")
+        rows = raw_rows(self._engine, max(0, after - 1))
+        head = chain.EMPTY
+        if after:
+            first = next(rows, None)
+            if first is None:
+                raise UsageError(f"the journal has no entry {after}")
+            chain.require_sound(first)
+            head = Head(first.seq, first.hash)
+        for row in rows:
+            head = chain.require_next(row, head)
+            yield row
+
+
+def read_only(folder: Path) -> JournalReader:
+    """The journal in `folder`, for audit, status and export; it changes no entry and needs no owner.
+
+    Raises UsageError where there is no journal, or one of a newer Warroom; JournalDamaged where it cannot be read.
+    """
+    return JournalReader(open_reader(folder))
+
+
+def open_reader(folder: Path) -> Engine:
+    """What `read_only` reads through. Raises as it does."""
+    path = folder / DATABASE
+    if not path.is_file():
+        raise UsageError(f"there is no journal in {clean(str(folder))}", hint="warroom launches lists those that are")
+    engine = reader(path)
+    try:
+        with engine.connect() as connection:
+            require_known(connection)
+    except DBAPIError as error:
+        if is_damage(error):
+            raise JournalDamaged(0, because(error)) from error
+        raise UsageError(f"the journal in {clean(str(folder))} cannot be read: {because(error)}") from error
+    return engine
+
+
+def raw_rows(engine: Engine, after: int = 0) -> Iterator[Row]:
+    """The rows above `after` as they lie there, unchecked, oldest first; JournalDamaged where SQLite gives up."""
+    query = select(ENTRIES).order_by(ENTRIES.c.seq).limit(_PAGE)
+    while True:
+        try:
+            with engine.connect() as connection:
+                page = [Row(*found) for found in connection.execute(query.where(ENTRIES.c.seq > after))]
+        except DBAPIError as error:
+            raise JournalDamaged(after + 1, because(error)) from error
+        yield from page
+        if len(page) < _PAGE:
+            return
+        if page[-1].seq <= after:
+            raise JournalDamaged(after + 1, "its entries are not in order")
+        after = page[-1].seq
+
+
+def last_row(engine: Engine) -> Row | None:
+    """The last row, unchecked; None in an empty journal. Raises JournalDamaged."""
+    query = select(ENTRIES).order_by(ENTRIES.c.seq.desc()).limit(1)
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(query).first()
+    except DBAPIError as error:
+        raise JournalDamaged(0, because(error)) from error
+    return Row(*found) if found else None
