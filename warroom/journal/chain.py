@@ -17,6 +17,7 @@ from warroom.journal.failure import JournalDamaged
 from warroom.launch.entries import Entry, Head
 
 GENESIS: Final = "0" * 64
+ACQUIRED: Final = "owner.acquired"
 EMPTY: Final = Head(0, GENESIS)
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -127,11 +128,15 @@ def _instant(wall_utc_us: int) -> str:
     return instant(wall_utc_us).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+def has_right_types(row: Row) -> bool:
+    """Whether the row holds numbers and texts where it must; SQLite does not tell in a file that was damaged."""
+    return all(type(getattr(row, name)) is kind for name, kind in _TYPES.items())
+
+
 def fault(row: Row) -> str:
     """What is wrong with a row taken by itself; empty when nothing is."""
-    for name, kind in _TYPES.items():
-        if type(getattr(row, name)) is not kind:
-            return f"its {name} is no {'number' if kind is int else 'text'}"
+    if not has_right_types(row):
+        return "its columns are not of the types that were written"
     try:
         return "" if digest(row) == row.hash else "it is not what its hash was made of"
     except (OverflowError, ValueError):

@@ -11,14 +11,14 @@ from warroom.text import clean
 
 
 class JournalUnavailable(WarroomError):
-    """The journal could not be written: what was to be appended is not in it. `reason` says why in a few words.
+    """The journal cannot be written, or read, now. `reason` says why in a few words.
 
-    It may pass by itself (a full disk): the next `append` tries again, and succeeds as soon as the disk lets it.
+    It may pass by itself (a full disk): the next call tries again, and succeeds as soon as the disk lets it.
     """
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"the journal cannot be written: {reason}",
+            f"the journal is not available: {reason}",
             hint="nothing new is started until it can; free the disk, and it goes on by itself",
         )
         self.reason = reason
@@ -40,12 +40,21 @@ class JournalDamaged(WarroomError):
 
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_READONLY: "the file system is read-only",
+    sqlite3.SQLITE_READONLY: "the file or its file system is read-only",
     sqlite3.SQLITE_BUSY: "another program holds the file",
     sqlite3.SQLITE_IOERR: "the disk reports an error",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
 }
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# Everything else says that the file is not what was written: corrupt, no database, a table that is not there.
+_PASSING = {
+    *_REASONS,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_CONSTRAINT,
+}
 
 
 def because(error: OSError | sqlite3.Error | DBAPIError) -> str:
@@ -60,9 +69,11 @@ def because(error: OSError | sqlite3.Error | DBAPIError) -> str:
     return f"{known} ({detail})" if known and known not in detail else known or detail
 
 
-def is_damage(error: DBAPIError) -> bool:
-    """Whether the database says that its file is not what it wrote."""
-    return _primary_code(error.orig) in _DAMAGE or isinstance(error.orig, UnicodeDecodeError)
+def failure(error: DBAPIError, *, seq: int = 0, launch: str = "") -> JournalUnavailable | JournalDamaged:
+    """What to raise for an error of the database that met entry `seq` (0 when not known)."""
+    if _primary_code(error.orig) in _PASSING:
+        return JournalUnavailable(because(error))
+    return JournalDamaged(seq, because(error), launch)
 
 
 def _primary_code(error: BaseException | None) -> int:

@@ -39,7 +39,7 @@ def prepare(folder: Path, mounts: Path = MOUNTS) -> None:
     kind = file_system(folder.resolve(), mounts)
     if _NETWORK.fullmatch(kind):
         raise UsageError(
-            f"the state folder {clean(str(folder))} is on a network file system ({clean(kind)}): locks do not hold there",
+            f"the state folder {clean(str(folder))} is on a network file system ({clean(kind)}), where locks fail",
             hint="name a folder on a local disk with --state DIR",
         )
 
@@ -72,14 +72,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def file_system(path: Path, mounts: Path = MOUNTS) -> str:
-    """The type of the file system that `path` (absolute, no links) lies on, `ext4` say; empty where it is not known."""
+    """The type of the file system that `path` (absolute, no links) lies on, `ext4` say; empty where not known."""
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
         return ""
     deepest, kind = -1, ""
     for line in lines:
-        # proc(5): the fifth field is the mount point, the first after " - " the type. A later mount covers the earlier.
+        # proc(5): the fifth field is the mount point, the first after " - " the type. A later mount covers another.
         fields, _, rest = line.partition(" - ")
         point = Path(_unescaped(fields.split(" ")[4]))
         if path.is_relative_to(point) and len(point.parts) >= deepest:

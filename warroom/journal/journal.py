@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from warroom.clock import Clock
 from warroom.errors import UsageError
 from warroom.journal import chain, schema
-from warroom.journal.chain import Row
+from warroom.journal.chain import ACQUIRED, Row
 from warroom.journal.database import DATABASE, reader, writer
-from warroom.journal.failure import JournalDamaged, JournalUnavailable, because, is_damage
+from warroom.journal.failure import JournalUnavailable, because, failure
 from warroom.journal.folder import prepare, prepare_file
 from warroom.journal.owner import OwnerLock
 from warroom.journal.reading import JournalReader, last_row
@@ -102,7 +102,8 @@ class Journal:
         Raises JournalUnavailable when it could not be written; a later call succeeds as soon as the disk lets it.
         Where the disk failed between the writing and its answer, what was refused can turn up after all: then the
         next entry's number is not the one that was expected, and `entries` tells what stands in between.
-        Raises ValueError for a kind that is no dotted name and for a body that is not JSON data or over 1 MiB.
+        Raises ValueError for a kind that is no dotted name (or `owner.acquired`, which `open` appends), and for a body
+        that is not JSON data or over 1 MiB.
         """
         return self.append_many([Draft(kind, body, actor)])[0]
 
@@ -140,12 +141,13 @@ class Journal:
             with self._writer.connect() as connection:
                 schema.upgrade(connection, self._path)
         except DBAPIError as error:
-            raise self._failure(error) from error
+            raise failure(error, launch=self.launch) from error
         last = self._reload()
         if last and last.launch != self.launch:
             raise UsageError(f"the folder {clean(str(self._path.parent))} holds the launch {clean(last.launch)}")
         self._epoch = (last.epoch if last else 0) + 1
-        self.append("owner.acquired", {"pid": os.getpid(), "epoch": self._epoch})
+        body = chain.canonical({"pid": os.getpid(), "epoch": self._epoch})
+        self._append([(ACQUIRED, body, "engine")])
 
     def _reload(self) -> Row | None:
         last = last_row(self._reader)
@@ -155,8 +157,8 @@ class Journal:
         return last
 
     def _body(self, draft: Draft) -> str:
-        if not _KIND.fullmatch(draft.kind):
-            raise ValueError(f"'{clean(draft.kind, limit=80)}' is no kind of entry")
+        if not _KIND.fullmatch(draft.kind) or draft.kind == ACQUIRED:
+            raise ValueError(f"'{clean(draft.kind, limit=80)}' is no kind of entry that can be appended")
         body = chain.canonical(chain.hidden(draft.body, self._redact))
         if not body.startswith("{") or len(body) > BODY_CAP:
             raise ValueError(f"the body of {draft.kind} is a JSON object of at most {BODY_CAP:,} characters")
@@ -171,7 +173,7 @@ class Journal:
                 connection.execute(insert(schema.ENTRIES), [_columns(row) for row in rows])
         except DBAPIError as error:
             self._drop_connection()
-            raise self._failure(error) from error
+            raise failure(error, launch=self.launch) from error
         self._head = Head(rows[-1].seq, rows[-1].hash)
         return tuple(chain.entry_of(row) for row in rows)
 
@@ -200,9 +202,8 @@ class Journal:
     def _connect(self) -> Connection:
         if self._connection is None:
             # After a failure, only the disk knows what is on the disk.
-            connection = self._writer.connect()
             self._reload()
-            self._connection = connection
+            self._connection = self._writer.connect()
         return self._connection
 
     def _drop_connection(self) -> None:
@@ -211,11 +212,6 @@ class Journal:
             # Closing can fail for the same reason as the append; what is committed is safe in the log.
             with contextlib.suppress(DBAPIError):
                 connection.close()
-
-    def _failure(self, error: DBAPIError) -> JournalUnavailable | JournalDamaged:
-        return (
-            JournalDamaged(0, because(error), self.launch) if is_damage(error) else JournalUnavailable(because(error))
-        )
 
 
 def _columns(row: Row) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from warroom.errors import UsageError
 from warroom.journal import chain
 from warroom.journal.chain import Row
 from warroom.journal.database import DATABASE, reader
-from warroom.journal.failure import JournalDamaged, because, is_damage
+from warroom.journal.failure import JournalDamaged, failure
 from warroom.journal.schema import ENTRIES, require_known
 from warroom.launch.entries import Entry, Head
 from warroom.text import clean
@@ -29,7 +29,7 @@ class JournalReader:
 
     @property
     def head(self) -> Head:
-        """The last entry on the disk. Raises JournalDamaged where it cannot be read."""
+        """The last entry on the disk, unchecked. Raises JournalDamaged or JournalUnavailable."""
         row = last_row(self._engine)
         return Head(row.seq, row.hash) if row else chain.EMPTY
 
@@ -37,7 +37,8 @@ class JournalReader:
         """The entries with a number above `after`, oldest first; those that are appended meanwhile come too.
 
         Each is checked against its hash and against the entry before it. Raises JournalDamaged at the first that is
-        wrong, and UsageError where there is no entry `after`. Reads a page at a time and holds nothing in between.
+        wrong, JournalUnavailable where the disk does not let it be read, and UsageError where there is no entry
+        `after`. Reads a page at a time and holds nothing in between.
         """
         return (chain.entry_of(row) for row in self._checked(after))
 
@@ -64,7 +65,8 @@ class JournalReader:
 def read_only(folder: Path) -> JournalReader:
     """The journal in `folder`, for audit, status and export; it changes no entry and needs no owner.
 
-    Raises UsageError where there is no journal, or one of a newer Warroom; JournalDamaged where it cannot be read.
+    Raises UsageError where there is no journal, or one of a newer Warroom; JournalDamaged or
+    JournalUnavailable where it cannot be read.
     """
     return JournalReader(open_reader(folder))
 
@@ -79,21 +81,19 @@ def open_reader(folder: Path) -> Engine:
         with engine.connect() as connection:
             require_known(connection)
     except DBAPIError as error:
-        if is_damage(error):
-            raise JournalDamaged(0, because(error)) from error
-        raise UsageError(f"the journal in {clean(str(folder))} cannot be read: {because(error)}") from error
+        raise failure(error) from error
     return engine
 
 
 def raw_rows(engine: Engine, after: int = 0) -> Iterator[Row]:
-    """The rows above `after` as they lie there, unchecked, oldest first; JournalDamaged where SQLite gives up."""
+    """The rows above `after` as they lie there, unchecked, oldest first. Raises where SQLite gives up."""
     query = select(ENTRIES).order_by(ENTRIES.c.seq).limit(_PAGE)
     while True:
         try:
             with engine.connect() as connection:
                 page = [Row(*found) for found in connection.execute(query.where(ENTRIES.c.seq > after))]
         except DBAPIError as error:
-            raise JournalDamaged(after + 1, because(error)) from error
+            raise failure(error, seq=after + 1) from error
         yield from page
         if len(page) < _PAGE:
             return
@@ -103,11 +103,11 @@ def raw_rows(engine: Engine, after: int = 0) -> Iterator[Row]:
 
 
 def last_row(engine: Engine) -> Row | None:
-    """The last row, unchecked; None in an empty journal. Raises JournalDamaged."""
+    """The last row, unchecked; None in an empty journal. Raises as `raw_rows`."""
     query = select(ENTRIES).order_by(ENTRIES.c.seq.desc()).limit(1)
     try:
         with engine.connect() as connection:
             found = connection.execute(query).first()
     except DBAPIError as error:
-        raise JournalDamaged(0, because(error)) from error
+        raise failure(error) from error
     return Row(*found) if found else None

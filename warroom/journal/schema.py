@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, create_engine
 
 from warroom.errors import UsageError
 
@@ -58,6 +59,20 @@ BEGIN SELECT RAISE(ABORT, 'an entry of the journal follows the last one'); END""
 
 STEPS: Final[Sequence[Sequence[str]]] = (_FIRST,)
 """STEPS[n] brings a journal of version n to version n + 1. A step that was released is never changed."""
+
+
+def objects(connection: Connection) -> frozenset[tuple[str, str]]:
+    """The name and the definition of everything in the database."""
+    found = connection.exec_driver_sql("SELECT name, coalesce(sql, '') FROM sqlite_master")
+    return frozenset((str(name), str(sql)) for name, sql in found)
+
+
+def expected_objects() -> frozenset[tuple[str, str]]:
+    """What `objects` gives for a journal of the newest version."""
+    with create_engine("sqlite://").connect() as connection:
+        for statement in itertools.chain.from_iterable(STEPS):
+            connection.exec_driver_sql(statement)
+        return objects(connection)
 
 
 def version_of(connection: Connection) -> int:
