@@ -55,6 +55,29 @@ def format_duration(span: timedelta) -> str:
     return sign + out
 
 
+_OFFSET: Final = re.compile(r"T\s*([+-])\s*(\S+)")
+
+
+def parse_offset(text: str) -> timedelta:
+    """`T+5m`, `T-24h`, `T+0`: a time seen from T0, negative before it.
+
+    Raises ValueError with a sentence for the author of the playbook.
+    """
+    word = text.strip()
+    match = _OFFSET.fullmatch(word)
+    if not match:
+        raise ValueError(f"'{word}' is not a time from T0 such as T+5m, T+1h or T-24h")
+    span = timedelta() if match[2] == "0" else parse_duration(match[2])
+    return -span if match[1] == "-" else span
+
+
+def format_offset(offset: timedelta) -> str:
+    """`T+5m`, `T-24h`, `T+0`."""
+    if not offset:
+        return "T+0"
+    return f"T-{format_duration(-offset)}" if offset < timedelta() else f"T+{format_duration(offset)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number with its unit; `unit` is empty for a plain number."""

@@ -1,0 +1,122 @@
+"""Where every post of a launch stands, for whoever shows it, and what people still have to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from warroom.launch.schedule import Slot, slots
+from warroom.launch.state import LaunchState, Record, Stage, believed
+from warroom.playbook.course import Ask, Step
+from warroom.playbook.template import Value
+
+
+class Standing(StrEnum):
+    """Where a slot stands. SENT, MERGED and FAILED are the end of it."""
+
+    SCHEDULED = "scheduled"
+    DUE = "due"
+    HELD = "held"
+    SENDING = "sending"
+    CHECKING = "checking whether it arrived"
+    SENT = "sent"
+    MERGED = "merged"
+    FAILED = "failed"
+
+
+_OF_STAGE = {
+    Stage.SENDING: Standing.SENDING,
+    Stage.UNKNOWN: Standing.CHECKING,
+    Stage.CONFIRMED: Standing.SENT,
+    Stage.DEAD: Standing.FAILED,
+    Stage.MERGED: Standing.MERGED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A slot and where it stands. `due` is None while there is no T0.
+
+    `late_s` is by how many seconds it was late when it was written, or is late now; 0 in time. `into` is the id of
+    the slot whose post stands for it, `reason` says why it is held, failed or not yet sent; both may be empty.
+    """
+
+    slot: Slot
+    title: str
+    standing: Standing
+    due: datetime | None = None
+    late_s: float = 0.0
+    into: str = ""
+    reason: str = ""
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A value that only a person can give, and the first post that needs it. `due` is None while there is no T0."""
+
+    step: Step
+    ask: Ask
+    slot: Slot
+    due: datetime | None
+
+
+def record_of(state: LaunchState, slot: Slot) -> Record | None:
+    """The record that counts for `slot`; None while its post has yet to be written.
+
+    A text that was written for another T0 and of which nothing was sent does not count, nor what it stood for.
+    """
+    record = state.records.get(slot.id)
+    root = state.records.get(record.into) if record and record.stage is Stage.MERGED else record
+    if root is None or (root.stage is Stage.DUE and root.t0 != state.t0):
+        return None
+    return record
+
+
+def is_resolved(state: LaunchState, slot: Slot) -> bool:
+    """Whether the post of `slot` was sent, failed for good, or is named in one that was sent or failed."""
+    record = record_of(state, slot)
+    root = state.records[record.into] if record and record.stage is Stage.MERGED else record
+    return root is not None and root.stage in (Stage.CONFIRMED, Stage.DEAD)
+
+
+def owed(state: LaunchState, now: datetime) -> tuple[Owed, ...]:
+    """Every slot of the launch, the earliest first."""
+    seen = believed(state, now)
+    return tuple(_owed(state, slot, seen) for slot in slots(state.course, state.attempt))
+
+
+def _owed(state: LaunchState, slot: Slot, now: datetime) -> Owed:
+    record, hold = record_of(state, slot), state.holds.get(slot.id)
+    title = state.course.updates[slot.update].title
+    due = slot.due(state.t0) if state.t0 else None
+    behind_s = max(0.0, (now - due).total_seconds()) if due else 0.0
+    if record is not None and record.stage is not Stage.DUE:
+        late_s = record.late_s
+        return Owed(slot, title, _OF_STAGE[record.stage], due, late_s, record.into, record.reason, record)
+    if hold is not None:
+        return Owed(slot, title, Standing.HELD, due, behind_s, reason=f"{hold.reason} ({hold.by})", record=record)
+    standing = Standing.DUE if record or behind_s or due == now else Standing.SCHEDULED
+    return Owed(slot, title, standing, due, behind_s, reason=record.reason if record else "", record=record)
+
+
+def open_questions(state: LaunchState) -> tuple[OpenQuestion, ...]:
+    """What steps ask for and posts need, and nobody has given yet; what is needed first comes first."""
+    found: dict[str, OpenQuestion] = {}
+    for slot in slots(state.course, state.attempt):
+        if record_of(state, slot) is not None:
+            continue
+        for part in state.course.updates[slot.update].template.insertions:
+            if isinstance(part, Value) and part.name not in found and (question := _question(state, slot, part.name)):
+                found[part.name] = question
+    return tuple(found.values())
+
+
+def _question(state: LaunchState, slot: Slot, name: str) -> OpenQuestion | None:
+    parts = name.split(".")
+    step = state.course.steps.get(parts[1]) if parts[0] == "steps" else None
+    if step is None or step.id in state.ticks:
+        return None
+    ask = next((ask for ask in step.asks if ask.name == parts[2]), None)
+    return OpenQuestion(step, ask, slot, slot.due(state.t0) if state.t0 else None) if ask else None

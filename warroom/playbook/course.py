@@ -1,0 +1,94 @@
+"""The course of a launch as a playbook plans it: steps and phases, and the updates that are owed in the meantime.
+
+Offsets are seen from T0. Everything here is safe to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from warroom.events import LaunchInfo
+from warroom.playbook.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A value that a step asks for. `answer_type` is yes_no, text, number or timestamp."""
+
+    name: str
+    text: str
+    answer_type: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something a person does and then ticks. `link` is an address for people, `expect` what they should see; both
+    may be empty. Ticking one that `marks_t0` sets T0, unless it is set.
+    """
+
+    id: str
+    do: str
+    link: str = ""
+    expect: str = ""
+    marks_t0: bool = False
+    asks: tuple[Ask, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of the launch. `ends` is when it should be over, None where it has no end of its own.
+
+    `steps` are ids of steps that belong to it, in order. `suite` is run once when it starts. `update` is the post
+    that ends it. Each of the three may be empty.
+    """
+
+    id: str
+    title: str
+    starts: timedelta
+    ends: timedelta | None = None
+    suite: str = ""
+    steps: tuple[str, ...] = ()
+    update: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where posts go. A channel of kind `file` appends to the file `path`, relative to the launch's folder."""
+
+    id: str
+    kind: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A post that is owed: once at `starts` (`every` is None), or again and again until and with `ends`.
+
+    `suite` is the one whose results it tells, empty for none. It is run for each post, `before` ahead of it; where
+    that is None the post tells the latest run since T0.
+    """
+
+    id: str
+    title: str
+    channel: str
+    template: Template
+    starts: timedelta
+    every: timedelta | None = None
+    ends: timedelta | None = None
+    suite: str = ""
+    before: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a launch goes through, from the frozen copy of its playbook. Mappings keep the order of the file."""
+
+    launch: LaunchInfo = LaunchInfo("", "")
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    updates: Mapping[str, Update] = field(default_factory=dict)
+    gates: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the gates by id."""

@@ -1,0 +1,111 @@
+"""The text of a post: lines with `{{ dotted.name }}` and the three helpers, nothing else. No logic, no filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+HELPERS: Final = ("badge", "lines", "note")
+
+_MARK: Final = re.compile(r"\{\{(?P<inner>[^{}]*)\}\}")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_CALL: Final = re.compile(r"(?P<helper>[a-z_]+)\((?P<arguments>.*)\)")
+_ARGUMENT: Final = re.compile(r'\s*(?:(?P<check>[a-z][a-z0-9_]*)|"(?P<text>[^"]+)")\s*(?:,|$)')
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """`{{ dotted.name }}`: something that is known by the time of the post, or the post is held."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A check, and of its lines those that hold one of the `texts` (empty: all of them)."""
+
+    check: str
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`{{ helper(check, other, "text") }}`: something about the results of checks."""
+
+    helper: str
+    picks: tuple[Picked, ...]
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Ids of the checks, in the order in which they are named."""
+        return tuple(pick.check for pick in self.picks)
+
+
+Part = str | Value | Call
+Line = tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text, line by line; each line is text and insertions in turn. Without lines it says nothing."""
+
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def insertions(self) -> Iterator[Value | Call]:
+        """Every insertion, from the top."""
+        return (part for line in self.lines for part in line if not isinstance(part, str))
+
+
+def parse_template(text: str) -> Template:
+    """The template that `text` spells. Raises ValueError with a sentence for the author of the playbook."""
+    lines = text.rstrip("\n").split("\n")
+    return Template(tuple(tuple(_parts(line)) for line in lines))
+
+
+def _parts(line: str) -> Iterator[Part]:
+    end = 0
+    for mark in _MARK.finditer(line):
+        yield from _plain(line[end : mark.start()])
+        yield _insertion(mark["inner"].strip())
+        end = mark.end()
+    yield from _plain(line[end:])
+
+
+def _plain(text: str) -> Iterator[str]:
+    if "{{" in text or "}}" in text:
+        raise ValueError(f"'{text.strip()}': write an insertion on one line as {{{{ dotted.name }}}}")
+    if text:
+        yield text
+
+
+def _insertion(inner: str) -> Value | Call:
+    if _NAME.fullmatch(inner):
+        return Value(inner)
+    call = _CALL.fullmatch(inner)
+    if call is None:
+        raise ValueError(
+            f"'{inner}' is neither a dotted name such as launch.id nor a helper such as badge(check); there is no more"
+        )
+    if call["helper"] not in HELPERS:
+        raise ValueError(f"there is no helper '{call['helper']}'; there is {', '.join(HELPERS)}")
+    return Call(call["helper"], _picks(call["helper"], call["arguments"], inner))
+
+
+def _picks(helper: str, arguments: str, inner: str) -> tuple[Picked, ...]:
+    picks: list[Picked] = []
+    at = 0
+    while at < len(arguments) or not picks:
+        argument = _ARGUMENT.match(arguments, at)
+        if argument is None or argument.end() == at:
+            raise ValueError(f"'{inner}': name checks, and after a check texts in double quotes that pick its lines")
+        at = argument.end()
+        if argument["check"]:
+            picks.append(Picked(argument["check"]))
+        elif picks and helper == "lines":
+            picks[-1] = Picked(picks[-1].check, (*picks[-1].texts, argument["text"]))
+        else:
+            raise ValueError(f"'{inner}': texts pick the lines of the check before them, in lines() alone")
+    return tuple(picks)

@@ -1,0 +1,120 @@
+"""The text of a post, from the state of the launch. Pure: the same state gives the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from warroom.launch.ledger import Prepare
+from warroom.launch.results import CheckFound, LineFound
+from warroom.launch.runs import check_for
+from warroom.launch.schedule import Slot
+from warroom.launch.state import LaunchState
+from warroom.launch.values import value_of
+from warroom.playbook.template import Call, Line, Picked, Template, Value
+from warroom.text import clean
+from warroom.units import format_duration, format_offset
+from warroom.verdict import Verdict, word
+
+_SIGNS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
+_LONGEST: Final = 1_000
+
+
+def post_text(state: LaunchState, prepare: Prepare) -> str:
+    """The text of the post, line feeds between its lines, none at the end. Raises LookupError for a value that is not
+    there: `decide` does not ask for such a post."""
+    template = state.course.updates[prepare.slot.update].template
+    return text_of(template, state, prepare.slot)
+
+
+def delivery_line(prepare: Prepare, head: str = "") -> str:
+    """The line outside the text: `LATE by 12m3s; stands for T+3h, T+4h too; journal 42.9f86d081884c`.
+
+    `head` is the journal's, empty where it is not to be shown. Empty for a post in time that stands for itself alone.
+    """
+    parts = [f"LATE by {format_duration(timedelta(seconds=int(prepare.late_s)))}"] if prepare.late_s else []
+    if prepare.merged:
+        parts.append(f"stands for {', '.join(slot.time for slot in prepare.merged)} too")
+    return "; ".join([*parts, *([f"journal {head}"] if head else [])])
+
+
+def text_of(template: Template, state: LaunchState, slot: Slot) -> str:
+    """`template` filled in for the post of `slot`. A line whose only insertions are notes that have nothing to say is
+    left out."""
+    rendered = (_line(line, state, slot) for line in template.lines)
+    return "\n".join(line for line in rendered if line is not None)
+
+
+def _line(line: Line, state: LaunchState, slot: Slot) -> str | None:
+    insertions = [part for part in line if not isinstance(part, str)]
+    filled = [part if isinstance(part, str) else _filled(part, state, slot) for part in line]
+    notes = [part for part in insertions if isinstance(part, Call) and part.helper == "note"]
+    if notes and len(notes) == len(insertions) and not any(_filled(note, state, slot) for note in notes):
+        return None
+    return "".join(filled)
+
+
+def _filled(part: Value | Call, state: LaunchState, slot: Slot) -> str:
+    if isinstance(part, Value):
+        value = value_of(state, slot, part.name)
+        if value is None:
+            raise LookupError(f"{part.name} is not known")
+        return value
+    found = [(pick, _found(state, slot, pick.check)) for pick in part.picks]
+    match part.helper:
+        case "badge":
+            return badge([check for _, check in found])
+        case "lines":
+            return "\n".join(f"- {line}" for pick, check in found for line in lines(pick, check))
+        case _:
+            return "; ".join(filter(None, (note(check) for _, check in found)))
+
+
+def _found(state: LaunchState, slot: Slot, check: str) -> CheckFound:
+    """What was found; a check that its suite left out was not measured, and says so."""
+    found = check_for(state, slot, check)
+    reason = "it was not run"
+    return found or CheckFound(check, check, Verdict.INCONCLUSIVE, word(Verdict.INCONCLUSIVE), reason)
+
+
+def badge(checks: Iterable[CheckFound]) -> str:
+    """The worst of them with its sign: `✅ GREEN`, `⚠️ DEGRADED - pending Gate 1`, `❌ RED`, `⚠️ UNKNOWN`.
+
+    Of equally bad ones the first. Without its mode: GREEN (dry-run) is the word for the whole.
+    """
+    worst = max(checks, key=lambda check: check.verdict.rank)
+    said = word(Verdict.PASS) if worst.verdict is Verdict.PASS else worst.word
+    return f"{_SIGNS.get(worst.verdict, '⚠️')} {said}"
+
+
+def lines(pick: Picked, check: CheckFound) -> list[str]:
+    """What a check says: of the lines that hold those that are picked, and every line that does not.
+
+    A text that picks nothing gives a line of its own that says so: a typing error must not hide what was measured.
+    """
+    shown = [line for line in check.lines if line.verdict is not Verdict.PASS or _is_picked(line, pick.texts)]
+    said = [_said(line) for line in shown]
+    lost = [text for text in pick.texts if not any(text in line.say for line in check.lines)]
+    if not check.lines:
+        return [f"{check.title}: {check.word}" + (f" ({check.reason})" if check.reason else "")]
+    return said + [f"{text}: not measured" for text in lost]
+
+
+def _is_picked(line: LineFound, texts: Sequence[str]) -> bool:
+    return not texts or any(text in line.say for text in texts)
+
+
+def _said(line: LineFound) -> str:
+    sign = "" if line.verdict is Verdict.PASS else f"{_SIGNS.get(line.verdict, '⚠️')} "
+    why = f" ({line.reason})" if line.reason and line.reason not in line.say else ""
+    return clean(f"{sign}{line.say}{why}", limit=_LONGEST)
+
+
+def note(check: CheckFound) -> str:
+    """Why it is not green and what to do: the reasons, then what the first hint says. Empty for a pass."""
+    if check.verdict is Verdict.PASS:
+        return ""
+    reasons = dict.fromkeys(line.reason or line.say for line in check.lines if line.verdict is not Verdict.PASS)
+    said = [reason for reason in (*reasons, *check.fixes[:1]) if reason] or [check.reason or check.word]
+    return clean("; ".join(said), limit=_LONGEST)
