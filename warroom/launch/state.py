@@ -57,6 +57,9 @@ class Record:
     """When it got where it stands."""
 
 
+_NEW: Final = Record("", Stage.DUE)
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A slot that is not posted although it may be due. `by` is `engine` where a value is not there yet."""

@@ -85,7 +85,7 @@ class Update:
 class Course:
     """What a launch goes through, from the frozen copy of its playbook. Mappings keep the order of the file."""
 
-    launch: LaunchInfo = LaunchInfo("", "")
+    launch: LaunchInfo = field(default_factory=lambda: LaunchInfo("", ""))
     steps: Mapping[str, Step] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict)

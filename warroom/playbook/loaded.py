@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from warroom.contract import AnyKind, Parameters
 from warroom.events import CheckInfo, LaunchInfo
+from warroom.playbook.course import Course
 from warroom.verdict import Verdict
 
 
@@ -152,7 +153,7 @@ class HintRule:
 class Playbook:
     """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
 
-    `environment` is the one chosen, or empty. `secrets` maps input names to values, only those set. `input_names`
+    `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `secrets` maps input names to values, only those set. `input_names`
     maps the same values to the environment variables that give them, for command lines that a person can repeat.
     """
 
@@ -165,6 +166,7 @@ class Playbook:
     checks: Mapping[str, CheckSpec]
     suites: Mapping[str, Suite]
     hints: tuple[HintRule, ...] = ()
+    course: Course = field(default_factory=Course)
     environment: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     input_names: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -86,9 +86,7 @@ def _insertion(inner: str) -> Value | Call:
         return Value(inner)
     call = _CALL.fullmatch(inner)
     if call is None:
-        raise ValueError(
-            f"'{inner}' is neither a dotted name such as launch.id nor a helper such as badge(check); there is no more"
-        )
+        raise ValueError(f"'{inner}' is neither a dotted name such as launch.id nor a helper such as badge(check)")
     if call["helper"] not in HELPERS:
         raise ValueError(f"there is no helper '{call['helper']}'; there is {', '.join(HELPERS)}")
     return Call(call["helper"], _picks(call["helper"], call["arguments"], inner))

@@ -14,7 +14,7 @@ from warroom.launch.state import LaunchState
 from warroom.launch.values import value_of
 from warroom.playbook.template import Call, Line, Picked, Template, Value
 from warroom.text import clean
-from warroom.units import format_duration, format_offset
+from warroom.units import format_duration
 from warroom.verdict import Verdict, word
 
 _SIGNS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
