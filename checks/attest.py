@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import re
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from warroom.clock import stamp
 from warroom.contract import Answer, Context, Findings, Kind, Parameters, said
 from warroom.expect import Said, said_with
-from warroom.text import clean, one_line
+from warroom.expect.answers import AnswerType, problem_of
+from warroom.text import clean
 from warroom.verdict import Measurement, Result, Verdict
 
-_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
-_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
 _METHOD = "attested"
 
 
@@ -26,7 +22,7 @@ class Question(Parameters):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="what --attest NAME=... answers")
     text: Said = Field(min_length=1, description="what the person is asked to confirm or give")
-    type: Literal["yes_no", "text", "number", "timestamp"] = Field(
+    type: AnswerType = Field(
         "yes_no", description="what the answer must be; a timestamp looks like 2025-11-01T02:00:00Z"
     )
     required: bool = Field(True, description="whether it decides; otherwise it is only listed")
@@ -46,32 +42,6 @@ class AttestParameters(Parameters):
     ask: Annotated[tuple[Question, ...], Field(strict=False, min_length=1), AfterValidator(_names_differ)] = Field(
         description="the questions, in order of display"
     )
-
-
-def problem_of(answer: str, answer_type: str) -> str:
-    """Why `answer` is not one of that type, as a sentence; empty when it is."""
-    text = answer.strip()
-    shown = one_line(text, limit=60)
-    match answer_type:
-        case "yes_no" if text.lower() not in ("yes", "no"):
-            return f"'{shown}' is neither yes nor no"
-        case "text" if not text:
-            return "the answer is empty"
-        case "number" if not (_NUMBER.fullmatch(text) and math.isfinite(float(text))):
-            return f"'{shown}' is not a number"
-        case "timestamp" if not _is_timestamp(text):
-            return f"'{shown}' is not a time such as 2025-11-01T02:00:00Z"
-    return ""
-
-
-def _is_timestamp(text: str) -> bool:
-    if not _TIMESTAMP.fullmatch(text):
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _line(question: Question, answer: Answer | None) -> Result:

@@ -153,8 +153,9 @@ class HintRule:
 class Playbook:
     """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
 
-    `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `secrets` maps input names to values, only those set. `input_names`
-    maps the same values to the environment variables that give them, for command lines that a person can repeat.
+    `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `secrets` maps input
+    names to values, only those set. `input_names` maps the same values to the environment variables that give them,
+    for command lines that a person can repeat.
     """
 
     path: str

@@ -1,0 +1,47 @@
+"""Ticking the steps that people do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from warroom.clock import stamp
+from warroom.errors import UsageError
+from warroom.expect.answers import problem_of
+from warroom.launch.entries import Draft
+from warroom.launch.state import LaunchState
+from warroom.playbook.course import Step
+from warroom.text import clean, did_you_mean
+
+
+def tick(state: LaunchState, step_id: str, values: Mapping[str, str], *, at: datetime, by: str) -> tuple[Draft, ...]:
+    """What to journal when `by` has done a step at `at`: the tick, and T0 where the step marks it and it is not set.
+
+    A step may be ticked again, to correct what it asked for; T0 then stays. Raises UsageError where there is no such
+    step, or a value is missing, unknown or not of its type; every problem is named.
+    """
+    known = state.course.steps
+    if step_id not in known:
+        near = did_you_mean(step_id, list(known)) or f"there is {', '.join(known) or 'none'}"
+        raise UsageError(f"there is no step '{clean(step_id, limit=80)}'", hint=near)
+    step = known[step_id]
+    if problems := _problems(step, values):
+        wanted = ", ".join(f"{ask.name}={ask.answer_type}" for ask in step.asks) or "no values"
+        raise UsageError(f"step {step.id}: {'; '.join(problems)}", hint=f"it asks for {wanted}")
+    given = {ask.name: clean(values[ask.name].strip(), limit=1_000) for ask in step.asks}
+    ticked = Draft("step.ticked", {"step": step.id, "by": by, "values": given}, by)
+    if not step.marks_t0 or state.t0 is not None:
+        return (ticked,)
+    return ticked, Draft("t0.set", {"at": stamp(at), "by": by, "reason": f"step {step.id}: {step.do}"}, by)
+
+
+def _problems(step: Step, values: Mapping[str, str]) -> list[str]:
+    asked = {ask.name for ask in step.asks}
+    stray = [f"it does not ask for '{clean(name, limit=80)}'" for name in values if name not in asked]
+    missing = [f"{ask.name} is missing ({ask.text})" for ask in step.asks if ask.name not in values]
+    wrong = [
+        f"{ask.name}: {problem}"
+        for ask in step.asks
+        if ask.name in values and (problem := problem_of(values[ask.name], ask.answer_type))
+    ]
+    return [*missing, *wrong, *stray]
