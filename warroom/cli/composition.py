@@ -14,7 +14,7 @@ from warroom.adapters.http import HttpAdapter
 from warroom.adapters.levers import HttpLevers
 from warroom.adapters.sampling import SamplerProcess
 from warroom.checks import all_kinds
-from warroom.cli.options import VerifyOptions, answers, pairs, until_of
+from warroom.cli.options import RunOptions, VerifyOptions, answers, pairs, until_of
 from warroom.cli.people import ConsolePeople, QuestionBoard
 from warroom.client import EventLog
 from warroom.clock import Clock
@@ -55,9 +55,20 @@ class Session:
 def open_session(options: VerifyOptions, environ: Mapping[str, str], clock: Clock, *, people: bool) -> Session:
     """Loads and checks everything that can be wrong before anything is sent. Raises WarroomError."""
     inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
-    kinds = all_kinds()
-    playbook = load_playbook(options.playbook, kinds=kinds, inputs=inputs, environment=options.environment or None)
+    playbook = playbook_of(options.playbook, inputs, options.environment)
     selection = select(playbook, suite=options.suite or None, only=options.only, skip=options.skip)
+    return session_of(playbook, selection, options, clock, people=people)
+
+
+def playbook_of(path: Path, inputs: InputValues, environment: str) -> Playbook:
+    """The playbook with its inputs filled in and every kind of check known. Raises PlaybookError."""
+    return load_playbook(path, kinds=all_kinds(), inputs=inputs, environment=environment or None)
+
+
+def session_of(
+    playbook: Playbook, selection: Selection, options: RunOptions, clock: Clock, *, people: bool
+) -> Session:
+    """A run of `selection` with ports of its own. Raises UsageError where its evidence cannot be kept."""
     ports = _Ports(options, playbook, selection, clock, people=people)
     bench = ports.bench()
     declared = selection.suite.until if selection.suite else None
@@ -70,7 +81,7 @@ class _Ports:
     """The ports of one verification; those of a check differ in where its evidence goes."""
 
     def __init__(
-        self, options: VerifyOptions, playbook: Playbook, selection: Selection, clock: Clock, *, people: bool
+        self, options: RunOptions, playbook: Playbook, selection: Selection, clock: Clock, *, people: bool
     ) -> None:
         self._playbook = playbook
         self._clock = clock

@@ -11,9 +11,21 @@ from warroom.text import did_you_mean, one_line
 from warroom.units import parse_duration
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyOptions:
-    """The options of `warroom verify`; empty means not given. `wait` is a duration such as `3m`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a suite is run; empty means not given. `wait` is a duration such as `3m`."""
+
+    gates: tuple[str, ...] = ()
+    attest: tuple[str, ...] = ()
+    wait: str = ""
+    evidence: Path | None = None
+    strict: bool = False
+    allow_commands: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions(RunOptions):
+    """The options of `warroom verify`; empty means not given."""
 
     playbook: Path
     headless: bool = False
@@ -23,14 +35,8 @@ class VerifyOptions:
     inputs: tuple[str, ...] = ()
     env_file: Path | None = None
     environment: str = ""
-    gates: tuple[str, ...] = ()
-    attest: tuple[str, ...] = ()
-    wait: str = ""
-    evidence: Path | None = None
     format: str = "text"
     reports: tuple[str, ...] = ()
-    strict: bool = False
-    allow_commands: bool = False
 
 
 def pairs(items: Sequence[str], option: str) -> dict[str, str]:
