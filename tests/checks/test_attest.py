@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from tests.checks import shipped
 from tests.checks.desk import desk
 from warroom.checks.attest import KIND, AttestParameters
-from warroom.expect.answers import problem_of
 from warroom.contract import Answer
 from warroom.events import CheckOutcome
+from warroom.expect.answers import problem_of
 from warroom.runner.check_run import run_check
 from warroom.simulator.simulator import Simulator
 from warroom.verdict import Verdict

@@ -21,9 +21,13 @@ def launch_info(model: models.Launch, targets: Mapping[str, Target]) -> LaunchIn
         title=clean(model.title) or model.id,
         owner=clean(model.owner),
         mode=clean(model.mode),
-        facts=tuple((clean(name), clean(value)) for name, value in model.facts.items()),
+        facts=tuple((clean(name), clean(value)) for name, value in _facts(model)),
         links=tuple((target.title, clean(target.url)) for target in targets.values() if target.human),
     )
+
+
+def _facts(model: models.Launch) -> list[tuple[str, str]]:
+    return ([("T0", model.t0)] if model.t0 else []) + list(model.facts.items())
 
 
 def target(target_id: str, model: models.Target, node: nodes.Node, folder: Path) -> Target:

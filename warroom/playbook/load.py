@@ -11,15 +11,18 @@ from pydantic import BaseModel
 
 from warroom.contract import AnyKind
 from warroom.errors import PlaybookError, Problem
-from warroom.playbook import build, models, nodes
+from warroom.playbook import build, course_models, models, nodes
 from warroom.playbook.assemble import Assembled, read_document, with_defaults, with_environment
 from warroom.playbook.check_specs import COMMON, can_have, check_spec
+from warroom.playbook.course_build import course
+from warroom.playbook.course_references import CourseSections
 from warroom.playbook.fields import field_names
 from warroom.playbook.inputs import InputValues, Resolved, resolve
 from warroom.playbook.interpolate import fill
 from warroom.playbook.loaded import CheckSpec, Playbook
 from warroom.playbook.nodes import Entry, key_path
 from warroom.playbook.references import Sections, reference_problems
+from warroom.playbook.template import Template, parse_template
 from warroom.playbook.validate import validate
 from warroom.text import did_you_mean
 
@@ -66,6 +69,16 @@ def _once(problems: list[Problem]) -> list[Problem]:
     return list(first.values())
 
 
+def _template(node: nodes.Node) -> Template | None:
+    """The text of a post; None where it does not hold, which the model of the whole reports."""
+    if not isinstance(node, nodes.Scalar) or not isinstance(node.value, str):
+        return None
+    try:
+        return parse_template(node.value)
+    except ValueError:
+        return None
+
+
 def _may_be_secret(path: nodes.Path) -> bool:
     if len(path) < 3:
         return False
@@ -104,6 +117,7 @@ class _Loading:
             checks=checks,
             suites=self._each("suites", models.Suite),
             hints=self._hints(),
+            course=self._course(),
         )
         self.problems += reference_problems(sections)
         self._target_problems(look=given is not None)
@@ -116,6 +130,17 @@ class _Loading:
         entries = self._top.child(section).entries.items()
         made = {name: validate(model, entry.node)[0] for name, entry in entries}
         return {name: each for name, each in made.items() if each is not None}
+
+    def _course(self) -> CourseSections:
+        templates = self._top.child("templates").entries.items()
+        texts = {name: _template(entry.node) for name, entry in templates}
+        return CourseSections(
+            steps=self._each("steps", course_models.Step),
+            phases=self._each("phases", course_models.Phase),
+            channels=self._each("channels", course_models.Channel),
+            updates=self._each("updates", course_models.Update),
+            templates={name: text for name, text in texts.items() if text is not None},
+        )
 
     def _hints(self) -> list[tuple[int, models.Hint]]:
         listed = self._top.get("hints")
@@ -183,16 +208,19 @@ class _Loading:
             name: build.target(name, model, section[name].node, self._path.parent)
             for name, model in document.targets.items()
         }
+        launch = build.launch_info(document.launch, targets)
+        gates = {name: build.gate(name, model) for name, model in document.gates.items()}
         return Playbook(
             path=str(self._path),
             sha256=self._sha256,
-            launch=build.launch_info(document.launch, targets),
+            launch=launch,
             targets=targets,
             levers={name: build.lever(name, model) for name, model in document.levers.items()},
-            gates={name: build.gate(name, model) for name, model in document.gates.items()},
+            gates=gates,
             checks=checks,
             suites={name: build.suite(name, model) for name, model in document.suites.items()},
             hints=tuple(build.hint(model) for model in document.hints),
+            course=course(document, launch, targets, gates),
             environment=self._environment or "",
             secrets=resolved.secrets,
             input_names={value: declared[name].env or name for name, value in resolved.secrets.items()},

@@ -7,31 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from warroom.expect import JsonPathText, TimeoutText
+from warroom.playbook.course_models import Channel, Phase, Step, TemplateText, Update
+from warroom.playbook.section import INPUT_PATTERN, LEVER_PATTERN, Id, Name, Section, Text, Word, Words
 from warroom.units import parse_duration
 from warroom.verdict import Verdict
 
-ID_PATTERN = r"^[a-z][a-z0-9_]*$"
-INPUT_PATTERN = r"^[A-Z][A-Z0-9_]*$"
-LEVER_PATTERN = r"^[A-Za-z][A-Za-z0-9_.-]*$"
-
-
-class Section(BaseModel):
-    """Base of the models: unknown keys are errors, types are strict, values do not change."""
-
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
-    )
-
-
-Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=64)]
-Text = Annotated[str, Field(max_length=10_000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Word = Annotated[str, Field(max_length=1_000), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-"""Text that the author may write without quotes even when YAML takes it for a number or a truth value."""
-Words = Annotated[list[Word], Field(min_length=1)]
 VerdictName = Literal[
     "pass", "warn", "degraded", "blocked", "skipped", "not_exercised", "inconclusive", "error", "fail"
 ]
@@ -43,6 +26,7 @@ class Launch(Section):
     id: Id = Field(description="Short name of the launch; names its evidence file.")
     title: Text = Field("", description="Name of the launch as people call it; the id where it is empty.")
     owner: Text = Field("", description="Who decides (DRI).")
+    t0: Text = Field("", description="What happens at T0, in people's words.")
     mode: Text = Field("", description="Mode the launch runs in, such as dry-run; shown beside GREEN.")
     facts: dict[Name, Word] = Field({}, description="Further facts for the head of every view: name and value.")
 
@@ -240,3 +224,8 @@ class Document(Section):
     checks: dict[Id, dict[str, Any]] = Field({}, description="What is checked, by id.")
     suites: dict[Id, Suite] = Field({}, description="Which checks belong together; the first is the default.")
     hints: list[Hint] = Field([], description="What known symptoms mean, and what to do.")
+    steps: dict[Id, Step] = Field({}, description="What people do and then tick, in this order.")
+    phases: dict[Id, Phase] = Field({}, description="The stretches of the launch, in this order.")
+    channels: dict[Id, Channel] = Field({}, description="Where posts go.")
+    updates: dict[Id, Update] = Field({}, description="The posts that are owed, and when.")
+    templates: dict[Id, TemplateText] = Field({}, description="The texts of posts.")

@@ -9,11 +9,16 @@ from typing import Any, Final
 
 from warroom.errors import Problem
 from warroom.playbook import models, nodes
+from warroom.playbook.course_references import CourseReferences, CourseSections
 from warroom.playbook.loaded import CheckSpec
 from warroom.playbook.nodes import Node, Path, Place, Scalar, find, key_path, paths
 from warroom.text import did_you_mean
 
 _SPEAKING: Final = ("target", "lever", "gate", "check", "title", "say", "text", "path")
+_NAMED: Final = (
+    *("targets", "levers", "gates", "checks", "suites"),
+    *("steps", "channels", "updates", "templates"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Sections:
     checks: Mapping[str, CheckSpec]
     suites: Mapping[str, models.Suite]
     hints: Sequence[tuple[int, models.Hint]]
+    course: CourseSections
 
 
 def reference_problems(sections: Sections) -> list[Problem]:
@@ -37,9 +43,7 @@ def reference_problems(sections: Sections) -> list[Problem]:
 class _References:
     def __init__(self, sections: Sections) -> None:
         self._all = sections
-        self._known = {
-            section: list(sections.top.child(section).entries) for section in ("targets", "levers", "gates", "checks")
-        }
+        self._known = {section: list(sections.top.child(section).entries) for section in _NAMED}
         self._found: list[Problem] = []
 
     def problems(self) -> list[Problem]:
@@ -55,7 +59,9 @@ class _References:
             for check_id in hint.match.checks:
                 self._name(("hints", index, "match", "check"), "checks", check_id)
         self._circles()
-        return self._found
+        every = self._all
+        course = CourseReferences(every.top, every.course, every.targets, every.suites, self._name)
+        return self._found + course.problems()
 
     def _check(self, check: CheckSpec) -> None:
         path: Path = ("checks", check.id)

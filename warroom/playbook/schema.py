@@ -18,12 +18,13 @@ from pydantic_core import core_schema
 from warroom.contract import AnyKind
 from warroom.expect import FromText
 from warroom.playbook.models import Check, Defaults, Document, Lever, LeverRead, Target
-from warroom.units import format_duration, parse_duration
+from warroom.units import format_duration, parse_duration, parse_offset
 
 Schema = dict[str, Any]
 
 _DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 _DURATION: Final = r"^\s*(\d+(\.\d+)?(ms|s|m|h|d|w))+\s*$"
+_OFFSET: Final = r"^\s*T\s*[+-]\s*(0|(\d+(\.\d+)?(ms|s|m|h|d|w))+)\s*$"
 _INTERPOLATED: Final = r"\$\{"
 _NOT_IN_ENVIRONMENTS: Final = ("warroom", "include", "environments")
 
@@ -43,6 +44,9 @@ class _Generator(GenerateJsonSchema):
         if isinstance(source, FromText) and source.parse is parse_duration:
             made["pattern"] = _DURATION
             made["patternErrorMessage"] = "A duration has a unit: 90s, 5m, 2m30s, 48h or 7d."
+        elif isinstance(source, FromText) and source.parse is parse_offset:
+            made["pattern"] = _OFFSET
+            made["patternErrorMessage"] = "A time from T0 has a sign and a unit: T+5m, T+1h, T-24h or T+0."
         return made
 
 

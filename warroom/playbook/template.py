@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from warroom.text import clean
+
+LONGEST: Final = 12_000
+"""Characters of a template."""
+
 HELPERS: Final = ("badge", "lines", "note")
 
 _MARK: Final = re.compile(r"\{\{(?P<inner>[^{}]*)\}\}")
@@ -61,7 +66,11 @@ class Template:
 
 def parse_template(text: str) -> Template:
     """The template that `text` spells. Raises ValueError with a sentence for the author of the playbook."""
-    lines = text.rstrip("\n").split("\n")
+    if not text.strip():
+        raise ValueError("a template needs a text")
+    if len(text) > LONGEST:
+        raise ValueError(f"a template has at most {LONGEST:,} characters")
+    lines = clean(text, limit=LONGEST, lines=True).rstrip("\n").split("\n")
     return Template(tuple(tuple(_parts(line)) for line in lines))
 
 

@@ -1,0 +1,64 @@
+"""From the models of steps, phases, channels and updates to the course of a launch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from warroom.events import LaunchInfo
+from warroom.playbook import course_models, models
+from warroom.playbook.course import Ask, Channel, Course, Phase, Step, Update
+from warroom.playbook.loaded import Gate, Target
+from warroom.text import clean
+
+
+def course(
+    document: models.Document, launch: LaunchInfo, targets: Mapping[str, Target], gates: Mapping[str, Gate]
+) -> Course:
+    """The course; every name in it leads somewhere."""
+    return Course(
+        launch=launch,
+        steps={name: _step(name, model, targets) for name, model in document.steps.items()},
+        phases=tuple(_phase(name, model) for name, model in document.phases.items()),
+        channels={name: Channel(name, model.kind, model.path) for name, model in document.channels.items()},
+        updates={name: _update(name, model, document) for name, model in document.updates.items()},
+        gates={name: gate.title for name, gate in gates.items()},
+    )
+
+
+def _step(step_id: str, model: course_models.Step, targets: Mapping[str, Target]) -> Step:
+    return Step(
+        id=step_id,
+        do=clean(model.do),
+        link=clean(targets[model.link].url) if model.link else "",
+        expect=clean(model.expect),
+        marks_t0=model.marks is not None,
+        asks=tuple(Ask(ask.name, clean(ask.text), ask.type) for ask in model.ask),
+    )
+
+
+def _phase(phase_id: str, model: course_models.Phase) -> Phase:
+    return Phase(
+        id=phase_id,
+        title=clean(model.title) or phase_id,
+        starts=model.from_,
+        ends=model.until,
+        suite=model.suite or "",
+        steps=tuple(model.steps),
+        update=model.update or "",
+    )
+
+
+def _update(update_id: str, model: course_models.Update, document: models.Document) -> Update:
+    starts = model.from_ if model.at is None else model.at
+    assert starts is not None, "the model asks for one of the two"
+    return Update(
+        id=update_id,
+        title=clean(model.title) or update_id,
+        channel=model.channel,
+        template=document.templates[model.template],
+        starts=starts,
+        every=model.every,
+        ends=model.until,
+        suite=model.suite or "",
+        before=model.before,
+    )

@@ -1,0 +1,112 @@
+"""What may stand in the sections about the course of a launch: steps, phases, channels, updates, templates."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+
+from warroom.expect import FromText, TimeoutText
+from warroom.expect.answers import AnswerType
+from warroom.playbook.section import Id, Name, Section, Text
+from warroom.playbook.template import Template, parse_template
+from warroom.units import parse_offset
+
+OffsetText = Annotated[timedelta, FromText(parse_offset, "T+5m")]
+TemplateText = Annotated[Template, FromText(parse_template, "'{{ launch.id }}: {}'")]
+
+MOST_POSTS: Final = 1_000
+"""How often an update may recur."""
+
+
+class Ask(Section):
+    """A value that a step asks for."""
+
+    name: Id = Field(description="What templates and `warroom step` call it.")
+    text: Text = Field(description="What the person is asked for.")
+    type: AnswerType = Field("text", description="What the answer must be; a timestamp is 2025-11-01T02:00:00Z.")
+
+
+class Step(Section):
+    """Something a person does and then ticks."""
+
+    do: Text = Field(description="What to do.")
+    link: Id | None = Field(None, description="A target for people that it is done at.")
+    expect: Text = Field("", description="What the person should see.")
+    marks: Literal["T0"] | None = Field(None, description="Ticking it sets T0, unless T0 is set.")
+    ask: list[Ask] = Field([], description="What it asks for.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Step:
+        names = [ask.name for ask in self.ask]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"'{twice[0]}' is asked twice")
+        if kept := [name for name in names if name in ("at", "by")]:
+            raise ValueError(f"'{kept[0]}' cannot be asked: it is when, or by whom, the step was done")
+        return self
+
+
+class Phase(Section):
+    """A stretch of the launch."""
+
+    title: Text = Field("", description="Name that people call it by; its id where it is empty.")
+    from_: OffsetText = Field(alias="from", description="When it begins.")
+    until: OffsetText | None = Field(None, description="When it should be over.")
+    steps: list[Id] = Field([], description="Steps that belong to it.")
+    suite: Id | None = Field(None, description="Suite that runs once when it begins.")
+    update: Id | None = Field(None, description="The update that ends it.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Phase:
+        if self.until is not None and self.until <= self.from_:
+            raise ValueError("`until` is not after `from`")
+        return self
+
+
+class Channel(Section):
+    """Where posts go."""
+
+    kind: Literal["file"] = Field(description="What it is: `file` appends to a file of the launch.")
+    path: Name = Field(description="Name of the file, in the folder of the launch.")
+
+    @model_validator(mode="after")
+    def _is_a_name(self) -> Channel:
+        if "/" in self.path or "\\" in self.path or self.path.startswith("."):
+            raise ValueError("`path` is a plain file name, such as war-room.txt")
+        return self
+
+
+class Update(Section):
+    """A post that is owed: once (`at`), or again and again (`every`, `from`, `until`)."""
+
+    title: Text = Field("", description="Name that people call it by; its id where it is empty.")
+    channel: Id = Field(description="Where it goes.")
+    template: Id = Field(description="Its text.")
+    at: OffsetText | None = Field(None, description="When it is due, once.")
+    every: TimeoutText | None = Field(None, description="How long from one to the next.")
+    from_: OffsetText | None = Field(None, alias="from", description="When the first is due.")
+    until: OffsetText | None = Field(None, description="No one is due after this; one may be due at it.")
+    suite: Id | None = Field(None, description="The suite whose results it tells.")
+    before: TimeoutText | None = Field(
+        None, description="Run that suite for each post, this long ahead; without it the latest run since T0 is told."
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Update:
+        again = (self.every, self.from_, self.until)
+        if self.at is not None and any(part is not None for part in again):
+            raise ValueError("`at` is for one post; leave it out, or `every`, `from` and `until`")
+        if self.at is None:
+            self._recurs()
+        if self.before is not None and self.suite is None:
+            raise ValueError("`before` needs a `suite`")
+        return self
+
+    def _recurs(self) -> None:
+        if self.every is None or self.from_ is None or self.until is None:
+            raise ValueError("give `at` for one post, or all of `every`, `from` and `until`")
+        if self.until < self.from_:
+            raise ValueError("`until` is before `from`")
+        if (self.until - self.from_) // self.every >= MOST_POSTS:
+            raise ValueError(f"that is more than {MOST_POSTS:,} posts")

@@ -1,0 +1,132 @@
+"""Whatever steps, phases, updates and templates name has to be there, and fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from warroom.errors import Problem
+from warroom.playbook import course_models, models, nodes
+from warroom.playbook.nodes import Path, find, key_path
+from warroom.playbook.template import Call, Template, Value
+from warroom.text import did_you_mean
+
+LAUNCH_VALUES: Final = ("id", "title", "owner", "mode", "t0")
+POST_VALUES: Final = ("title", "time", "due")
+STEP_VALUES: Final = ("at", "by")
+SUITE_VALUES: Final = ("word", "verdict", "reason", "finished_at", "evidence_log")
+GATE_VALUES: Final = ("title", "state")
+INCIDENT_VALUES: Final = ("open",)
+
+Name = Callable[[Path, str, str], bool]
+"""Whether a section has an entry: the path that names it, the section, the name. Reports where it has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseSections:
+    """What could be read of the sections about the course of a launch, and what they lean on."""
+
+    steps: Mapping[str, course_models.Step]
+    phases: Mapping[str, course_models.Phase]
+    channels: Mapping[str, course_models.Channel]
+    updates: Mapping[str, course_models.Update]
+    templates: Mapping[str, Template]
+
+
+def known_values(steps: Mapping[str, Iterable[str]], suites: Iterable[str], gates: Iterable[str]) -> tuple[str, ...]:
+    """Every dotted name that a template can have; `steps` maps each step to the names of what it asks for."""
+    found = [f"launch.{name}" for name in LAUNCH_VALUES] + [f"post.{name}" for name in POST_VALUES]
+    found += [f"steps.{step}.{name}" for step, asked in steps.items() for name in (*asked, *STEP_VALUES)]
+    found += [f"suites.{suite}.{name}" for suite in suites for name in SUITE_VALUES]
+    found += [f"gates.{gate}.{name}" for gate in gates for name in GATE_VALUES]
+    return (*found, *(f"incidents.{name}" for name in INCIDENT_VALUES))
+
+
+class CourseReferences:
+    """Looks through the sections; `name` is how an entry of a section is looked up."""
+
+    def __init__(
+        self,
+        top: nodes.Mapping,
+        course: CourseSections,
+        targets: Mapping[str, models.Target],
+        suites: Mapping[str, models.Suite],
+        name: Name,
+    ) -> None:
+        self._top = top
+        self._course = course
+        self._targets = targets
+        self._suites = suites
+        self._name = name
+        self._found: list[Problem] = []
+
+    def problems(self) -> list[Problem]:
+        """What `name` does not report itself."""
+        self._steps()
+        self._phases()
+        for update_id, update in self._course.updates.items():
+            path: Path = ("updates", update_id)
+            self._name((*path, "channel"), "channels", update.channel)
+            if update.suite:
+                self._name((*path, "suite"), "suites", update.suite)
+            if self._name((*path, "template"), "templates", update.template):
+                self._told(update_id, update)
+        self._values()
+        return self._found
+
+    def _steps(self) -> None:
+        marking = [step_id for step_id, step in self._course.steps.items() if step.marks]
+        for step_id in marking[1:]:
+            self._report(("steps", step_id, "marks"), f"step {marking[0]} marks T0 already")
+        for step_id, step in self._course.steps.items():
+            if step.link and self._name(("steps", step_id, "link"), "targets", step.link):
+                target = self._targets.get(step.link)
+                if target and not target.human:
+                    message = f"'{step.link}' is no link for people"
+                    self._report(("steps", step_id, "link"), message, "give the target `human: true`")
+
+    def _phases(self) -> None:
+        for phase_id, phase in self._course.phases.items():
+            path: Path = ("phases", phase_id)
+            for index, step_id in enumerate(phase.steps):
+                self._name((*path, "steps", index), "steps", step_id)
+            if phase.suite:
+                self._name((*path, "suite"), "suites", phase.suite)
+            if phase.update:
+                self._name((*path, "update"), "updates", phase.update)
+
+    def _told(self, update_id: str, update: course_models.Update) -> None:
+        """An update that tells the results of a suite can tell those of its checks alone."""
+        suite = self._suites.get(update.suite) if update.suite else None
+        template = self._course.templates.get(update.template)
+        if suite is None or template is None:
+            return
+        told = {name for part in template.insertions if isinstance(part, Call) for name in part.checks}
+        for name in sorted(told - set(suite.checks)):
+            message = f"template {update.template} tells check '{name}', which suite {update.suite} does not have"
+            self._report(("updates", update_id, "template"), message)
+
+    def _values(self) -> None:
+        steps = {name: [ask.name for ask in step.ask] for name, step in self._course.steps.items()}
+        faulty = set(self._top.child("steps").entries) - set(steps)
+        known = known_values(steps, self._top.child("suites").entries, self._top.child("gates").entries)
+        for template_id, template in self._course.templates.items():
+            path: Path = ("templates", template_id)
+            for part in template.insertions:
+                if isinstance(part, Call):
+                    for name in part.checks:
+                        self._name(path, "checks", name)
+                elif part.name not in known and not _is_of(part, faulty):
+                    near = did_you_mean(part.name, list(known))
+                    self._report(path, f"there is no value '{part.name}'", near or "see Template in docs/playbook.md")
+
+    def _report(self, path: Path, message: str, suggestion: str = "") -> None:
+        place = (find(self._top, path) or self._top).place
+        self._found.append(place.problem(key_path(path), message, suggestion))
+
+
+def _is_of(value: Value, steps: set[str]) -> bool:
+    """Whether the value is asked for by one of those steps."""
+    parts = value.name.split(".")
+    return parts[0] == "steps" and parts[1] in steps
