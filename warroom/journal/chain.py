@@ -66,13 +66,16 @@ def _require_plain(value: Any, depth: int) -> None:
 
 
 def hidden(value: Any, redact: Callable[[str], str]) -> Any:
-    """`value` with every text in it, names too, passed through `redact`."""
+    """`value` with every text in it, names too, passed through `redact`; a number that is a secret becomes text."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
         return {redact(name) if isinstance(name, str) else name: hidden(item, redact) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [hidden(item, redact) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        shown = str(value)
+        return value if redact(shown) == shown else redact(shown)
     return value
 
 

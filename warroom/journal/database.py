@@ -6,9 +6,9 @@ import contextlib
 import os
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 DATABASE: Final = "journal.db"
@@ -26,13 +26,7 @@ _WRITER_PRAGMAS: Final = (
 
 def writer(path: Path) -> Engine:
     """Makes the one writing connection. Its transactions begin IMMEDIATE: what cannot write fails at once."""
-    engine = create_engine("sqlite://", creator=lambda: _open_writer(path), poolclass=NullPool)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
+    return create_engine("sqlite://", creator=lambda: _open_writer(path), poolclass=NullPool)
 
 
 def reader(path: Path) -> Engine:
@@ -41,7 +35,7 @@ def reader(path: Path) -> Engine:
 
 
 def _open_writer(path: Path) -> sqlite3.Connection:
-    connection = _open(path, "rw")
+    connection = _open(path, "rw", "IMMEDIATE")
     try:
         for pragma in _WRITER_PRAGMAS:
             connection.execute(pragma)
@@ -67,13 +61,13 @@ def _open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _open(path: Path, mode: str) -> sqlite3.Connection:
-    # isolation_level None: the sqlite3 module begins nothing by itself. One thread at a time is the journal's affair.
+def _open(path: Path, mode: str, begin: Literal["IMMEDIATE"] | None = None) -> sqlite3.Connection:
+    # With `begin` an INSERT begins a transaction by itself. That one thread at a time uses it is the journal's part.
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=_BUSY_S,
-        isolation_level=None,
+        isolation_level=begin,
         check_same_thread=False,
     )
     connection.text_factory = _text

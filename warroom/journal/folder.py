@@ -20,7 +20,7 @@ _NETWORK: Final = re.compile(
 )
 
 
-def prepare(folder: Path, mounts: Path = MOUNTS) -> None:
+def prepare(folder: Path) -> None:
     """Makes `folder` (0700) where it is missing, and its parents.
 
     Raises UsageError, which says what to do, where it or the folder around it is a link, belongs to somebody else or
@@ -36,7 +36,7 @@ def prepare(folder: Path, mounts: Path = MOUNTS) -> None:
             f"the state folder {clean(str(folder))} cannot be used: {because(error)}",
             hint="name another with --state DIR",
         ) from error
-    kind = file_system(folder.resolve(), mounts)
+    kind = file_system(folder.resolve(), MOUNTS)
     if _NETWORK.fullmatch(kind):
         raise UsageError(
             f"the state folder {clean(str(folder))} is on a network file system ({clean(kind)}), where locks fail",
@@ -71,7 +71,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def file_system(path: Path, mounts: Path = MOUNTS) -> str:
+def file_system(path: Path, mounts: Path) -> str:
     """The type of the file system that `path` (absolute, no links) lies on, `ext4` say; empty where not known."""
     try:
         lines = mounts.read_text("utf-8", "surrogateescape").splitlines()

@@ -26,6 +26,8 @@ from warroom.launch.entries import Draft, Entry, Head
 from warroom.text import clean
 
 BODY_CAP: Final = 1 << 20
+_INSERT: Final = insert(schema.ENTRIES)
+_NAMES: Final = tuple(column.name for column in schema.ENTRIES.columns)
 _LAUNCH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 _KIND: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
@@ -102,8 +104,8 @@ class Journal:
         Raises JournalUnavailable when it could not be written; a later call succeeds as soon as the disk lets it.
         Where the disk failed between the writing and its answer, what was refused can turn up after all: then the
         next entry's number is not the one that was expected, and `entries` tells what stands in between.
-        Raises ValueError for a kind that is no dotted name (or `owner.acquired`, which `open` appends), and for a body
-        that is not JSON data or over 1 MiB.
+        Raises ValueError for a kind that is no dotted name (or `owner.acquired`, which `open` appends), and for a
+        body that is not JSON data or over 1 MiB.
         """
         return self.append_many([Draft(kind, body, actor)])[0]
 
@@ -170,7 +172,7 @@ class Journal:
             connection = self._connect()
             rows = self._rows(written)
             with connection.begin():
-                connection.execute(insert(schema.ENTRIES), [_columns(row) for row in rows])
+                connection.execute(_INSERT, [_columns(row) for row in rows])
         except DBAPIError as error:
             self._drop_connection()
             raise failure(error, launch=self.launch) from error
@@ -215,4 +217,4 @@ class Journal:
 
 
 def _columns(row: Row) -> dict[str, Any]:
-    return {column.name: getattr(row, column.name) for column in schema.ENTRIES.columns}
+    return {name: getattr(row, name) for name in _NAMES}

@@ -95,9 +95,9 @@ def raw_rows(engine: Engine, after: int = 0) -> Iterator[Row]:
         except DBAPIError as error:
             raise failure(error, seq=after + 1) from error
         yield from page
-        if len(page) < _PAGE:
+        if not page:
             return
-        if page[-1].seq <= after:
+        if type(page[-1].seq) is not int or page[-1].seq <= after:
             raise JournalDamaged(after + 1, "its entries are not in order")
         after = page[-1].seq
 

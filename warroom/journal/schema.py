@@ -109,6 +109,7 @@ def upgrade(connection: Connection, path: Path, steps: Sequence[Sequence[str]] =
     if version:
         _copy(connection, path.with_name(f"{path.stem}.v{version}{path.suffix}"))
     with connection.begin():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
         for step in steps[version:]:
             for statement in step:
                 connection.exec_driver_sql(statement)
