@@ -1,0 +1,101 @@
+"""A channel that is a file on this machine: every post is appended, and on disk before it counts as sent."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from warroom.clock import Clock, stamp
+from warroom.updates.channel import Delivery, Fate, Post
+
+_HEAD: Final = "--- "
+_END: Final = "--- end of "
+_QUOTE: Final = "> "
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class FileChannel:
+    """Appends each post to `path` (made with mode 0600) as
+
+        --- KEY INSTANT [DELIVERY]
+        text
+        --- end of KEY
+
+    A line of the text that looks like one of ours is quoted with `> `, so a look-up cannot mistake it. A post that
+    could not be written whole is taken back. `say` is handed each post that was written, for whoever watches.
+    It writes where it is called, as the journal does: a disk that hangs holds both.
+    """
+
+    def __init__(self, path: Path, clock: Clock, say: Callable[[Post], object] = lambda _: None) -> None:
+        self._path = path
+        self._clock = clock
+        self._say = say
+
+    async def post(self, post: Post) -> Delivery:
+        """Appends the post."""
+        delivery = self._append(post)
+        if delivery.fate is Fate.CONFIRMED:
+            self._say(post)
+        return delivery
+
+    async def find(self, key: str) -> str | None:
+        """The place of a whole post with that key."""
+        return self._find(key)
+
+    def _append(self, post: Post) -> Delivery:
+        try:
+            file = os.open(self._path, _FLAGS, 0o600)
+        except OSError as error:
+            fate = Fate.REFUSED if error.errno in (errno.ELOOP, errno.EISDIR) else Fate.NOT_SENT
+            return Delivery(fate, reason=f"{self._path.name} cannot be opened: {error.strerror}")
+        try:
+            before = os.fstat(file).st_size
+            return self._write(file, before, self._block(post, whole_before=_ends_a_line(file, before)))
+        finally:
+            os.close(file)
+
+    def _write(self, file: int, before: int, block: bytes) -> Delivery:
+        try:
+            written = os.write(file, block)
+            if written == len(block):
+                os.fsync(file)
+                return Delivery(Fate.CONFIRMED, ref=f"{self._path.name}:{before}")
+            reason = "no room for the whole post"
+        except OSError as error:
+            reason = str(error.strerror)
+        try:
+            os.ftruncate(file, before)
+            os.fsync(file)
+        except OSError:
+            return Delivery(Fate.UNKNOWN, reason=f"{self._path.name}: {reason}")
+        return Delivery(Fate.NOT_SENT, reason=f"{self._path.name}: {reason}")
+
+    def _block(self, post: Post, *, whole_before: bool) -> bytes:
+        head = f"{_HEAD}{post.key} {stamp(self._clock.now())} {post.delivery}".rstrip()
+        lines = [_QUOTE + line if line.startswith((_HEAD, _QUOTE)) else line for line in post.text.splitlines()]
+        block = "\n".join([head, *lines, f"{_END}{post.key}", ""])
+        return (block if whole_before else "\n" + block).encode("utf-8", "backslashreplace")
+
+    def _find(self, key: str) -> str | None:
+        try:
+            file = self._path.open("rb")
+        except FileNotFoundError:
+            return None
+        begun, at = -1, 0
+        with file:
+            for raw in file:
+                line = raw.decode("utf-8", "replace").rstrip("\n")
+                if line == f"{_END}{key}" and begun >= 0:
+                    return f"{self._path.name}:{begun}"
+                if line.startswith(f"{_HEAD}{key} "):
+                    begun = at
+                at += len(raw)
+        return None
+
+
+def _ends_a_line(file: int, size: int) -> bool:
+    """Whether the file is empty or ends with a line feed; a machine that lost power may have left half a line."""
+    return size == 0 or os.pread(file, 1, size - 1) == b"\n"

@@ -1,0 +1,110 @@
+"""What the engine writes into the journal: a draft for everything that it decides, and for what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from warroom.clock import stamp
+from warroom.errors import ExitCode
+from warroom.events import RunFinished
+from warroom.launch.entries import Draft
+from warroom.launch.ledger import LATE_AFTER_S, Close, HoldBack, Prepare, Send, decide
+from warroom.launch.results import finished_body
+from warroom.launch.schedule import slots
+from warroom.launch.state import ENGINE, LaunchState, Record
+from warroom.suite_state import SuiteState
+from warroom.updates.channel import Delivery, Fate
+from warroom.updates.render import delivery_line, post_text
+from warroom.verdict import Verdict
+
+_FATES: Final = {
+    Fate.CONFIRMED: "update.confirmed",
+    Fate.NOT_SENT: "update.due",
+    Fate.REFUSED: "update.dead",
+    Fate.UNKNOWN: "update.unknown",
+}
+
+
+def to_write(state: LaunchState, now: datetime) -> list[Draft]:
+    """What the ledger's decisions come to that need nothing but the journal: texts, holds and the end."""
+    drafts: list[Draft] = []
+    for decision in decide(state, now):
+        match decision:
+            case Prepare():
+                drafts.append(Draft("update.due", _due(state, decision)))
+            case HoldBack(slot, reason):
+                drafts.append(Draft("update.held", {"slot": slot.id, "reason": reason, "by": ENGINE}))
+            case Close(reason):
+                drafts.append(Draft("launch.closed", {"reason": reason}))
+            case _:
+                pass
+    return drafts
+
+
+def _due(state: LaunchState, prepare: Prepare) -> dict[str, object]:
+    return {
+        "slot": prepare.slot.id,
+        "key": prepare.key,
+        "due": stamp(prepare.due),
+        "text": post_text(state, prepare),
+        "late_s": round(prepare.late_s, 3),
+        "merged": [slot.id for slot in prepare.merged],
+    }
+
+
+def sending(send: Send, state: LaunchState, now: datetime) -> list[Draft]:
+    """The intent to send; empty where the launch no longer wants it."""
+    if send not in decide(state, now):
+        return []
+    body = {"slot": send.record.slot, "key": send.record.key, "attempt": send.attempt}
+    return [Draft("update.sending", body)]
+
+
+def delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -> str:
+    """The line that goes with the text of `record` when it is sent at `now`."""
+    known = {slot.id: slot for slot in slots(state.course, state.attempt)}
+    slot = known[record.slot]
+    due = slot.due(record.t0 or now)
+    late_s = (now - due).total_seconds()
+    merged = tuple(known[name] for name in record.merged if name in known)
+    return delivery_line(Prepare(slot, record.key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged), head)
+
+
+def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: float) -> Draft:
+    """What became of an attempt; one that sent nothing is due again after 1, 2, 4 s and so on."""
+    body: dict[str, object] = {"slot": send.record.slot, "key": send.record.key, "attempt": send.attempt}
+    body |= {"reason": delivery.reason} if delivery.reason else {}
+    if delivery.fate is Fate.CONFIRMED:
+        body["ref"] = delivery.ref
+    if delivery.fate is Fate.NOT_SENT:
+        wait_s = max(delivery.wait_s, min(2.0 ** min(send.attempt - 1, 16), longest_wait_s))
+        body["not_before"] = stamp(now + timedelta(seconds=wait_s))
+    return Draft(_FATES[delivery.fate], body)
+
+
+def looked_up(record: Record, ref: str | None) -> Draft:
+    """What a look-up found: the place of the message, or (None) that there is none."""
+    body: dict[str, object] = {"slot": record.slot, "key": record.key, "attempt": record.attempt}
+    if ref is None:
+        return Draft("update.due", {**body, "reason": "it had not arrived"})
+    return Draft("update.confirmed", {**body, "ref": ref, "reason": "found in the channel"})
+
+
+def finished(suite: str, cause: str, found: SuiteState) -> list[Draft]:
+    """What a suite found: the gates that it read, then its verdict with every check."""
+    gates = [
+        Draft("gate.read", {"gate": gate.id, "state": gate.state, "source": gate.source, "reason": gate.reason})
+        for gate in found.gates.values()
+    ]
+    end = found.finished or _no_verdict("the run did not finish")
+    return [*gates, Draft("suite.finished", finished_body(suite, cause, end, found.outcomes))]
+
+
+def not_run(suite: str, cause: str, reason: str) -> list[Draft]:
+    """A suite that was begun and broke off."""
+    return [Draft("suite.finished", finished_body(suite, cause, _no_verdict(reason), ()))]
+
+
+def _no_verdict(reason: str) -> RunFinished:
+    return RunFinished(Verdict.ERROR, "UNKNOWN", int(ExitCode.UNKNOWN), reason)

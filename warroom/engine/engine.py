@@ -1,0 +1,205 @@
+"""The loop: what the launch owes is decided anew at every tick, journaled, done, and journaled again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from warroom.clock import Clock
+from warroom.engine import drafts
+from warroom.engine.clock_watch import ClockWatch
+from warroom.engine.notebook import Notebook
+from warroom.engine.ports import JournalPort, SuitePort, Watchdog
+from warroom.engine.requests import Request
+from warroom.engine.requests import decide as decide_request
+from warroom.engine.work import Work
+from warroom.errors import WarroomError
+from warroom.launch.entries import Draft, Entry
+from warroom.launch.ledger import LookUp, RunSuite, Send, decide
+from warroom.launch.results import started_body
+from warroom.launch.state import LaunchState, begin
+from warroom.playbook.course import Course
+from warroom.updates.channel import Channel, Post
+
+_ROUNDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the engine looks and how long it leaves alone what has just failed; seconds.
+
+    `longest_wait_s` is the longest pause between two attempts to post, `patience_s` how long effects get to stop.
+    """
+
+    tick_s: float = 1.0
+    retry_s: float = 3.0
+    longest_wait_s: float = 5.0
+    patience_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the engine acts through. `told` is handed every entry as soon as it is on disk, `trouble` sentences on
+    what does not work now; neither may wait."""
+
+    clock: Clock
+    journal: JournalPort
+    channels: Mapping[str, Channel]
+    suites: SuitePort
+    watchdog: Watchdog
+    told: Callable[[Entry], object]
+    trouble: Callable[[str], object]
+
+
+class Engine:
+    """Runs one launch, from where its journal stands, until it is closed or `stop` is called."""
+
+    def __init__(self, course: Course, ports: Ports, pace: Pace | None = None) -> None:
+        self._ports = ports
+        self._clock = ports.clock
+        self._pace = pace or Pace()
+        self._book = Notebook(ports.journal, begin(course), ports.told)
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._work = Work(self._clock, self._pace.retry_s, self._failed, self._wake.set)
+        self._watch: ClockWatch | None = None
+        self._said: dict[str, str] = {}
+
+    @property
+    def state(self) -> LaunchState:
+        """The launch as its journal has it."""
+        return self._book.state
+
+    def events(self, after: int = 0) -> AsyncIterator[Entry]:
+        """Every entry with a number above `after`, oldest first, then the new ones until the engine ends."""
+        return self._book.entries(after)
+
+    async def open(self, first: Sequence[Draft] = ()) -> None:
+        """Folds the journal. `first` is written into one that has no `launch.opened` yet. Raises WarroomError."""
+        last = await self._book.catch_up()
+        self._watch = ClockWatch(self._clock, last)
+        await self._book.write(lambda state: () if state.opened_at else first)
+
+    async def run(self) -> None:
+        """Ticks until the launch is closed or `stop` was called; then ends what is under way and the readers."""
+        try:
+            while not (self._stopping or self.state.closed):
+                await self._tick()
+                await self._pause()
+        finally:
+            await self._work.stop(self._pace.patience_s)
+            await self._book.close()
+
+    def stop(self) -> None:
+        """Hand the launch back: nothing new is begun. The next engine goes on where this one stops."""
+        self._stopping = True
+        self._wake.set()
+
+    async def ask(self, request: Request, by: str) -> Sequence[Entry]:
+        """Journals the request of `by` and returns what was written; its effects follow at the next tick.
+
+        Raises UsageError where the launch does not allow it now, WarroomError where the journal cannot be written.
+        """
+        now = self._clock.now()
+        entries = await self._book.write(lambda state: decide_request(request, state, now, by))
+        self._wake.set()
+        return entries
+
+    async def _tick(self) -> None:
+        self._ports.watchdog.alive()
+        try:
+            await self._notice_clock()
+            # A decision that was written can lead to the next one: a text is prepared, then sent.
+            for _ in range(_ROUNDS):
+                if not await self._book.write(lambda state: drafts.to_write(state, self._clock.now())):
+                    break
+            self._well("journal", "the journal can be written again")
+        except WarroomError as error:
+            self._failed("journal", error.message)
+        except Exception as defect:  # noqa: BLE001 - one tick that breaks is no reason to leave the launch alone
+            self._failed("tick", f"a defect of Warroom: {type(defect).__name__}")
+        self._begin_effects()
+
+    async def _notice_clock(self) -> None:
+        assert self._watch is not None, "the engine was opened"
+        by_s = self._watch.step_s()
+        if by_s:
+            await self._book.write(lambda _: (Draft("clock.step", {"by_s": by_s}),))
+
+    def _begin_effects(self) -> None:
+        if self._stopping or self.state.closed:
+            return
+        for decision in decide(self.state, self._clock.now()):
+            match decision:
+                case Send(record):
+                    self._work.begin(f"post {record.slot}", partial(self._send, decision))
+                case LookUp(record):
+                    self._work.begin(f"post {record.slot}", partial(self._look_up, decision))
+                case RunSuite(suite, cause):
+                    self._work.begin(f"suite {suite} for {cause}", partial(self._run_suite, decision))
+                case _:
+                    pass
+
+    async def _pause(self) -> None:
+        sleep = asyncio.ensure_future(self._clock.sleep(self._pace.tick_s))
+        wake = asyncio.ensure_future(self._wake.wait())
+        await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (sleep, wake):
+            waiting.cancel()
+        self._wake.clear()
+
+    async def _send(self, send: Send) -> None:
+        intent = await self._book.write(lambda state: drafts.sending(send, state, self._clock.now()))
+        if not intent:
+            return
+        record, head = send.record, intent[-1].head.short
+        post = Post(record.key, record.text, drafts.delivery_of(record, self.state, self._clock.now(), head))
+        delivery = await self._channel(record.slot).post(post)
+        await self._insist([drafts.delivered(send, delivery, self._clock.now(), self._pace.longest_wait_s)])
+
+    async def _look_up(self, look: LookUp) -> None:
+        try:
+            ref = await self._channel(look.record.slot).find(look.record.key)
+        except OSError as error:
+            raise WarroomError(f"cannot tell whether it arrived: {error.strerror}") from error
+        await self._insist([drafts.looked_up(look.record, ref)])
+
+    def _channel(self, slot: str) -> Channel:
+        update = self.state.course.updates[slot.partition("@")[0]]
+        return self._ports.channels[update.channel]
+
+    async def _run_suite(self, run: RunSuite) -> None:
+        start = self._ports.suites.prepare(run.suite)
+        await self._book.write(lambda _: (Draft("suite.started", started_body(run.suite, run.cause)),))
+        try:
+            found = drafts.finished(run.suite, run.cause, await start())
+        except Exception as defect:  # noqa: BLE001 - posts wait for this suite: they are told that it broke
+            found = drafts.not_run(run.suite, run.cause, f"it broke off: {type(defect).__name__}")
+        try:
+            await self._insist(found)
+        except ValueError:
+            # Nothing that a suite finds may leave its posts waiting for ever.
+            await self._insist(drafts.not_run(run.suite, run.cause, "its results cannot be journaled"))
+
+    async def _insist(self, outcome: Sequence[Draft]) -> None:
+        """Journals what has happened already, however long the journal cannot be written."""
+        while True:
+            try:
+                await self._book.write(lambda _: outcome)
+                return
+            except WarroomError as error:
+                self._failed("journal", error.message)
+                await self._clock.sleep(self._pace.tick_s)
+
+    def _failed(self, what: str, reason: str) -> None:
+        """Says it once, and again only when the reason is another."""
+        if self._said.get(what) != reason:
+            self._said[what] = reason
+            self._ports.trouble(f"{what}: {reason}" if what not in ("journal", "tick") else reason)
+
+    def _well(self, what: str, text: str) -> None:
+        if self._said.pop(what, ""):
+            self._ports.trouble(text)

@@ -1,0 +1,85 @@
+"""The journal as the engine holds it: what is written is folded into the state at once, and readers are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from warroom.engine.ports import JournalPort
+from warroom.launch.entries import Draft, Entry
+from warroom.launch.state import LaunchState, step
+
+_PAGE: Final = 500
+
+
+class Notebook:
+    """The only way by which the engine writes. The state never holds what is not on disk."""
+
+    def __init__(self, journal: JournalPort, state: LaunchState, told: Callable[[Entry], object]) -> None:
+        self._journal = journal
+        self._state = state
+        self._told = told
+        self._one_at_a_time = asyncio.Lock()
+        self._news = asyncio.Condition()
+        self._closed = False
+
+    @property
+    def state(self) -> LaunchState:
+        """The fold of everything on disk."""
+        return self._state
+
+    async def write(self, decide: Callable[[LaunchState], Sequence[Draft]]) -> Sequence[Entry]:
+        """Appends what `decide` makes of the state as it is on disk now: all of it or, raising WarroomError, nothing.
+
+        Nothing else is written in between. What `decide` raises is raised. Returns the entries, in their order.
+        """
+        async with self._one_at_a_time:
+            drafts = decide(self._state)
+            # Written to the end even when whoever asked is cancelled: the state must hold what the disk holds.
+            return await _to_the_end(self._append(drafts)) if drafts else ()
+
+    async def _append(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
+        entries = await self._journal.append(drafts)
+        for entry in entries:
+            self._state = step(self._state, entry)
+            self._told(entry)
+        async with self._news:
+            self._news.notify_all()
+        return entries
+
+    async def catch_up(self) -> Entry | None:
+        """Folds all that is on disk; to be called first. Returns the last entry of the engine before this one."""
+        last = None
+        while batch := await self._journal.read(self._state.seq, _PAGE):
+            for entry in batch:
+                self._state = step(self._state, entry)
+                last = entry if entry.epoch < self._journal.epoch else last
+        return last
+
+    async def entries(self, after: int = 0) -> AsyncIterator[Entry]:
+        """Every entry with a number above `after`, oldest first, then the new ones until `close`."""
+        while True:
+            for entry in await self._journal.read(after, _PAGE):
+                yield entry
+                after = entry.seq
+            async with self._news:
+                if self._state.seq <= after:
+                    if self._closed:
+                        return
+                    await self._news.wait()
+
+    async def close(self) -> None:
+        """No more will be written: readers end when they have read what there is."""
+        async with self._news:
+            self._closed = True
+            self._news.notify_all()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, Sequence[Entry]]) -> Sequence[Entry]:
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise

@@ -1,0 +1,177 @@
+"""What a person may ask of a launch, and what is journaled when it may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import singledispatch
+from typing import Final
+
+from warroom.clock import stamp
+from warroom.errors import UsageError
+from warroom.launch.entries import Draft
+from warroom.launch.schedule import Slot, slots
+from warroom.launch.state import LaunchState, Stage
+from warroom.launch.steps import tick
+from warroom.text import clean, did_you_mean
+
+_SETTLED: Final = (Stage.SENDING, Stage.UNKNOWN, Stage.CONFIRMED, Stage.DEAD, Stage.MERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class SetT0:
+    """Fix T0; `at` None: now. `reason` is wanted where T0 is set already."""
+
+    at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubT0:
+    """Take T0 back: nothing is owed until it is set again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TickStep:
+    """A step was done; `values` answer what it asks for."""
+
+    step: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Put a text on record."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldUpdate:
+    """Do not post this slot until it is released."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseUpdate:
+    """A slot that was held may be posted."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostNow:
+    """Post this slot at once, also before its time."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLaunch:
+    """End the launch; what is still owed stays unsent."""
+
+    reason: str
+
+
+Request = SetT0 | ScrubT0 | TickStep | AddNote | HoldUpdate | ReleaseUpdate | PostNow | CloseLaunch
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    state: LaunchState
+    now: datetime
+    by: str
+
+
+def decide(request: Request, state: LaunchState, now: datetime, by: str) -> tuple[Draft, ...]:
+    """What to journal for the request of `by`. Raises UsageError where the launch does not allow it now."""
+    if state.closed:
+        raise UsageError("the launch is closed", hint="warroom run --new opens another")
+    return _decide(request, _Asked(state, now, by))
+
+
+@singledispatch
+def _decide(request: Request, asked: _Asked) -> tuple[Draft, ...]:
+    raise TypeError(f"{type(request).__name__} is no request")
+
+
+@_decide.register
+def _(request: SetT0, asked: _Asked) -> tuple[Draft, ...]:
+    at = asked.now if request.at is None else request.at
+    if asked.state.t0 is not None:
+        _require_reason(request.reason, f"T0 is {stamp(asked.state.t0)} already; to move it")
+    body = {"at": stamp(at), "by": asked.by, "reason": clean(request.reason)}
+    return (Draft("t0.set", body, asked.by),)
+
+
+@_decide.register
+def _(request: ScrubT0, asked: _Asked) -> tuple[Draft, ...]:
+    if asked.state.t0 is None:
+        raise UsageError("T0 is not set, so there is nothing to scrub")
+    _require_reason(request.reason, "to scrub T0")
+    return (Draft("t0.scrubbed", {"by": asked.by, "reason": clean(request.reason)}, asked.by),)
+
+
+@_decide.register
+def _(request: TickStep, asked: _Asked) -> tuple[Draft, ...]:
+    return tick(asked.state, request.step, request.values, at=asked.now, by=asked.by)
+
+
+@_decide.register
+def _(request: AddNote, asked: _Asked) -> tuple[Draft, ...]:
+    if not request.text.strip():
+        raise UsageError("a note needs a text")
+    return (Draft("note", {"text": clean(request.text, lines=True), "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: HoldUpdate, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state)
+    _require_reason(request.reason, f"to hold {slot.id}")
+    return (Draft("update.held", {"slot": slot.id, "reason": clean(request.reason), "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: ReleaseUpdate, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state)
+    if slot.id not in asked.state.holds:
+        raise UsageError(f"{slot.id} is not held")
+    return (Draft("update.released", {"slot": slot.id, "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: PostNow, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state)
+    if asked.state.t0 is None:
+        raise UsageError("no update is owed before T0 is set", hint="set it with: warroom t0")
+    return (Draft("update.requested", {"slot": slot.id, "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
+    _require_reason(request.reason, "to close the launch")
+    return (Draft("launch.closed", {"reason": clean(request.reason), "by": asked.by}, asked.by),)
+
+
+def _require_reason(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise UsageError(f"{what} a reason is needed", hint="add --reason TEXT")
+
+
+def _open_slot(name: str, state: LaunchState) -> Slot:
+    """The slot called `name`: its id, or its time (`T+1h`) where only one is due then."""
+    known = slots(state.course, state.attempt)
+    found = [slot for slot in known if name in (slot.id, slot.time)]
+    if len(found) != 1:
+        ids = [slot.id for slot in found or known]
+        hint = did_you_mean(name, ids) or f"there is {', '.join(ids[:8])}{', …' if len(ids) > 8 else ''}"
+        raise UsageError(f"'{clean(name, limit=80)}' names {len(found) or 'no'} update{'s' * bool(found)}", hint=hint)
+    record = state.records.get(found[0].id)
+    if record and record.stage in _SETTLED:
+        raise UsageError(f"{found[0].id} is {record.stage.value} already")
+    return found[0]

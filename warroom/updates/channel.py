@@ -1,0 +1,53 @@
+"""What a channel for updates has to offer, and what can become of a post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Fate(StrEnum):
+    """What became of an attempt to post. Only `NOT_SENT` may be tried again without a look-up."""
+
+    CONFIRMED = "confirmed"
+    NOT_SENT = "not_sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An update as it is sent. `text` was frozen before the first attempt; `delivery` is the line outside it that
+    says LATE and by how much, empty for one in time. The same `key` names the update in every attempt.
+    """
+
+    key: str
+    text: str
+    delivery: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The end of one attempt. `ref` says where the message is (empty unless confirmed), `reason` why it is not.
+
+    `wait_s` is how many seconds the channel asks to wait before the next attempt; 0 where it does not say.
+    """
+
+    fate: Fate
+    ref: str = ""
+    reason: str = ""
+    wait_s: float = 0.0
+
+
+class Channel(Protocol):
+    """Where updates are posted."""
+
+    async def post(self, post: Post) -> Delivery:
+        """Tries once. Never raises for what the outside does, save for cancellation (then the fate is unknown)."""
+        ...
+
+    async def find(self, key: str) -> str | None:
+        """Where the message with that key is; None: it is certain that there is none. Raises OSError if that
+        cannot be said now."""
+        ...
