@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,10 +22,14 @@ _DEFAULTS_OF: Final = {"target": "targets", "lever": "levers", "check": "checks"
 @dataclass(frozen=True, slots=True)
 class Assembled:
     """A document with its includes laid below it. `sha256` is that of the file; with includes it is that of the list
-    `<sha256>  <name>` of all files, in the order read."""
+    `<sha256>  <name>` of all files, in the order read, names seen from the folder of the playbook.
+
+    `files` is the content of each by such a name, the playbook itself first.
+    """
 
     top: nodes.Mapping
     sha256: str
+    files: Mapping[str, bytes]
 
 
 def read_document(path: Path) -> Assembled:
@@ -35,10 +39,11 @@ def read_document(path: Path) -> Assembled:
     if reader.problems:
         raise PlaybookError(reader.problems)
     assert top is not None
-    hashes = reader.hashes
+    files = {str(Path(name).relative_to(path.parent)): data for name, data in reader.files.items()}
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     listed = "".join(f"{digest}  {name}\n" for name, digest in hashes.items())
-    only = hashes[str(path)] if len(hashes) == 1 else hashlib.sha256(listed.encode()).hexdigest()
-    return Assembled(top, only)
+    only = hashes[path.name] if len(hashes) == 1 else hashlib.sha256(listed.encode()).hexdigest()
+    return Assembled(top, only, files)
 
 
 class _Reader:
@@ -48,7 +53,7 @@ class _Reader:
         self._folder = path.parent
         self._open: list[Path] = []
         self._included = 0
-        self.hashes: dict[str, str] = {}
+        self.files: dict[str, bytes] = {}
         self.problems: list[Problem] = []
 
     def read(self, path: Path, shown: str, wanted_at: Place | None) -> nodes.Mapping | None:
@@ -59,7 +64,7 @@ class _Reader:
         except PlaybookError as error:
             self.problems += [_from(problem, wanted_at) for problem in error.problems]
             return None
-        self.hashes[shown] = hashlib.sha256(data).hexdigest()
+        self.files[shown] = data
         self._open.append(path.resolve())
         below: Node = nodes.Mapping({}, top.place)
         for item in self._includes(top):

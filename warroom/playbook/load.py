@@ -33,10 +33,18 @@ _NOT_FILLED: Final = ("warroom", "include", "inputs", "environments", "defaults"
 
 
 def load_playbook(
-    path: Path, *, kinds: Mapping[str, AnyKind], inputs: InputValues, environment: str | None = None
+    path: Path,
+    *,
+    kinds: Mapping[str, AnyKind],
+    inputs: InputValues,
+    environment: str | None = None,
+    folder: Path | None = None,
 ) -> Playbook:
-    """The playbook at `path` with its inputs filled in. Raises PlaybookError with every problem at once."""
-    loading = _Loading(path, kinds, read_document(path), environment)
+    """The playbook at `path` with its inputs filled in. Raises PlaybookError with every problem at once.
+
+    Certificates and other files that it names are looked for in `folder`, by default its own.
+    """
+    loading = _Loading(path, kinds, read_document(path), environment, folder)
     playbook = loading.playbook(inputs)
     if loading.problems or playbook is None:
         raise PlaybookError(_once(loading.problems))
@@ -89,9 +97,15 @@ class _Loading:
     """One way through a document. Problems are collected on the way."""
 
     def __init__(
-        self, path: Path, kinds: Mapping[str, AnyKind], document: Assembled, environment: str | None
+        self,
+        path: Path,
+        kinds: Mapping[str, AnyKind],
+        document: Assembled,
+        environment: str | None,
+        folder: Path | None = None,
     ) -> None:
         self._path = path
+        self._folder = path.parent if folder is None else folder
         self._kinds = kinds
         self._sha256 = document.sha256
         self._environment = environment
@@ -153,7 +167,7 @@ class _Loading:
         if given is None:
             values = {name: each.default for name, each in declared.items() if each.default is not None}
             return Resolved(values, {}, tuple(section.entries))
-        resolved, problems = resolve(declared, section, given, self._path.parent)
+        resolved, problems = resolve(declared, section, given, self._folder)
         self.problems += problems
         # An input whose declaration has a fault is declared all the same, and its fault is reported.
         faulty = frozenset(section.entries) - frozenset(declared)
@@ -194,7 +208,7 @@ class _Loading:
     def _target_problems(self, *, look: bool) -> None:
         for name, entry in self._top.child("targets").entries.items():
             if isinstance(entry.node, nodes.Mapping):
-                self.problems += build.target_problems(name, entry.node, self._path.parent, look=look)
+                self.problems += build.target_problems(name, entry.node, self._folder, look=look)
 
     def _built(
         self,
@@ -205,7 +219,7 @@ class _Loading:
     ) -> Playbook:
         section = self._top.child("targets").entries
         targets = {
-            name: build.target(name, model, section[name].node, self._path.parent)
+            name: build.target(name, model, section[name].node, self._folder)
             for name, model in document.targets.items()
         }
         launch = build.launch_info(document.launch, targets)
