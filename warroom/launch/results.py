@@ -23,7 +23,7 @@ class LineFound:
 
 @dataclass(frozen=True, slots=True)
 class CheckFound:
-    """What a check came to. `fixes` are what the hints that fit say to do now, in the playbook's order."""
+    """What a check came to. `urgent` is what critical hints say to do now, in the playbook's order."""
 
     id: str
     title: str
@@ -32,7 +32,7 @@ class CheckFound:
     reason: str = ""
     required: bool = True
     lines: tuple[LineFound, ...] = ()
-    fixes: tuple[str, ...] = ()
+    urgent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,5 @@ def _check_found(outcome: Mapping[str, Any]) -> CheckFound:
             LineFound(line["say"], Verdict(line["verdict"]), line["reason"], line["required"])
             for line in outcome["results"]
         ),
-        fixes=tuple(hint["fix"] for hint in outcome["hints"]),
+        urgent=tuple(hint["fix"] for hint in outcome["hints"] if hint["severity"] == "critical"),
     )

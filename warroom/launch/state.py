@@ -123,8 +123,8 @@ class LaunchState:
 
     `t0` is None before it is set and after it was scrubbed; `attempt` counts how often it was scrubbed, from 1.
     `runs` are the latest runs of suites by their cause, `records` the posts by the id of their slot, `requested` the
-    slots that a person wants to be posted now. `clock_doubt_s` is by how many seconds the wall clock was set forward
-    without anyone agreeing. Mappings and tuples are oldest first.
+    slots that a person wants to be posted now. `clock_set_s` is by how many seconds the wall clock was set, in all,
+    since someone last agreed with it. Mappings and tuples are oldest first.
     """
 
     course: Course
@@ -143,14 +143,14 @@ class LaunchState:
     records: Mapping[str, Record] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()
-    clock_doubt_s: float = 0.0
+    clock_set_s: float = 0.0
     closed: Closed | None = None
 
 
 def believed(state: LaunchState, now: datetime) -> datetime:
     """`now`, or what it would be had nobody set the clock forward by more than `TRUSTED_STEP_S`: only what is due by
     both is due."""
-    return now - timedelta(seconds=state.clock_doubt_s) if state.clock_doubt_s > TRUSTED_STEP_S else now
+    return now - timedelta(seconds=state.clock_set_s) if state.clock_set_s > TRUSTED_STEP_S else now
 
 
 def begin(course: Course) -> LaunchState:
@@ -193,7 +193,7 @@ def _opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 def _t0_set(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     # Whoever sets T0 looks at the clock: from here on it counts as right.
-    return replace(state, t0=instant(body["at"]), clock_doubt_s=0.0)
+    return replace(state, t0=instant(body["at"]), clock_set_s=0.0)
 
 
 def _t0_scrubbed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -299,12 +299,12 @@ def _incident_resolved(state: LaunchState, entry: Entry, body: Body) -> LaunchSt
 
 
 def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """A step back takes from the doubt what it undoes, and is itself believed."""
-    return replace(state, clock_doubt_s=max(0.0, state.clock_doubt_s + body["by_s"]))
+    """A step back is believed, and takes back a step forward."""
+    return replace(state, clock_set_s=state.clock_set_s + body["by_s"])
 
 
 def _clock_agreed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    return replace(state, clock_doubt_s=0.0)
+    return replace(state, clock_set_s=0.0)
 
 
 def _closed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:

@@ -96,7 +96,7 @@ def _of_gate(state: LaunchState, slot: Slot, gate: str, name: str) -> str | None
     if name == "title":
         return state.course.gates[gate]
     known = state.gates.get(gate)
-    return known.state.upper() if known else "UNKNOWN"
+    return f"{known.state.upper()}, read {utc(known.at)}" if known else "UNKNOWN"
 
 
 def _of_incidents(state: LaunchState, slot: Slot, name: str) -> str | None:

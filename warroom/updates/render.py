@@ -89,32 +89,45 @@ def badge(checks: Iterable[CheckFound]) -> str:
 
 
 def lines(pick: Picked, check: CheckFound) -> list[str]:
-    """What a check says: of the lines that hold those that are picked, and every line that does not.
+    """What a check says: of the lines that hold those that are picked, every line that does not, and what is urgent.
 
     A text that picks nothing gives a line of its own that says so: a typing error must not hide what was measured.
     """
-    shown = [line for line in check.lines if line.verdict is not Verdict.PASS or _is_picked(line, pick.texts)]
+    shown = [line for line in check.lines if _speaks(line) or _is_picked(line, pick.texts)]
     said = [_said(line) for line in shown]
-    lost = [text for text in pick.texts if not any(text in line.say for line in check.lines)]
-    if not check.lines:
-        return [f"{check.title}: {check.word}" + (f" ({check.reason})" if check.reason else "")]
-    return said + [f"{text}: not measured" for text in lost]
-
-
-def _is_picked(line: LineFound, texts: Sequence[str]) -> bool:
-    return not texts or any(text in line.say for text in texts)
-
-
-def _said(line: LineFound) -> str:
-    sign = "" if line.verdict is Verdict.PASS else f"{_SIGNS.get(line.verdict, '⚠️')} "
-    why = f" ({line.reason})" if line.reason and line.reason not in line.say else ""
-    return clean(f"{sign}{line.say}{why}", limit=_LONGEST)
+    if check.verdict is Verdict.PASS:
+        lost = [text for text in pick.texts if not any(text in line.say for line in check.lines)]
+        return said + [f"{text} not measured" for text in lost]
+    if not any(_speaks(line) for line in shown):
+        said.append(_signed(check.verdict, f"{check.title}: {check.word}{_why(check.reason)}"))
+    return said + [_signed(check.verdict, text) for text in check.urgent]
 
 
 def note(check: CheckFound) -> str:
-    """Why it is not green and what to do: the reasons, then what the first hint says. Empty for a pass."""
+    """Why it is not green, and what is urgent. Empty for a pass."""
     if check.verdict is Verdict.PASS:
         return ""
-    reasons = dict.fromkeys(line.reason or line.say for line in check.lines if line.verdict is not Verdict.PASS)
-    said = [reason for reason in (*reasons, *check.fixes[:1]) if reason] or [check.reason or check.word]
-    return clean("; ".join(said), limit=_LONGEST)
+    return clean("; ".join((check.reason or check.word, *check.urgent)), limit=_LONGEST)
+
+
+def _speaks(line: LineFound) -> bool:
+    """Whether a line is shown without being picked; one that was left out on purpose is not."""
+    return line.verdict is not Verdict.PASS and (line.required or line.verdict is not Verdict.SKIPPED)
+
+
+def _is_picked(line: LineFound, texts: Sequence[str]) -> bool:
+    return line.verdict is Verdict.PASS and (not texts or any(text in line.say for text in texts))
+
+
+def _said(line: LineFound) -> str:
+    if line.verdict is Verdict.PASS:
+        return clean(line.say, limit=_LONGEST)
+    return _signed(line.verdict, line.say + _why(line.reason))
+
+
+def _why(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _signed(verdict: Verdict, text: str) -> str:
+    return clean(f"{_SIGNS.get(verdict, '⚠️')} {text}", limit=_LONGEST)

@@ -1,0 +1,65 @@
+"""Where the phases of a launch stand, for whoever shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from warroom.launch.schedule import slots
+from warroom.launch.standing import record_of
+from warroom.launch.state import LaunchState, Stage, believed
+from warroom.playbook.course import Phase
+
+WAITING, RUNNING, DONE = "waiting", "running", "done"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStanding:
+    """A phase: `lifecycle` is waiting, running or done. `begins` and `ends` are None while there is no T0, `ends`
+    also where it has no end of its own. `late`: it should be over and is not, or was over too late.
+    """
+
+    phase: Phase
+    lifecycle: str
+    begins: datetime | None = None
+    ends: datetime | None = None
+    late: bool = False
+
+
+def phases(state: LaunchState, now: datetime) -> tuple[PhaseStanding, ...]:
+    """Every phase, in the order of the playbook."""
+    return tuple(_standing(state, phase, believed(state, now)) for phase in state.course.phases)
+
+
+def _standing(state: LaunchState, phase: Phase, now: datetime) -> PhaseStanding:
+    if state.t0 is None:
+        # The steps that lead to T0 are done before it.
+        return PhaseStanding(phase, RUNNING if any(step in state.ticks for step in phase.steps) else WAITING)
+    begins = state.t0 + phase.starts
+    ends = None if phase.ends is None else state.t0 + phase.ends
+    over_at = _over_at(state, phase, ends)
+    if over_at is not None and over_at <= now:
+        return PhaseStanding(phase, DONE, begins, ends, ends is not None and over_at > ends)
+    late = ends is not None and now > ends
+    return PhaseStanding(phase, RUNNING if begins <= now else WAITING, begins, ends, late)
+
+
+def _over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetime | None:
+    """When everything that belongs to the phase was done; its end where nothing does. None: not yet, or never."""
+    found = [state.ticks[step].at if step in state.ticks else None for step in phase.steps]
+    if phase.suite:
+        run = state.runs.get(f"phase:{phase.id}")
+        found.append(run.finished_at if run else None)
+    if phase.update:
+        found += [_sent_at(state, phase.update)]
+    done = [at for at in found if at is not None]
+    if len(done) < len(found):
+        return None
+    return max(done, default=ends)
+
+
+def _sent_at(state: LaunchState, update: str) -> datetime | None:
+    """When the last post of an update arrived; None while one has not."""
+    records = [record_of(state, slot) for slot in slots(state.course, state.attempt) if slot.update == update]
+    sent = [record.at for record in records if record and record.stage is Stage.CONFIRMED and record.at]
+    return max(sent) if len(sent) == len(records) and sent else None
