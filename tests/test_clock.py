@@ -50,6 +50,22 @@ def test_a_step_of_the_wall_clock_leaves_elapsed_time_alone() -> None:
         VirtualClock(datetime(2025, 11, 1))  # noqa: DTZ001
 
 
+async def test_a_suspend_moves_the_wall_and_the_boot_clock_only() -> None:
+    clock = VirtualClock(START)
+    await clock.advance(1.5)
+    clock.suspend(3600)
+    assert (clock.now(), clock.monotonic()) == (START + timedelta(seconds=3601.5), 1.5)
+    assert clock.boottime_ns() == 3_601_500_000_000
+
+
+def test_the_boot_clock_counts_what_the_monotonic_one_counts_and_more() -> None:
+    clock = RealClock()
+    before = clock.monotonic()
+    assert before <= clock.boottime_ns() / 1e9
+    assert clock.boottime_ns() <= clock.boottime_ns()
+    assert clock.boot_id() == RealClock().boot_id()
+
+
 async def test_polling_ends_when_ready_or_at_the_time_limit() -> None:
     clock = VirtualClock(START)
     ready = asyncio.create_task(poll_until(clock, lambda: clock.monotonic() >= 2, every_s=1, timeout_s=5))

@@ -22,6 +22,8 @@ from warroom.journal.journal import BODY_CAP, Journal
 from warroom.journal.reading import read_only
 from warroom.launch.entries import Draft, Head
 
+FILES = ("owner.lock", "journal.head", "journal.db", "journal.db-wal", "journal.db-shm")
+
 
 class Word(StrEnum):
     GREEN = "green"
@@ -158,7 +160,7 @@ def test_only_the_owner_can_read_it_whatever_the_umask(tmp_path: Path, clock: Vi
     assert modes == {
         "state": 0o700,
         "state/demo": 0o700,
-        **{f"state/demo/{name}": 0o600 for name in ("owner.lock", "journal.db", "journal.db-wal", "journal.db-shm")},
+        **{f"state/demo/{name}": 0o600 for name in FILES},
     }
 
 

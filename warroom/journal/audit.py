@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from warroom.errors import UsageError
 from warroom.journal import chain, schema
 from warroom.journal.chain import Row
-from warroom.journal.failure import JournalDamaged, because
+from warroom.journal.failure import DATABASE_ERRORS, JournalDamaged, because
 from warroom.journal.reading import open_reader, raw_rows
+from warroom.journal.witness import acknowledged
 from warroom.launch.entries import Head
 from warroom.text import clean
 
@@ -68,10 +68,11 @@ class AuditReport:
 def audit(folder: Path, published: Iterable[str] = ()) -> AuditReport:
     """Audits the journal in `folder`, also while its owner appends; changes nothing.
 
-    `published` are heads as they stand in posts (`42.9f86d081884c`). Raises UsageError where there is no journal, for
+    `published` are heads as they stand in posts (`42.9f86d081884c`); the last one acknowledged, which is kept beside
+    the journal, is compared too. Raises UsageError where there is no journal, for
     one of a newer Warroom and for a head that is none, JournalUnavailable where the disk does not let it be read.
     """
-    audited = _Audit(published)
+    audited = _Audit(published, acknowledged(folder))
     try:
         engine = open_reader(folder)
         for problem in _file_problems(engine):
@@ -98,7 +99,8 @@ def audit_lines(lines: Iterable[str], published: Iterable[str] = ()) -> AuditRep
 class _Audit:
     """Walks along the chain, and remembers what was wrong."""
 
-    def __init__(self, published: Iterable[str]) -> None:
+    def __init__(self, published: Iterable[str], noted: Head | None = None) -> None:
+        self._noted = noted
         self._published = _by_number(published)
         self._problems: list[AuditProblem] = []
         self._first: Row | None = None
@@ -131,6 +133,8 @@ class _Audit:
             yield f"it is of the launch {row.launch}, the one before it of {before.launch}"
         if row.epoch != (before.epoch if before else 0) + (row.kind == chain.ACQUIRED):
             yield f"its epoch is {row.epoch}, the one before it has {before.epoch if before else 0}"
+        if self._noted and row.seq == self._noted.seq and row.hash != self._noted.hash:
+            yield "it is not the one that was acknowledged"
         for digits in self._published.pop(row.seq, ()):
             self._checked += 1
             if not row.hash.startswith(digits):
@@ -140,6 +144,8 @@ class _Audit:
         for seq, all_digits in sorted(self._published.items()):
             self.complain(seq, f"it was published ({seq}.{all_digits[0]}) and is not there")
         first, last = self._first, self._last
+        if self._noted and self._noted.seq > (last.seq if last else 0):
+            self.complain(self._noted.seq, "it was acknowledged and is not there")
         return AuditReport(
             launch=clean(first.launch) if first else "",
             entries=self._count,
@@ -159,7 +165,7 @@ def _file_problems(engine: Engine) -> Iterator[str]:
             yield from (f"SQLite finds: {line}" for line in found if line != "ok")
             if schema.objects(connection) != schema.expected_objects():
                 yield "its table or the triggers that keep entries from being changed are not those of Warroom"
-    except DBAPIError as error:
+    except DATABASE_ERRORS as error:
         yield f"SQLite finds: {because(error)}"
 
 

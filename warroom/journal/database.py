@@ -39,7 +39,7 @@ def _open_writer(path: Path) -> sqlite3.Connection:
     try:
         for pragma in _WRITER_PRAGMAS:
             connection.execute(pragma)
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
     return connection
@@ -49,15 +49,12 @@ def _open_reader(path: Path) -> sqlite3.Connection:
     connection = _open(path, "ro")
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError:
+    except BaseException as error:
         connection.close()
-        if os.access(path.parent, os.W_OK) or _has_log(path):
+        if not isinstance(error, sqlite3.OperationalError) or os.access(path.parent, os.W_OK) or _has_log(path):
             raise
         # A medium that nobody can write: the shared memory that readers agree by cannot be made, nor is it needed.
         return _open(path, "ro&immutable=1")
-    except sqlite3.Error:
-        connection.close()
-        raise
     return connection
 
 

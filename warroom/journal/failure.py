@@ -57,8 +57,14 @@ _PASSING = {
 }
 
 
-def because(error: OSError | sqlite3.Error | DBAPIError) -> str:
+DATABASE_ERRORS = (DBAPIError, UnicodeDecodeError)
+"""What a call to the database can raise. The second comes in place of an error whose text quotes damaged bytes."""
+
+
+def because(error: OSError | sqlite3.Error | DBAPIError | UnicodeDecodeError) -> str:
     """Why the disk or the database refused, in a few words."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it names things in bytes that are no text"
     if isinstance(error, DBAPIError):
         error = error.orig if isinstance(error.orig, sqlite3.Error) else sqlite3.Error(str(error.orig))
     if isinstance(error, OSError):
@@ -69,9 +75,11 @@ def because(error: OSError | sqlite3.Error | DBAPIError) -> str:
     return f"{known} ({detail})" if known and known not in detail else known or detail
 
 
-def failure(error: DBAPIError, *, seq: int = 0, launch: str = "") -> JournalUnavailable | JournalDamaged:
+def failure(
+    error: DBAPIError | UnicodeDecodeError, *, seq: int = 0, launch: str = ""
+) -> JournalUnavailable | JournalDamaged:
     """What to raise for an error of the database that met entry `seq` (0 when not known)."""
-    if _primary_code(error.orig) in _PASSING:
+    if isinstance(error, DBAPIError) and _primary_code(error.orig) in _PASSING:
         return JournalUnavailable(because(error))
     return JournalDamaged(seq, because(error), launch)
 

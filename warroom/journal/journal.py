@@ -7,6 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -18,10 +19,11 @@ from warroom.errors import UsageError
 from warroom.journal import chain, schema
 from warroom.journal.chain import ACQUIRED, Row
 from warroom.journal.database import DATABASE, reader, writer
-from warroom.journal.failure import JournalUnavailable, because, failure
+from warroom.journal.failure import DATABASE_ERRORS, JournalUnavailable, because, failure
 from warroom.journal.folder import prepare, prepare_file
 from warroom.journal.owner import OwnerLock
-from warroom.journal.reading import JournalReader, last_row
+from warroom.journal.reading import JournalReader, last_row, require_acknowledged
+from warroom.journal.witness import Witness, acknowledged
 from warroom.launch.entries import Draft, Entry, Head
 from warroom.text import clean
 
@@ -53,6 +55,7 @@ class Journal:
         self._redact = redact
         self._writer = writer(path)
         self._reader = reader(path)
+        self._witness = Witness(path.parent)
         self._writing = threading.Lock()
         self._connection: Connection | None = None
         self._identity = path.lstat()
@@ -67,7 +70,7 @@ class Journal:
         `redact` is applied to every text before it is hashed and written: give it the run's `Redactor`.
         Raises LaunchOwned while another process owns it; UsageError where the folder is not safe, on a network file
         system, of another launch or of a newer Warroom; JournalUnavailable where the disk is full or refuses;
-        JournalDamaged where the last entry is not what was written.
+        JournalDamaged where the last entry is not what was written, or not the last that was acknowledged.
         """
         if not _LAUNCH.fullmatch(launch):
             raise UsageError(
@@ -75,15 +78,14 @@ class Journal:
             )
         prepare(folder)
         try:
-            lock = OwnerLock.acquire(folder, launch, clock)
-            try:
-                path = folder / DATABASE
-                prepare_file(path)
-                journal = cls(path, launch, clock, lock, redact)
+            with ExitStack() as undo:
+                lock = OwnerLock.acquire(folder, launch, clock)
+                undo.callback(lock.release)
+                prepare_file(folder / DATABASE)
+                journal = cls(folder / DATABASE, launch, clock, lock, redact)
+                undo.callback(journal.close)
                 journal._take_over()
-            except BaseException:
-                lock.release()
-                raise
+                undo.pop_all()
         except OSError as error:
             raise JournalUnavailable(because(error)) from error
         return journal
@@ -128,6 +130,7 @@ class Journal:
         with self._writing:
             self._closed = True
             self._drop_connection()
+            self._witness.close()
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -142,21 +145,23 @@ class Journal:
                 schema.require_known(connection)
             with self._writer.connect() as connection:
                 schema.upgrade(connection, self._path)
-        except DBAPIError as error:
+        except DATABASE_ERRORS as error:
             raise failure(error, launch=self.launch) from error
-        last = self._reload()
+        last = last_row(self._reader)
         if last and last.launch != self.launch:
             raise UsageError(f"the folder {clean(str(self._path.parent))} holds the launch {clean(last.launch)}")
+        self._follow(last, acknowledged(self._path.parent))
         self._epoch = (last.epoch if last else 0) + 1
         body = chain.canonical({"pid": os.getpid(), "epoch": self._epoch})
         self._append([(ACQUIRED, body, "engine")])
 
-    def _reload(self) -> Row | None:
-        last = last_row(self._reader)
+    def _follow(self, last: Row | None, known: Head | None) -> None:
+        """Goes on behind `last`, the last row on the disk, which is `known` or comes after it."""
         if last:
             chain.require_sound(last)
-        self._head = Head(last.seq, last.hash) if last else chain.EMPTY
-        return last
+        head = Head(last.seq, last.hash) if last else chain.EMPTY
+        require_acknowledged(self._reader, known, head)
+        self._head = head
 
     def _body(self, draft: Draft) -> str:
         if not _KIND.fullmatch(draft.kind) or draft.kind == ACQUIRED:
@@ -173,10 +178,11 @@ class Journal:
             rows = self._rows(written)
             with connection.begin():
                 connection.execute(_INSERT, [_columns(row) for row in rows])
-        except DBAPIError as error:
+        except DATABASE_ERRORS as error:
             self._drop_connection()
             raise failure(error, launch=self.launch) from error
         self._head = Head(rows[-1].seq, rows[-1].hash)
+        self._witness.note(self._head)
         return tuple(chain.entry_of(row) for row in rows)
 
     def _rows(self, written: list[tuple[str, str, str]]) -> list[Row]:
@@ -204,7 +210,7 @@ class Journal:
     def _connect(self) -> Connection:
         if self._connection is None:
             # After a failure, only the disk knows what is on the disk.
-            self._reload()
+            self._follow(last_row(self._reader), self._head)
             self._connection = self._writer.connect()
         return self._connection
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import DBAPIError
 
 from warroom.errors import UsageError
 from warroom.journal import chain
 from warroom.journal.chain import Row
 from warroom.journal.database import DATABASE, reader
-from warroom.journal.failure import JournalDamaged, failure
+from warroom.journal.failure import DATABASE_ERRORS, JournalDamaged, failure
 from warroom.journal.schema import ENTRIES, require_known
 from warroom.launch.entries import Entry, Head
 from warroom.text import clean
@@ -80,7 +79,7 @@ def open_reader(folder: Path) -> Engine:
     try:
         with engine.connect() as connection:
             require_known(connection)
-    except DBAPIError as error:
+    except DATABASE_ERRORS as error:
         raise failure(error) from error
     return engine
 
@@ -92,7 +91,7 @@ def raw_rows(engine: Engine, after: int = 0) -> Iterator[Row]:
         try:
             with engine.connect() as connection:
                 page = [Row(*found) for found in connection.execute(query.where(ENTRIES.c.seq > after))]
-        except DBAPIError as error:
+        except DATABASE_ERRORS as error:
             raise failure(error, seq=after + 1) from error
         yield from page
         if not page:
@@ -102,12 +101,23 @@ def raw_rows(engine: Engine, after: int = 0) -> Iterator[Row]:
         after = page[-1].seq
 
 
+def require_acknowledged(engine: Engine, noted: Head | None, head: Head) -> None:
+    """Raises JournalDamaged where `noted` was acknowledged and the journal, which ends with `head`, lacks it."""
+    if noted is None or noted.seq == 0 or noted == head:
+        return
+    if noted.seq > head.seq:
+        raise JournalDamaged(noted.seq, f"it was acknowledged, and the journal ends with entry {head.seq}")
+    row = next(raw_rows(engine, noted.seq - 1), None)
+    if row is None or row.hash != noted.hash:
+        raise JournalDamaged(noted.seq, "it is not the one that was acknowledged")
+
+
 def last_row(engine: Engine) -> Row | None:
     """The last row, unchecked; None in an empty journal. Raises as `raw_rows`."""
     query = select(ENTRIES).order_by(ENTRIES.c.seq.desc()).limit(1)
     try:
         with engine.connect() as connection:
             found = connection.execute(query).first()
-    except DBAPIError as error:
+    except DATABASE_ERRORS as error:
         raise failure(error) from error
     return Row(*found) if found else None

@@ -1,0 +1,160 @@
+"""Nothing that was acknowledged is lost, whatever happens to the process or the disk, and it goes on by itself."""
+
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journal.processes import Process, child
+from warroom.clock import RealClock, VirtualClock
+from warroom.journal.audit import audit
+from warroom.journal.failure import JournalUnavailable
+from warroom.journal.journal import Journal
+from warroom.journal.reading import read_only
+
+KILLS = 12
+
+
+def test_a_killed_owner_loses_nothing_it_acknowledged(folder: Path) -> None:
+    acknowledged: list[str] = []
+    for number in range(KILLS):
+        with child() as process:
+            assert process.ask(f"open {folder}") == {"epoch": number + 1}
+            process.tell("flood")
+            acknowledged += [process.hear()["head"] for _ in range(1 + 7 * number)]
+            acknowledged += [answer["head"] for answer in process.kill()]
+        report = audit(folder, acknowledged)
+        assert report.problems == ()
+        assert report.heads_checked == len(acknowledged)
+        # Between two owners at most one entry was written and not yet acknowledged.
+        assert len(acknowledged) <= report.entries - report.owners <= len(acknowledged) + report.owners
+    with Journal.open(folder, "demo", RealClock()) as journal:
+        assert journal.epoch == KILLS + 1
+
+
+def test_a_disk_error_is_told_and_it_goes_on_when_it_is_over(folder: Path) -> None:
+    with child() as process:
+        process.ask(f"open {folder}")
+        before = process.ask("append")["head"]
+        process.ask(f"limit {(folder / 'journal.db-wal').stat().st_size}")
+        for _ in range(3):
+            answer = process.ask("append")
+            assert answer["error"] == "JournalUnavailable"
+            assert "the disk reports an error" in answer["message"]
+        process.ask("limit 0")
+        after = process.ask("append")["head"]
+    assert (before.partition(".")[0], after.partition(".")[0]) == ("2", "3")
+    assert audit(folder, [before, after]).problems == ()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[tuple[Process, Path]]:
+    """A child that sees a file system of 400 KiB at the folder that comes with it; nobody else sees it."""
+    disk = tmp_path / "disk"
+    disk.mkdir(mode=0o700)
+    mount = f"mount -t tmpfs -o size=400k,mode=700 tmpfs {disk}"
+    prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    if not shutil.which("unshare"):
+        pytest.skip("unshare is not installed")
+    tried = subprocess.run([*prefix, "true"], capture_output=True, text=True, timeout=30, check=False)
+    if tried.returncode:
+        pytest.skip(f"a file system cannot be mounted here: {tried.stderr.strip()}")
+    with child(prefix) as process:
+        yield process, disk
+
+
+def seen(process: Process, path: Path) -> Path:
+    """`path` as the child sees it."""
+    return Path(f"/proc/{process.popen.pid}/root{path}")
+
+
+def fill(ballast: Path) -> None:
+    """Writes to `ballast` until the disk is full to the last byte."""
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 512):
+            pass
+
+
+def test_a_full_disk_is_told_loses_nothing_and_is_left_behind(
+    small_disk: tuple[Process, Path], tmp_path: Path
+) -> None:
+    process, disk = small_disk
+    folder = disk / "demo"
+    assert process.ask(f"open {folder}") == {"epoch": 1}
+    acknowledged = [process.ask("append")["head"] for _ in range(20)]
+    ballast = seen(process, disk) / "ballast"
+    fill(ballast)
+    answers = [process.ask("append") for _ in range(200)]
+    assert "the disk is full" in answers[-1]["message"]
+    acknowledged += [answer["head"] for answer in answers if "head" in answer]
+    ballast.unlink()
+    acknowledged += [process.ask("append")["head"] for _ in range(5)]
+    process.ask("close")
+    copy = tmp_path / "copy"
+    shutil.copytree(seen(process, folder), copy)
+    report = audit(copy, acknowledged)
+    assert report.problems == ()
+    assert report.entries == len(acknowledged) + 1
+
+
+def test_a_disk_that_is_full_from_the_start_is_told(small_disk: tuple[Process, Path]) -> None:
+    process, disk = small_disk
+    ballast = seen(process, disk) / "ballast"
+    fill(ballast)
+    answer = process.ask(f"open {disk / 'demo'}")
+    assert answer["error"] in ("JournalUnavailable", "UsageError")
+    assert "full" in answer["message"] or "No space" in answer["message"]
+    ballast.unlink()
+    assert process.ask(f"open {disk / 'demo'}") == {"epoch": 1}
+
+
+def test_a_database_that_may_not_grow_is_told_and_grows_later(folder: Path, clock: VirtualClock) -> None:
+    with Journal.open(folder, "demo", clock) as journal:
+        assert journal._connection is not None
+        journal._connection.exec_driver_sql("PRAGMA max_page_count = 3")
+        journal._connection.rollback()
+        with pytest.raises(JournalUnavailable, match="the disk is full"):
+            journal.append("note", {"text": "x" * 20_000})
+        assert journal.append("note", {"text": "x" * 20_000}).seq == 2
+    assert audit(folder).ok
+
+
+@pytest.fixture
+def read_only_medium(folder: Path, tmp_path: Path) -> Iterator[tuple[Process, Path]]:
+    with Journal.open(folder, "demo", RealClock()) as journal:
+        journal.append("note", {})
+    prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    mount = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"'
+    if not shutil.which("unshare"):
+        pytest.skip("unshare is not installed")
+    tried = subprocess.run([*prefix, mount, "sh", "true"], capture_output=True, text=True, timeout=30, check=False)
+    if tried.returncode:
+        pytest.skip(f"a file system cannot be mounted here: {tried.stderr.strip()}")
+    with child([*prefix, mount, "sh"]) as process:
+        yield process, folder
+
+
+def test_a_read_only_medium_is_told_and_can_be_read(read_only_medium: tuple[Process, Path]) -> None:
+    process, folder = read_only_medium
+    answer = process.ask(f"open {folder}")
+    assert answer["error"] == "JournalUnavailable"
+    assert "ead-only file system" in answer["message"]
+    assert process.ask(f"audit {folder}") == {"ok": True, "entries": 2}
+    assert sorted(path.name for path in folder.iterdir()) == ["journal.db", "journal.head", "owner.lock"]
+
+
+def test_what_was_refused_and_is_there_after_all_is_followed(folder: Path, clock: VirtualClock) -> None:
+    """The disk wrote the commit, then failed to say so: the next entry comes behind it."""
+    with Journal.open(folder, "demo", clock) as journal:
+        journal.append("note", {"text": "known"})
+        known = journal.head
+        journal.append("note", {"text": "its answer was lost"})
+        journal._head = known
+        with pytest.raises(JournalUnavailable, match="follows the last one"):
+            journal.append("note", {"text": "refused once"})
+        assert journal.append("note", {"text": "behind it"}).seq == known.seq + 2
+        assert len(list(read_only(folder).entries(after=known.seq))) == 2
+    assert audit(folder).ok
