@@ -1,4 +1,4 @@
-"""A launch with the cadence of the third document: real journal, real file channel, virtual clock, scripted suites."""
+"""A launch with the third document's cadence: real journal and file channel, virtual clock, scripted suites."""
 
 from __future__ import annotations
 

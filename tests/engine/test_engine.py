@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from tests.engine.stage import T0, TIMES, Stage
 from warroom.engine.requests import TickStep
 from warroom.journal.audit import audit

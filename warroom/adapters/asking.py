@@ -11,11 +11,15 @@ from warroom.contract import Answer
 
 def user_name() -> str:
     """Who runs this process, by user id, as $LOGNAME can say anything; `uid 1234` where it has no name."""
-    try:
-        import pwd
-    except ImportError:  # Windows, where the name comes from the session
+    if not hasattr(os, "getuid"):  # Windows, where the name comes from the session
         return os.getlogin()
-    uid = os.getuid()
+    return name_of(os.getuid())
+
+
+def name_of(uid: int) -> str:
+    """The name of the user with that id; `uid 1234` where it has none."""
+    import pwd
+
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

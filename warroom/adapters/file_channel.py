@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from warroom.updates.channel import Delivery, Fate, Post
 _HEAD: Final = "--- "
 _END: Final = "--- end of "
 _QUOTE: Final = "> "
+_PUBLISHED: Final = re.compile(r"\bjournal (\d+\.[0-9a-f]{12})\b")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -99,3 +101,9 @@ class FileChannel:
 def _ends_a_line(file: int, size: int) -> bool:
     """Whether the file is empty or ends with a line feed; a machine that lost power may have left half a line."""
     return size == 0 or os.pread(file, 1, size - 1) == b"\n"
+
+
+def published_heads(path: Path) -> list[str]:
+    """The heads of the journal that the posts in `path` name, oldest first. Raises OSError."""
+    with path.open("r", encoding="utf-8", errors="replace") as file:
+        return [found[1] for line in file if line.startswith(_HEAD) and (found := _PUBLISHED.search(line))]

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from warroom import __version__
-from warroom.cli import arguments
+from warroom.cli import arguments, launch_commands
 from warroom.errors import ExitCode
 
 _EPILOG = (
@@ -16,7 +16,7 @@ _EPILOG = (
 
 app = typer.Typer(
     name="warroom",
-    help="Runs a software launch from one file: verifies, shows and keeps the evidence.",
+    help="Runs a software launch from one file: verifies, shows, posts and keeps the evidence.",
     epilog=_EPILOG,
     no_args_is_help=True,
     add_completion=False,
@@ -120,3 +120,6 @@ def schema(what: arguments.SchemaOf = "playbook") -> int:
     from warroom.cli.language import schema as run
 
     return run(what)
+
+
+launch_commands.add_to(app)

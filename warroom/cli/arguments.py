@@ -39,3 +39,33 @@ AllowCommands = Annotated[
 ]
 Scenario = Annotated[str, Option(metavar="NAME", help="How the simulated services behave; `list` names them.")]
 Version = Annotated[bool, Option("--version", "-V", help="Print the version and end.")]
+PlaybookOrLaunch = Annotated[
+    Path, Argument(metavar="PLAYBOOK", help="The playbook, a YAML file; or the name of an open launch.")
+]
+LaunchName = Annotated[
+    str, Argument(metavar="LAUNCH", help="Name of the launch, or id of its playbook where one launch of it is open.")
+]
+StateFolder = Annotated[
+    Path | None, Option("--state", metavar="DIR", help="Where launches are kept; without it, your own state folder.")
+]
+New = Annotated[bool, Option("--new", help="Open another launch although one is open.")]
+OpenT0 = Annotated[str, Option("--t0", metavar="INSTANT", help="T0 of a new launch: 2025-11-01T02:00:00Z, or now.")]
+EngineOnly = Annotated[bool, Option("--headless", help="The engine alone, in the foreground.")]
+LaunchEvidence = Annotated[
+    Path | None, Option("--evidence", metavar="DIR", help="Where evidence is kept; without it, with the launch.")
+]
+AsJson = Annotated[bool, Option("--json", help="Print JSON.")]
+Instant = Annotated[str, Argument(metavar="[INSTANT]", help="2025-11-01T02:00:00Z; without it, now.")]
+Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Why; kept in the journal.")]
+Scrub = Annotated[bool, Option("--scrub", help="Take T0 back; nothing is owed until it is set again.")]
+StepName = Annotated[str, Argument(metavar="STEP", help="Id of the step.")]
+Values = Annotated[
+    list[str] | None, Option("--value", metavar="NAME=VALUE", help="What the step asks for; repeatable.")
+]
+NoteText = Annotated[str, Argument(metavar="TEXT", help="What to put on record.")]
+SlotName = Annotated[str, Argument(metavar="UPDATE", help="The update, such as hourly@T+1h; its time will do.")]
+Release = Annotated[bool, Option("--release", help="End the hold instead.")]
+Export = Annotated[bool, Option("--export", help="Print the journal as JSON lines instead.")]
+Heads = Annotated[
+    list[str] | None, Option("--head", metavar="HEAD", help="A head that was published, 42.9f86d081884c; repeatable.")
+]

@@ -60,9 +60,12 @@ def open_session(options: VerifyOptions, environ: Mapping[str, str], clock: Cloc
     return session_of(playbook, selection, options, clock, people=people)
 
 
-def playbook_of(path: Path, inputs: InputValues, environment: str) -> Playbook:
-    """The playbook with its inputs filled in and every kind of check known. Raises PlaybookError."""
-    return load_playbook(path, kinds=all_kinds(), inputs=inputs, environment=environment or None)
+def playbook_of(path: Path, inputs: InputValues, environment: str, folder: Path | None = None) -> Playbook:
+    """The playbook with its inputs filled in and every kind of check known; `folder` as in `load_playbook`.
+
+    Raises PlaybookError.
+    """
+    return load_playbook(path, kinds=all_kinds(), inputs=inputs, environment=environment or None, folder=folder)
 
 
 def session_of(

@@ -60,13 +60,19 @@ class Engine:
     def __init__(self, course: Course, ports: Ports, pace: Pace | None = None) -> None:
         self._ports = ports
         self._clock = ports.clock
-        self._pace = pace or Pace()
+        self.pace: Final = pace or Pace()
         self._book = Notebook(ports.journal, begin(course), ports.told)
         self._wake = asyncio.Event()
         self._stopping = False
-        self._work = Work(self._clock, self._pace.retry_s, self._failed, self._wake.set)
+        self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
         self._watch: ClockWatch | None = None
         self._said: dict[str, str] = {}
+        self._ticked_at = self._clock.monotonic()
+
+    @property
+    def tick_age_s(self) -> float:
+        """Seconds since the loop went round last."""
+        return self._clock.monotonic() - self._ticked_at
 
     @property
     def state(self) -> LaunchState:
@@ -90,7 +96,7 @@ class Engine:
                 await self._tick()
                 await self._pause()
         finally:
-            await self._work.stop(self._pace.patience_s)
+            await self._work.stop(self.pace.patience_s)
             await self._book.close()
 
     def stop(self) -> None:
@@ -109,6 +115,7 @@ class Engine:
         return entries
 
     async def _tick(self) -> None:
+        self._ticked_at = self._clock.monotonic()
         self._ports.watchdog.alive()
         try:
             await self._notice_clock()
@@ -144,7 +151,7 @@ class Engine:
                     pass
 
     async def _pause(self) -> None:
-        sleep = asyncio.ensure_future(self._clock.sleep(self._pace.tick_s))
+        sleep = asyncio.ensure_future(self._clock.sleep(self.pace.tick_s))
         wake = asyncio.ensure_future(self._wake.wait())
         await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
         for waiting in (sleep, wake):
@@ -158,7 +165,7 @@ class Engine:
         record, head = send.record, intent[-1].head.short
         post = Post(record.key, record.text, drafts.delivery_of(record, self.state, self._clock.now(), head))
         delivery = await self._channel(record.slot).post(post)
-        await self._insist([drafts.delivered(send, delivery, self._clock.now(), self._pace.longest_wait_s)])
+        await self._insist([drafts.delivered(send, delivery, self._clock.now(), self.pace.longest_wait_s)])
 
     async def _look_up(self, look: LookUp) -> None:
         try:
@@ -192,7 +199,7 @@ class Engine:
                 return
             except WarroomError as error:
                 self._failed("journal", error.message)
-                await self._clock.sleep(self._pace.tick_s)
+                await self._clock.sleep(self.pace.tick_s)
 
     def _failed(self, what: str, reason: str) -> None:
         """Says it once, and again only when the reason is another."""

@@ -49,12 +49,18 @@ class Notebook:
         return entries
 
     async def catch_up(self) -> Entry | None:
-        """Folds all that is on disk; to be called first. Returns the last entry of the engine before this one."""
+        """Folds all that is on disk, and tells what this engine wrote already; to be called first.
+
+        Returns the last entry of the engine before this one.
+        """
         last = None
         while batch := await self._journal.read(self._state.seq, _PAGE):
             for entry in batch:
                 self._state = step(self._state, entry)
-                last = entry if entry.epoch < self._journal.epoch else last
+                if entry.epoch < self._journal.epoch:
+                    last = entry
+                else:
+                    self._told(entry)
         return last
 
     async def entries(self, after: int = 0) -> AsyncIterator[Entry]:
@@ -63,11 +69,14 @@ class Notebook:
             for entry in await self._journal.read(after, _PAGE):
                 yield entry
                 after = entry.seq
-            async with self._news:
-                if self._state.seq <= after:
-                    if self._closed:
-                        return
-                    await self._news.wait()
+            if await self._is_over(after):
+                return
+
+    async def _is_over(self, after: int) -> bool:
+        """Waits until there is more than `after`; True when there will never be."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._closed or self._state.seq > after)
+            return self._state.seq <= after
 
     async def close(self) -> None:
         """No more will be written: readers end when they have read what there is."""

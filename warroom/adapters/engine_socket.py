@@ -1,0 +1,87 @@
+"""The way to a running engine: HTTP over the Unix socket in its launch's folder, for commands that ask and go."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from warroom.errors import UsageError, WarroomError
+from warroom.strict_json import parse_json
+from warroom.text import clean_bytes
+
+SOCKET_NAME: Final = "engine.sock"
+_ANSWER_S: Final = 15.0
+_ANSWER_CAP: Final = 16 * 1024 * 1024
+# The system cuts a socket's path at 108 bytes, macOS at 104.
+_LONGEST_PATH: Final = 100
+
+
+class NotRunning(UsageError):
+    """Nobody answers for the launch."""
+
+
+@contextlib.contextmanager
+def reachable(folder: Path) -> Iterator[str]:
+    """The address of the socket in `folder`, short enough for the system. Raises OSError for a missing folder."""
+    address = str(folder.absolute() / SOCKET_NAME)
+    if len(os.fsencode(address)) <= _LONGEST_PATH:
+        yield address
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET_NAME}"
+    finally:
+        os.close(descriptor)
+
+
+def ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """The JSON answer of the engine that runs the launch in `folder`.
+
+    Raises NotRunning where no engine answers, UsageError with the engine's own words where it refuses, and
+    WarroomError where it does not answer within 15 s.
+    """
+    connection = _Connection(folder)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body).encode())
+        answer = connection.getresponse()
+        raw = answer.read(_ANSWER_CAP)
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise NotRunning(f"no engine runs the launch {folder.name}", hint="start it with: warroom run") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise WarroomError(
+            f"the engine of {folder.name} does not answer: {getattr(error, 'strerror', '') or type(error).__name__}",
+            hint="it may be stopped or busy; what was asked may or may not have been done: look at its status",
+        ) from error
+    finally:
+        connection.close()
+    return _accepted(answer.status, raw)
+
+
+def _accepted(status: int, raw: bytes) -> Any:
+    try:
+        answer = parse_json(raw)
+    except ValueError:
+        answer = None
+    if status < 400:
+        return answer
+    told = answer if isinstance(answer, dict) else {"error": clean_bytes(raw) or f"HTTP {status}"}
+    kind = UsageError if status < 500 else WarroomError
+    raise kind(str(told.get("error", f"HTTP {status}")), hint=str(told.get("hint", "")))
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, folder: Path) -> None:
+        super().__init__("engine", timeout=_ANSWER_S)
+        self._folder = folder
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        with reachable(self._folder) as address:
+            self.sock.connect(address)

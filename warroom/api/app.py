@@ -1,0 +1,117 @@
+"""The routes. Everything is JSON; what is refused comes as `{"error": ..., "hint": ...}`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from warroom.api.listener import PEER_UID
+from warroom.api.models import BODY_CAP, request_of
+from warroom.clock import Clock, stamp
+from warroom.engine.engine import Engine
+from warroom.engine.view import entry_json, state_json
+from warroom.errors import UsageError, WarroomError
+from warroom.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the API says about the process behind it."""
+
+    pid: int
+    since: str
+
+
+def api(engine: Engine, clock: Clock, name_of: Callable[[int], str], about: About) -> Starlette:
+    """The application. `name_of` gives the name of a user by id; what people ask is journaled under that name."""
+    routes = _Routes(engine, clock, name_of, about)
+    return Starlette(
+        routes=[
+            Route("/healthz", routes.healthz, methods=["GET"]),
+            Route("/state", routes.state, methods=["GET"]),
+            Route("/events", routes.events, methods=["GET"]),
+            Route("/requests", routes.requests, methods=["POST"]),
+        ]
+    )
+
+
+class _Routes:
+    def __init__(self, engine: Engine, clock: Clock, name_of: Callable[[int], str], about: About) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._name_of = name_of
+        self._about = about
+
+    async def healthz(self, request: Request) -> Response:
+        """200 while the loop goes round, else 503; with the age of the last tick in seconds."""
+        age_s = self._engine.tick_age_s
+        state = self._engine.state
+        healthy = age_s < 5 * self._engine.pace.tick_s
+        about = {"launch": state.launch, "pid": self._about.pid, "since": self._about.since, "epoch": state.epoch}
+        return JSONResponse({"ok": healthy, "tick_age_s": round(age_s, 3), **about}, 200 if healthy else 503)
+
+    async def state(self, request: Request) -> Response:
+        """The state of the launch, see `state_json`, and the process that runs it."""
+        owner = {"pid": self._about.pid, "since": self._about.since}
+        return JSONResponse({**state_json(self._engine.state, self._clock.now()), "owner": owner})
+
+    async def events(self, request: Request) -> Response:
+        """The journal from `after` (or Last-Event-ID) on as server-sent events, then what comes."""
+        text = request.headers.get("last-event-id") or request.query_params.get("after", "0")
+        if not (text.isascii() and text.isdecimal() and len(text) < 16):
+            return _refused(400, f"'{clean(text, limit=40)}' is not the number of an entry")
+        if int(text) > self._engine.state.seq:
+            return _refused(400, f"the journal has no entry {int(text)} yet")
+        headers = {"cache-control": "no-store"}
+        return StreamingResponse(self._stream(int(text)), media_type="text/event-stream", headers=headers)
+
+    async def requests(self, request: Request) -> Response:
+        """Does what a person asks: 200 with what was journaled, 409 where the launch does not allow it."""
+        return await _answered(self._ask(request))
+
+    async def _ask(self, request: Request) -> Response:
+        asked = request_of(await _body(request))
+        entries = await self._engine.ask(asked, self._who(request))
+        return JSONResponse({"at": stamp(self._clock.now()), "entries": [entry_json(entry) for entry in entries]})
+
+    def _who(self, request: Request) -> str:
+        if request.client is None or request.client.host != PEER_UID or request.client.port < 0:
+            raise UsageError("it cannot be told who asks")
+        return self._name_of(request.client.port)
+
+    async def _stream(self, after: int) -> AsyncIterator[str]:
+        async for entry in self._engine.events(after):
+            data = json.dumps(entry_json(entry), ensure_ascii=True, sort_keys=True)
+            yield f"id: {entry.seq}\nevent: {entry.kind}\ndata: {data}\n\n"
+
+
+async def _body(request: Request) -> bytes:
+    if request.headers.get("origin"):
+        raise UsageError("a request from a page in a browser is not taken")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_CAP:
+            raise UsageError(f"the body has more than {BODY_CAP:,} bytes")
+    return body
+
+
+async def _answered(answer: Awaitable[Response]) -> Response:
+    try:
+        return await answer
+    except UsageError as error:
+        return _refused(409, error.message, error.hint)
+    except WarroomError as error:
+        return _refused(503, error.message, error.hint)
+
+
+def _refused(status: int, error: str, hint: str = "") -> JSONResponse:
+    said: dict[str, Any] = {"error": error, "hint": hint}
+    return JSONResponse(said, status)

@@ -1,0 +1,145 @@
+"""What the body of a request may hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from warroom.engine import requests
+from warroom.errors import UsageError
+from warroom.strict_json import parse_json
+from warroom.text import clean, one_line
+
+BODY_CAP = 64 * 1024
+
+Text = Annotated[str, Field(max_length=4_000)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class SetT0(_Body):
+    """Set T0; without `at`: now."""
+
+    request: Literal["t0"]
+    at: Annotated[str, Field(max_length=40)] = ""
+    reason: Text = ""
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.SetT0(instant(self.at) if self.at not in ("", "now") else None, self.reason)
+
+
+class ScrubT0(_Body):
+    """Take T0 back."""
+
+    request: Literal["scrub"]
+    reason: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.ScrubT0(self.reason)
+
+
+class Step(_Body):
+    """A step was done."""
+
+    request: Literal["step"]
+    step: Name
+    values: dict[Name, Text] = {}
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.TickStep(self.step, self.values)
+
+
+class Note(_Body):
+    """Put a text on record."""
+
+    request: Literal["note"]
+    text: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.AddNote(self.text)
+
+
+class Hold(_Body):
+    """Hold a post."""
+
+    request: Literal["hold"]
+    slot: Name
+    reason: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.HoldUpdate(self.slot, self.reason)
+
+
+class Release(_Body):
+    """Release a post that is held."""
+
+    request: Literal["release"]
+    slot: Name
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.ReleaseUpdate(self.slot)
+
+
+class Post(_Body):
+    """Post now."""
+
+    request: Literal["post"]
+    slot: Name
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.PostNow(self.slot)
+
+
+class Close(_Body):
+    """Close the launch."""
+
+    request: Literal["close"]
+    reason: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.CloseLaunch(self.reason)
+
+
+_BODIES: TypeAdapter[SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | Close] = TypeAdapter(
+    Annotated[SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | Close, Field(discriminator="request")]
+)
+
+
+def request_of(raw: bytes) -> requests.Request:
+    """The request that the body spells. Raises UsageError with what is wrong with it."""
+    try:
+        return _BODIES.validate_python(parse_json(raw, max_bytes=BODY_CAP)).meant()
+    except ValidationError as error:
+        # The library's own text repeats what was sent.
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        raise UsageError(one_line(f"the request is not one: {where + ': ' if where else ''}{first['msg']}")) from None
+    except ValueError as error:
+        raise UsageError(one_line(f"the request is not one: {error}")) from None
+
+
+def instant(text: str) -> datetime:
+    """An instant with its time zone, `2025-11-01T02:00:00Z`, as UTC. Raises UsageError for anything else."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+        if at.tzinfo is None:
+            raise ValueError
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"'{clean(text, limit=60)}' is not an instant with its time zone",
+            hint="write it as 2025-11-01T02:00:00Z, or now",
+        ) from None

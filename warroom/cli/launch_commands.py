@@ -1,0 +1,140 @@
+"""The commands around a launch: running one, looking at it, asking something of it."""
+
+from __future__ import annotations
+
+import typer
+
+from warroom.cli import arguments
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands, in the order in which the help lists them."""
+    for command in (run, launches, status, t0, step, note, hold, post, close, audit):
+        app.command()(command)
+
+
+def run(
+    playbook: arguments.PlaybookOrLaunch,
+    headless: arguments.EngineOnly = False,
+    t0: arguments.OpenT0 = "",
+    new: arguments.New = False,
+    state: arguments.StateFolder = None,
+    inputs: arguments.Inputs = None,
+    env_file: arguments.EnvFile = None,
+    environment: arguments.Environment = "",
+    gate: arguments.GateStates = None,
+    attest: arguments.Attest = None,
+    evidence: arguments.LaunchEvidence = None,
+    allow_commands: arguments.AllowCommands = False,
+) -> int:
+    """Open a launch, or go on with the open one: runs its suites and posts its updates until it is closed."""
+    from warroom.cli.launches import state_folder
+    from warroom.cli.opened import LaunchOptions, opening_t0
+    from warroom.cli.run import run as command
+
+    options = LaunchOptions(
+        playbook=playbook,
+        headless=headless,
+        state=state_folder(state),
+        new=new,
+        t0=opening_t0(t0),
+        inputs=tuple(inputs or ()),
+        env_file=env_file,
+        environment=environment,
+        gates=tuple(gate or ()),
+        attest=tuple(attest or ()),
+        evidence=evidence,
+        allow_commands=allow_commands,
+    )
+    return command(options)
+
+
+def launches(state: arguments.StateFolder = None) -> int:
+    """List the launches on this machine."""
+    from warroom.cli.looking import launches as command
+
+    return command(state)
+
+
+def status(
+    launch: arguments.LaunchName, as_json: arguments.AsJson = False, state: arguments.StateFolder = None
+) -> int:
+    """Say where a launch stands: what was posted, what is next, what is held, what people still have to give."""
+    from warroom.cli.looking import status as command
+
+    return command(launch, state, as_json=as_json)
+
+
+def t0(
+    launch: arguments.LaunchName,
+    at: arguments.Instant = "",
+    reason: arguments.Reason = "",
+    scrub: arguments.Scrub = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Set T0, slip it with a reason, or scrub it."""
+    from warroom.cli.asking import ask
+
+    body = {"request": "scrub", "reason": reason} if scrub else {"request": "t0", "at": at, "reason": reason}
+    return ask(launch, state, body)
+
+
+def step(
+    launch: arguments.LaunchName,
+    step_id: arguments.StepName,
+    value: arguments.Values = None,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Say that a step was done, with what it asks for."""
+    from warroom.cli.asking import ask
+    from warroom.cli.options import pairs
+
+    return ask(launch, state, {"request": "step", "step": step_id, "values": pairs(value or (), "--value")})
+
+
+def note(launch: arguments.LaunchName, text: arguments.NoteText, state: arguments.StateFolder = None) -> int:
+    """Put a note on record."""
+    from warroom.cli.asking import ask
+
+    return ask(launch, state, {"request": "note", "text": text})
+
+
+def hold(
+    launch: arguments.LaunchName,
+    update: arguments.SlotName,
+    reason: arguments.Reason = "",
+    release: arguments.Release = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Hold an update back with a reason, or release it."""
+    from warroom.cli.asking import ask
+
+    held = {"request": "hold", "slot": update, "reason": reason}
+    return ask(launch, state, {"request": "release", "slot": update} if release else held)
+
+
+def post(launch: arguments.LaunchName, update: arguments.SlotName, state: arguments.StateFolder = None) -> int:
+    """Post an update now, before its time or out of a hold."""
+    from warroom.cli.asking import ask
+
+    return ask(launch, state, {"request": "post", "slot": update})
+
+
+def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: arguments.StateFolder = None) -> int:
+    """Close a launch; what is still owed stays unsent."""
+    from warroom.cli.asking import ask
+
+    return ask(launch, state, {"request": "close", "reason": reason})
+
+
+def audit(
+    launch: arguments.LaunchName,
+    head: arguments.Heads = None,
+    export: arguments.Export = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Check a journal: its chain, and the heads that were published. 0: sound, 1: something is wrong."""
+    from warroom.cli.looking import audit as command
+    from warroom.cli.looking import export as command_export
+
+    return command_export(launch, state) if export else command(launch, state, tuple(head or ()))

@@ -1,0 +1,139 @@
+"""The launches on this machine: a folder each below the state folder, found by name or by playbook."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from warroom.clock import file_stamp
+from warroom.errors import UsageError, WarroomError
+from warroom.journal.database import DATABASE
+from warroom.journal.reading import read_only
+from warroom.launch.entries import Entry
+from warroom.launch.state import LaunchState, begin, step
+from warroom.playbook.course import Course
+from warroom.text import clean, did_you_mean
+
+_OPENING: Final = ".opening.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A launch as its journal tells it. `opened` is the entry that opened it; None where none did or `problem` says
+    why the journal cannot be read. `state` knows nothing of the playbook.
+    """
+
+    name: str
+    folder: Path
+    state: LaunchState
+    opened: Entry | None = None
+    problem: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened and is not closed."""
+        return self.opened is not None and self.state.closed is None
+
+    @property
+    def title(self) -> str:
+        """The title of its playbook; empty where it is not known."""
+        return str(self.opened.body.get("title", "")) if self.opened else ""
+
+
+def state_folder(given: Path | None) -> Path:
+    """The folder of all launches: `given`, or the user's own state folder."""
+    if given is not None:
+        return given.absolute()
+    import platformdirs
+
+    return platformdirs.user_state_path("warroom")
+
+
+def known_launches(folder: Path) -> tuple[Known, ...]:
+    """Every launch below `folder`, by name; empty where there is none."""
+    with contextlib.suppress(OSError):
+        return tuple(_read(entry) for entry in sorted(folder.iterdir()) if (entry / DATABASE).is_file())
+    return ()
+
+
+def launch_named(folder: Path, name: str) -> Known:
+    """The launch of that name, or the only open one (then the only one) whose playbook has that id.
+
+    Raises UsageError where there is none, or more than one.
+    """
+    if name and "/" not in name and (folder / name / DATABASE).is_file():
+        return _read(folder / name)
+    known = known_launches(folder)
+    same = [one for one in known if one.opened is not None and one.opened.body.get("id") == name]
+    found = [one for one in same if one.is_open] or same
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"there are {len(found)} launches of {clean(name, limit=80)}", hint=_names(found))
+    hint = did_you_mean(name, [one.name for one in known]) or _names(known) or "there is none yet"
+    raise UsageError(f"there is no launch '{clean(name, limit=80)}' in {clean(str(folder))}", hint=hint)
+
+
+def open_launch_of(folder: Path, playbook: Path, launch_id: str = "") -> Known | None:
+    """The open launch of the playbook at that path, or of that id; None where there is none.
+
+    Raises UsageError where there are several.
+    """
+    path = str(playbook.absolute())
+    found = [one for one in known_launches(folder) if one.is_open and _is_of(one, path, launch_id)]
+    if len(found) > 1:
+        hint = f"name one of them instead of the playbook: {_names(found)}"
+        raise UsageError(f"{len(found)} launches of this playbook are open", hint=hint)
+    return found[0] if found else None
+
+
+def _is_of(launch: Known, path: str, launch_id: str) -> bool:
+    assert launch.opened is not None
+    body = launch.opened.body
+    return body.get("id") == launch_id if launch_id else body.get("path") == path
+
+
+def new_name(folder: Path, launch_id: str, now: datetime) -> str:
+    """A name that no launch has yet: `auto_com_center-20251101T020000Z`."""
+    stem = f"{launch_id}-{file_stamp(now)}"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
+    return next(name for name in names if not os.path.lexists(folder / name))
+
+
+@contextlib.contextmanager
+def opening(folder: Path) -> Iterator[None]:
+    """Holds off everybody else who opens a launch below `folder`. Raises UsageError where that cannot be used."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(folder / _OPENING, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(
+            f"the state folder {clean(str(folder))} cannot be used: {error.strerror}",
+            hint="name another with --state DIR",
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _read(folder: Path) -> Known:
+    state, opened = begin(Course()), None
+    try:
+        for entry in read_only(folder).entries():
+            state = step(state, entry)
+            opened = entry if entry.kind == "launch.opened" else opened
+    except WarroomError as error:
+        return Known(folder.name, folder, state, opened, error.message)
+    return Known(folder.name, folder, state, opened)
+
+
+def _names(launches: tuple[Known, ...] | list[Known]) -> str:
+    return ", ".join(one.name for one in launches[:8])

@@ -1,0 +1,138 @@
+"""The commands that look at launches and change nothing: launches, status, audit and export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from warroom.adapters.engine_socket import NotRunning
+from warroom.adapters.engine_socket import ask as ask_engine
+from warroom.adapters.file_channel import published_heads
+from warroom.cli.launches import Known, known_launches, launch_named, state_folder
+from warroom.cli.plain import write
+from warroom.clock import RealClock, stamp
+from warroom.engine.view import state_json
+from warroom.errors import ExitCode, WarroomError
+from warroom.journal.audit import AuditReport
+from warroom.journal.audit import audit as audit_journal
+from warroom.journal.reading import read_only
+from warroom.text import clean, plural
+from warroom.units import format_duration
+
+_FINDINGS: Final = 1
+
+
+def launches(state: Path | None) -> int:
+    """Prints a line per launch: its name, whether an engine runs it, its T0 and the title of its playbook."""
+    folder = state_folder(state)
+    known = known_launches(folder)
+    for one in known:
+        t0 = stamp(one.state.t0) if one.state.t0 else "-"
+        write(sys.stdout, clean(f"{one.name:<44} {_standing(one):<24} T0 {t0:<26} {one.title}"))
+    if not known:
+        write(sys.stderr, clean(f"warroom: there are no launches in {folder}"))
+    return int(ExitCode.GREEN)
+
+
+def _standing(launch: Known) -> str:
+    if launch.problem:
+        return f"unreadable: {launch.problem}"
+    if launch.state.closed:
+        return f"closed {stamp(launch.state.closed.at)}"
+    if launch.opened is None:
+        return "never opened"
+    try:
+        owner = ask_engine(launch.folder, "GET", "/healthz")
+        return f"open, process {owner['pid']}"
+    except NotRunning:
+        return "open, NO ENGINE"
+    except WarroomError:
+        return "open, does not answer"
+
+
+def status(launch: str, state: Path | None, *, as_json: bool) -> int:
+    """Prints where the launch stands, as its engine says or, where none runs, as its journal has it."""
+    known = launch_named(state_folder(state), launch)
+    try:
+        found = ask_engine(known.folder, "GET", "/state")
+    except NotRunning:
+        found = {**state_json(known.state, RealClock().now()), "title": known.title, "owner": None}
+    if as_json:
+        write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
+        return int(ExitCode.GREEN)
+    for line in _status_lines(found):
+        write(sys.stdout, clean(line))
+    return int(ExitCode.GREEN)
+
+
+def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"launch  {found['launch']}  {found['title']}"
+    owner = found["owner"]
+    yield (
+        f"engine  process {owner['pid']} since {owner['since']}"
+        if owner
+        else "engine  closed"
+        if found["closed"]
+        else "engine  NONE runs it: nothing is posted until `warroom run` takes it up"
+    )
+    yield f"T0      {found['t0'] or 'not set'}"
+    if found["clock_set_s"]:
+        yield f"clock   was set by {found['clock_set_s']:+g} s: posts wait until T0 is confirmed with `warroom t0`"
+    if found["closed"]:
+        yield f"closed  {found['closed']['at']}: {found['closed']['reason']}"
+    yield from (
+        f"suite   {suite['suite']} for {suite['cause']}: {suite['word'] or 'running'}" for suite in found["suites"]
+    )
+    yield from (_post_line(post) for post in found["updates"])
+    yield from (f"needed  {one['step']}.{one['name']}: {one['text']}" for one in found["questions"])
+    yield from (f"note    {note['at']} {note['by']}: {note['text']}" for note in found["notes"])
+    if following := found["next"]:
+        yield f"next    {following['slot']}{_countdown(following['in_s'])}"
+
+
+def _post_line(post: Mapping[str, Any]) -> str:
+    late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if post["late_s"] >= 1 else ""
+    into = f" into {post['into']}" if post["into"] else ""
+    why = f": {post['reason']}" if post["reason"] else ""
+    return f"post    {post['slot']:<32} {post['standing']}{into}{late}{why}"
+
+
+def _countdown(in_s: float | None) -> str:
+    if in_s is None:
+        return ""
+    span = format_duration(timedelta(seconds=int(abs(in_s))))
+    return f" in {span}" if in_s >= 0 else f", {span} ago"
+
+
+def audit(launch: str, state: Path | None, heads: Sequence[str]) -> int:
+    """Prints what the audit of the journal found; 1 where something is wrong. Heads in the posts are compared too."""
+    folder = launch_named(state_folder(state), launch).folder
+    published = [head for path in sorted(folder.glob("*.txt")) for head in published_heads(path)]
+    report = audit_journal(folder, [*published, *heads])
+    for line in _audit_lines(report):
+        write(sys.stdout, clean(line))
+    return _FINDINGS if report.problems else int(ExitCode.GREEN)
+
+
+def _audit_lines(report: AuditReport) -> Iterator[str]:
+    span = f", {_day(report.first_at)} to {_day(report.last_at)}" if report.entries else ""
+    owners = plural(report.owners, "engine")
+    yield f"{report.launch}: {plural(report.entries, 'entry', 'entries')} of {owners}{span}"
+    yield f"head {report.head.seq}.{report.head.hash}; {plural(report.heads_checked, 'published head')} compared"
+    yield from map(str, report.problems)
+    yield f"{plural(len(report.problems), 'problem')} found" if report.problems else "the journal is sound"
+
+
+def _day(at: datetime | None) -> str:
+    return stamp(at) if at else "-"
+
+
+def export(launch: str, state: Path | None) -> int:
+    """Prints the journal as JSON lines."""
+    for line in read_only(launch_named(state_folder(state), launch).folder).lines():
+        write(sys.stdout, line)
+    return int(ExitCode.GREEN)

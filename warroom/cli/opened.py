@@ -1,0 +1,125 @@
+"""Opens a launch, or takes up the one that is open: after this its journal is ours and says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from warroom.adapters.gates import declared_gates
+from warroom.api.models import instant
+from warroom.cli.composition import playbook_of
+from warroom.cli.launches import Known, launch_named, new_name, open_launch_of, opening
+from warroom.cli.options import RunOptions, pairs
+from warroom.clock import Clock, RealClock, stamp
+from warroom.errors import UsageError
+from warroom.journal.database import DATABASE
+from warroom.journal.journal import Journal
+from warroom.playbook.freeze import freeze, frozen, has_changed
+from warroom.playbook.inputs import InputValues
+from warroom.playbook.loaded import Playbook
+from warroom.redact import Redactor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchOptions(RunOptions):
+    """The options of `warroom run`; empty means not given. `playbook` may be the name of a launch instead."""
+
+    playbook: Path
+    state: Path
+    headless: bool = False
+    new: bool = False
+    t0: datetime | None = None
+    inputs: tuple[str, ...] = ()
+    env_file: Path | None = None
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLaunch:
+    """A launch that this process owns. `notes` are sentences on what a person should know about it."""
+
+    name: str
+    folder: Path
+    journal: Journal
+    playbook: Playbook
+    notes: tuple[str, ...] = ()
+
+
+def opening_t0(text: str) -> datetime | None:
+    """The instant that `--t0` names; None where it is empty. Raises UsageError for anything else."""
+    if not text:
+        return None
+    return RealClock().now() if text == "now" else instant(text)
+
+
+def open_launch(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:
+    """The launch, new or taken up. Raises WarroomError: LaunchOwned where another engine runs it."""
+    inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
+    with opening(options.state):
+        known = None if options.new else _known(options)
+        if known is None:
+            playbook = _loaded(options.playbook, inputs, options)
+            known = None if options.new else open_launch_of(options.state, options.playbook, playbook.launch.id)
+            if known is None:
+                return _new(options, playbook, clock)
+        return _taken_up(options, known, inputs, clock)
+
+
+def _known(options: LaunchOptions) -> Known | None:
+    name = str(options.playbook)
+    if not options.playbook.exists() and "/" not in name and (options.state / name / DATABASE).is_file():
+        known = launch_named(options.state, name)
+        if not known.is_open:
+            raise UsageError(f"the launch {known.name} is closed", hint="open another from its playbook")
+        return known
+    return open_launch_of(options.state, options.playbook)
+
+
+def _loaded(path: Path, inputs: InputValues, options: LaunchOptions, folder: Path | None = None) -> Playbook:
+    playbook = playbook_of(path, inputs, options.environment, folder)
+    declared_gates(options.gates, playbook.gates)
+    return playbook
+
+
+def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaunch:
+    name = new_name(options.state, playbook.launch.id, clock.now())
+    folder = options.state / name
+    journal = _journal(folder, name, playbook, clock)
+    try:
+        copy = freeze(options.playbook, folder)
+        body: dict[str, Any] = {
+            "id": playbook.launch.id,
+            "title": playbook.launch.title,
+            "path": str(options.playbook.absolute()),
+            "file": copy.name,
+            "playbook_sha256": playbook.sha256,
+        }
+        journal.append("launch.opened", body | ({"t0": stamp(options.t0)} if options.t0 else {}))
+    except BaseException:
+        journal.close()
+        raise
+    return OpenedLaunch(name, folder, journal, playbook)
+
+
+def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: Clock) -> OpenedLaunch:
+    assert known.opened is not None
+    original = Path(known.opened.body["path"])
+    copy = frozen(known.folder, known.opened.body["file"])
+    playbook = _loaded(copy, inputs, options, original.parent)
+    notes = []
+    if has_changed(original, copy):
+        notes.append("the playbook has changed since the launch was opened; it goes on with its own copy")
+    if options.t0 is not None and options.t0 != known.state.t0:
+        notes.append("--t0 is for a new launch; this one's T0 is moved with: warroom t0")
+    return OpenedLaunch(
+        known.name, known.folder, _journal(known.folder, known.name, playbook, clock), playbook, tuple(notes)
+    )
+
+
+def _journal(folder: Path, name: str, playbook: Playbook, clock: Clock) -> Journal:
+    redactor = Redactor()
+    for secret, value in playbook.secrets.items():
+        redactor.add(secret, value)
+    return Journal.open(folder, name, clock, redact=redactor)

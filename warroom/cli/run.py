@@ -1,0 +1,141 @@
+"""`warroom run --headless`: the engine in the foreground, until the launch is closed or a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from warroom.adapters.asking import name_of
+from warroom.adapters.file_channel import FileChannel
+from warroom.adapters.systemd import Notices
+from warroom.api.app import About, api
+from warroom.api.listener import Listener
+from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch
+from warroom.cli.suites import LaunchSuites
+from warroom.cli.unblocking import UnblockingLines
+from warroom.clock import Clock, RealClock, stamp
+from warroom.engine.engine import Engine, Ports
+from warroom.engine.threaded import ThreadedJournal
+from warroom.engine.view import entry_json
+from warroom.errors import ExitCode, UsageError, first_exit_code
+from warroom.journal.chain import canonical
+from warroom.launch.entries import Entry
+from warroom.launch.state import LaunchState, Stage
+from warroom.report.launch_lines import entry_line
+from warroom.text import one_line
+from warroom.updates.channel import Channel, Post
+from warroom.verdict import Verdict
+
+_SIGNALS: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+
+
+def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int:
+    """Runs the command and returns its exit code. Raises WarroomError where the launch cannot be opened."""
+    if not options.headless:
+        raise UsageError("a launch runs without a console so far", hint="add --headless")
+    env = dict(os.environ if environ is None else environ)
+    clock = RealClock()
+    opened = open_launch(options, env, clock)
+    watch = _Watch(json_lines=not sys.stdout.isatty())
+    try:
+        for note in opened.notes:
+            watch.trouble(note)
+        code = asyncio.run(_serve(opened, options, clock, watch, Notices(env)))
+    finally:
+        opened.journal.close()
+        watch.close()
+    return int(code)
+
+
+class _Watch:
+    """What whoever started the engine sees of it: entries and posts on stdout, what does not work on stderr."""
+
+    def __init__(self, *, json_lines: bool) -> None:
+        self._json_lines = json_lines
+        self._out = UnblockingLines(sys.stdout.fileno())
+        self._err = UnblockingLines(sys.stderr.fileno())
+
+    def told(self, entry: Entry) -> None:
+        if self._json_lines:
+            self._out.write(canonical(entry_json(entry)))
+        elif line := entry_line(entry):
+            self._out.write(line)
+
+    def posted(self, post: Post) -> None:
+        if not self._json_lines:
+            self._out.write("\n".join(f"    {line}" for line in (*post.text.splitlines(), post.delivery) if line))
+
+    def trouble(self, text: str) -> None:
+        self._err.write(f"warroom: {one_line(text, limit=1_000)}")
+
+    def close(self) -> None:
+        self._out.close()
+        self._err.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Launch:
+    """A launch that is ready to be served."""
+
+    engine: Engine
+    listener: Listener
+    journal: ThreadedJournal
+
+
+def _assembled(
+    opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
+) -> _Launch:
+    journal = ThreadedJournal(opened.journal)
+    channels: dict[str, Channel] = {
+        spec.id: FileChannel(opened.folder / spec.path, clock, watch.posted)
+        for spec in opened.playbook.course.channels.values()
+    }
+    evidence = options.evidence or opened.folder / "evidence"
+    suites = LaunchSuites(opened.playbook, replace(options, evidence=evidence), clock)
+    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble)
+    engine = Engine(opened.playbook.course, ports)
+    application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())))
+    return _Launch(engine, Listener(opened.folder, application), journal)
+
+
+async def _serve(
+    opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
+) -> ExitCode:
+    launch = _assembled(opened, options, clock, watch, notices)
+    caught: list[ExitCode] = []
+
+    def end(code: ExitCode) -> None:
+        caught.append(code)
+        notices.stopping()
+        launch.engine.stop()
+
+    loop = asyncio.get_running_loop()
+    for number, code in _SIGNALS.items():
+        loop.add_signal_handler(number, end, code)
+    # A closed terminal ends nothing: whoever watches may go.
+    with suppress(AttributeError):
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    try:
+        await launch.engine.open()
+        await launch.listener.open()
+        notices.ready(f"launch {opened.name}")
+        await launch.engine.run()
+    finally:
+        await launch.listener.close()
+        await asyncio.to_thread(launch.journal.close)
+    return caught[0] if caught else _code(launch.engine.state)
+
+
+def _code(state: LaunchState) -> ExitCode:
+    """The exit code of a launch that is closed: its posts, and what each suite found last."""
+    codes = [ExitCode.UPDATE_UNDELIVERED for record in state.records.values() if record.stage is Stage.DEAD]
+    last = {run.suite: run.verdict for run in state.runs.values() if run.finished_at}
+    codes += [ExitCode.RED for verdict in last.values() if verdict is Verdict.FAIL]
+    codes += [ExitCode.UNKNOWN for verdict in last.values() if verdict.is_unknown]
+    return first_exit_code(codes)

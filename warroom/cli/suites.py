@@ -1,0 +1,41 @@
+"""The suites of a launch, each run with ports and evidence of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from warroom.cli.composition import Session, session_of
+from warroom.cli.options import RunOptions
+from warroom.clock import Clock
+from warroom.playbook.loaded import Playbook
+from warroom.playbook.select import select
+from warroom.suite_state import SuiteState
+
+
+class LaunchSuites:
+    """Runs suites of `playbook` for the engine. Evidence goes below `options.evidence`."""
+
+    def __init__(self, playbook: Playbook, options: RunOptions, clock: Clock) -> None:
+        self._playbook = playbook
+        self._options = options
+        self._clock = clock
+
+    def prepare(self, suite: str) -> Callable[[], Awaitable[SuiteState]]:
+        """What runs the suite. Raises WarroomError where its evidence cannot be kept."""
+        selection = select(self._playbook, suite=suite, only=(), skip=())
+        asked = {name for chosen in selection.checks for name in chosen.spec.kind.asks(chosen.spec.params)}
+        attest = tuple(item for item in self._options.attest if item.partition("=")[0] in asked)
+        options = replace(self._options, attest=attest)
+        session = session_of(self._playbook, selection, options, self._clock, people=False)
+        return lambda: _run(session)
+
+
+async def _run(session: Session) -> SuiteState:
+    try:
+        await session.run.run()
+    finally:
+        await session.aclose()
+        session.log.close()
+    return await asyncio.to_thread(session.finish)

@@ -1,0 +1,63 @@
+"""An entry of a launch as a line for people who watch a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from warroom.launch.entries import Entry
+from warroom.launch.values import utc
+from warroom.text import clean
+
+Body = Mapping[str, Any]
+
+
+def entry_line(entry: Entry) -> str:
+    """`2025-11-01T02:05:00Z post publish_confirmation@T+5m sent`; empty for an entry that says nothing to a person.
+
+    A post that was sent is followed by its delivery, its text stands in the entry that made it due.
+    """
+    told = _TOLD.get(entry.kind)
+    said = told(entry.body) if told else ""
+    by = f" ({clean(entry.actor, limit=80)})" if entry.actor != "engine" else ""
+    return f"{utc(entry.at)} {clean(said, limit=2_000)}{by}" if said else ""
+
+
+def _prepared(body: Body) -> str:
+    if "text" not in body:
+        return f"post {body['slot']} not sent: {body.get('reason', '')}; it is tried again"
+    late = f", LATE by {body['late_s']:.0f} s" if body.get("late_s") else ""
+    merged = f", stands for {', '.join(body['merged'])} too" if body.get("merged") else ""
+    return f"post {body['slot']} written{late}{merged}"
+
+
+def _finished(body: Body) -> str:
+    why = f": {body['reason']}" if body.get("reason") else ""
+    return f"suite {body['suite']} for {body['cause']}: {body['word']}{why}"
+
+
+def _ticked(body: Body) -> str:
+    values = ", ".join(f"{name}={value}" for name, value in body.get("values", {}).items())
+    return f"step {body['step']} done" + (f": {values}" if values else "")
+
+
+_TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
+    "owner.acquired": lambda body: f"engine {body['epoch']} owns the launch (process {body['pid']})",
+    "launch.opened": lambda body: "launch opened" + (f", T0 {body['t0']}" if body.get("t0") else ", T0 is not set"),
+    "launch.closed": lambda body: f"launch closed: {body['reason']}",
+    "t0.set": lambda body: f"T0 is {body['at']}" + (f": {body['reason']}" if body.get("reason") else ""),
+    "t0.scrubbed": lambda body: f"T0 scrubbed: {body['reason']}",
+    "step.ticked": _ticked,
+    "note": lambda body: f"note: {body['text']}",
+    "suite.started": lambda body: f"suite {body['suite']} for {body['cause']} begins",
+    "suite.finished": _finished,
+    "gate.read": lambda body: f"gate {body['gate']}: {str(body['state']).upper()}",
+    "update.due": _prepared,
+    "update.confirmed": lambda body: f"post {body['slot']} sent",
+    "update.unknown": lambda body: f"post {body['slot']}: checking whether it arrived ({body.get('reason', '')})",
+    "update.dead": lambda body: f"post {body['slot']} FAILED: {body.get('reason', '')}",
+    "update.held": lambda body: f"post {body['slot']} held: {body['reason']}",
+    "update.released": lambda body: f"post {body['slot']} released",
+    "update.requested": lambda body: f"post {body['slot']} asked for now",
+    "clock.step": lambda body: f"the wall clock was set by {body['by_s']:+g} s",
+}
