@@ -292,6 +292,35 @@ def test_it_is_read_without_an_owner_and_beside_one(folder: Path, open_journal: 
     assert open_journal().epoch == 2
 
 
+def test_reading_a_journal_that_is_just_being_made_says_so(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "journal.db").touch()
+    with pytest.raises(UsageError, match="no entry yet"):
+        read_only(folder)
+
+
+def open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def test_opening_closing_reading_and_refusing_leave_no_file_open(
+    folder: Path, clock: VirtualClock, open_journal: Open
+) -> None:
+    open_journal().close()
+    before = open_files()
+    for _ in range(5):
+        with open_journal() as journal:
+            journal.append("note", {})
+            next(journal.entries())
+            with pytest.raises(UsageError, match="one engine acts"):
+                open_journal()
+        with pytest.raises(UsageError, match="holds the launch demo"):
+            Journal.open(folder, "other", clock)
+        next(read_only(folder).lines())
+        assert read_only(folder).head.seq > 1
+    assert open_files() == before
+
+
 def test_reading_a_folder_without_a_journal_makes_none(folder: Path) -> None:
     with pytest.raises(UsageError, match="no journal"):
         read_only(folder)

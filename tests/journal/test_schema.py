@@ -89,6 +89,13 @@ def test_the_table_that_is_queried_is_the_one_that_is_made(closed: Path) -> None
     assert modes == ["wal", schema.APPLICATION_ID]
 
 
+def test_a_commit_waits_for_the_disk(closed: Path) -> None:
+    with writer(closed).connect() as connection:
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("synchronous", "fullfsync")]
+    # https://www.sqlite.org/pragma.html#pragma_synchronous: 2 is FULL.
+    assert found == [2, 1]
+
+
 NEXT_STEPS = (
     *schema.STEPS,
     ("CREATE TABLE more (a TEXT) STRICT",),

@@ -13,7 +13,7 @@ from warroom.journal import chain
 from warroom.journal.chain import Row
 from warroom.journal.database import DATABASE, reader
 from warroom.journal.failure import DATABASE_ERRORS, JournalDamaged, failure
-from warroom.journal.schema import ENTRIES, require_known
+from warroom.journal.schema import ENTRIES, objects, require_known
 from warroom.launch.entries import Entry, Head
 from warroom.text import clean
 
@@ -79,6 +79,10 @@ def open_reader(folder: Path) -> Engine:
     try:
         with engine.connect() as connection:
             require_known(connection)
+            if not objects(connection):
+                raise UsageError(
+                    f"the journal in {clean(str(folder))} has no entry yet", hint="try again in a moment"
+                )
     except DATABASE_ERRORS as error:
         raise failure(error) from error
     return engine
