@@ -18,7 +18,7 @@ from tests.docs.reference import kind_part, table
 from warroom.checks import BUILTIN
 from warroom.cli import app
 from warroom.expect import language
-from warroom.playbook import models
+from warroom.playbook import course_models, models
 from warroom.screens.keys import KEYS
 from warroom.simulator import SCENARIOS
 
@@ -33,7 +33,9 @@ def _models() -> dict[str, type[BaseModel]]:
     sections = (models.Document, models.Launch, models.Input, models.Target, models.Lever, models.LeverRead)
     more = (models.Gate, models.GateRead, models.Check, models.Tolerate, models.Suite, models.Until, models.Hint)
     asserted = (language.StatusIs, language.JsonIs, language.FieldsAre, language.HeaderIs, language.TextIs)
-    all_models: tuple[type[BaseModel], ...] = (*sections, *more, models.HintMatch, models.Defaults, *asserted)
+    course = (course_models.Step, course_models.Ask, course_models.Phase, course_models.Channel, course_models.Update)
+    last = (models.HintMatch, models.Defaults)
+    all_models: tuple[type[BaseModel], ...] = (*sections, *more, *last, *course, *asserted)
     return {model.__name__.lower(): model for model in all_models}
 
 

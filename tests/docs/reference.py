@@ -22,6 +22,8 @@ _FROM_TEXT: Mapping[str, str] = {
     "$.queue.depth": "JSONPath",
     "<= 120ms": "limit on a time",
     "95%": "percentage",
+    "T+5m": "time from T0",
+    "'{{ launch.id }}: {}'": "[template](#template)",
 }
 _PLAIN: Mapping[Any, str] = {
     str: "text",

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from tests.docs.blocks import blocks_of
 from tests.docs.generate import DOCS, GENERATED, filled, named, parts
 from warroom.checks import BUILTIN
-from warroom.playbook import models
+from warroom.playbook import course_models, models
 
 PLAYBOOK = DOCS / "playbook.md"
 
@@ -63,6 +63,11 @@ def test_every_key_of_the_language_has_an_example() -> None:
         models.Hint,
         models.HintMatch,
         models.Defaults,
+        course_models.Step,
+        course_models.Ask,
+        course_models.Phase,
+        course_models.Channel,
+        course_models.Update,
         *(kind.params for kind in BUILTIN),
     )
     known = {info.alias or name for model in sections for name, info in model.model_fields.items()}
