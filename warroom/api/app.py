@@ -73,7 +73,12 @@ class _Routes:
         return StreamingResponse(self._stream(int(text)), media_type="text/event-stream", headers=headers)
 
     async def requests(self, request: Request) -> Response:
-        """Does what a person asks: 200 with what was journaled, 409 where the launch does not allow it."""
+        """Does what a person asks: 200 with what was journaled, 409 where the launch does not allow it.
+
+        403 for a request that a page in a browser makes.
+        """
+        if request.headers.get("origin"):
+            return _refused(403, "a request from a page in a browser is not taken")
         return await _answered(self._ask(request))
 
     async def _ask(self, request: Request) -> Response:
@@ -93,8 +98,6 @@ class _Routes:
 
 
 async def _body(request: Request) -> bytes:
-    if request.headers.get("origin"):
-        raise UsageError("a request from a page in a browser is not taken")
     body = b""
     async for chunk in request.stream():
         body += chunk

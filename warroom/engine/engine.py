@@ -123,7 +123,10 @@ class Engine:
             for _ in range(_ROUNDS):
                 if not await self._book.write(lambda state: drafts.to_write(state, self._clock.now())):
                     break
-            self._well("journal", "the journal can be written again")
+            if "journal" in self._said:
+                self._failed("journal", "")
+                self._ports.trouble("the journal can be written again")
+            self._failed("tick", "")
         except WarroomError as error:
             self._failed("journal", error.message)
         except Exception as defect:  # noqa: BLE001 - one tick that breaks is no reason to leave the launch alone
@@ -202,11 +205,10 @@ class Engine:
                 await self._clock.sleep(self.pace.tick_s)
 
     def _failed(self, what: str, reason: str) -> None:
-        """Says it once, and again only when the reason is another."""
-        if self._said.get(what) != reason:
-            self._said[what] = reason
+        """Says a reason once, however many effects fail for it, and again only after it has passed; empty: it has."""
+        known = self._said.pop(what, "")
+        if not reason:
+            return
+        if reason not in (known, *self._said.values()):
             self._ports.trouble(f"{what}: {reason}" if what not in ("journal", "tick") else reason)
-
-    def _well(self, what: str, text: str) -> None:
-        if self._said.pop(what, ""):
-            self._ports.trouble(text)
+        self._said[what] = reason

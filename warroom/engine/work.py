@@ -12,7 +12,8 @@ from warroom.errors import WarroomError
 class Work:
     """Runs effects beside the loop. One that failed is left alone for `retry_s` seconds.
 
-    `failed` is told the key of an effect and a sentence; `ended` whenever one is over.
+    `failed` is told the key of an effect and a sentence, or an empty text for one that went well; `ended` whenever
+    one is over.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Work:
         try:
             await effect()
             self._rest_until.pop(key, None)
+            self._failed(key, "")
         except WarroomError as error:
             self._fail(key, error.message)
         except Exception as defect:  # noqa: BLE001 - whatever an effect raises, the launch goes on
