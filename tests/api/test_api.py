@@ -43,31 +43,35 @@ class Served:
         """Asks as a command does: blocking, so in a thread."""
         return await asyncio.to_thread(ask, self.folder, method, path, body)
 
-    async def raw(self, request: bytes) -> bytes:
-        """What comes back for those bytes, until the connection is closed."""
+    @contextlib.asynccontextmanager
+    async def sent(self, request: bytes) -> AsyncIterator[asyncio.StreamReader]:
+        """Sends those bytes; what comes back can be read until the end of the block."""
         with reachable(self.folder) as address:
             reader, writer = await asyncio.open_unix_connection(address)
-        writer.write(request)
-        answer = await asyncio.wait_for(reader.read(), 10)
-        writer.close()
-        return answer
+        try:
+            writer.write(request)
+            yield reader
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def raw(self, request: bytes) -> bytes:
+        """What comes back for those bytes, until the connection is closed."""
+        async with self.sent(request) as reader:
+            return await asyncio.wait_for(reader.read(), 10)
 
     async def events(self, head: str, until: str) -> list[tuple[int, str]]:
         """The (id, kind) of the events of a stream, up to the first of the kind `until`."""
-        with reachable(self.folder) as address:
-            reader, writer = await asyncio.open_unix_connection(address)
-        writer.write(f"GET {head}\r\n\r\n".encode())
         seen: list[tuple[int, str]] = []
         number = 0
-        while not seen or seen[-1][1] != until:
-            line = (await asyncio.wait_for(reader.readline(), 10)).decode()
-            assert line, "the stream ended"
-            name, _, value = line.strip().partition(": ")
-            if name == "id":
-                number = int(value)
-            if name == "event":
-                seen.append((number, value))
-        writer.close()
+        async with self.sent(f"GET {head}\r\n\r\n".encode()) as reader:
+            while not seen or seen[-1][1] != until:
+                line = (await asyncio.wait_for(reader.readline(), 10)).decode()
+                assert line, "the stream ended"
+                name, _, value = line.strip().partition(": ")
+                number = int(value) if name == "id" else number
+                seen += [(number, value)] if name == "event" else []
         return seen
 
 
