@@ -122,7 +122,7 @@ def _is_picked(line: LineFound, texts: Sequence[str]) -> bool:
 def _said(line: LineFound) -> str:
     if line.verdict is Verdict.PASS:
         return clean(line.say, limit=_LONGEST)
-    return _signed(line.verdict, line.say + _why(line.reason))
+    return _signed(line.verdict, line.say + (_why(line.reason) if line.reason not in line.say else ""))
 
 
 def _why(reason: str) -> str:

@@ -1,0 +1,138 @@
+"""The posts of the third document, from what the shipped playbook measures against the simulated services."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from tests.cli.running import verify
+from tests.launch.course import BUILD, T0, after, opened
+from warroom.launch.ledger import HoldBack, Prepare, RunSuite, decide
+from warroom.launch.state import LaunchState
+from warroom.updates.render import delivery_line, post_text
+
+GOLDEN = Path(__file__).parent / "golden"
+MINUTE = timedelta(minutes=1)
+
+
+@cache
+def measured(scenario: str, suite: str) -> Any:
+    """The JSON report of a real run."""
+    with TemporaryDirectory() as folder:
+        return verify(scenario, Path(folder), "--suite", suite).report
+
+
+def found(scenario: str, suite: str = "verify", cause: str = "phase:verify") -> dict[str, Any]:
+    """The body of `suite.finished` for a real run; what differs from run to run is fixed."""
+    report = measured(scenario, suite)
+    return {
+        "suite": suite,
+        "cause": cause,
+        **{key: report[key] for key in ("verdict", "word", "reason")},
+        "evidence_log": "auto_com_center_evidence_20251101T020502Z.log",
+        "outcomes": report["checks"],
+    }
+
+
+def verified(scenario: str) -> LaunchState:
+    """A launch whose verification has ended at T+6m."""
+    state = after(opened(), "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
+    return after(state, "suite.finished", T0 + 6 * MINUTE, **found(scenario))
+
+
+def post(state: LaunchState, minutes: float, update: str) -> str:
+    """The text of the post of `update` that is to be written so many minutes after T0."""
+    wanted = [each for each in decide(state, T0 + minutes * MINUTE) if isinstance(each, Prepare)]
+    [prepare] = [each for each in wanted if each.slot.update == update]
+    assert delivery_line(prepare) == ""
+    return post_text(state, prepare)
+
+
+def same_every_time(text: str) -> str:
+    """The text without what differs from run to run: the latency that was measured, the ports of the services."""
+    return re.sub(r"P95: \d+\.\d+ms", "P95: 42.0ms", re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text))
+
+
+def golden(name: str) -> str:
+    return (GOLDEN / name).read_text("utf-8").rstrip("\n")
+
+
+@pytest.mark.covers("S3-W01")
+def test_the_publish_confirmation_has_the_build_and_waits_for_it() -> None:
+    state = opened()
+    held = [each for each in decide(state, T0 + 5 * MINUTE) if isinstance(each, HoldBack)]
+    assert [(each.slot.id, each.reason) for each in held] == [
+        (
+            "publish_confirmation@T+5m",
+            "steps.confirm.build_id is not known; steps.confirm.deployed_at is not known",
+        )
+    ]
+    state = after(state, "step.ticked", T0 + 4 * MINUTE, step="confirm", by="ann", values=BUILD)
+    assert post(state, 5, "publish_confirmation") == golden("published.txt")
+
+
+@pytest.mark.covers("S3-W02")
+@pytest.mark.parametrize(
+    ("scenario", "name"),
+    [
+        ("steady", "evidence_all_green.txt"),
+        ("auth-outage-404", "evidence_gate1_red.txt"),
+        ("kill-switch-off", "evidence_kill_switch_off.txt"),
+        ("down", "evidence_no_answer.txt"),
+    ],
+)
+def test_the_evidence_bundle_is_the_documents(scenario: str, name: str) -> None:
+    assert same_every_time(post(verified(scenario), 15, "evidence_bundle")) == golden(name)
+
+
+def test_the_golden_text_of_the_all_green_case_is_that_of_the_document_line_by_line() -> None:
+    lines = golden("evidence_all_green.txt").split("\n")
+    assert lines[0] == "auto_com_center: Evidence Bundle Submitted"
+    sections = [line.partition(":")[0] for line in lines[1:] if line and not line.startswith("- ")]
+    assert sections == [
+        "Canary v2.7",
+        "Auth/JWKS Reachability",
+        "M2M Token Flow",
+        "Event Ingestion",
+        "Delivery Providers",
+        "Kill-Switch",
+        "Overall Status",
+        "Evidence file",
+    ]
+    assert lines[-2] == "Overall Status: auto_com_center GREEN (dry-run)"
+
+
+@pytest.mark.covers("S3-W03", "S3-W04")
+@pytest.mark.parametrize(
+    ("slot", "hours", "update", "name"),
+    [
+        ("hourly@T+1h", 1, "hourly", "hourly.txt"),
+        ("four_hourly@T+8h", 8, "four_hourly", "four_hourly.txt"),
+    ],
+)
+def test_a_regular_update_tells_what_was_measured_for_it(slot: str, hours: int, update: str, name: str) -> None:
+    at = T0 + timedelta(hours=hours)
+    state = opened()
+    asked = [each for each in decide(state, at - MINUTE) if isinstance(each, RunSuite)]
+    assert RunSuite("pulse", slot) in asked
+    state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
+    state = after(state, "suite.finished", at - MINUTE / 2, **found("steady", "pulse", slot))
+    prepare = next(each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot)
+    assert same_every_time(post_text(state, prepare)) == golden(name)
+
+
+def test_a_post_names_what_it_stands_for_and_says_how_late_it_is() -> None:
+    state = opened()
+    at = T0 + timedelta(hours=8, minutes=12, seconds=3)
+    state = after(state, "suite.started", at, suite="pulse", cause="four_hourly@T+8h")
+    state = after(state, "suite.finished", at, **found("steady", "pulse", "four_hourly@T+8h"))
+    [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare)]
+    assert delivery_line(prepare, "42.9f86d081884c") == (
+        "LATE by 12m3s; stands for T+1h, T+2h, T+3h, T+4h, T+5h, T+6h too; journal 42.9f86d081884c"
+    )
