@@ -149,8 +149,6 @@ class Voyage:
 
     def _send(self, send: Send) -> None:
         record = send.record
-        if self.state.records[record.slot] != record:
-            return  # something else of this round has changed it
         self.write("update.sending", slot=record.slot, attempt=send.attempt)
         self._at("before bytes")
         if self.works == "no":

@@ -63,7 +63,6 @@ def golden(name: str) -> str:
     return (GOLDEN / name).read_text("utf-8").rstrip("\n")
 
 
-@pytest.mark.covers("S3-W01")
 def test_the_publish_confirmation_has_the_build_and_waits_for_it() -> None:
     state = opened()
     held = [each for each in decide(state, T0 + 5 * MINUTE) if isinstance(each, HoldBack)]
@@ -108,7 +107,6 @@ def test_the_golden_text_of_the_all_green_case_is_that_of_the_document_line_by_l
     assert lines[-2] == "Overall Status: auto_com_center GREEN (dry-run)"
 
 
-@pytest.mark.covers("S3-W03", "S3-W04")
 @pytest.mark.parametrize(
     ("slot", "hours", "update", "name"),
     [
