@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warroom.units import MISSING, Actual, Condition, Quantity, format_duration, parse_duration, parse_limit, show
+from warroom.units import (
+    MISSING,
+    Actual,
+    Condition,
+    Quantity,
+    format_duration,
+    format_offset,
+    parse_duration,
+    parse_limit,
+    parse_offset,
+    show,
+)
 
 DURATIONS = [
     ("90s", timedelta(seconds=90)),
@@ -137,3 +148,28 @@ def test_how_values_are_shown() -> None:
     ]
     assert str(Quantity(120.0, "ms")) == "120ms"
     assert str(Quantity(3.0, "events/min")) == "3 events/min"
+
+
+OFFSETS = [
+    ("T+5m", timedelta(minutes=5)),
+    ("T-24h", timedelta(hours=-24)),
+    ("T+0", timedelta(0)),
+    ("T + 1h30m", timedelta(minutes=90)),
+]
+
+
+@pytest.mark.parametrize(("text", "offset"), OFFSETS, ids=[text for text, _ in OFFSETS])
+def test_a_time_from_t0_is_read(text: str, offset: timedelta) -> None:
+    assert parse_offset(text) == offset
+
+
+@pytest.mark.parametrize("text", ["", "5m", "T5m", "T+5", "T+-5m", "t+5m", "T+5m later"])
+def test_what_is_no_time_from_t0_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a|needs a unit"):
+        parse_offset(text)
+
+
+@given(st.integers(-200_000, 200_000))
+def test_a_time_from_t0_survives_being_written_and_read(seconds: int) -> None:
+    offset = timedelta(seconds=seconds)
+    assert parse_offset(format_offset(offset)) == offset

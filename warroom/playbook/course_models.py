@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
@@ -15,6 +16,8 @@ from warroom.units import parse_offset
 
 OffsetText = Annotated[timedelta, FromText(parse_offset, "T+5m")]
 TemplateText = Annotated[Template, FromText(parse_template, "'{{ launch.id }}: {}'")]
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.txt", re.ASCII)
 
 MOST_POSTS: Final = 1_000
 """How often an update may recur."""
@@ -68,12 +71,13 @@ class Channel(Section):
     """Where posts go."""
 
     kind: Literal["file"] = Field(description="What it is: `file` appends to a file of the launch.")
-    path: Name = Field(description="Name of the file, in the folder of the launch.")
+    path: Name = Field(description="Name of the file, in the folder of the launch; it ends in .txt.")
 
     @model_validator(mode="after")
     def _is_a_name(self) -> Channel:
-        if "/" in self.path or "\\" in self.path or self.path.startswith("."):
-            raise ValueError("`path` is a plain file name, such as war-room.txt")
+        # The journal lies in the same folder: no playbook may have posts appended to it.
+        if not _PLAIN_NAME.fullmatch(self.path):
+            raise ValueError("`path` is a plain file name that ends in .txt, such as war-room.txt")
         return self
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from warroom.errors import Problem
 from warroom.playbook import course_models, models, nodes
 from warroom.playbook.nodes import Path, find, key_path
-from warroom.playbook.template import Call, Template, Value
+from warroom.playbook.template import Template, Value
 from warroom.text import did_you_mean
 
 LAUNCH_VALUES: Final = ("id", "title", "owner", "mode", "t0")
@@ -102,8 +102,9 @@ class CourseReferences:
         template = self._course.templates.get(update.template)
         if suite is None or template is None:
             return
-        told = {name for part in template.insertions if isinstance(part, Call) for name in part.checks}
-        for name in sorted(told - set(suite.checks)):
+        told = {name for call in template.calls for name in call.checks}
+        known = self._top.child("checks").entries
+        for name in sorted(told & set(known) - set(suite.checks)):
             message = f"template {update.template} tells check '{name}', which suite {update.suite} does not have"
             self._report(("updates", update_id, "template"), message)
 
@@ -113,17 +114,20 @@ class CourseReferences:
         known = known_values(steps, self._top.child("suites").entries, self._top.child("gates").entries)
         for template_id, template in self._course.templates.items():
             path: Path = ("templates", template_id)
-            for part in template.insertions:
-                if isinstance(part, Call):
-                    for name in part.checks:
-                        self._name(path, "checks", name)
-                elif part.name not in known and not _is_of(part, faulty):
-                    near = did_you_mean(part.name, list(known))
-                    self._report(path, f"there is no value '{part.name}'", near or "see Template in docs/playbook.md")
+            for name in dict.fromkeys(name for call in template.calls for name in call.checks):
+                self._name(path, "checks", name)
+            for value in template.values:
+                if value.name not in known and not _is_of(value, faulty):
+                    near = did_you_mean(value.name, list(known)) or f"they begin with {_beginnings(known)}"
+                    self._report(path, f"there is no value '{value.name}'", near)
 
     def _report(self, path: Path, message: str, suggestion: str = "") -> None:
         place = (find(self._top, path) or self._top).place
         self._found.append(place.problem(key_path(path), message, suggestion))
+
+
+def _beginnings(known: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(name.partition(".")[0] for name in known))
 
 
 def _is_of(value: Value, steps: set[str]) -> bool:

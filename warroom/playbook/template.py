@@ -63,6 +63,16 @@ class Template:
         """Every insertion, from the top."""
         return (part for line in self.lines for part in line if not isinstance(part, str))
 
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The values, from the top."""
+        return tuple(part for part in self.insertions if isinstance(part, Value))
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The helpers, from the top."""
+        return tuple(part for part in self.insertions if isinstance(part, Call))
+
 
 def parse_template(text: str) -> Template:
     """The template that `text` spells. Raises ValueError with a sentence for the author of the playbook."""

@@ -1,0 +1,77 @@
+"""What a post says about a check, case by case."""
+
+from __future__ import annotations
+
+import pytest
+
+from warroom.launch.results import CheckFound, LineFound
+from warroom.playbook.template import Picked
+from warroom.updates.render import badge, lines, note
+from warroom.verdict import Verdict
+
+
+def found(
+    verdict: Verdict, word: str, *said: LineFound, reason: str = "", urgent: tuple[str, ...] = ()
+) -> CheckFound:
+    return CheckFound("queue", "Queue", verdict, word, reason, lines=said, urgent=urgent)
+
+
+DEPTH = LineFound("Queue depth: 3", Verdict.PASS)
+STATUS = LineFound("Queue status: growing", Verdict.FAIL, "$.queue.status is growing")
+LEFT_OUT = LineFound("No bypasses: not probed", Verdict.SKIPPED, "pending Gate 1", required=False)
+GREEN = found(Verdict.PASS, "GREEN (dry-run)", DEPTH)
+RED = found(Verdict.FAIL, "RED", DEPTH, STATUS, reason="it grows", urgent=("PAUSE",))
+TOLERATED = found(Verdict.DEGRADED, "DEGRADED - pending Gate 1", reason="pending Gate 1: status 404")
+UNKNOWN = found(Verdict.ERROR, "UNKNOWN", reason="no answer")
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ([GREEN], "✅ GREEN"),
+        ([GREEN, TOLERATED], "⚠️ DEGRADED - pending Gate 1"),
+        ([TOLERATED, UNKNOWN], "⚠️ UNKNOWN"),
+        ([UNKNOWN, RED, GREEN], "❌ RED"),
+        ([found(Verdict.WARN, "YELLOW")], "⚠️ YELLOW"),
+    ],
+)
+def test_a_badge_is_the_worst_with_sign_and_word(checks: list[CheckFound], said: str) -> None:
+    assert badge(checks) == said
+
+
+LINES = [
+    ("all of a green one", (), GREEN, ["Queue depth: 3"]),
+    ("those that are picked", ("Queue depth:",), GREEN, ["Queue depth: 3"]),
+    ("a pick that hits nothing is told", ("Queue dept:",), GREEN, ["Queue dept: not measured"]),
+    (
+        "what does not hold is never left out, nor what is urgent",
+        ("Queue depth:",),
+        RED,
+        ["Queue depth: 3", "❌ Queue status: growing ($.queue.status is growing)", "❌ PAUSE"],
+    ),
+    ("one without lines says its word", ("Queue depth:",), UNKNOWN, ["⚠️ Queue: UNKNOWN (no answer)"]),
+    (
+        "one whose lines do not say why says its word",
+        (),
+        found(Verdict.WARN, "YELLOW", DEPTH, reason="passed on try 2"),
+        ["Queue depth: 3", "⚠️ Queue: YELLOW (passed on try 2)"],
+    ),
+    (
+        "what was left out on purpose is left out",
+        (),
+        found(Verdict.PASS, "GREEN", DEPTH, LEFT_OUT),
+        ["Queue depth: 3"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("texts", "check", "said"), [x[1:] for x in LINES], ids=[x[0] for x in LINES])
+def test_the_lines_of_a_check(texts: tuple[str, ...], check: CheckFound, said: list[str]) -> None:
+    assert lines(Picked("queue", texts), check) == said
+
+
+def test_a_note_says_why_and_what_is_urgent() -> None:
+    assert note(GREEN) == ""
+    assert note(TOLERATED) == "pending Gate 1: status 404"
+    assert note(RED) == "it grows; PAUSE"
+    assert note(found(Verdict.SKIPPED, "UNKNOWN")) == "UNKNOWN"
