@@ -52,6 +52,8 @@ def test_after_kill_9_the_same_command_goes_on_where_it_stopped(desk: Desk) -> N
         assert engine.end(signal.SIGKILL) == -signal.SIGKILL
     status = desk.ask("status")
     assert "NONE runs it" in status.out
+    assert "publish_confirmation@T+5m        sent" in status.out
+    assert "next    evidence_bundle@T+15m in" in status.out
     with desk.engine() as engine:
         assert engine.wait_for("owner.acquired")["body"]["epoch"] == 2
         assert "launch.opened" not in engine.kinds()

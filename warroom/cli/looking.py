@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,14 +13,18 @@ from typing import Any, Final
 from warroom.adapters.engine_socket import NotRunning
 from warroom.adapters.engine_socket import ask as ask_engine
 from warroom.adapters.file_channel import published_heads
+from warroom.checks import all_kinds
 from warroom.cli.launches import Known, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
 from warroom.clock import RealClock, stamp
 from warroom.engine.view import state_json
-from warroom.errors import ExitCode, WarroomError
+from warroom.errors import ExitCode, PlaybookError, WarroomError
 from warroom.journal.audit import AuditReport
 from warroom.journal.audit import audit as audit_journal
 from warroom.journal.reading import read_only
+from warroom.launch.state import LaunchState
+from warroom.playbook.freeze import frozen
+from warroom.playbook.load import load_course
 from warroom.text import clean, plural
 from warroom.units import format_duration
 
@@ -60,13 +65,25 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     try:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
-        found = {**state_json(known.state, RealClock().now()), "title": known.title, "owner": None}
+        found = {**state_json(_with_course(known), RealClock().now()), "title": known.title, "owner": None}
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return int(ExitCode.GREEN)
     for line in _status_lines(found):
         write(sys.stdout, clean(line))
     return int(ExitCode.GREEN)
+
+
+def _with_course(known: Known) -> LaunchState:
+    """The state with what the launch's own copy of the playbook plans; without, where that cannot be read."""
+    if known.opened is None:
+        return known.state
+    body = known.opened.body
+    try:
+        course = load_course(frozen(known.folder, body["file"]), all_kinds(), body.get("environment") or None)
+    except PlaybookError:
+        return known.state
+    return replace(known.state, course=course)
 
 
 def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,7 @@ def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaun
             "title": playbook.launch.title,
             "path": str(options.playbook.absolute()),
             "file": copy.name,
+            "environment": options.environment,
             "playbook_sha256": playbook.sha256,
         }
         journal.append("launch.opened", body | ({"t0": stamp(options.t0)} if options.t0 else {}))
@@ -107,7 +108,8 @@ def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: 
     assert known.opened is not None
     original = Path(known.opened.body["path"])
     copy = frozen(known.folder, known.opened.body["file"])
-    playbook = _loaded(copy, inputs, options, original.parent)
+    given = replace(options, environment=options.environment or known.opened.body.get("environment", ""))
+    playbook = _loaded(copy, inputs, given, original.parent)
     notes = []
     if has_changed(original, copy):
         notes.append("the playbook has changed since the launch was opened; it goes on with its own copy")

@@ -36,7 +36,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 def state_json(state: LaunchState, now: datetime) -> dict[str, Any]:
     """The state of the launch at `now`. Instants are UTC text, null where there is none; lists are in time order."""
     posts = owed(state, now)
-    ahead = next((post for post in posts if post.standing not in _DONE), None)
+    ahead = None if state.closed else next((post for post in posts if post.standing not in _DONE), None)
     info = state.course.launch
     return {
         "schema": STATE_SCHEMA,

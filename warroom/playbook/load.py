@@ -14,12 +14,13 @@ from warroom.errors import PlaybookError, Problem
 from warroom.playbook import build, course_models, models, nodes
 from warroom.playbook.assemble import Assembled, read_document, with_defaults, with_environment
 from warroom.playbook.check_specs import COMMON, can_have, check_spec
+from warroom.playbook.course import Course
 from warroom.playbook.course_build import course
 from warroom.playbook.course_references import CourseSections
 from warroom.playbook.fields import field_names
 from warroom.playbook.inputs import InputValues, Resolved, resolve
 from warroom.playbook.interpolate import fill
-from warroom.playbook.loaded import CheckSpec, Playbook
+from warroom.playbook.loaded import CheckSpec, Playbook, Target
 from warroom.playbook.nodes import Entry, key_path
 from warroom.playbook.references import Sections, reference_problems
 from warroom.playbook.template import Template, parse_template
@@ -49,6 +50,18 @@ def load_playbook(
     if loading.problems or playbook is None:
         raise PlaybookError(_once(loading.problems))
     return playbook
+
+
+def load_course(path: Path, kinds: Mapping[str, AnyKind], environment: str | None = None) -> Course:
+    """What a launch of the playbook goes through, for whoever only looks: no input is needed.
+
+    Where a text names an input without default, the name stands in its place. Raises PlaybookError.
+    """
+    loading = _Loading(path, kinds, read_document(path), environment)
+    loading.playbook(None)
+    if loading.problems or loading.document is None:
+        raise PlaybookError(_once(loading.problems))
+    return loading.course(loading.document)
 
 
 def check_playbook(path: Path, kinds: Mapping[str, AnyKind]) -> list[Problem]:
@@ -110,6 +123,7 @@ class _Loading:
         self._sha256 = document.sha256
         self._environment = environment
         self.problems: list[Problem] = []
+        self.document: models.Document | None = None
         self._top = with_environment(document.top, environment, self.problems)
 
     def playbook(self, given: InputValues | None) -> Playbook | None:
@@ -122,6 +136,7 @@ class _Loading:
         self._misplaced_secrets({name for name, each in declared.items() if each.secret})
         document, found = validate(models.Document, self._top)
         self.problems += found
+        self.document = document
         checks = self._checks()
         sections = Sections(
             top=self._top,
@@ -217,25 +232,33 @@ class _Loading:
         resolved: Resolved,
         declared: Mapping[str, models.Input],
     ) -> Playbook:
-        section = self._top.child("targets").entries
-        targets = {
-            name: build.target(name, model, section[name].node, self._folder)
-            for name, model in document.targets.items()
-        }
-        launch = build.launch_info(document.launch, targets)
+        targets = self._targets(document)
         gates = {name: build.gate(name, model) for name, model in document.gates.items()}
         return Playbook(
             path=str(self._path),
             sha256=self._sha256,
-            launch=launch,
+            launch=build.launch_info(document.launch, targets),
             targets=targets,
             levers={name: build.lever(name, model) for name, model in document.levers.items()},
             gates=gates,
             checks=checks,
             suites={name: build.suite(name, model) for name, model in document.suites.items()},
             hints=tuple(build.hint(model) for model in document.hints),
-            course=course(document, launch, targets, gates),
+            course=self.course(document),
             environment=self._environment or "",
             secrets=resolved.secrets,
             input_names={value: declared[name].env or name for name, value in resolved.secrets.items()},
         )
+
+    def course(self, document: models.Document) -> Course:
+        """What a launch goes through."""
+        targets = self._targets(document)
+        gates = {name: build.gate(name, model) for name, model in document.gates.items()}
+        return course(document, build.launch_info(document.launch, targets), targets, gates)
+
+    def _targets(self, document: models.Document) -> dict[str, Target]:
+        section = self._top.child("targets").entries
+        return {
+            name: build.target(name, model, section[name].node, self._folder)
+            for name, model in document.targets.items()
+        }
