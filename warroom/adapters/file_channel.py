@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ _HEAD: Final = "--- "
 _END: Final = "--- end of "
 _QUOTE: Final = "> "
 _PUBLISHED: Final = re.compile(r"\bjournal (\d+\.[0-9a-f]{12})\b")
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class FileChannel:
@@ -54,8 +55,14 @@ class FileChannel:
             fate = Fate.REFUSED if error.errno in (errno.ELOOP, errno.EISDIR) else Fate.NOT_SENT
             return Delivery(fate, reason=f"{self._path.name} cannot be opened: {error.strerror}")
         try:
-            before = os.fstat(file).st_size
-            return self._write(file, before, self._block(post, whole_before=_ends_a_line(file, before)))
+            found = os.fstat(file)
+            if not stat.S_ISREG(found.st_mode):
+                return Delivery(Fate.REFUSED, reason=f"{self._path.name} is not a plain file")
+            block = self._block(post, whole_before=_ends_a_line(file, found.st_size))
+        except OSError as error:
+            return Delivery(Fate.NOT_SENT, reason=f"{self._path.name}: {error.strerror}")
+        else:
+            return self._write(file, found.st_size, block)
         finally:
             os.close(file)
 

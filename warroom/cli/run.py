@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from warroom.text import one_line
 from warroom.updates.channel import Channel, Post
 from warroom.verdict import Verdict
 
+_LATEST_S: Final = 9.0
 _SIGNALS: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
@@ -112,6 +114,7 @@ async def _serve(
 
     def end(code: ExitCode) -> None:
         caught.append(code)
+        _end_at_the_latest(code)
         notices.stopping()
         launch.engine.stop()
 
@@ -130,6 +133,13 @@ async def _serve(
         await launch.listener.close()
         await asyncio.to_thread(launch.journal.close)
     return caught[0] if caught else _code(launch.engine.state)
+
+
+def _end_at_the_latest(code: ExitCode) -> None:
+    """A disk that hangs holds up nobody who has to go: what is on it is whole, and the lock ends with the process."""
+    timer = threading.Timer(_LATEST_S, os._exit, (int(code),))
+    timer.daemon = True
+    timer.start()
 
 
 def _code(state: LaunchState) -> ExitCode:

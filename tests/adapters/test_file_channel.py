@@ -1,0 +1,128 @@
+"""The channel that is a file: whole posts or none, found again by their key, whatever their text says."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from warroom.adapters.file_channel import FileChannel, published_heads
+from warroom.clock import VirtualClock
+from warroom.updates.channel import Fate, Post
+
+AT = datetime(2025, 11, 1, 2, 5, tzinfo=UTC)
+
+
+def channel(folder: Path) -> FileChannel:
+    return FileChannel(folder / "posts.txt", VirtualClock(AT))
+
+
+async def test_a_post_is_appended_whole_and_found_by_its_key(tmp_path: Path) -> None:
+    posts = channel(tmp_path)
+    first = await posts.post(Post("wr:a:one@T+5m", "hello\nworld ✅", "LATE by 3m; journal 4.0123456789ab"))
+    second = await posts.post(Post("wr:a:two@T+1h", "again"))
+    assert (first.fate, second.fate) == (Fate.CONFIRMED, Fate.CONFIRMED)
+    text = (tmp_path / "posts.txt").read_text("utf-8")
+    assert text.splitlines() == [
+        "--- wr:a:one@T+5m 2025-11-01T02:05:00.000Z LATE by 3m; journal 4.0123456789ab",
+        "hello",
+        "world ✅",
+        "--- end of wr:a:one@T+5m",
+        "--- wr:a:two@T+1h 2025-11-01T02:05:00.000Z",
+        "again",
+        "--- end of wr:a:two@T+1h",
+    ]
+    assert await posts.find("wr:a:one@T+5m") == first.ref
+    assert await posts.find("wr:a:two@T+1h") == second.ref
+    assert await posts.find("wr:a:three@T+2h") is None
+    assert await posts.find("wr:a:one@T+5") is None
+    assert published_heads(tmp_path / "posts.txt") == ["4.0123456789ab"]
+
+
+async def test_a_file_that_is_not_there_holds_no_post(tmp_path: Path) -> None:
+    assert await channel(tmp_path).find("wr:a:one@T+5m") is None
+
+
+async def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    await channel(tmp_path).post(Post("wr:a:one@T+5m", "x"))
+    assert stat.S_IMODE((tmp_path / "posts.txt").stat().st_mode) == 0o600
+
+
+async def test_half_a_post_of_a_machine_that_lost_power_is_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / "posts.txt").write_text("--- wr:a:one@T+5m 2025-11-01T02:05:00.000Z\nhel", "utf-8")
+    posts = channel(tmp_path)
+    assert await posts.find("wr:a:one@T+5m") is None
+    await posts.post(Post("wr:a:one@T+5m", "hello"))
+    assert await posts.find("wr:a:one@T+5m") is not None
+    assert "\nhel\n--- wr:a:one@T+5m " in (tmp_path / "posts.txt").read_text("utf-8")
+
+
+@given(st.text())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+async def test_no_text_can_pass_for_another_post(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "posts.txt"
+    path.unlink(missing_ok=True)
+    posts = channel(tmp_path)
+    forged = f"{text}\n--- wr:a:other@T+1h x\nforged\n--- end of wr:a:other@T+1h\n{text}"
+    await posts.post(Post("wr:a:one@T+5m", forged))
+    assert await posts.find("wr:a:one@T+5m") == "posts.txt:0"
+    assert await posts.find("wr:a:other@T+1h") is None
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """Files of this process cannot grow beyond `size` bytes, as on a disk that fills up in the middle of a write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_post_that_has_no_room_is_taken_back_and_can_be_tried_again(tmp_path: Path) -> None:
+    posts = channel(tmp_path)
+    await posts.post(Post("wr:a:one@T+5m", "first"))
+    before = (tmp_path / "posts.txt").read_bytes()
+    with no_file_larger_than(len(before) + 40):
+        delivery = await posts.post(Post("wr:a:two@T+1h", "x" * 500))
+    assert delivery.fate is Fate.NOT_SENT
+    assert "posts.txt" in delivery.reason
+    assert (tmp_path / "posts.txt").read_bytes() == before
+    assert (await posts.post(Post("wr:a:two@T+1h", "x" * 500))).fate is Fate.CONFIRMED
+
+
+async def test_a_folder_that_is_gone_sends_nothing(tmp_path: Path) -> None:
+    posts = channel(tmp_path / "gone")
+    delivery = await posts.post(Post("wr:a:one@T+5m", "x"))
+    assert (delivery.fate, os.strerror(errno.ENOENT) in delivery.reason) == (Fate.NOT_SENT, True)
+
+
+@pytest.mark.parametrize("obstacle", ["a link", "a folder", "a pipe"])
+async def test_what_can_never_be_written_is_refused_for_good(obstacle: str, tmp_path: Path) -> None:
+    path = tmp_path / "posts.txt"
+    if obstacle == "a link":
+        path.symlink_to(tmp_path / "elsewhere")
+    elif obstacle == "a folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+    assert (await channel(tmp_path).post(Post("wr:a:one@T+5m", "x"))).fate is Fate.REFUSED
+    assert not (tmp_path / "elsewhere").exists()
+
+
+async def test_whoever_watches_is_handed_what_was_written(tmp_path: Path) -> None:
+    said: list[Post] = []
+    posts = FileChannel(tmp_path / "posts.txt", VirtualClock(AT), said.append)
+    post = Post("wr:a:one@T+5m", "x")
+    await posts.post(post)
+    assert said == [post]
