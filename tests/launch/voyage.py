@@ -39,6 +39,7 @@ class Arrived:
     slot: str
     merged: tuple[str, ...]
     late_s: float
+    due: datetime
 
     @property
     def stands_for(self) -> tuple[str, ...]:
@@ -155,7 +156,9 @@ class Voyage:
             again = (self.wall + timedelta(seconds=5)).isoformat()
             self.write("update.due", slot=record.slot, not_before=again, reason="refused")
             return
-        self.channel.append(Arrived(record.key, self.true, record.slot, record.merged, record.late_s))
+        assert self.state.t0 is not None
+        due = self.slot(record.slot).due(self.state.t0)
+        self.channel.append(Arrived(record.key, self.true, record.slot, record.merged, record.late_s, due))
         self._at("after bytes")
         if self.works == "silent":
             self.write("update.unknown", slot=record.slot, reason="no answer")
