@@ -212,3 +212,17 @@ def test_a_launch_that_does_not_exist_is_named_with_those_that_do(desk: Desk) ->
     ended = desk.ask("status", launch=LAUNCH + "x")
     assert ended.code == 2
     assert "there is no launch" in ended.err
+
+
+def test_a_journal_that_was_changed_is_found_out_and_no_engine_takes_it_up(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        desk.ask("note", "truth")
+        engine.end()
+    journal = desk.folder() / "journal.db"
+    raw = journal.read_bytes()
+    assert raw.count(b'"text":"truth"') == 1
+    journal.write_bytes(raw.replace(b'"text":"truth"', b'"text":"false"'))
+    audited = desk.ask("audit")
+    assert (audited.code, "entry 3" in audited.out) == (1, True)
+    assert desk.ask("status").code == 3
+    assert desk.run().code == 3

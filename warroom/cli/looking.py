@@ -60,18 +60,24 @@ def _standing(launch: Known) -> str:
 
 
 def status(launch: str, state: Path | None, *, as_json: bool) -> int:
-    """Prints where the launch stands, as its engine says or, where none runs, as its journal has it."""
+    """Prints where the launch stands, as its engine says or, where none runs, as its journal has it.
+
+    3 where the journal can be read in part only.
+    """
     known = launch_named(state_folder(state), launch)
+    if known.problem:
+        write(sys.stderr, clean(f"warroom: {known.problem}; what stands before it:"))
+    code = int(ExitCode.UNKNOWN if known.problem else ExitCode.GREEN)
     try:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
         found = {**state_json(_with_course(known), RealClock().now()), "title": known.title, "owner": None}
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
-        return int(ExitCode.GREEN)
+        return code
     for line in _status_lines(found):
         write(sys.stdout, clean(line))
-    return int(ExitCode.GREEN)
+    return code
 
 
 def _with_course(known: Known) -> LaunchState:
