@@ -38,10 +38,11 @@ def test_a_reader_that_stalls_loses_the_oldest_lines_and_is_told_how_many() -> N
     closing.join(30)
     os.close(writing)
     reader.join(30)
-    (told,) = (line for line in seen if "left out" in line)
-    left_out = int(told.split(": ")[1].split(" ")[0].replace(",", ""))
+    told = [line for line in seen if "left out" in line]
+    left_out = sum(int(line.split(": ")[1].split(" ")[0].replace(",", "")) for line in told)
+    assert told
     assert seen[-1].startswith("line 59999 ")
-    assert len(seen) - 1 + left_out == 60_000
+    assert len(seen) - len(told) + left_out == 60_000
 
 
 def test_a_reader_that_has_gone_is_not_written_to_and_nothing_is_kept() -> None:
