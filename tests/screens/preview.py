@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,14 +40,22 @@ async def _live(events: list[Event], every_s: float, **looks: bool) -> int:
         feeding.cancel()
 
 
-async def _picture(events: list[Event], size: tuple[int, int], keys: list[str], color: bool, ascii_only: bool) -> str:
+async def picture(
+    events: list[Event],
+    size: tuple[int, int],
+    keys: Sequence[str] = (),
+    *,
+    color: bool = True,
+    ascii_only: bool = False,
+) -> str:
+    """The console as an SVG picture, after these keys."""
     app = console_for(events, after=timedelta(seconds=0.3), choices=CHOICES, color=color, ascii_only=ascii_only)
     async with app.run_test(size=size) as pilot:
         await shown(pilot)
         if keys:
             await pilot.press(*keys)
             await shown(pilot)
-        return app.export_screenshot(title="warroom")
+        return app.export_screenshot(title="warroom", simplify=True)
 
 
 def main() -> int:
@@ -66,7 +75,7 @@ def main() -> int:
     if chosen.svg is None:
         return asyncio.run(_live(events, chosen.every, **looks))
     width, height = chosen.size.split("x")
-    svg = asyncio.run(_picture(events, (int(width), int(height)), chosen.keys.split(), **looks))
+    svg = asyncio.run(picture(events, (int(width), int(height)), chosen.keys.split(), **looks))
     chosen.svg.write_text(svg, encoding="utf-8")
     return 0
 
