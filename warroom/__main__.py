@@ -4,7 +4,7 @@ import gc
 import sys
 
 # Imports make many objects and no garbage; looking for some after every 700 takes a tenth of the start.
-_COLLECT_AFTER = 50_000
+_COLLECT_AFTER = 100_000
 
 
 def main() -> int:
