@@ -77,10 +77,3 @@ def run_console(client: Client, clock: Clock, *, color: bool = True, ascii_only:
     app = Console(client, clock, color=color, ascii_only=ascii_only)
     code = app.run(mouse=False)
     return ExitCode.INTERNAL if code is None else code
-
-
-async def run_console_async(client: Client, clock: Clock, *, color: bool = True, ascii_only: bool = False) -> int:
-    """The same inside a running event loop."""
-    app = Console(client, clock, color=color, ascii_only=ascii_only)
-    code = await app.run_async(mouse=False)
-    return ExitCode.INTERNAL if code is None else code
