@@ -94,7 +94,10 @@ def test_a_name_that_is_not_there_is_a_usage_error(
     [
         ({"suite": "short", "only": ["health"]}, "the suite 'short' has none of the checks asked for: health"),
         ({"suite": "short", "skip": ["alone"]}, "nothing is left to check in the suite 'short': 1 check skipped"),
-        ({"only": ["alone"], "skip": ["alone"]}, "nothing is left to check in the playbook: 1 check skipped"),
+        (
+            {"only": ["alone"], "skip": ["alone"]},
+            "nothing is left to check in the suite 'verify': 1 check skipped",
+        ),
     ],
     ids=["none of the suite", "all of the suite skipped", "asked for and skipped"],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from warroom.clock import Clock, stamp
 from warroom.contract import HttpPort, Request, Response
@@ -76,9 +77,11 @@ class Gates:
         if known is None:
             return GateInfo(gate, gate, UNKNOWN, "nobody", "the playbook has no such gate")
         if gate in self._declared:
-            return GateInfo(gate, known.title, self._declared[gate], "declared with --gate")
-        async with self._asking[gate]:
-            return await self._fresh(known)
+            said = GateInfo(gate, known.title, self._declared[gate], "declared with --gate")
+        else:
+            async with self._asking[gate]:
+                said = await self._fresh(known)
+        return replace(said, system=clean(known.system), note=clean(known.note))
 
     async def _fresh(self, gate: Gate) -> GateInfo:
         read_at, info = self._read.get(gate.id, (0.0, None))

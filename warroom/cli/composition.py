@@ -58,7 +58,7 @@ def open_session(options: VerifyOptions, environ: Mapping[str, str], clock: Cloc
     kinds = all_kinds()
     playbook = load_playbook(options.playbook, kinds=kinds, inputs=inputs, environment=options.environment or None)
     selection = select(playbook, suite=options.suite or None, only=options.only, skip=options.skip)
-    ports = _Ports(options, playbook, selection, clock, people=people)
+    ports = _Ports(options, environ, playbook, selection, clock, people=people)
     bench = ports.bench()
     declared = selection.suite.until if selection.suite else None
     until = until_of(options.wait, (declared.timeout_s, declared.every_s) if declared else (0.0, 0.0))
@@ -70,7 +70,14 @@ class _Ports:
     """The ports of one verification; those of a check differ in where its evidence goes."""
 
     def __init__(
-        self, options: VerifyOptions, playbook: Playbook, selection: Selection, clock: Clock, *, people: bool
+        self,
+        options: VerifyOptions,
+        environ: Mapping[str, str],
+        playbook: Playbook,
+        selection: Selection,
+        clock: Clock,
+        *,
+        people: bool,
     ) -> None:
         self._playbook = playbook
         self._clock = clock
@@ -86,7 +93,7 @@ class _Ports:
         self.board = QuestionBoard(self.log.append, clock)
         self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets)
         self._sampler = SamplerProcess(playbook.targets)
-        self._commands = Commands(clock, allowed=options.allow_commands)
+        self._commands = Commands(clock, allowed=options.allow_commands, allow_file=_allow_file(environ))
         base = options.evidence or Path()
         self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)
         self.store.open()
@@ -137,3 +144,9 @@ class _Ports:
     def _add_secret(self, name: str, value: str) -> None:
         self._redactor.add(name, value)
         self._secrets[name] = value
+
+
+def _allow_file(environ: Mapping[str, str]) -> Path:
+    """The file whose presence lets playbooks run commands here (XDG base directories)."""
+    configuration = environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(configuration) / "warroom" / "allow-commands"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,13 +56,11 @@ def demo(options: DemoOptions) -> int:
 
 
 def _verify_options(options: DemoOptions) -> VerifyOptions:
-    # Without --evidence the demo leaves nothing behind in the folder where it was started.
-    evidence = options.evidence or Path(tempfile.mkdtemp(prefix="warroom-demo-"))
     return VerifyOptions(
         playbook=playbook_path(PLAYBOOK),
         headless=options.headless,
         wait="0s",
-        evidence=evidence,
+        evidence=options.evidence or Path("warroom-demo"),
         format=options.format,
         reports=options.reports,
     )

@@ -94,7 +94,7 @@ class CheckSpec:
     """A check: its kind and the kind's parameters. `timeout_s` bounds the whole check.
 
     `needs` maps ids of other checks to the type of fact wanted of each (`object`: only the order counts).
-    `hint` says what to do when it does not pass, or is empty. `place` is `file:line:column`.
+    `place` is `file:line:column`.
     """
 
     id: str
@@ -105,7 +105,6 @@ class CheckSpec:
     timeout_s: float = 30.0
     tolerate: Tolerance | None = None
     needs: Mapping[str, type] = field(default_factory=dict)
-    hint: str = ""
     place: str = ""
 
     @property

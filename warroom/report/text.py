@@ -216,7 +216,8 @@ def _entry(name: str, text: str) -> list[str]:
 
 def _gates(state: SuiteState) -> list[str]:
     return [
-        f"  - {safe(gate.title)}: {safe(gate.state)}, says {safe(gate.source)}"
+        f"  - {safe(gate.title)}{f' ({safe(gate.system)})' if gate.system else ''}: {safe(gate.state)},"
+        f" says {safe(gate.source)}"
         + (f", since {safe(gate.since)}" if gate.since else "")
         + (f" ({safe(gate.reason)})" if gate.reason else "")
         for gate in state.gates.values()

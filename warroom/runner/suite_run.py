@@ -12,6 +12,7 @@ from warroom.contract import Needed, Sample
 from warroom.errors import ExitCode
 from warroom.events import (
     CheckFinished,
+    CheckOutcome,
     CheckStarted,
     CheckWaiting,
     Event,
@@ -30,7 +31,8 @@ from warroom.text import plural
 from warroom.verdict import SuiteVerdict, Verdict, of_suite, worst
 
 # What an endpoint that is not up yet looks like; anything else would be the same on a second try.
-_NOT_READY = frozenset(("timeout", "refused", "reset", "dns"))
+_NOT_READY = frozenset(("timeout", "refused", "reset", "dns", "unreachable"))
+_NOT_READY_STATUS = frozenset(("502", "503", "504"))
 
 
 class SuiteRun:
@@ -77,7 +79,7 @@ class SuiteRun:
     @staticmethod
     def _count_left_out(selection: Selection) -> int:
         chosen = {each.spec.id for each in selection.checks}
-        return len(set(selection.suite.checks) - chosen) if selection.suite else 0
+        return len(set(selection.suite.checks) - chosen) if selection.suite else len(selection.skipped)
 
     def stopped_by(self, code: ExitCode) -> None:
         """Says which exit code a cancellation that follows stands for: interrupted (by default) or terminated."""
@@ -170,11 +172,7 @@ class SuiteRun:
             await self._run_group(self._with_dependents(not_ready), attempt)
 
     def _not_ready(self) -> list[str]:
-        return [
-            check
-            for check, judged in self._judged.items()
-            if judged.outcome.verdict is Verdict.ERROR and dict(judged.outcome.symptom).get("symptom") in _NOT_READY
-        ]
+        return [check for check, judged in self._judged.items() if _is_not_ready(judged.outcome)]
 
     def _with_dependents(self, checks: Iterable[str]) -> list[str]:
         """`checks` and those undecided ones that need them, directly or through others; in order of display."""
@@ -204,8 +202,7 @@ class SuiteRun:
         verdict = of_suite(declared, found, mode=self._playbook.launch.mode, strict=self._strict)
         reason = self._reason(verdict)
         if self._left_out:
-            # A part of a suite is judged by itself, and never passes for the whole.
-            verdict = replace(verdict, word=f"{verdict.word} - partial, without {plural(self._left_out, 'check')}")
+            verdict = _partial(verdict, self._left_out, strict=self._strict)
         if exit_code is not None:
             verdict = SuiteVerdict(worst((verdict.verdict, Verdict.INCONCLUSIVE)), "UNKNOWN", exit_code)
         manifest, problems = self._bench.seal()
@@ -239,3 +236,18 @@ class SuiteRun:
         outcomes = [self._judged[check].outcome for check in self._specs if check in self._judged]
         deciding = [one.title for one in outcomes if one.required and one.verdict is verdict.verdict]
         return ", ".join(deciding) or "nothing was measured that could decide"
+
+
+def _partial(verdict: SuiteVerdict, left_out: int, *, strict: bool) -> SuiteVerdict:
+    """A part of a suite is judged by itself, and never passes for the whole."""
+    word = f"{verdict.word} - partial, without {plural(left_out, 'check')}"
+    not_strict = strict and verdict.exit_code is ExitCode.GREEN
+    return replace(verdict, word=word, exit_code=ExitCode.NOT_STRICT if not_strict else verdict.exit_code)
+
+
+def _is_not_ready(outcome: CheckOutcome) -> bool:
+    symptom = dict(outcome.symptom)
+    if outcome.verdict is Verdict.ERROR:
+        return symptom.get("symptom") in _NOT_READY
+    # A gateway that has nothing behind it yet answers so while a deployment goes on.
+    return outcome.verdict is Verdict.FAIL and symptom.get("status") in _NOT_READY_STATUS
