@@ -80,8 +80,7 @@ async def run(params: JwksParameters, ctx: Context) -> Findings:
         results=lines,
         measurement=Measurement(
             value=len(keys.usable) if keys else 0,
-            limit=">= 1",
-            unit="keys",
+            limit=">= 1 key",
             n=len(keys.keys) if keys else 0,
             source=clean(response.url),
         ),

@@ -96,7 +96,7 @@ def value_cell(check: CheckState) -> Content:
 
 def _wanted(value: str, limit: str) -> str:
     """The limit beside a value: `<= 120ms` speaks for itself, `5/5` does not, and is left out where it is met."""
-    if not limit or limit == value:
+    if not limit or limit == value.partition(" ")[0]:
         return ""
     return limit if limit[0] in "<>=!" else f"not {limit}"
 
