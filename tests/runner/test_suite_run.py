@@ -283,3 +283,13 @@ async def test_what_could_not_be_measured_names_its_evidence_and_how_to_repeat_i
     await stage.run.run()
     outcome = stage.all(CheckFinished)[0].outcome
     assert (outcome.evidence, outcome.reproduce) == (("canary/request",), "curl http://127.0.0.1:9/canary")
+
+
+@pytest.mark.parametrize(("status", "tries"), [("503", 2), ("502", 2), ("500", 1), ("404", 1)])
+async def test_a_gateway_with_nothing_behind_it_is_not_ready(status: str, tries: int) -> None:
+    stage = Stage(check("canary", finds(Verdict.FAIL, f"status is {status}", status=status)), until=(60.0, 60.0))
+    run = asyncio.create_task(stage.run.run())
+    await settle()
+    await stage.clock.advance(120)
+    assert (await run).exit_code is ExitCode.RED
+    assert len(stage.runs) == tries

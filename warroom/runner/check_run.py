@@ -44,7 +44,7 @@ async def run_check(
         required=spec.required,
         verdict=verdict,
         word=word(verdict, required=spec.required, mode=mode, pending=pending),
-        reason=findings.reason or _reason_of(findings.results),
+        reason="; ".join(filter(None, (findings.reason or _reason_of(findings.results), _tries(attempt)))),
         started_at=started_at,
         duration_s=round(context.clock.monotonic() - started, 4),
         attempts=attempt,
@@ -104,6 +104,11 @@ def _tolerate(
     )
     detail = _reason_of(findings.results)
     return allowed, replace(findings, results=lines, reason=f"{reason}: {detail}" if detail else reason)
+
+
+def _tries(attempt: int) -> str:
+    """A result that took more than one try says so."""
+    return f"on try {attempt}" if attempt > 1 else ""
 
 
 def _reason_of(results: tuple[Result, ...]) -> str:
