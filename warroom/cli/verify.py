@@ -109,7 +109,9 @@ def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     client = InProcess(session.log, handlers, extras.choices)
     background.start()
     try:
-        code = run_console(client, session.clock, color=terminal.color, ascii_only=terminal.ascii_only)
+        code = ExitCode(run_console(client, session.clock, color=terminal.color, ascii_only=terminal.ascii_only))
+        if code is ExitCode.TERMINATED:
+            session.run.stopped_by(code)
     finally:
         background.close()
-    return ExitCode(code)
+    return code
