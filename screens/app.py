@@ -80,8 +80,8 @@ def run_console(client: Client, clock: Clock, *, color: bool = True, ascii_only:
     """Show the console until a person leaves it. Blocks; the terminal is as before when it returns.
 
     What comes back is the exit code of the last finished run, 130 when the person left before its end, 143 when the
-    program was told to end, 70 when the console itself failed (it has said why on stderr). What still runs then is the
-    caller's to stop.
+    program was told to end, 70 when the console itself failed (it has said why on stderr). What still runs then is
+    the caller's to stop.
     """
     app = Console(client, clock, color=color, ascii_only=ascii_only)
     code = app.run(mouse=False)
