@@ -241,6 +241,13 @@ def test_the_summary_of_a_github_job_is_added_where_github_asks_for_it(tmp_path:
     assert "Delivery providers" in text
 
 
+def test_what_a_green_check_left_untested_is_listed(tmp_path: Path) -> None:
+    ended = verify("auth-outage", tmp_path, "--format", "text")
+    assert ended.code == 0
+    assert "○ Event ingestion: No bypasses: not probed (pending Gate 1" in ended.out
+    assert "Not tested" not in verify("steady", tmp_path, "--format", "text").out
+
+
 def test_a_report_that_cannot_be_written_is_said_and_not_green(tmp_path: Path) -> None:
     ended = verify("steady", tmp_path, "--only", "providers", "--report", "junit=/dev/full")
     assert ended.code == 3

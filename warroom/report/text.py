@@ -107,6 +107,7 @@ def summary(state: SuiteState, *, color: bool = False, ascii_only: bool = False)
             "Tolerated, because of a gate that is not green", (_brief(one, look) for one in sorted_out.tolerated)
         ),
         _section("Skipped", (_brief(one, look) for one in sorted_out.skipped)),
+        _section("Not tested, within checks that are decided", (_untested(state, look),)),
         _section("Gates", (_gates(state),)),
         _section("Noted", ([f"  note ({safe(note.severity)}): {safe(note.text)}" for note in state.notes],)),
         _section("Evidence", (_evidence(state),)),
@@ -207,6 +208,17 @@ def _brief(outcome: CheckOutcome, look: Look) -> list[str]:
         _heading(outcome, look),
         *_entry("why", safe(outcome.reason)),
         *(row for hint in outcome.hints for row in _entry("hint", _advice(hint))),
+    ]
+
+
+def _untested(state: SuiteState, look: Look) -> list[str]:
+    """Optional lines that were left out on purpose: green around them must not hide them."""
+    return [
+        f"  {look.verdict(line.verdict, line.verdict.symbol)} {safe(outcome.title)}:"
+        f" {safe(line.say)} ({safe(line.reason)})"
+        for outcome in facts.outcomes(state)
+        for line in outcome.results
+        if line.verdict is Verdict.SKIPPED and not line.required
     ]
 
 
