@@ -8,7 +8,7 @@ from tests.checks import shipped
 from tests.checks.desk import desk
 from tests.checks.server import Server, reply
 from warroom.checks.headers import KIND, HeadersParameters
-from warroom.contract import Needed, Response
+from warroom.contract import Needed, Request, Response
 from warroom.events import CheckOutcome
 from warroom.runner.check_run import run_check
 from warroom.simulator.simulator import Simulator
@@ -103,6 +103,16 @@ async def test_headers_of_an_error_page_are_not_green(tmp_path: Path) -> None:
     async with Server(lambda _: raw) as server, desk(tmp_path, {"app": server.url}) as here:
         outcome = await here.run(KIND, {"target": "app", "headers": SIX})
     assert (outcome.verdict, outcome.reason) == (Verdict.FAIL, "status is 503, expected 2xx")
+
+
+async def test_headers_of_another_checks_error_page_are_not_green(tmp_path: Path) -> None:
+    raw = reply(b"", 503, list(GOOD.items()))
+    async with Server(lambda _: raw) as server, desk(tmp_path, {"app": server.url}) as here:
+        page = await here.context.http.send(Request("app"))
+        canary = Needed(Verdict.FAIL, "status is 503", page)
+        outcome = await here.with_ports(needed={"canary": canary}).run(KIND, {"response": "canary", "headers": SIX})
+    assert (outcome.verdict, outcome.reason) == (Verdict.FAIL, "status is 503, expected 2xx")
+    assert dict(outcome.symptom)["status"] == "503"
 
 
 LISTED = {"present": "$.present", "missing": "$.missing"}
