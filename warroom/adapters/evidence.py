@@ -241,7 +241,7 @@ class EvidenceStore:
         if isinstance(value, Mapping):
             names = [str(name) for name in value]
             return {
-                self.text(str(name)): self.plain(item, withhold.is_secret_member(str(name), names))
+                self.text(str(name)): self.plain(item, withhold.hides(str(name), item, names))
                 for name, item in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):
