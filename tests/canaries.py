@@ -84,3 +84,16 @@ def redactor_of_all() -> Redactor:
     for name, value in CANARIES.items():
         redactor.add(name, value)
     return redactor
+
+
+def texts(value: object) -> Iterator[str]:
+    """All names and texts of JSON data."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    else:
+        yield str(value)

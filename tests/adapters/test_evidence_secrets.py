@@ -3,13 +3,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.adapters.evidences import everything, exchange, kept, store_in
-from tests.canaries import CANARIES, redactor_of_all, spelled
+from tests.canaries import CANARIES, redactor_of_all, spelled, texts
 from warroom.adapters.evidence import EvidenceStore
 from warroom.redact import Redactor
 
@@ -138,19 +137,6 @@ def assert_nothing_of(secret: str, base: Path) -> None:
             assert text not in content, path
             assert text not in read, path
         assert not any(text.encode() in _unpacked(content) for text in spelled(secret)), path
-
-
-def texts(value: object) -> Iterator[str]:
-    """All names and texts of JSON data."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield name
-            yield from texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
-    else:
-        yield str(value)
 
 
 def _unpacked(content: str) -> bytes:
