@@ -12,6 +12,7 @@ from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.gates import Gates, declared_gates
 from warroom.adapters.http import HttpAdapter
 from warroom.adapters.levers import HttpLevers
+from warroom.adapters.sampler_child import SamplerChild
 from warroom.adapters.sampling import SamplerProcess
 from warroom.checks import all_kinds
 from warroom.cli.options import VerifyOptions, answers, pairs, until_of
@@ -24,7 +25,6 @@ from warroom.playbook.load import load_playbook
 from warroom.playbook.loaded import Playbook, Selection
 from warroom.playbook.select import select
 from warroom.redact import Redactor
-from warroom.report import log_text
 from warroom.runner import Bench, SuiteRun
 from warroom.suite_state import SuiteState, fold
 
@@ -46,19 +46,31 @@ class Session:
 
     def finish(self) -> SuiteState:
         """Writes the evidence log and returns the state to report; a log that is lost leaves nothing green."""
+        from warroom.report.log import log_text
+
         problem = self.store.write_log(log_text(fold(self.log.history)))
         if problem:
             self.run.evidence_lost(problem)
         return fold(self.log.history)
 
 
-def open_session(options: VerifyOptions, environ: Mapping[str, str], clock: Clock, *, people: bool) -> Session:
-    """Loads and checks everything that can be wrong before anything is sent. Raises WarroomError."""
+def open_session(
+    options: VerifyOptions,
+    environ: Mapping[str, str],
+    clock: Clock,
+    *,
+    people: bool,
+    sampler: SamplerChild | None = None,
+) -> Session:
+    """Loads and checks everything that can be wrong before anything is sent. Raises WarroomError.
+
+    `sampler` is a child that waits for the first job already; the caller ends it.
+    """
     inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
     kinds = all_kinds()
     playbook = load_playbook(options.playbook, kinds=kinds, inputs=inputs, environment=options.environment or None)
     selection = select(playbook, suite=options.suite or None, only=options.only, skip=options.skip)
-    ports = _Ports(options, environ, playbook, selection, clock, people=people)
+    ports = _Ports(options, environ, playbook, selection, clock, people=people, sampler=sampler)
     bench = ports.bench()
     declared = selection.suite.until if selection.suite else None
     until = until_of(options.wait, (declared.timeout_s, declared.every_s) if declared else (0.0, 0.0))
@@ -78,6 +90,7 @@ class _Ports:
         clock: Clock,
         *,
         people: bool,
+        sampler: SamplerChild | None,
     ) -> None:
         self._playbook = playbook
         self._clock = clock
@@ -92,7 +105,7 @@ class _Ports:
         self.log = EventLog(clock)
         self.board = QuestionBoard(self.log.append, clock)
         self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets)
-        self._sampler = SamplerProcess(playbook.targets)
+        self._sampler = SamplerProcess(playbook.targets, waiting=sampler)
         self._commands = Commands(clock, allowed=options.allow_commands, allow_file=_allow_file(environ))
         base = options.evidence or Path()
         self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)

@@ -7,7 +7,6 @@ from typing import TextIO
 
 from warroom.clock import Clock
 from warroom.events import CheckFinished, CheckWaiting, Envelope, GateRead, Noted, RunStarted
-from warroom.report.text import line
 from warroom.suite_state import DONE, RUNNING, SuiteState, step
 from warroom.text import plural
 
@@ -55,6 +54,9 @@ class Plain:
             case Noted(text, severity):
                 self._tell(f"{severity}: {text}")
             case CheckFinished(outcome):
+                # Imported here, while samples are taken, and not before the first request.
+                from warroom.report.text import line
+
                 self._touch()
                 self._say_result(line(outcome, color=self._color, ascii_only=self._ascii_only))
 

@@ -8,15 +8,19 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from warroom.cli.composition import Session, open_session
+from warroom.adapters.sampler_child import SamplerChild
 from warroom.cli.options import VerifyOptions, output_format, report_files
 from warroom.cli.output import Outputs, Terminal, end
 from warroom.cli.plain import Plain, write
 from warroom.client import Choice, Handlers, InProcess
 from warroom.clock import Clock, RealClock
-from warroom.errors import ExitCode, first_exit_code
+from warroom.errors import CannotMeasure, ExitCode, first_exit_code
 from warroom.report import FORMATS
+
+if TYPE_CHECKING:
+    from warroom.cli.composition import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,12 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     if headless and not options.headless:
         write(terminal.err, "warroom: this is no terminal, so the verification runs headless")
     clock = RealClock()
-    session = open_session(options, env, clock, people=not headless)
     if headless:
-        code = asyncio.run(_headless(session, options, terminal, clock))
+        session, code = asyncio.run(_headless(options, env, terminal, clock))
     else:
+        from warroom.cli.composition import open_session
+
+        session = open_session(options, env, clock, people=True)
         code = _console(session, terminal, extras or Extras())
     state = session.finish()
     if state.finished:
@@ -48,7 +54,23 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     return int(end(code, outputs.write(state, terminal, env), terminal))
 
 
-async def _headless(session: Session, options: VerifyOptions, terminal: Terminal, clock: Clock) -> ExitCode:
+async def _headless(
+    options: VerifyOptions, env: Mapping[str, str], terminal: Terminal, clock: Clock
+) -> tuple[Session, ExitCode]:
+    sampler = SamplerChild()
+    try:
+        # It starts while the rest is imported and the playbook read. Where it cannot, its check says so.
+        with suppress(CannotMeasure):
+            await sampler.start()
+        from warroom.cli.composition import open_session
+
+        session = open_session(options, env, clock, people=False, sampler=sampler)
+        return session, await _narrated(session, options, terminal, clock)
+    finally:
+        await sampler.end()
+
+
+async def _narrated(session: Session, options: VerifyOptions, terminal: Terminal, clock: Clock) -> ExitCode:
     # With --format text the lines are the data; with any other format they are narration.
     data = terminal.out if options.format == "text" else terminal.err
     plain = Plain(
