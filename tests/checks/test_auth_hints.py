@@ -47,10 +47,10 @@ async def test_key_set(tmp_path: Path, scenario: str, gate: str, expected: list[
     ("scenario", "gate", "expected"),
     [
         pytest.param("auth-outage", "", [TOKEN], id="401 while the gate is red"),
-        pytest.param("auth-outage-404", "", [TOKEN], id="403 while the gate is red"),
+        pytest.param("auth-outage-500", "", [TOKEN], id="403 while the gate is red"),
         pytest.param("auth-outage", "unknown", [TOKEN], id="401 while nobody knows the gate"),
         pytest.param("auth-outage-green", "", [], id="401 although the gate is green: none"),
-        pytest.param("auth-outage-404-green", "", [], id="403 although the gate is green: none"),
+        pytest.param("auth-outage-500-green", "", [], id="403 although the gate is green: none"),
         pytest.param("steady", "", [], id="200: none"),
         pytest.param("gate-red", "", [], id="200 while the gate is red: none"),
     ],

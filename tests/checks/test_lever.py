@@ -146,7 +146,7 @@ async def test_all_four_flags_are_judged(tmp_path: Path) -> None:
         "RETRIES_ENABLED=true",
         "RATE_LIMIT_ENABLED=true",
         "Dry-run mode ENABLED",
-        "No external sends will occur",
+        "External sends so far: 0",
     ]
     assert outcome.hints == ()
 

@@ -14,7 +14,7 @@ from tests.cli.running import PLAYBOOK, clean_environ
 from tests.contracts.tree import ROOT
 from warroom.simulator import SimulatorProcess
 
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS, ids=[number.name for number, _ in SIGNALS])
@@ -36,7 +36,8 @@ def test_a_signal_stops_the_run_and_what_was_found_is_reported(
         assert process.stderr is not None
         with process.stdout, process.stderr:
             next(line for line in process.stderr if "Kill-switch" in line)
-            process.send_signal(number)
+            for _ in range(5):
+                process.send_signal(number)
             report = json.loads(process.stdout.read())
             rest = process.stderr.read()
             assert process.wait(timeout=10) == code == report["exit_code"]
@@ -69,6 +70,7 @@ def test_a_service_that_is_not_up_yet_is_hinted_at_and_tried_again(tmp_path: Pat
             process.stderr.read()
             assert process.wait(timeout=30) == 0
         assert "again in 5 s: " in waits
+        assert "Wait 2-3 additional minutes" in waits
         assert "nothing listens" in waits
     attempts = {check["id"]: check["attempts"] for check in report["checks"]}
     assert attempts["canary"] == 2

@@ -63,6 +63,10 @@ class Gates:
         self._read: dict[str, tuple[float, GateInfo]] = {}
         self._asking = {gate: asyncio.Lock() for gate in gates}
 
+    def ask_anew(self) -> None:
+        """Forget what was read: a new run asks again, whatever the time to live says."""
+        self._read.clear()
+
     async def state(self, gate: str) -> str:
         """`green`, `red` or `unknown`."""
         return (await self.info(gate)).state

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from warroom.adapters.asking import GivenAnswers
 from warroom.adapters.command import Commands
@@ -20,9 +21,10 @@ from warroom.cli.people import ConsolePeople, QuestionBoard
 from warroom.client import EventLog
 from warroom.clock import Clock
 from warroom.contract import AskPort, Context, Exchange, Needed, Sample
+from warroom.events import LaunchInfo
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.load import load_playbook
-from warroom.playbook.loaded import Playbook, Selection
+from warroom.playbook.loaded import Playbook, Selection, Target
 from warroom.playbook.select import select
 from warroom.redact import Redactor
 from warroom.runner import Bench, SuiteRun
@@ -69,6 +71,8 @@ def open_session(
     inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
     kinds = all_kinds()
     playbook = load_playbook(options.playbook, kinds=kinds, inputs=inputs, environment=options.environment or None)
+    if options.simulated_by:
+        playbook = replace(playbook, launch=_simulated(playbook.launch, options.simulated_by))
     selection = select(playbook, suite=options.suite or None, only=options.only, skip=options.skip)
     ports = _Ports(options, environ, playbook, selection, clock, people=people, sampler=sampler)
     bench = ports.bench()
@@ -100,6 +104,9 @@ class _Ports:
         declared = declared_gates(options.gates, playbook.gates)
         self._redactor = Redactor()
         self._secrets = dict(playbook.secrets)
+        # Credentials of a target are secrets, also where the playbook's author did not say so.
+        for target in playbook.targets.values():
+            self._secrets |= _credentials(target, set(self._secrets.values()))
         for name, value in self._secrets.items():
             self._redactor.add(name, value)
         self.log = EventLog(clock)
@@ -126,7 +133,12 @@ class _Ports:
         )
 
     def _context(
-        self, check_id: str, run: int, needed: Mapping[str, Needed], on_progress: Callable[[Sample, int], None]
+        self,
+        check_id: str,
+        run: int,
+        run_id: str,
+        needed: Mapping[str, Needed],
+        on_progress: Callable[[Sample, int], None],
     ) -> Context:
         http = self.http.recording(self._recorder(check_id, run))
         return Context(
@@ -140,7 +152,7 @@ class _Ports:
             gates=self._gates,
             evidence=self.store.for_check(check_id, run),
             needed=needed,
-            run_id=self.store.dir.name,
+            run_id=run_id,
             on_progress=on_progress,
             add_secret=self._add_secret,
         )
@@ -157,6 +169,20 @@ class _Ports:
     def _add_secret(self, name: str, value: str) -> None:
         self._redactor.add(name, value)
         self._secrets[name] = value
+
+
+def _simulated(launch: LaunchInfo, control: str) -> LaunchInfo:
+    facts = (("Services", f"simulated on this machine, controlled at {control}"), *launch.facts)
+    return replace(launch, title=f"{launch.title} (SIMULATED)", facts=facts)
+
+
+def _credentials(target: Target, known: Collection[str]) -> dict[str, str]:
+    found = {
+        f"{target.id}_bearer": target.bearer,
+        f"{target.id}_password": target.basic.partition(":")[2],
+        f"{target.id}_proxy_password": urlsplit(target.proxy).password or "",
+    }
+    return {name.upper(): value for name, value in found.items() if value and value not in known}
 
 
 def _allow_file(environ: Mapping[str, str]) -> Path:

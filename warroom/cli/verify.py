@@ -8,7 +8,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warroom.adapters.sampler_child import SamplerChild
 from warroom.cli.options import VerifyOptions, output_format, report_files
@@ -21,6 +21,14 @@ from warroom.report import FORMATS
 
 if TYPE_CHECKING:
     from warroom.cli.composition import Session
+
+
+_STOPPING: Final = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    # A lost terminal; Windows has no such signal.
+    getattr(signal, "SIGHUP", signal.SIGTERM): ExitCode.TERMINATED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,8 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     env = os.environ if environ is None else environ
     terminal = Terminal.of_process(env)
     formats = tuple(FORMATS)
-    outputs = Outputs(output_format(options.format, formats), report_files(options.reports, formats))
+    read = [path for path in (options.playbook, options.env_file) if path]
+    outputs = Outputs(output_format(options.format, formats), report_files(options.reports, formats, read))
     headless = options.headless or not terminal.is_console
     if headless and not options.headless:
         write(terminal.err, "warroom: this is no terminal, so the verification runs headless")
@@ -48,6 +57,10 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
 
         session = open_session(options, env, clock, people=True)
         code = _console(session, terminal, extras or Extras())
+    if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+        # What was found is still written down; an impatient second Ctrl+C does not take it away.
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_IGN)
     state = session.finish()
     if state.finished:
         code = first_exit_code((code, ExitCode(state.finished.exit_code)))
@@ -96,19 +109,20 @@ async def _read(session: Session, plain: Plain) -> None:
 
 
 async def _until_signalled(session: Session) -> ExitCode:
-    """Runs the suite; the first SIGINT or SIGTERM stops it, with what is not finished `inconclusive`."""
+    """Runs the suite; the first signal that asks for it stops it, with what is not finished `inconclusive`."""
     run = asyncio.ensure_future(session.run.run())
     caught: list[ExitCode] = []
 
     def stop(code: ExitCode) -> None:
-        caught.append(code)
-        session.run.stopped_by(caught[0])
-        run.cancel()
+        if not caught:
+            caught.append(code)
+            session.run.stopped_by(code)
+            run.cancel()
 
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGINT, stop, ExitCode.INTERRUPTED)
-        loop.add_signal_handler(signal.SIGTERM, stop, ExitCode.TERMINATED)
+        for number, code in _STOPPING.items():
+            loop.add_signal_handler(number, stop, code)
     try:
         return (await run).exit_code
     except asyncio.CancelledError:

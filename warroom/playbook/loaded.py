@@ -186,7 +186,7 @@ class Selection:
     """What one run runs: checks in order of display, those pulled in by others' needs last.
 
     `suite` is the suite chosen, or None where checks were named without one. `skipped` names the checks that were
-    left out on request, in order of display.
+    asked for and left out on request, in order of display.
     """
 
     suite: Suite | None

@@ -27,15 +27,13 @@ def select(
     wanted = [check for check in offered if not only or check in only]
     selected = [check for check in wanted if check not in skip]
     if not selected:
-        raise NothingSelected(_nothing(chosen, only, skip), hint=f"its checks: {', '.join(offered)}")
+        hint = f"its checks: {', '.join(offered)}" if offered else "give it checks"
+        raise NothingSelected(_nothing(chosen, only, skip), hint=hint)
     running = [*selected, *_pulled_in(playbook, selected, skip)]
     return Selection(
         suite=chosen,
         checks=tuple(_selected(playbook, check, running, selected, skip) for check in running),
-        skipped=(
-            *(check for check in offered if check in skip),
-            *(check for check in playbook.checks if check in skip and check not in offered),
-        ),
+        skipped=tuple(check for check in wanted if check in skip),
     )
 
 
