@@ -226,7 +226,7 @@ class VerifyScreen(Screen[None]):
         outcome = self.selected.outcome if self.selected else None
         if outcome and outcome.reproduce:
             self.app.copy_to_clipboard(outcome.reproduce)
-            self._say(f"copied: {outcome.reproduce}")
+            self._say(f"given to the terminal's clipboard: {outcome.reproduce}")
         else:
             self._say("this check has no command to copy yet")
 
