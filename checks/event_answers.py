@@ -10,10 +10,11 @@ from warroom.checks.http import success, with_implied
 from warroom.contract import Context, Findings, Request, Response
 from warroom.errors import CannotMeasure
 from warroom.expect import Body, Expectation, evaluate
-from warroom.text import one_line
+from warroom.text import one_line, plural
 from warroom.units import MISSING, Actual, Json, show
 from warroom.verdict import Measurement, Result, Verdict
 
+REFUSED: Final = "401 or 403"
 _REFUSALS: Final = (401, 403)
 
 
@@ -30,7 +31,7 @@ class Sent:
 
 def judge_probe(probe: Sent) -> Result:
     """The line for an event that must be refused. A status that neither refuses nor accepts proves nothing."""
-    what, wanted = f"Event with {probe.what}", "401 or 403"
+    what, wanted = f"Event with {probe.what}", REFUSED
     if probe.response is None:
         return _unanswered(what, probe)
     status = probe.response.status
@@ -47,7 +48,8 @@ def judge_probe(probe: Sent) -> Result:
 def judge_events(events: Sequence[Sent], total: int, *, say: str, queued: bool) -> tuple[Result, ...]:
     """One line on the `total` events, after one for each that was dispatched; none for no events.
 
-    With `queued` the answers must say that the events wait. `{count}` in `say` is how many were accepted.
+    Where fewer events than `total` were sent, because the others were withheld, the line never passes. With `queued`
+    the answers must say that the events wait. `{count}` in `say` is how many were accepted.
     """
     if not events:
         return ()
@@ -57,8 +59,13 @@ def judge_events(events: Sequence[Sent], total: int, *, say: str, queued: bool) 
     faults = [_faults(event, queued=queued) for event in events]
     count = sum(not each for each in faults)
     reason = "; ".join(fault for each in faults for fault in each)
+    verdict = Verdict.PASS
+    if reason:
+        verdict = Verdict.FAIL
+    elif len(events) < total:
+        verdict, reason = Verdict.NOT_EXERCISED, f"{len(events)} of {plural(total, 'event')} sent"
     line = Result(
-        Verdict.FAIL if reason else Verdict.PASS,
+        verdict,
         say=say.replace("{count}", str(count)).replace("{total}", str(total)),
         expected=f"{total} accepted, {'queued, ' if queued else ''}none dispatched",
         actual=f"{count} of {total}",

@@ -1,8 +1,9 @@
 """Kind `events`: synthetic events are taken in, and those that nobody vouches for are refused ("no bypasses").
 
-Nothing is sent before the lever that keeps events harmless has just been read as expected. Ids are made from the
-run's own, so that an attempt that is repeated repeats the same events, and the service counts each once. The requests
-that must be refused go first: a service that takes them in gets nothing more.
+The lever that keeps events harmless is read right before each request that could leave something in the service; once
+it is not as expected, nothing more is sent. Ids are made from the run's own, so that an attempt that is repeated
+repeats the same events, and the service counts each once. The requests that must be refused go first: a service that
+takes them in gets nothing more.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from warroom.checks.event_answers import Sent, findings_of, judge_after, judge_events, judge_probe
-from warroom.contract import Context, Findings, Kind, LeverState, Parameters, Request
+from warroom.checks.event_answers import REFUSED, Sent, findings_of, judge_after, judge_events, judge_probe
+from warroom.contract import Context, Findings, Kind, LeverReading, LeverState, Parameters, Request
 from warroom.errors import CannotMeasure
 from warroom.expect import DurationText, Expectations, Said, said_with
 from warroom.jose import AccessToken, tampered
@@ -24,6 +25,7 @@ from warroom.text import clean, one_line, plural
 from warroom.units import parse_duration
 from warroom.verdict import Measurement, Result, Verdict
 
+_TRIES: Final = 2
 _IDS: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:warroom:events")
 
 
@@ -31,7 +33,7 @@ class OnlyIf(Parameters):
     """What must be proven before anything is sent."""
 
     check: str = Field(description="id of a lever check that reads the lever")
-    lever: str = Field(description="a lever of the playbook; it is read once more right before the first event")
+    lever: str = Field(description="a lever of the playbook; it is read again right before each event")
 
 
 class After(Parameters):
@@ -109,25 +111,34 @@ def _unprobed(state: str, title: str, *, required: bool) -> Result:
     return Result(verdict if required else Verdict.SKIPPED, say, wanted, reason=reason, required=required)
 
 
-async def _not_proven(params: EventsParameters, ctx: Context) -> str:
-    """Why it is not certain that events are harmless now; empty when it is."""
+def _not_proven(params: EventsParameters, ctx: Context) -> str:
+    """Why the check that `only_if` names does not prove that events are harmless; empty when it does."""
     name, check = params.only_if.lever, params.only_if.check
     shown, needed = clean(name, limit=80), ctx.needed[check]
     if not isinstance(needed.fact, LeverState):
         return f"'{clean(check)}' did not read {shown} ({needed.reason or needed.verdict})"
     try:
-        seen = [needed.fact.of(name)]
+        return _deviation(needed.fact.of(name))
     except (KeyError, StopIteration):
         return f"'{clean(check)}' does not read {shown}"
+
+
+async def _not_safe_now(params: EventsParameters, ctx: Context) -> str:
+    """Why an event that is sent now might not be harmless; empty when a fresh reading proves that it is."""
+    name = params.only_if.lever
     try:
-        seen.append((await ctx.levers.read([name])).of(name))
+        return _deviation((await ctx.levers.read([name])).of(name))
     except CannotMeasure as fault:
-        return f"{shown} could not be read right before the first event: {fault.message}"
-    wrong = next((reading for reading in seen if not reading.as_expected), None)
-    if wrong is None:
+        return f"{clean(name, limit=80)} could not be read right before the next request: {fault.message}"
+
+
+def _deviation(reading: LeverReading) -> str:
+    """What it means that the lever is not as expected; empty when it is."""
+    if reading.as_expected:
         return ""
-    actual = "not in the state" if wrong.actual is None else one_line(wrong.actual, limit=80) or "(empty)"
-    return f"{shown} is {actual}, expected {clean(wrong.expected, limit=80)}: an event could lead to a real message"
+    name, wanted = clean(reading.name, limit=80), clean(reading.expected, limit=80)
+    actual = "not in the state" if reading.actual is None else one_line(reading.actual, limit=80) or "(empty)"
+    return f"{name} is {actual}, expected {wanted}: an event could lead to a real message"
 
 
 def _stops(refusals: Sequence[Result]) -> str:
@@ -138,15 +149,25 @@ def _stops(refusals: Sequence[Result]) -> str:
     return "the service did not answer the request before" if Verdict.ERROR in verdicts else ""
 
 
-def _withheld(params: EventsParameters, reason: str) -> Result:
-    what = plural(len(params.types), "synthetic event") if params.types else "Requests that must be refused"
+def _withheld(what: str, expected: str, reason: str) -> Result:
     return Result(
         Verdict.NOT_EXERCISED,
         say=f"{what}: withheld",
-        expected=plural(len(params.types), "accepted event") if params.types else "refused",
+        expected=expected,
         reason=f"not sent: {reason}",
         measurement=Measurement(n=0),
     )
+
+
+def _all_withheld(params: EventsParameters, reason: str) -> Result:
+    """The line for a check that sent none of its events, or of its probes where they are all there is to it."""
+    if params.types:
+        return _events_withheld(len(params.types), reason)
+    return _withheld("Requests that must be refused", REFUSED, reason)
+
+
+def _events_withheld(count: int, reason: str) -> Result:
+    return _withheld(plural(count, "synthetic event"), plural(count, "accepted event"), reason)
 
 
 # ---- what is sent --------------------------------------------------------------------------------------------------
@@ -167,7 +188,6 @@ def _post(params: EventsParameters, ctx: Context, *, what: str, kind: str, label
         ),
         body=json.dumps(body).encode(),
         timeout_s=params.request_timeout.total_seconds(),
-        attempts=2,
         label=label,
     )
     return Sent(what, event_id, request)
@@ -187,42 +207,71 @@ def _probes(params: EventsParameters, plan: _Plan, ctx: Context) -> list[Sent]:
     ]
 
 
-def _after_request(params: EventsParameters, after: After) -> Sent:
-    timeout_s = params.request_timeout.total_seconds()
-    return Sent("the state afterwards", "", Request(params.target, after.path, timeout_s=timeout_s, label="after"))
+async def _send_all(planned: Sequence[Sent], params: EventsParameters, ctx: Context) -> tuple[list[Sent], str]:
+    """Those that were sent, in turn, and why the rest was withheld (empty: it was not).
 
-
-async def _send_all(ctx: Context, planned: Sequence[Sent]) -> list[Sent]:
-    """Each request in turn, none after one that had no answer."""
+    None follows one that had no answer, and none a reading of the lever that is not as expected.
+    """
     done: list[Sent] = []
     for item in planned:
+        sent, withheld = await _send(item, params, ctx)
+        if sent.response or sent.fault:
+            done.append(sent)
+        if withheld or sent.fault:
+            return done, withheld
+    return done, ""
+
+
+async def _send(item: Sent, params: EventsParameters, ctx: Context) -> tuple[Sent, str]:
+    """`item` with what came back, and why it was withheld, the first time or when it had to be repeated."""
+    for _ in range(_TRIES):
+        if withheld := await _not_safe_now(params, ctx):
+            return item, withheld
         try:
-            done.append(replace(item, response=await ctx.http.send(item.request)))
+            return replace(item, response=await ctx.http.send(item.request), fault=None), ""
         except CannotMeasure as fault:
-            done.append(replace(item, fault=fault))
-            break
-    return done
+            item = replace(item, fault=fault)
+    return item, ""
+
+
+async def _state_after(params: EventsParameters, after: After, ctx: Context) -> Sent:
+    request = Request(params.target, after.path, timeout_s=params.request_timeout.total_seconds(), label="after")
+    asked = Sent("the state afterwards", "", request)
+    try:
+        return replace(asked, response=await ctx.http.send(request))
+    except CannotMeasure as fault:
+        return replace(asked, fault=fault)
 
 
 async def run(params: EventsParameters, ctx: Context) -> Findings:
     plan = await _plan(params, ctx)
     sends = not plan.withheld and (params.types or plan.unprobed is None)
-    withheld = await _not_proven(params, ctx) if sends else plan.withheld
-    if withheld:
-        return Findings((_withheld(params, withheld),), measurement=Measurement(n=0))
-    probes = await _send_all(ctx, _probes(params, plan, ctx)) if plan.unprobed is None else []
-    refusals = [judge_probe(probe) for probe in probes] if plan.unprobed is None else [plan.unprobed]
-    if stops := _stops(refusals):
-        more = (_withheld(params, stops),) if params.types else ()
-        return findings_of((*refusals, *more), ctx, probes=probes)
-    planned = [_event(params, kind, plan.bearer, ctx) for kind in params.types]
-    events = await _send_all(ctx, planned)
-    lines = judge_events(events, len(planned), say=params.say, queued=not plan.bearer)
+    if withheld := _not_proven(params, ctx) if sends else plan.withheld:
+        return Findings((_all_withheld(params, withheld),), measurement=Measurement(n=0))
+    planned = [] if plan.unprobed else _probes(params, plan, ctx)
+    probes, withheld = await _send_all(planned, params, ctx)
+    refusals = [plan.unprobed] if plan.unprobed else [judge_probe(probe) for probe in probes]
+    if stops := withheld or _stops(refusals):
+        left = planned[len(probes) :] if probes and withheld else []
+        lines = [*refusals, *(_withheld(f"Event with {probe.what}", REFUSED, stops) for probe in left)]
+        more = [_all_withheld(params, stops)] if params.types or not probes else []
+        return findings_of((*lines, *more), ctx, probes=probes)
+    events, lines = await _events(params, plan, ctx)
     after = []
     if params.after and lines and all(line.verdict is Verdict.PASS for line in lines):
-        after = await _send_all(ctx, [_after_request(params, params.after)])
-        lines = (*lines, *judge_after(params.after.expect, after[0]))
+        after = [await _state_after(params, params.after, ctx)]
+        lines += judge_after(params.after.expect, after[0])
     return findings_of((*lines, *refusals), ctx, probes=probes, events=events, after=after)
+
+
+async def _events(params: EventsParameters, plan: _Plan, ctx: Context) -> tuple[list[Sent], list[Result]]:
+    """The events that were sent, and the lines on all of them."""
+    planned = [_event(params, kind, plan.bearer, ctx) for kind in params.types]
+    events, withheld = await _send_all(planned, params, ctx)
+    lines = [*judge_events(events, len(planned), say=params.say, queued=not plan.bearer)]
+    if withheld:
+        lines.append(_events_withheld(len(planned) - len(events), withheld))
+    return events, lines
 
 
 KIND = Kind(

@@ -168,7 +168,7 @@ def _contradictions(present: set[str], missing: set[str], wanted: set[str], resp
 
 async def run(params: HeadersParameters, ctx: Context) -> Findings:
     if params.response:
-        response, own = ctx.fact(params.response, Response), None
+        response = ctx.fact(params.response, Response)
         reproduce = f"curl -sS -D - -o /dev/null {shlex.quote(clean(response.url))}"
     else:
         own = Request(params.target, params.path, timeout_s=params.request_timeout.total_seconds(), label="answer")
@@ -176,8 +176,8 @@ async def run(params: HeadersParameters, ctx: Context) -> Findings:
     lines = [_header_line(wanted, response) for wanted in params.headers]
     summary = _summary(params.say, lines)
     others = [_listed_line(params.listed, params.headers, response)] if params.listed else []
-    if own and success(response).verdict is not Verdict.PASS:
-        others.append(success(response))
+    if (status := success(response)).verdict is not Verdict.PASS:
+        others.append(status)
     faults = [line.reason for line in (*lines, *others) if line.verdict is not Verdict.PASS]
     missing = [name for name, _ in params.headers if not response.header_values(name)]
     return Findings(

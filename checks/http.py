@@ -82,17 +82,21 @@ class HttpParameters(Parameters):
         )
 
 
+def redirection(response: Response) -> str:
+    """Where a redirect leads, to put behind a sentence on its status; empty for any other answer."""
+    location = response.header("location") if 300 <= response.status <= 399 else None
+    return f" (redirects are not followed; this one leads to {one_line(location)})" if location else ""
+
+
 def success(response: Response) -> Result:
     """The line that stands for an assertion on the status where the playbook makes none: 2xx."""
     holds = 200 <= response.status <= 299
-    location = response.header("location") if 300 <= response.status <= 399 else None
-    more = f" (redirects are not followed; this one leads to {one_line(location)})" if location else ""
     return Result(
         Verdict.PASS if holds else Verdict.FAIL,
         say=f"status {response.status}",
         expected="2xx",
         actual=str(response.status),
-        reason="" if holds else f"status is {response.status}, expected 2xx{more}",
+        reason="" if holds else f"status is {response.status}, expected 2xx{redirection(response)}",
         measurement=Measurement(value=response.status, limit="2xx"),
     )
 

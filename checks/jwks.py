@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from warroom.checks.http import redirection
 from warroom.contract import Context, Findings, Kind, Parameters, Request, Response
 from warroom.expect import Body, DurationText, Names
 from warroom.jose import ASYMMETRIC, KeySet, read_key_set
-from warroom.text import clean, did_you_mean, one_line
+from warroom.text import clean, did_you_mean
 from warroom.units import parse_duration
 from warroom.verdict import Measurement, Result, Verdict
 
@@ -39,14 +40,12 @@ class JwksParameters(Parameters):
 def status_line(what: str, response: Response) -> Result:
     """The line that says whether `what` answered 200; redirects are not followed, so a 308 shows as one."""
     holds = response.status == 200
-    location = response.header("location") if 300 <= response.status <= 399 else None
-    more = f" (redirects are not followed; this one leads to {one_line(location)})" if location else ""
     return Result(
         Verdict.PASS if holds else Verdict.FAIL,
         say=f"{what}: status {response.status}",
         expected="200",
         actual=str(response.status),
-        reason="" if holds else f"{what} answered {response.status}, expected 200{more}",
+        reason="" if holds else f"{what} answered {response.status}, expected 200{redirection(response)}",
         measurement=Measurement(value=response.status, limit="== 200", source=clean(response.url)),
     )
 
@@ -80,8 +79,7 @@ async def run(params: JwksParameters, ctx: Context) -> Findings:
         results=lines,
         measurement=Measurement(
             value=len(keys.usable) if keys else 0,
-            limit=">= 1",
-            unit="keys",
+            limit=">= 1 key",
             n=len(keys.keys) if keys else 0,
             source=clean(response.url),
         ),

@@ -42,12 +42,13 @@ def _line(reading: LeverReading) -> Result:
             measurement=Measurement(limit=f"== {wanted}", n=0),
         )
     actual = one_line(reading.actual) or "(empty)"
+    note = f" ({one_line(reading.note)})" if reading.note else ""
     return Result(
         Verdict.PASS if reading.as_expected else Verdict.FAIL,
         say=f"{name}={actual}",
         expected=wanted,
         actual=actual,
-        reason="" if reading.as_expected else f"{what} is {actual}, expected {wanted}",
+        reason="" if reading.as_expected else f"{what} is {actual}, expected {wanted}{note}",
         measurement=Measurement(value=actual, limit=f"== {wanted}", source=f"read at {stamp(reading.read_at)}"),
     )
 

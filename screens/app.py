@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from rich.text import Text
@@ -49,8 +52,13 @@ class Console(App[int]):
         self.verify = VerifyScreen(client, clock)
 
     def on_mount(self) -> None:
-        """Open the first screen."""
+        """Open the first screen; from now on a signal gives the terminal back before the program ends."""
         _ = self.push_screen(self.verify)
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            # Where there are no signals (Windows), or this is not the main thread (tests), none can be caught.
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, self.exit, ExitCode.TERMINATED)
+            loop.add_signal_handler(signal.SIGINT, self.exit, ExitCode.INTERRUPTED)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every drawn line passes."""
@@ -71,16 +79,10 @@ class Console(App[int]):
 def run_console(client: Client, clock: Clock, *, color: bool = True, ascii_only: bool = False) -> int:
     """Show the console until a person leaves it. Blocks; the terminal is as before when it returns.
 
-    What comes back is the exit code of the last finished run, 130 when the person left before its end, 70 when the
-    console itself failed (it has said why on stderr). What still runs then is the caller's to stop.
+    What comes back is the exit code of the last finished run, 130 when the person left before its end, 143 when the
+    program was told to end, 70 when the console itself failed (it has said why on stderr). What still runs then is
+    the caller's to stop.
     """
     app = Console(client, clock, color=color, ascii_only=ascii_only)
     code = app.run(mouse=False)
-    return ExitCode.INTERNAL if code is None else code
-
-
-async def run_console_async(client: Client, clock: Clock, *, color: bool = True, ascii_only: bool = False) -> int:
-    """The same inside a running event loop."""
-    app = Console(client, clock, color=color, ascii_only=ascii_only)
-    code = await app.run_async(mouse=False)
     return ExitCode.INTERNAL if code is None else code

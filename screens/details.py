@@ -150,10 +150,10 @@ def _measured(outcome: CheckOutcome, width: int) -> list[Content]:
         labelled("n", str(found.n)),
         labelled("method", found.method),
         labelled("window", found.window),
-        labelled("source", found.source),
         Content(age),
     ]
-    return _block("Measured", packed(parts, width - _LABEL, 3), width)
+    rows = packed(parts, width - _LABEL, 3)
+    return _block("Measured", [*rows, labelled("source", found.source)] if found.source else rows, width)
 
 
 def measured_text(found: Measurement) -> str:

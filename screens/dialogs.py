@@ -141,8 +141,6 @@ class Pick(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "none", id="pick.none"),
         Binding("enter", "take", "take", id="pick.take"),
-        Binding("down,j", "move(1)", "down", id="pick.down"),
-        Binding("up,k", "move(-1)", "up", id="pick.up"),
     ]
 
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
@@ -159,7 +157,7 @@ class Pick(ModalScreen[str | None]):
             ("Esc", palette.STRONG),
             " none",
         )
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog wide"):
             yield Static(line((self._title, palette.STRONG)))
             yield RowList(id="choices")
             yield Static(keys, classes="keys")
@@ -180,11 +178,6 @@ class Pick(ModalScreen[str | None]):
             (choice.note, palette.QUIET),
         )
         return fit(row, width).stylize_before(palette.on(palette.SELECTED)) if selected else row
-
-    def action_move(self, by: int) -> None:
-        """Select the next or the previous choice."""
-        rows = self.query_one("#choices", RowList)
-        rows.select(rows.index + by)
 
     def action_take(self) -> None:
         """Close with the selected choice."""

@@ -62,12 +62,12 @@ BINDINGS: Final = [Binding(key.keys, key.action, key.label, id=f"console.{key.id
 
 
 def foot_line(width: int, hidden: frozenset[str], marked: frozenset[str]) -> Content:
-    """The keys that do something now, in the table's order; where not all fit, help and quit stay.
+    """The keys that do something now, in the table's order; where not all fit, help and quit stay, and the arrows go.
 
     Those in `marked` stand out.
     """
     shown = [key for key in KEYS if key.label and key.id not in hidden]
-    first = sorted(shown, key=lambda key: (key.id not in ("help", "quit"), key.id not in marked))
+    first = sorted(shown, key=lambda key: (key.id not in ("help", "quit"), key.id not in marked, key.id == "move"))
     kept: set[str] = set()
     room = width - 1
     for key in first:

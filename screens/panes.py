@@ -64,7 +64,7 @@ class LinePane(ScrollView, can_focus=True):
         """One visible line."""
         index = y + self.scroll_offset.y
         content = self._lines[index] if index < len(self._lines) else EMPTY
-        return _strip(content, self.size.width, self.visual_style)
+        return _strip(content, self.scrollable_content_region.width, self.visual_style)
 
 
 class RowList(ScrollView, can_focus=True):
@@ -129,7 +129,7 @@ class RowList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One visible row."""
-        index, width = y + self.scroll_offset.y, self.size.width
+        index, width = y + self.scroll_offset.y, self.scrollable_content_region.width
         if index >= self._count:
             return _strip(EMPTY, width, self.visual_style)
         content = guarded(lambda: [self._draw(index, width, index == self.index)], "this row")[0]

@@ -62,7 +62,7 @@ def check_row(view: View, check: CheckState, now: datetime, columns: Columns, *,
     cursor = ("▌", palette.STRONG) if selected else " "
     plain = palette.QUIET if mark.word == "waiting" else palette.STRONG if selected else palette.PLAIN
     value, why = value_cell(check), why_cell(view, check, now, columns.why)
-    if not columns.why and why and not _is_measuring(check):
+    if not columns.why and why and not (value and (_is_fine(check) or _is_measuring(check))):
         value = why
     cells = [
         line((fit(str(mark), _WORD + 2).plain, mark.style)),
@@ -89,9 +89,16 @@ def value_cell(check: CheckState) -> Content:
         return EMPTY
     value = measured_text(outcome.measurement)
     if value:
-        return line(value, "  ", (outcome.measurement.limit, palette.QUIET))
+        return line(value, "  ", (_wanted(value, outcome.measurement.limit), palette.QUIET))
     passed = sum(result.verdict is Verdict.PASS for result in outcome.results)
     return Content(f"{passed}/{len(outcome.results)} lines") if outcome.results else EMPTY
+
+
+def _wanted(value: str, limit: str) -> str:
+    """The limit beside a value: `<= 120ms` speaks for itself, `5/5` does not, and is left out where it is met."""
+    if not limit or limit == value.partition(" ")[0]:
+        return ""
+    return limit if limit[0] in "<>=!" else f"not {limit}"
 
 
 def why_cell(view: View, check: CheckState, now: datetime, width: int) -> Content:
@@ -102,13 +109,23 @@ def why_cell(view: View, check: CheckState, now: datetime, width: int) -> Conten
     if retry:
         return Content(f"again in {countdown((retry.at - now).total_seconds())}: {retry.reason}")
     if check.lifecycle == DONE:
-        return Content(check.outcome.reason if check.outcome else "")
+        return _reason(check)
     if _is_measuring(check):
         return progress(check, width)
     if check.outcome:
         return line((f"was {mark_of_outcome(check.outcome)}", palette.QUIET))
     open_needs = _open_needs(view, check.info.needs) if check.lifecycle != RUNNING else []
     return line((f"after {', '.join(open_needs)}", palette.QUIET)) if open_needs else EMPTY
+
+
+def _reason(check: CheckState) -> Content:
+    if check.outcome is None:
+        return EMPTY
+    return line((check.outcome.reason, palette.QUIET if _is_fine(check) else palette.PLAIN))
+
+
+def _is_fine(check: CheckState) -> bool:
+    return check.outcome is not None and check.lifecycle == DONE and check.outcome.verdict is Verdict.PASS
 
 
 def _open_needs(view: View, needs: Sequence[str]) -> list[str]:

@@ -186,17 +186,22 @@ class VerifyScreen(Screen[None]):
 
     def _ask(self, question: Question) -> None:
         asked = self.view.state.checks.get(question.check)
-        dialog = Ask(question, asked.info.title if asked else question.check, len(self.view.questions) - 1)
+        dialog = Ask(question, asked.info.title if asked else question.check, len(self._later_than(question)))
         _ = self.app.push_screen(dialog, lambda answer: self._answer(question, answer))
 
     def _answer(self, question: Question, answer: str | None) -> None:
         if answer is None:
             return
         self._request(f"answered: {answer}", self._client.answer(question.id, answer))
-        ids = list(self.view.state.questions)
-        later = ids[ids.index(question.id) + 1 :] if question.id in ids else []
+        later = self._later_than(question)
         if later:
-            self._ask(self.view.state.questions[later[0]])
+            self._ask(later[0])
+
+    def _later_than(self, question: Question) -> list[Question]:
+        """The open questions that come after this one."""
+        open_questions = list(self.view.state.questions.values())
+        ids = [one.id for one in open_questions]
+        return open_questions[ids.index(question.id) + 1 :] if question.id in ids else []
 
     def _drop_settled_question(self) -> None:
         """Somebody else may have answered, or the check has ended."""
@@ -221,7 +226,7 @@ class VerifyScreen(Screen[None]):
         outcome = self.selected.outcome if self.selected else None
         if outcome and outcome.reproduce:
             self.app.copy_to_clipboard(outcome.reproduce)
-            self._say(f"copied: {outcome.reproduce}")
+            self._say(f"given to the terminal's clipboard: {outcome.reproduce}")
         else:
             self._say("this check has no command to copy yet")
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.canaries import SPELLINGS
 from warroom.redact import Redactor
 from warroom.text import clean, one_line
 
@@ -66,3 +67,34 @@ def test_a_text_full_of_cuts_does_not_hold_anything_up() -> None:
 
 def test_bytes_are_redacted_whatever_they_hold() -> None:
     assert redactor(SECRET).bytes(b"\xff" + SECRET.encode() + b"\x00") == b"\xff[KEY1]\x00"
+
+
+HARD = "pa ss/wö&<\"'>\\d+=%41"
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_only_the_secret_is_replaced_whatever_escapes_stand_around_it(spelling: str) -> None:
+    around = "%41 caf\\u00e9 &amp; a\\/b 🔑 "
+    shown = redactor(HARD)(f"{around}{SPELLINGS[spelling](HARD)} {around}")
+    assert shown.startswith(around)
+    assert shown.endswith(around)
+    assert shown.count("[KEY1]") == 1
+    # Of base64 up to three characters at either end belong to what stands beside the secret too.
+    assert len(shown) <= 2 * len(around) + len(" [KEY1]") + 8
+
+
+@pytest.mark.parametrize("spelling", [name for name in SPELLINGS if "base64" not in name])
+def test_a_spelling_that_was_cut_anywhere_is_no_longer_there(spelling: str) -> None:
+    spelled = SPELLINGS[spelling](HARD)
+    # From here on at least "pa ss" can be read.
+    for length in range(spelled.index("ss") + 2, len(spelled)):
+        shown = redactor(HARD)(clean(f"x{spelled}y", limit=1 + length))
+        assert shown.startswith("x[KEY1]… (+"), shown
+
+
+def test_escapes_alone_do_not_hold_anything_up() -> None:
+    hide = redactor(SECRET, HARD)
+    for text in ("%41" * 300_000, "\\/" * 500_000, "%2525252541" * 100_000, "\\" * 1_000_000, "&" * 1_000_000):
+        started = time.process_time()
+        assert hide(text) == text
+        assert time.process_time() - started < 4

@@ -1,14 +1,23 @@
 """The command `warroom`."""
 
 import gc
+import os
 import sys
 
 # Imports make many objects and no garbage; looking for some after every 700 takes a tenth of the start.
-_COLLECT_AFTER = 50_000
+_COLLECT_AFTER = 100_000
+
+
+def _have_streams() -> None:
+    # Python leaves None where a shell closed a stream (`>&-`); every command may then write into nothing.
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
 def main() -> int:
     """Runs the command line and returns its exit code."""
+    _have_streams()
     if sys.argv[1:] in (["--version"], ["-V"]):
         # Answered before anything is imported: pipelines ask for it on every run.
         from warroom import __version__

@@ -22,11 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output went away (`warroom ... | head`); there is nobody left to tell.
-        sys.stdout = None
-        return int(ExitCode.INTERNAL)
-    except Exception as defect:  # noqa: BLE001 - the last line of defence: a person is shown a sentence
+    except (Exception, SystemExit) as defect:  # noqa: BLE001 - the last line of defence: a person is shown a sentence
         _say(f"internal error: {type(defect).__name__} {_place(defect)}")
         _say("this is a defect of Warroom, not of your service or playbook; nothing more was done")
         return int(ExitCode.INTERNAL)

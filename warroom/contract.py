@@ -172,13 +172,17 @@ class SamplerPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LeverReading:
-    """A lever as it was read: `actual` is None where the state does not name it. `read_at` is UTC."""
+    """A lever as it was read: `actual` is None where the state does not name it. `read_at` is UTC.
+
+    `note` says what the lever does, in the playbook's words.
+    """
 
     name: str
     expected: str
     actual: str | None
     kill_switch: bool
     read_at: datetime
+    note: str = ""
 
     @property
     def as_expected(self) -> bool:

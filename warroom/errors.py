@@ -110,6 +110,12 @@ class PlaybookError(UsageError):
         return "\n".join(problem.with_caret() for problem in self.problems)
 
 
+class OutputLost(WarroomError):
+    """What was found could not be told: nobody may take silence for green."""
+
+    exit_code = ExitCode.UNKNOWN
+
+
 class CannotMeasure(WarroomError):
     """A check could not get its measurement (DNS, TLS, time-out, unreadable answer): the verdict is `error`.
 

@@ -85,7 +85,10 @@ class CheckOutcome:
 
 @dataclass(frozen=True, slots=True)
 class GateInfo:
-    """The state of another system. `state` is green, red or unknown; `source` says who said so."""
+    """The state of another system. `state` is green, red or unknown; `source` says who said so.
+
+    `system` names the other system and `note` says what it means for this launch; both may be empty.
+    """
 
     id: str
     title: str
@@ -93,6 +96,8 @@ class GateInfo:
     source: str
     reason: str = ""
     since: str = ""
+    system: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 import urllib.parse
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
+from warroom.spelling import Decoded, levels, without_begun
 from warroom.text import CUT
 
 _SHORTEST = 4
@@ -25,27 +27,23 @@ def _base64_cores(raw: bytes) -> set[str]:
 
 
 def _forms(value: str) -> set[str]:
-    """The spellings in which a secret may turn up: raw, URL- and form-encoded, JSON-escaped, base64."""
+    """What a text that holds the secret holds, as it is or once its escapes are read: the secret, or base64 of it."""
     raw = value.encode("utf-8", "surrogatepass")
-    encoded = {quote(raw) for quote in (_percent, urllib.parse.quote, urllib.parse.quote_plus)}
-    plain = {
-        value,
-        value.strip(),
-        _percent(_percent(raw).encode()),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-    }
+    # A form spells a space as `+`, which is no escape that could be read everywhere.
+    plain = {value, value.strip(), value.replace(" ", "+"), value.strip().replace(" ", "+")}
+    # A secret that looks escaped itself is read as if it were where it stands among escapes.
+    read = {level.text for form in plain for level in levels(form)}
     # Basic credentials are form-encoded before they are base64-encoded (RFC 6749 2.3.1).
+    encoded = {urllib.parse.quote(raw, safe=""), urllib.parse.quote(raw), urllib.parse.quote_plus(raw)}
     cores = set().union(*(_base64_cores(form.encode()) for form in encoded), _base64_cores(raw))
-    return {form for form in plain | encoded | cores if len(form) >= _SHORTEST}
-
-
-def _percent(raw: bytes) -> str:
-    return urllib.parse.quote(raw, safe="")
+    return {form for form in plain | read | cores if len(form) >= _SHORTEST}
 
 
 class Redactor:
     """Knows the secrets of a run, and replaces every spelling of them by `[NAME]`.
+
+    A spelling is the secret itself, base64 of it, and either with any of its characters escaped as in JSON, in an
+    address or in HTML, also twice and mixed.
 
     Secrets can be added while a run goes on (an access token is one from the moment it is received). A value
     shorter than four characters cannot be told from ordinary text and is not replaced; the loader refuses such
@@ -59,7 +57,7 @@ class Redactor:
         """Replace `value` by `[name]` from now on. Empty and very short values are ignored."""
         known = {form for form, _ in self._forms}
         self._forms += [(form, f"[{name}]") for form in _forms(value) if form not in known]
-        # The longest spelling first, so that a secret that contains another is replaced whole.
+        # The longest first, so that a secret that contains another is replaced whole.
         self._forms.sort(key=lambda pair: -len(pair[0]))
 
     def __call__(self, text: str) -> str:
@@ -75,18 +73,53 @@ class Redactor:
         return self._replaced(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
     def _replaced(self, text: str) -> str:
+        if not self._forms:
+            return text
         for form, name in self._forms:
             if form in text:
                 text = text.replace(form, name)
-        return text
+        spans = [span for level in islice(levels(text), 1, None) for span in self._spans(level)]
+        pieces, done = [], 0
+        for start, end, name in _merged(spans):
+            pieces += [text[done:start], name]
+            done = end
+        return "".join([*pieces, text[done:]])
+
+    def _spans(self, level: Decoded) -> Iterator[tuple[int, int, str]]:
+        """Where the secrets that `level` shows stand in the text as it came: begin, end, name."""
+        for form, name in self._forms:
+            at = level.text.find(form)
+            while at >= 0:
+                end = at + len(form)
+                yield level.source(at), level.source(end), name
+                at = level.text.find(form, end)
 
     def _without_beginning(self, text: str) -> str:
         """`text` without the longest beginning of a secret (four characters or more) that it ends with."""
-        found = [(length, name) for form, name in self._forms if (length := _overlap(text, form))]
+        found = [
+            (level.source(len(shown) - length), -length, name)
+            for whole in dict.fromkeys((text, without_begun(text)))
+            for level in levels(whole)
+            for shown in dict.fromkeys((level.text, without_begun(level.text)))
+            for form, name in self._forms
+            if (length := _overlap(shown, form))
+        ]
         if not found:
             return text
-        length, name = max(found)
-        return text[:-length] + name
+        start, _, name = min(found)
+        return text[:start] + name
+
+
+def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The spans in their order, those that overlap made one, with the name of the one that begins first."""
+    merged: list[tuple[int, int, str]] = []
+    for start, end, name in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if merged and start < merged[-1][1]:
+            first, last, named = merged[-1]
+            merged[-1] = (first, max(last, end), named)
+        else:
+            merged.append((start, end, name))
+    return merged
 
 
 def _overlap(text: str, form: str) -> int:

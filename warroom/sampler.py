@@ -272,8 +272,7 @@ class Answer:
 
 def _end_of_head(buffer: bytes) -> int:
     """The length of the head with its empty line; -1 while it is not there."""
-    found = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := buffer.find(mark)) >= 0]
-    return min(found, default=-1)
+    return min((at + len(end) for end in (b"\r\n\r\n", b"\n\n") if (at := buffer.find(end)) >= 0), default=-1)
 
 
 def is_alive(sock: socket.socket) -> bool:
@@ -383,7 +382,9 @@ def _end_after(seconds: float) -> None:
 
 def main() -> None:
     """One job, then the end of the process. Exit code 0: every line that there is was said."""
-    job = json.loads(sys.stdin.buffer.readline())
+    if not (line := sys.stdin.buffer.readline()):
+        return  # started ahead, and no job came
+    job = json.loads(line)
     start_new_thread(_end_with_parent, ())
     start_new_thread(_end_after, (job["deadline_s"],))
     gc.disable()

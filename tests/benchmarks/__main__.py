@@ -71,7 +71,7 @@ def _facts(*, quick: bool, took_s: float, load: float) -> dict[str, Any]:
         "quick": quick,
         "took_s": round(took_s),
         "load": load,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
         "python": platform.python_version(),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -37,6 +38,7 @@ class Run:
     out: str
     err: str
     wall_s: float
+    cpu_s: float
     last_output: datetime | None
 
 
@@ -72,7 +74,7 @@ def timed(command: Sequence[str]) -> float:
 def run(command: Sequence[str], inputs: Mapping[str, str], *, expect: Sequence[int] = (0,)) -> Run:
     """Runs a program in an empty folder and notes when its output came. Raises BenchError for another exit code."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
-        began_at, began = datetime.now(UTC), time.perf_counter()
+        began_at, began, used_s = datetime.now(UTC), time.perf_counter(), _children_cpu_s()
         child = subprocess.Popen(
             command,
             env=environment(inputs),
@@ -91,11 +93,25 @@ def run(command: Sequence[str], inputs: Mapping[str, str], *, expect: Sequence[i
         code = child.wait(LONGEST_S)
         wall_s = time.perf_counter() - began
         errors.seek(0)
-        done = Run(code, began_at, b"".join(chunks).decode(), errors.read().decode(errors="replace"), wall_s, last)
+        done = Run(
+            code,
+            began_at,
+            b"".join(chunks).decode(),
+            errors.read().decode(errors="replace"),
+            wall_s,
+            _children_cpu_s() - used_s,
+            last,
+        )
     if code not in expect:
         tail = (done.err or done.out).strip()[-400:]
         raise BenchError(f"{Path(command[0]).name} ended with {code}: {tail}")
     return done
+
+
+def _children_cpu_s() -> float:
+    """Processor time of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def take_turns(rounds: int, contestants: Mapping[str, Callable[[], T]]) -> dict[str, list[T]]:

@@ -24,14 +24,18 @@ KEYS = read_key_set({"keys": [mint.jwk(mint.private_key())]})
 TOKEN = AccessToken(mint.token())
 
 
+def state(switch: str) -> bytes:
+    return reply({"levers": {"DISABLE_SEND": switch}, "queue": {"status": "stable", "operational": True}})
+
+
 @dataclass
 class Service:
-    """Answers events with `event`, its state with `state`; refuses what the key set does not prove."""
+    """Answers events with `event`, its state with `state`; refuses what the key set does not prove. While it answers
+    the write of the number `off_at` (from 1) its kill switch goes off."""
 
     event: Callable[[dict[str, Any]], bytes | None] = lambda body: accept(body)
-    state: bytes | None = reply(
-        {"levers": {"DISABLE_SEND": "true"}, "queue": {"status": "stable", "operational": True}}
-    )
+    state: bytes | None = state("true")
+    off_at: int = 0
     refuse: Callable[[dict[str, Any]], bytes | None] = lambda body: reply({}, 401)
     sent: list[Received] = field(default_factory=list)
 
@@ -40,6 +44,8 @@ class Service:
             return self.state
         body = json.loads(request.body)
         self.sent.append(request)
+        if len(self.sent) == self.off_at:
+            self.state = state("false")
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         return (
             self.event(body) if verify_token(bearer, KEYS, TokenRules(), now=mint.NOW).accepted else self.refuse(body)
@@ -203,21 +209,21 @@ async def test_nothing_is_sent_unless_the_kill_switch_is_proven(
 
 
 @pytest.mark.parametrize(
-    ("state", "reason"),
+    ("answer", "reason"),
     [
         pytest.param(reply({"levers": {"DISABLE_SEND": "false"}}), "DISABLE_SEND is false, expected true", id="off"),
         pytest.param(
             reply({"levers": {"DISABLE_SEND": "TRUE"}}), "DISABLE_SEND is TRUE, expected true", id="other letters"
         ),
         pytest.param(reply({"levers": {}}), "DISABLE_SEND is not in the state", id="not there"),
-        pytest.param(reply(b"<html>"), "could not be read right before the first event", id="HTML"),
-        pytest.param(reply({}, 500), "could not be read right before the first event", id="500"),
+        pytest.param(reply(b"<html>"), "could not be read right before the next request", id="HTML"),
+        pytest.param(reply({}, 500), "could not be read right before the next request", id="500"),
     ],
 )
 async def test_nothing_is_sent_unless_the_fresh_reading_is_as_expected(
-    tmp_path: Path, state: bytes, reason: str
+    tmp_path: Path, answer: bytes, reason: str
 ) -> None:
-    service = Service(state=state)
+    service = Service(state=answer)
     outcome = await judge(tmp_path, service)
     assert outcome.verdict is Verdict.NOT_EXERCISED
     assert reason in outcome.reason
@@ -285,7 +291,7 @@ async def test_a_state_that_cannot_be_read_afterwards_is_an_error(tmp_path: Path
     service = Service()
 
     def then_hang(body: dict[str, Any]) -> bytes:
-        service.state = None
+        service.state = None if body["type"] == TYPES[-1] else service.state
         return accept(body)
 
     service.event = then_hang
@@ -299,7 +305,8 @@ async def test_a_state_that_is_an_error_page_afterwards_fails(tmp_path: Path) ->
     service = Service()
 
     def then_break(body: dict[str, Any]) -> bytes:
-        service.state = reply(b"<html><title>Oops</title></html>", 502)
+        if body["type"] == TYPES[-1]:
+            service.state = reply(b"<html><title>Oops</title></html>", 502)
         return accept(body)
 
     service.event = then_break

@@ -176,7 +176,7 @@ async def test_a_rerun_of_the_same_run_repeats_the_same_events_and_another_run_h
         assert accepted(sim) == [*TYPES, *TYPES]
 
 
-async def test_the_lever_is_read_again_right_before_the_first_event(tmp_path: Path) -> None:
+async def test_the_lever_is_read_again_before_anything_is_sent(tmp_path: Path) -> None:
     async with simulated(tmp_path, "steady") as (run, sim):
         await run.jwks()
         await run.m2m()
@@ -188,7 +188,7 @@ async def test_the_lever_is_read_again_right_before_the_first_event(tmp_path: Pa
         assert posts(sim) == 0
 
 
-async def test_the_order_of_requests_lever_refusals_events_state(tmp_path: Path) -> None:
+async def test_the_lever_is_read_right_before_each_refusal_and_each_event(tmp_path: Path) -> None:
     async with simulated(tmp_path, "steady") as (run, sim):
         await run.jwks()
         await run.m2m()
@@ -199,8 +199,11 @@ async def test_the_order_of_requests_lever_refusals_events_state(tmp_path: Path)
         assert [(request.path, request.status) for request in sim.requests] == [
             ("/ops/state", 200),
             ("/events", 401),
+            ("/ops/state", 200),
             ("/events", 401),
+            ("/ops/state", 200),
             ("/events", 202),
+            ("/ops/state", 200),
             ("/events", 202),
             ("/ops/state", 200),
         ]

@@ -150,7 +150,7 @@ async def nowhere(tmp_path: Path) -> AsyncIterator[CheckOutcome]:
 
 async def test_a_server_that_is_not_there_is_an_error_and_not_a_failure(nowhere: CheckOutcome) -> None:
     assert nowhere.verdict is Verdict.ERROR
-    assert dict(nowhere.symptom) == {"symptom": "refused"}
+    assert dict(nowhere.symptom) == {"symptom": "refused", "gate1": "unknown"}
 
 
 @pytest.mark.parametrize(

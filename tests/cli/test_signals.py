@@ -14,7 +14,7 @@ from tests.cli.running import PLAYBOOK, clean_environ
 from tests.contracts.tree import ROOT
 from warroom.simulator import SimulatorProcess
 
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS, ids=[number.name for number, _ in SIGNALS])
@@ -36,7 +36,8 @@ def test_a_signal_stops_the_run_and_what_was_found_is_reported(
         assert process.stderr is not None
         with process.stdout, process.stderr:
             next(line for line in process.stderr if "Kill-switch" in line)
-            process.send_signal(number)
+            for _ in range(5):
+                process.send_signal(number)
             report = json.loads(process.stdout.read())
             rest = process.stderr.read()
             assert process.wait(timeout=10) == code == report["exit_code"]
@@ -45,3 +46,34 @@ def test_a_signal_stops_the_run_and_what_was_found_is_reported(
     assert (report["verdict"], report["word"]) == ("inconclusive", "UNKNOWN")
     assert "Traceback" not in rest
     assert list(tmp_path.glob("*.log"))
+
+
+@pytest.mark.covers("S3-H01")
+def test_a_service_that_is_not_up_yet_is_hinted_at_and_tried_again(tmp_path: Path) -> None:
+    with SimulatorProcess("down") as simulator:
+        options = ["--headless", "--wait", "2m", "--format", "json", "--evidence", str(tmp_path)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "warroom", "verify", str(PLAYBOOK), *options],
+            env=clean_environ(simulator.inputs),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with process.stdout, process.stderr:
+            waits = next(line for line in process.stderr if "canary: again in" in line)
+            simulator.set_scenario("steady")
+            report = json.loads(process.stdout.read())
+            process.stderr.read()
+            assert process.wait(timeout=30) == 0
+        assert "again in 5 s: " in waits
+        assert "Wait 2-3 additional minutes" in waits
+        assert "nothing listens" in waits
+    attempts = {check["id"]: check["attempts"] for check in report["checks"]}
+    assert attempts["canary"] == 2
+    assert attempts["jwks"] == 1
+    (log,) = tmp_path.glob("*.log")
+    assert "on try 2" in log.read_text("utf-8")

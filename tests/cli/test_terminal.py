@@ -78,6 +78,16 @@ def test_leaving_while_the_run_is_under_way_is_asked_first(tmp_path: Path) -> No
     assert LEAVES_ALTERNATE_SCREEN in terminal.raw
 
 
+def test_a_program_that_is_told_to_end_gives_the_terminal_back_and_keeps_its_log(tmp_path: Path) -> None:
+    with at_terminal("demo", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
+        terminal.wait_for("/30")
+        terminal.process.terminate()
+        assert terminal.ended() == 143
+    assert LEAVES_ALTERNATE_SCREEN in terminal.raw
+    (log,) = tmp_path.glob("*.log")
+    assert "stopped before it finished" in log.read_text("utf-8")
+
+
 def test_a_lost_terminal_ends_the_run_and_leaves_no_process(tmp_path: Path) -> None:
     with at_terminal("demo", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
         terminal.wait_for("/30")

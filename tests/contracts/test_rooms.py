@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from tests.contracts import tree
 
-GROUND = {"errors", "clock", "text", "redact", "units"}
+GROUND = {"errors", "clock", "text", "spelling", "redact", "units"}
 
 MAY_IMPORT = {
     "screens": {"screens", "errors", "events", "suite_state", "client", "verdict", "text", "clock", "units"},

@@ -79,7 +79,7 @@ FAULTS = [
     (
         "a check in a hint",
         "suites:\n",
-        "hints:\n  - {symptom: s, match: {check: [health, helth]}, fix: f}\nsuites:\n",
+        "hints:\n  - {symptom: s, match: {check: [health, helth]}, cause: c, fix: f}\nsuites:\n",
         ["21:42: hints[0].match.check[1]: there is no check 'helth' (did you mean 'health'?)"],
     ),
     (

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.report.states import STATES
-from warroom.report import FORMATS, log_text
+from warroom.report import FORMATS
+from warroom.report.log import log_text
 from warroom.suite_state import SuiteState
 
 FOLDER = Path(__file__).parent / "golden"

@@ -13,11 +13,12 @@ from markdown_it.token import Token
 
 from tests.report.hostile import FRAGMENTS, everywhere, harmless, states
 from tests.report.json_schema import problems
-from warroom.report import FORMATS, log_text
+from warroom.report import FORMATS
 from warroom.report.facts import safe
 from warroom.report.github import github, summary_markdown
 from warroom.report.json_report import json_text, verify_schema
 from warroom.report.junit import junit
+from warroom.report.log import log_text
 from warroom.report.markdown import markdown
 from warroom.report.text import line, summary, text
 from warroom.suite_state import SuiteState

@@ -7,8 +7,9 @@ from warroom.adapters.evidence import EvidenceStore
 from warroom.clock import VirtualClock
 from warroom.events import RunFinished
 from warroom.redact import Redactor
-from warroom.report import FORMATS, log_text
+from warroom.report import FORMATS
 from warroom.report.facts import outcomes
+from warroom.report.log import log_text
 from warroom.suite_state import SuiteState
 from warroom.verdict import Verdict
 

@@ -5,7 +5,7 @@ import pytest
 from tests.canaries import CANARIES, redactor_of_all, spelled
 from tests.report.golden import REPORTS
 from tests.report.hostile import everywhere
-from warroom.report import summary_markdown
+from warroom.report.github import summary_markdown
 from warroom.runner.hiding import redacted
 from warroom.suite_state import SuiteState
 from warroom.text import clean

@@ -71,12 +71,16 @@ class Gates:
     """Gates in fixed states."""
 
     states: Mapping[str, str] = field(default_factory=dict)
+    asked_anew: int = 0
 
     async def state(self, gate: str) -> str:
         return self.states.get(gate, "unknown")
 
     def title(self, gate: str) -> str:
         return gate.title()
+
+    def ask_anew(self) -> None:
+        self.asked_anew += 1
 
     async def info(self, gate: str) -> GateInfo:
         return GateInfo(gate, self.title(gate), await self.state(gate), "the test")
@@ -113,13 +117,16 @@ class Stage:
         strict: bool = False,
         problems: Sequence[str] = (),
         left_out: Sequence[str] = (),
+        skipped: Sequence[str] = (),
+        only: Sequence[str] = (),
+        suite: bool = True,
     ) -> None:
         self.clock = VirtualClock(START)
         self.events: list[Event] = []
         self.kept: dict[str, str] = {}
         self.runs: list[tuple[str, int]] = []
         self.redactor = Redactor()
-        self._gates = Gates(gates or {})
+        self.gates = Gates(gates or {})
         playbook = Playbook(
             "demo.yaml",
             "0" * 64,
@@ -131,15 +138,21 @@ class Stage:
             suites={},
             hints=tuple(hints),
         )
-        suite = Suite("verify", "Verify", (*(spec.id for spec in checks), *left_out))
+        whole = Suite("verify", "Verify", (*(spec.id for spec in checks), *left_out))
         bench = Bench(
-            self.clock, self.redactor, self._context, self._gates, lambda: ("f" * 64, tuple(problems)), "dir", "log"
+            self.clock, self.redactor, self._context, self.gates, lambda: ("f" * 64, tuple(problems)), "dir", "log"
         )
-        selection = Selection(suite, tuple(Selected(spec) for spec in checks))
+        chosen = [spec for spec in checks if spec.id not in skipped and (not only or spec.id in only)]
+        selection = Selection(whole if suite else None, tuple(Selected(spec) for spec in chosen), tuple(skipped))
         self.run = SuiteRun(playbook, selection, bench, self.events.append, until=until, strict=strict)
 
     def _context(
-        self, check_id: str, run: int, needed: Mapping[str, Needed], on_progress: Callable[[Sample, int], None]
+        self,
+        check_id: str,
+        run: int,
+        run_id: str,
+        needed: Mapping[str, Needed],
+        on_progress: Callable[[Sample, int], None],
     ) -> Context:
         self.runs.append((check_id, run))
         absent = cast(Any, None)
@@ -151,10 +164,10 @@ class Stage:
             levers=absent,
             commands=absent,
             people=absent,
-            gates=self._gates,
+            gates=self.gates,
             evidence=Kept(self.kept, check_id),
             needed=needed,
-            run_id="run",
+            run_id=run_id,
             on_progress=on_progress,
             add_secret=self.redactor.add,
         )

@@ -8,7 +8,16 @@ from tests.runner.stage import START, Stage, check, finds
 from warroom.clock import settle
 from warroom.contract import Context, Findings, Sample
 from warroom.errors import CannotMeasure, ExitCode
-from warroom.events import CheckFinished, CheckStarted, CheckWaiting, GateRead, Noted, RunFinished, SampleTaken
+from warroom.events import (
+    CheckFinished,
+    CheckStarted,
+    CheckWaiting,
+    GateRead,
+    Noted,
+    RunFinished,
+    RunStarted,
+    SampleTaken,
+)
 from warroom.playbook.loaded import HintRule, Tolerance
 from warroom.verdict import Result, Verdict
 
@@ -67,6 +76,7 @@ EXCEPTIONS = [
     RecursionError,
     RuntimeError,
     StopAsyncIteration,
+    SystemExit,
     TypeError,
     UnicodeError,
     ValueError,
@@ -74,7 +84,7 @@ EXCEPTIONS = [
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS, ids=lambda exception: exception.__name__)
-async def test_a_defect_in_a_check_stays_in_that_check(exception: type[Exception]) -> None:
+async def test_a_defect_in_a_check_stays_in_that_check(exception: type[BaseException]) -> None:
     async def broken(_: Context) -> Findings:
         raise exception("hunter22 \x1b[2J")
 
@@ -197,6 +207,65 @@ async def test_trying_again_ends_at_the_time_limit() -> None:
     assert len(stage.runs) == 4
 
 
+async def test_a_check_that_cancels_itself_is_a_defect_of_that_check() -> None:
+    async def cancels(_: Context) -> Findings:
+        raise asyncio.CancelledError
+
+    stage = Stage(check("broken", cancels), check("other", finds(Verdict.PASS)), until=(60.0, 60.0))
+    assert (await stage.run.run()).exit_code is ExitCode.UNKNOWN
+    assert outcomes(stage) == {"broken": Verdict.ERROR, "other": Verdict.PASS}
+
+
+async def test_every_run_that_a_person_asks_for_has_an_id_of_its_own_and_its_retries_share_it() -> None:
+    seen: list[str] = []
+
+    async def starting(context: Context) -> Findings:
+        seen.append(context.run_id)
+        if len(seen) == 1:
+            raise CannotMeasure("connection refused", symptom="refused")
+        return await finds(Verdict.PASS)(context)
+
+    stage = Stage(check("canary", starting), until=(60.0, 60.0))
+    run = asyncio.create_task(stage.run.run())
+    await settle()
+    await stage.clock.advance(60)
+    await run
+    await stage.run.rerun(["canary"])
+    await Stage(check("canary", starting)).run.run()
+    assert seen[0] == seen[1]
+    assert len(set(seen[1:])) == 3
+
+
+async def test_what_a_rerun_needs_runs_again_before_it() -> None:
+    stage = Stage(
+        check("token", finds(Verdict.PASS)),
+        check("events", finds(Verdict.PASS), needs=["token"]),
+        check("p95", finds(Verdict.PASS)),
+    )
+    await stage.run.run()
+    stage.runs.clear()
+    await stage.run.rerun(["events"])
+    assert stage.runs == [("token", 2), ("events", 2)]
+
+
+@pytest.mark.parametrize(
+    ("required", "code"), [(True, ExitCode.UNKNOWN), (False, ExitCode.GREEN)], ids=["required", "optional"]
+)
+async def test_a_check_that_is_skipped_is_listed_and_undecided_where_it_is_required(
+    required: bool, code: ExitCode
+) -> None:
+    stage = Stage(
+        check("kill_switch", finds(Verdict.FAIL), required=required),
+        check("canary", finds(Verdict.PASS)),
+        skipped=["kill_switch"],
+    )
+    suite = await stage.run.run()
+    assert suite.exit_code is code
+    assert outcomes(stage) == {"kill_switch": Verdict.SKIPPED, "canary": Verdict.PASS}
+    assert [info.id for info in stage.all(RunStarted)[0].checks] == ["kill_switch", "canary"]
+    assert stage.runs == [("canary", 1)]
+
+
 async def test_a_rerun_keeps_the_rest_and_counts_its_runs() -> None:
     verdicts = iter([Verdict.FAIL, Verdict.PASS])
 
@@ -283,3 +352,53 @@ async def test_what_could_not_be_measured_names_its_evidence_and_how_to_repeat_i
     await stage.run.run()
     outcome = stage.all(CheckFinished)[0].outcome
     assert (outcome.evidence, outcome.reproduce) == (("canary/request",), "curl http://127.0.0.1:9/canary")
+
+
+@pytest.mark.parametrize(("status", "tries"), [("503", 2), ("502", 2), ("500", 1), ("404", 1)])
+async def test_a_gateway_with_nothing_behind_it_is_not_ready(status: str, tries: int) -> None:
+    stage = Stage(check("canary", finds(Verdict.FAIL, f"status is {status}", status=status)), until=(60.0, 60.0))
+    run = asyncio.create_task(stage.run.run())
+    await settle()
+    await stage.clock.advance(120)
+    assert (await run).exit_code is ExitCode.RED
+    assert len(stage.runs) == tries
+
+
+async def test_every_run_asks_the_gates_anew() -> None:
+    stage = Stage(check("canary", finds(Verdict.PASS)), gates={"gate1": "red"})
+    await stage.run.run()
+    stage.gates.states = {"gate1": "green"}
+    await stage.run.rerun(["canary"])
+    assert stage.gates.asked_anew == 2
+    assert [event.gate.state for event in stage.all(GateRead)] == ["red", "green"]
+
+
+async def test_a_symptom_that_only_an_unknown_gate_keeps_from_being_tolerated_says_so() -> None:
+    tolerance = Tolerance("gate1", {"status": ("401",)}, Verdict.BLOCKED)
+    stage = Stage(check("m2m", finds(Verdict.FAIL, "401 invalid_client", status="401"), tolerate=tolerance))
+    assert (await stage.run.run()).exit_code is ExitCode.RED
+    reason = stage.all(CheckFinished)[0].outcome.reason
+    assert reason.startswith("401 invalid_client; not tolerated, the state of Gate1 is unknown")
+    assert "--gate gate1=red" in reason
+
+
+async def test_a_stopped_run_with_a_failure_is_red_in_word_and_verdict() -> None:
+    async def hang(_: Context) -> Findings:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    stage = Stage(check("failed", finds(Verdict.FAIL)), check("hangs", hang))
+    run = asyncio.create_task(stage.run.run())
+    await settle()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    end = stage.all(RunFinished)[0]
+    assert (end.verdict, end.word, end.exit_code) == (Verdict.FAIL, "RED", ExitCode.INTERRUPTED)
+
+
+async def test_a_selection_without_a_suite_is_partial_too() -> None:
+    stage = Stage(
+        check("canary", finds(Verdict.PASS)), check("p95", finds(Verdict.PASS)), suite=False, only=["canary"]
+    )
+    assert (await stage.run.run()).word == "GREEN - partial, without 1 check"

@@ -2,6 +2,9 @@
 
 import argparse
 import asyncio
+import threading
+import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from tests.screens.stage import CHOICES, console_for, shown
 from warroom.client import Choice, EventLog, Handlers, InProcess
 from warroom.clock import RealClock
 from warroom.events import Event
-from warroom.screens.app import run_console, run_console_async
+from warroom.screens.app import run_console
 
 
 class _Broken(InProcess):
@@ -22,31 +25,36 @@ class _Broken(InProcess):
         raise KeyError("no choices")
 
 
-async def _live(events: list[Event], every_s: float, **looks: bool) -> int:
-    clock = RealClock()
-    log = EventLog(clock)
+def _live(events: list[Event], every_s: float, *, color: bool, ascii_only: bool) -> int:
+    """The console on a run that goes on meanwhile in another thread, as a real one does."""
+    log = EventLog(RealClock())
     client = InProcess(log, Handlers(), [Choice("dark", "Dark", "the services hang")])
 
-    async def feed() -> None:
+    def feed() -> None:
         for event in events:
             log.append(event)
-            await clock.sleep(every_s)
+            time.sleep(every_s)
 
-    feeding = asyncio.create_task(feed())
-    try:
-        return await run_console_async(client, clock, **looks)
-    finally:
-        feeding.cancel()
+    threading.Thread(target=feed, daemon=True).start()
+    return run_console(client, RealClock(), color=color, ascii_only=ascii_only)
 
 
-async def _picture(events: list[Event], size: tuple[int, int], keys: list[str], color: bool, ascii_only: bool) -> str:
+async def picture(
+    events: list[Event],
+    size: tuple[int, int],
+    keys: Sequence[str] = (),
+    *,
+    color: bool = True,
+    ascii_only: bool = False,
+) -> str:
+    """The console as an SVG picture, after these keys."""
     app = console_for(events, after=timedelta(seconds=0.3), choices=CHOICES, color=color, ascii_only=ascii_only)
     async with app.run_test(size=size) as pilot:
         await shown(pilot)
         if keys:
             await pilot.press(*keys)
             await shown(pilot)
-        return app.export_screenshot(title="warroom")
+        return app.export_screenshot(title="warroom", simplify=True)
 
 
 def main() -> int:
@@ -64,9 +72,9 @@ def main() -> int:
     events: list[Event] = hostile.everything() if chosen.name == "hostile" else getattr(replays, chosen.name)()
     looks = {"color": not chosen.no_color, "ascii_only": chosen.ascii}
     if chosen.svg is None:
-        return asyncio.run(_live(events, chosen.every, **looks))
+        return _live(events, chosen.every, **looks)
     width, height = chosen.size.split("x")
-    svg = asyncio.run(_picture(events, (int(width), int(height)), chosen.keys.split(), **looks))
+    svg = asyncio.run(picture(events, (int(width), int(height)), chosen.keys.split(), **looks))
     chosen.svg.write_text(svg, encoding="utf-8")
     return 0
 

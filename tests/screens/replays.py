@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from warroom.events import (
-    Answered,
     Asked,
     CheckFinished,
     CheckInfo,
@@ -378,15 +377,13 @@ def asking(answer_type: str = "yes_no") -> list[Event]:
     ]
 
 
-def answered() -> list[Event]:
-    return [*asking(), Answered("observability.q1", "yes", "uid 1000")]
-
-
 def many(checks: int = 200) -> list[Event]:
     """A long suite, half of it done."""
     infos = tuple(CheckInfo(f"signal_{index:03d}", "http", f"Signal {index} of the fleet") for index in range(checks))
     verdicts = (Verdict.PASS, Verdict.PASS, Verdict.WARN, Verdict.PASS, Verdict.ERROR)
-    events: list[Event] = [replace_checks(infos), *(CheckStarted(info.id) for info in infos)]
+    started = begun()[0]
+    assert isinstance(started, RunStarted)
+    events: list[Event] = [replace(started, checks=infos), *(CheckStarted(info.id) for info in infos)]
     for index, info in enumerate(infos[: checks // 2]):
         verdict = verdicts[index % len(verdicts)]
         found = CheckOutcome(
@@ -395,12 +392,6 @@ def many(checks: int = 200) -> list[Event]:
         )  # fmt: skip
         events.append(CheckFinished(found))
     return events
-
-
-def replace_checks(infos: tuple[CheckInfo, ...]) -> RunStarted:
-    started = begun()[0]
-    assert isinstance(started, RunStarted)
-    return replace(started, checks=infos)
 
 
 def rerun() -> list[Event]:

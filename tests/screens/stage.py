@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
@@ -69,6 +70,14 @@ class Staged:
         await self._take("choose", choice_id)
 
 
+class Pictured(Console):
+    """A console whose pictures name no outside address: the fonts are the viewer's own."""
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        svg = super().export_screenshot(title=title, simplify=simplify)
+        return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+
+
 def console_for(
     events: Iterable[Event],
     *,
@@ -81,7 +90,7 @@ def console_for(
     """A console whose clock stands `after` the last of the events."""
     told = client or Staged(envelopes(events), choices=choices)
     last = told.told[-1].at if told.told else START
-    return Console(told, VirtualClock(last + after), color=color, ascii_only=ascii_only)
+    return Pictured(told, VirtualClock(last + after), color=color, ascii_only=ascii_only)
 
 
 async def shown(pilot: Pilot[int]) -> None:

@@ -141,7 +141,7 @@ async def test_c_and_y_copy_the_command() -> None:
     async with opened(replays.green()) as (app, _, pilot):
         await press(pilot, "c")
         assert app.clipboard.startswith("curl -sS -i")
-        assert "copied: curl" in screen_text(app)
+        assert "clipboard: curl" in screen_text(app)
         await press(pilot, "end", "y")
         assert app.clipboard.endswith("/ops/state")
 

@@ -63,6 +63,19 @@ def test_the_row_of(events: Callable[[], list[Event]], check: str, expected: str
     assert row(seen(events()), check).startswith(expected)
 
 
+def test_in_a_narrow_list_a_reason_takes_the_value_s_place_unless_it_passed() -> None:
+    view = seen([*replays.begun(), outcome("p95", reason="30 samples"), outcome("jwks", Verdict.FAIL, reason="404")])
+    assert row(view, "p95", width=80) == "✔ GREEN P95 latency 52.3 ms <= 120ms 1.3 s"
+    assert row(view, "jwks", width=80) == "✖ RED Auth/JWKS reachability 404 34 ms"
+
+
+def test_a_limit_that_is_no_comparison_is_only_named_where_it_is_not_met() -> None:
+    met, missed = Measurement("5/5", "5/5"), Measurement("4/5", "5/5")
+    assert "5/5 48 ms" in row(seen([*replays.begun(), outcome("canary", measurement=met)]), "canary")
+    told = row(seen([*replays.begun(), outcome("canary", Verdict.FAIL, measurement=missed)]), "canary")
+    assert "4/5 not 5/5" in told
+
+
 def test_a_rerun_says_what_was_before() -> None:
     view = seen([*replays.green(), CheckStarted("jwks")])
     assert "was ✔ GREEN (dry-run)" in row(view, "jwks")

@@ -133,7 +133,7 @@ class TestAuthOutage:
     @pytest.mark.parametrize("gate", ["red", "green"])
     @pytest.mark.parametrize(
         ("scenario", "jwks", "token"),
-        [("auth-outage", 308, 401), ("auth-outage-404", 404, 403), ("auth-outage-500", 500, 401)],
+        [("auth-outage", 308, 401), ("auth-outage-404", 404, 401), ("auth-outage-500", 500, 403)],
     )
     async def test_jwks_token_and_gate(self, client: Client, scenario: str, gate: str, jwks: int, token: int) -> None:
         await client.sim.set_scenario(scenario if gate == "red" else f"{scenario}-green")

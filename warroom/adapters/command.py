@@ -62,8 +62,10 @@ class Commands:
             await outcome.rest()
             transport.close()
         code = transport.get_returncode()
+        if code is None:
+            raise CannotMeasure(f"how the command {name} ended is not known", symptom="command")
         return CommandResult(
-            exit_code=0 if code is None else code,
+            exit_code=code,
             stdout=outcome.text(1),
             stderr=outcome.text(2),
             elapsed_s=self._clock.monotonic() - began,

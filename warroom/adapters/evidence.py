@@ -64,6 +64,7 @@ class EvidenceStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._files: dict[str, Kept] = {}
+        self._size = 0
         self._taken: set[str] = set()
         self._problems: dict[str, list[str]] = {}
         self._stem = f"{launch_id}_evidence_{file_stamp(started_at)}"
@@ -141,7 +142,7 @@ class EvidenceStore:
         _require_id(label)
         with self._lock:
             name = self._free_name(folder, label, suffix)
-            if sum(kept.size for kept in self._files.values()) + len(raw) > _RUN_CAP:
+            if self._size + len(raw) > _RUN_CAP:
                 self._complain(name, f"a run keeps at most {_RUN_CAP >> 20} MiB of evidence")
                 return ""
             return name if self._store(name, raw) else ""
@@ -167,6 +168,8 @@ class EvidenceStore:
         except OSError as error:
             self._complain(name, _because(error))
             return False
+        before = self._files.get(name)
+        self._size += len(raw) - (before.size if before else 0)
         self._files[name] = Kept(len(raw), hashlib.sha256(raw).hexdigest())
         return True
 
@@ -207,7 +210,7 @@ class EvidenceStore:
             if redacted != raw and not self._store(name, redacted):
                 with contextlib.suppress(OSError):
                     (self.dir / name).unlink()
-                del self._files[name]
+                self._size -= self._files.pop(name).size
 
     def _manifest(self) -> dict[str, Any]:
         listed = [
@@ -241,7 +244,7 @@ class EvidenceStore:
         if isinstance(value, Mapping):
             names = [str(name) for name in value]
             return {
-                self.text(str(name)): self.plain(item, withhold.is_secret_member(str(name), names))
+                self.text(str(name)): self.plain(item, withhold.hides(str(name), item, names))
                 for name, item in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):

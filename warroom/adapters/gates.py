@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from warroom.clock import Clock, stamp
 from warroom.contract import HttpPort, Request, Response
@@ -62,6 +63,10 @@ class Gates:
         self._read: dict[str, tuple[float, GateInfo]] = {}
         self._asking = {gate: asyncio.Lock() for gate in gates}
 
+    def ask_anew(self) -> None:
+        """Forget what was read: a new run asks again, whatever the time to live says."""
+        self._read.clear()
+
     async def state(self, gate: str) -> str:
         """`green`, `red` or `unknown`."""
         return (await self.info(gate)).state
@@ -76,9 +81,11 @@ class Gates:
         if known is None:
             return GateInfo(gate, gate, UNKNOWN, "nobody", "the playbook has no such gate")
         if gate in self._declared:
-            return GateInfo(gate, known.title, self._declared[gate], "declared with --gate")
-        async with self._asking[gate]:
-            return await self._fresh(known)
+            said = GateInfo(gate, known.title, self._declared[gate], "declared with --gate")
+        else:
+            async with self._asking[gate]:
+                said = await self._fresh(known)
+        return replace(said, system=clean(known.system), note=clean(known.note))
 
     async def _fresh(self, gate: Gate) -> GateInfo:
         read_at, info = self._read.get(gate.id, (0.0, None))

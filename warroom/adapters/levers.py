@@ -67,4 +67,5 @@ class HttpLevers:
             actual=None if found is MISSING else show(found),
             kill_switch=lever.kill_switch,
             read_at=answer.received_at or self._clock.now(),
+            note=lever.note,
         )

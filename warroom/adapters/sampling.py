@@ -3,44 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
-import signal
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import warroom
 from warroom.adapters.denied import NETWORKS
 from warroom.adapters.http_body import MAX_BYTES
 from warroom.adapters.http_request import Address, address_of, headers_of, is_idempotent, proxy_of, usable, who
+from warroom.adapters.sampler_child import SCRIPT, SamplerChild
 from warroom.adapters.tls import TlsSetting, check_files, refusal
 from warroom.contract import Sample, SampleJob
 from warroom.errors import CannotMeasure
 from warroom.playbook.loaded import Target
-from warroom.text import clean, clean_bytes
+from warroom.text import clean
 
-_SCRIPT = Path(warroom.__file__).with_name("sampler.py")
-# What an interpreter needs to start and a resolver to look up names.
-_PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "RES_OPTIONS", "LOCALDOMAIN")
 # A service that hangs is known to hang after this many time-outs in a row; waiting for more says nothing new.
 _GIVE_UP = 3
 _SPARE_S = 10.0
-_ENDS = {3: "its input ended", 4: "it reached its own deadline", -9: "it was killed", -15: "it was told to end"}
-# What every system's pipe takes while nobody reads it (POSIX: PIPE_BUF is 512 at least, 4096 in practice).
-_AT_ONCE = 4_096
 
 
 class SamplerProcess:
-    """Takes samples of the playbook's targets in a child process of its own for each job."""
+    """Takes samples of the playbook's targets in a child process of its own for each job.
 
-    def __init__(self, targets: Mapping[str, Target], *, max_bytes: int = MAX_BYTES, script: Path = _SCRIPT) -> None:
+    `waiting` is a child for the first job that was started ahead; whoever made it ends it when no job came.
+    """
+
+    def __init__(
+        self,
+        targets: Mapping[str, Target],
+        *,
+        max_bytes: int = MAX_BYTES,
+        script: Path = SCRIPT,
+        waiting: SamplerChild | None = None,
+    ) -> None:
         self._targets = targets
         self._max_bytes = max_bytes
         self._script = script
+        self._waiting = waiting
 
     def how(self) -> str:
         """See `contract.SamplerPort`."""
@@ -57,20 +58,11 @@ class SamplerProcess:
         target = usable(self._targets, job.request.target)
         address = address_of(target, job.request.path)
         line = json.dumps(self._child_job(job, target, address)).encode() + b"\n"
-        reading, writing = os.pipe()
+        child, self._waiting = self._waiting or SamplerChild(self._script), None
         try:
-            # The job waits in the pipe before the child is there. While this loop is busy, importing what the other
-            # checks need for instance, the child begins.
-            os.write(writing, line[:_AT_ONCE])
-            child = await self._start(reading)
-            try:
-                await _feed(writing, line[_AT_ONCE:])
-                return await self._collect(child, on_sample, target, address)
-            finally:
-                await _end(child)
+            return await self._collect(child, await child.begin(line), on_sample, target, address)
         finally:
-            # Only now: the child takes the end of its stdin for the end of its parent.
-            os.close(writing)
+            await child.end()
 
     def _child_job(self, job: SampleJob, target: Target, address: Address) -> dict[str, Any]:
         request = job.request
@@ -107,37 +99,16 @@ class SamplerProcess:
             "deadline_s": (job.count + job.warmup) * 4 * job.timeout_s + _SPARE_S,
         }
 
-    async def _start(self, job: int) -> asyncio.subprocess.Process:
-        try:
-            return await asyncio.create_subprocess_exec(
-                sys.executable,
-                # Neither the environment nor site-packages nor this folder: only the standard library.
-                *("-I", "-S"),
-                str(self._script),
-                stdin=job,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-                # The playbook's secrets come from the environment; the child gets what it needs on stdin.
-                env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            )
-        except OSError as error:
-            raise CannotMeasure(
-                f"the sampler could not be started: {clean(error.strerror or str(error))}", symptom="internal"
-            ) from None
-        finally:
-            os.close(job)
-
     async def _collect(
         self,
-        child: asyncio.subprocess.Process,
+        child: SamplerChild,
+        lines: asyncio.StreamReader,
         on_sample: Callable[[Sample], None],
         target: Target,
         address: Address,
     ) -> tuple[Sample, ...]:
-        assert child.stdout is not None
         samples = []
-        async for raw in child.stdout:
+        async for raw in lines:
             if not raw.endswith(b"\n"):
                 break  # it ended in the middle of a line, and its exit code says why
             line = json.loads(raw)
@@ -145,22 +116,8 @@ class SamplerProcess:
                 raise await _fatal(line, target, address)
             samples.append(_sample(line))
             on_sample(samples[-1])
-        await _check_end(child)
+        await child.check_end()
         return tuple(samples)
-
-
-async def _feed(pipe: int, rest: bytes) -> None:
-    """Writes what did not fit at once, in a thread that ends with the child at the latest."""
-    if not rest:
-        return
-
-    def write() -> None:
-        left = memoryview(rest)
-        with contextlib.suppress(BrokenPipeError):
-            while left:
-                left = left[os.write(pipe, left) :]
-
-    await asyncio.to_thread(write)
 
 
 def _sample(line: dict[str, Any]) -> Sample:
@@ -173,28 +130,6 @@ def _sample(line: dict[str, Any]) -> Sample:
         sent_at_s=line["sent_ns"] / 1e9,
         error=line["error"],
     )
-
-
-async def _check_end(child: asyncio.subprocess.Process) -> None:
-    assert child.stderr is not None
-    said = await child.stderr.read(65_536)
-    code = await child.wait()
-    if code:
-        last = clean_bytes(said.strip().rpartition(b"\n")[2], limit=200)
-        raise CannotMeasure(
-            f"the sampler ended with exit code {code}: {last or 'no reason given'}", symptom="internal"
-        )
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    """End the child and whatever it started; it is a session of its own."""
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            if hasattr(os, "killpg"):
-                os.killpg(child.pid, signal.SIGKILL)
-            else:
-                child.kill()
-    await child.wait()
 
 
 async def _fatal(line: dict[str, Any], target: Target, address: Address) -> CannotMeasure:

@@ -92,6 +92,8 @@ async def refusal(code: int, message: str, host: str, address: str, port: int) -
     if not code and "CERTIFICATE_REQUIRED" in message.upper().replace(" ", "_"):
         return "the server asks for a client certificate"
     if not code:
+        if "WRONG_VERSION_NUMBER" in message.upper().replace(" ", "_"):
+            return "what answers there does not speak TLS; is the address an http:// one?"
         return f"TLS could not be set up: {clean(message.replace('_', ' ').lower(), limit=120)}"
     shown = await _fetch(host, address, port) if address else None
     if code == _EXPIRED:

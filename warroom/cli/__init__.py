@@ -19,6 +19,7 @@ app = typer.Typer(
     help="Runs a software launch from one file: verifies, shows, posts and keeps the evidence.",
     epilog=_EPILOG,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -25,7 +25,7 @@ class Background:
         self._session = session
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="run", daemon=True)
-        self._run: asyncio.Task[object] | None = None
+        self._runs: list[asyncio.Task[object]] = []
 
     def start(self) -> None:
         """Begins the whole suite."""
@@ -51,26 +51,30 @@ class Background:
                 self._submit(self._end()).result(_STOP_S)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(_STOP_S)
+            self._loop.close()
         self._session.log.close()
 
     def _submit(self, coroutine: Coroutine[Any, Any, T]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     async def _begin(self, checks: Sequence[str] | None) -> None:
-        before, run = self._run, self._session.run
+        before = [run for run in self._runs if not run.done()]
+        run = self._session.run
 
         async def one_at_a_time() -> None:
-            if before is not None:
-                await asyncio.wait([before])
+            if before:
+                await asyncio.wait(before)
             await (run.run() if checks is None else run.rerun(checks))
+            # From here on the evidence is complete, whatever becomes of the terminal.
+            self._session.finish()
 
-        self._run = asyncio.create_task(one_at_a_time())
+        self._runs = [*before, asyncio.create_task(one_at_a_time())]
 
     async def _stop(self) -> None:
-        if self._run is not None:
-            self._run.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._run
+        # The last first: one that waits for another must not begin when that one ends.
+        for run in reversed(self._runs):
+            run.cancel()
+        await asyncio.gather(*self._runs, return_exceptions=True)
 
     async def _end(self) -> None:
         await self._stop()

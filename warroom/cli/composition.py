@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from warroom.adapters.asking import GivenAnswers
 from warroom.adapters.command import Commands
@@ -12,6 +13,7 @@ from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.gates import Gates, declared_gates
 from warroom.adapters.http import HttpAdapter
 from warroom.adapters.levers import HttpLevers
+from warroom.adapters.sampler_child import SamplerChild
 from warroom.adapters.sampling import SamplerProcess
 from warroom.checks import all_kinds
 from warroom.cli.options import RunOptions, VerifyOptions, answers, pairs, until_of
@@ -19,12 +21,12 @@ from warroom.cli.people import ConsolePeople, QuestionBoard
 from warroom.client import EventLog
 from warroom.clock import Clock
 from warroom.contract import AskPort, Context, Exchange, Needed, Sample
+from warroom.events import LaunchInfo
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.load import load_playbook
-from warroom.playbook.loaded import Playbook, Selection
+from warroom.playbook.loaded import Playbook, Selection, Target
 from warroom.playbook.select import select
 from warroom.redact import Redactor
-from warroom.report import log_text
 from warroom.runner import Bench, SuiteRun
 from warroom.suite_state import SuiteState, fold
 
@@ -46,18 +48,32 @@ class Session:
 
     def finish(self) -> SuiteState:
         """Writes the evidence log and returns the state to report; a log that is lost leaves nothing green."""
+        from warroom.report.log import log_text
+
         problem = self.store.write_log(log_text(fold(self.log.history)))
         if problem:
             self.run.evidence_lost(problem)
         return fold(self.log.history)
 
 
-def open_session(options: VerifyOptions, environ: Mapping[str, str], clock: Clock, *, people: bool) -> Session:
-    """Loads and checks everything that can be wrong before anything is sent. Raises WarroomError."""
+def open_session(
+    options: VerifyOptions,
+    environ: Mapping[str, str],
+    clock: Clock,
+    *,
+    people: bool,
+    sampler: SamplerChild | None = None,
+) -> Session:
+    """Loads and checks everything that can be wrong before anything is sent. Raises WarroomError.
+
+    `sampler` is a child that waits for the first job already; the caller ends it.
+    """
     inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
     playbook = playbook_of(options.playbook, inputs, options.environment)
+    if options.simulated_by:
+        playbook = replace(playbook, launch=_simulated(playbook.launch, options.simulated_by))
     selection = select(playbook, suite=options.suite or None, only=options.only, skip=options.skip)
-    return session_of(playbook, selection, options, clock, people=people)
+    return session_of(playbook, selection, options, environ, clock, people=people, sampler=sampler)
 
 
 def playbook_of(path: Path, inputs: InputValues, environment: str, folder: Path | None = None) -> Playbook:
@@ -69,10 +85,17 @@ def playbook_of(path: Path, inputs: InputValues, environment: str, folder: Path 
 
 
 def session_of(
-    playbook: Playbook, selection: Selection, options: RunOptions, clock: Clock, *, people: bool
+    playbook: Playbook,
+    selection: Selection,
+    options: RunOptions,
+    environ: Mapping[str, str],
+    clock: Clock,
+    *,
+    people: bool,
+    sampler: SamplerChild | None = None,
 ) -> Session:
     """A run of `selection` with ports of its own. Raises UsageError where its evidence cannot be kept."""
-    ports = _Ports(options, playbook, selection, clock, people=people)
+    ports = _Ports(options, environ, playbook, selection, clock, people=people, sampler=sampler)
     bench = ports.bench()
     declared = selection.suite.until if selection.suite else None
     until = until_of(options.wait, (declared.timeout_s, declared.every_s) if declared else (0.0, 0.0))
@@ -84,7 +107,15 @@ class _Ports:
     """The ports of one verification; those of a check differ in where its evidence goes."""
 
     def __init__(
-        self, options: RunOptions, playbook: Playbook, selection: Selection, clock: Clock, *, people: bool
+        self,
+        options: RunOptions,
+        environ: Mapping[str, str],
+        playbook: Playbook,
+        selection: Selection,
+        clock: Clock,
+        *,
+        people: bool,
+        sampler: SamplerChild | None,
     ) -> None:
         self._playbook = playbook
         self._clock = clock
@@ -94,13 +125,16 @@ class _Ports:
         declared = declared_gates(options.gates, playbook.gates)
         self._redactor = Redactor()
         self._secrets = dict(playbook.secrets)
+        # Credentials of a target are secrets, also where the playbook's author did not say so.
+        for target in playbook.targets.values():
+            self._secrets |= _credentials(target, set(self._secrets.values()))
         for name, value in self._secrets.items():
             self._redactor.add(name, value)
         self.log = EventLog(clock)
         self.board = QuestionBoard(self.log.append, clock)
         self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets)
-        self._sampler = SamplerProcess(playbook.targets)
-        self._commands = Commands(clock, allowed=options.allow_commands)
+        self._sampler = SamplerProcess(playbook.targets, waiting=sampler)
+        self._commands = Commands(clock, allowed=options.allow_commands, allow_file=_allow_file(environ))
         base = options.evidence or Path()
         self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)
         self.store.open()
@@ -120,7 +154,12 @@ class _Ports:
         )
 
     def _context(
-        self, check_id: str, run: int, needed: Mapping[str, Needed], on_progress: Callable[[Sample, int], None]
+        self,
+        check_id: str,
+        run: int,
+        run_id: str,
+        needed: Mapping[str, Needed],
+        on_progress: Callable[[Sample, int], None],
     ) -> Context:
         http = self.http.recording(self._recorder(check_id, run))
         return Context(
@@ -134,7 +173,7 @@ class _Ports:
             gates=self._gates,
             evidence=self.store.for_check(check_id, run),
             needed=needed,
-            run_id=self.store.dir.name,
+            run_id=run_id,
             on_progress=on_progress,
             add_secret=self._add_secret,
         )
@@ -151,3 +190,23 @@ class _Ports:
     def _add_secret(self, name: str, value: str) -> None:
         self._redactor.add(name, value)
         self._secrets[name] = value
+
+
+def _simulated(launch: LaunchInfo, control: str) -> LaunchInfo:
+    facts = (("Services", f"simulated on this machine, controlled at {control}"), *launch.facts)
+    return replace(launch, title=f"{launch.title} (SIMULATED)", facts=facts)
+
+
+def _credentials(target: Target, known: Collection[str]) -> dict[str, str]:
+    found = {
+        f"{target.id}_bearer": target.bearer,
+        f"{target.id}_password": target.basic.partition(":")[2],
+        f"{target.id}_proxy_password": urlsplit(target.proxy).password or "",
+    }
+    return {name.upper(): value for name, value in found.items() if value and value not in known}
+
+
+def _allow_file(environ: Mapping[str, str]) -> Path:
+    """The file whose presence lets playbooks run commands here (XDG base directories)."""
+    configuration = environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(configuration) / "warroom" / "allow-commands"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,25 +44,22 @@ def demo(options: DemoOptions) -> int:
         return int(ExitCode.GREEN)
     with SimulatorProcess(options.scenario) as simulator:
         write(sys.stderr, f"warroom: simulated services, scenario '{options.scenario}' (not a real launch)")
-        control = f'curl -X PUT {simulator.control_url}/scenario -d \'{{"name": "slow"}}\''
-        write(sys.stderr, f"warroom: to change how they behave while this runs: {control}")
 
         async def choose(scenario: str) -> None:
             await asyncio.to_thread(simulator.set_scenario, scenario)
 
         choices = tuple(Choice(known.name, known.name, known.summary) for known in SCENARIOS)
         environ = {**os.environ, **simulator.inputs}
-        return verify(_verify_options(options), environ, Extras(choices, choose))
+        return verify(_verify_options(options, simulator.control_url), environ, Extras(choices, choose))
 
 
-def _verify_options(options: DemoOptions) -> VerifyOptions:
-    # Without --evidence the demo leaves nothing behind in the folder where it was started.
-    evidence = options.evidence or Path(tempfile.mkdtemp(prefix="warroom-demo-"))
+def _verify_options(options: DemoOptions, control: str) -> VerifyOptions:
     return VerifyOptions(
         playbook=playbook_path(PLAYBOOK),
         headless=options.headless,
         wait="0s",
-        evidence=evidence,
+        evidence=options.evidence or Path("warroom-demo"),
         format=options.format,
         reports=options.reports,
+        simulated_by=control,
     )

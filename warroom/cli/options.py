@@ -25,7 +25,11 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOptions(RunOptions):
-    """The options of `warroom verify`; empty means not given."""
+    """The options of `warroom verify`; empty means not given.
+
+    `simulated_by` is the control address of the simulator when the services are simulated: everything that the run
+    shows or keeps then says so.
+    """
 
     playbook: Path
     headless: bool = False
@@ -37,16 +41,17 @@ class VerifyOptions(RunOptions):
     environment: str = ""
     format: str = "text"
     reports: tuple[str, ...] = ()
+    simulated_by: str = ""
 
 
-def pairs(items: Sequence[str], option: str) -> dict[str, str]:
+def pairs(items: Sequence[str], option: str, example: str = "NAME=value") -> dict[str, str]:
     """`NAME=VALUE` items as a mapping. Raises UsageError for one without `=`, or named twice."""
     found: dict[str, str] = {}
     for item in items:
         name, equals, value = item.partition("=")
         if not equals or not name:
             # The item itself is not repeated: it may be a secret that lacks its name.
-            raise UsageError(f"{option} takes NAME=VALUE", hint=f"for example {option} NAME=value")
+            raise UsageError(f"{option} takes NAME=VALUE", hint=f"for example {option} {example}")
         if name in found:
             raise UsageError(f"{option} {one_line(name)} is given twice")
         found[name] = value
@@ -66,20 +71,28 @@ def answers(items: Sequence[str], known: Sequence[str]) -> dict[str, str]:
 def output_format(name: str, formats: Sequence[str]) -> str:
     """A known format's name. Raises UsageError for an unknown one."""
     if name not in formats:
-        raise UsageError(f"there is no report format '{one_line(name)}'", hint=f"one of {', '.join(formats)}")
+        near = did_you_mean(name.lower(), list(formats))
+        raise UsageError(f"there is no report format '{one_line(name)}'", hint=near or f"one of {', '.join(formats)}")
     return name
 
 
-def report_files(items: Sequence[str], formats: Sequence[str]) -> dict[str, Path]:
-    """`FORMAT=FILE` items as a mapping. Raises UsageError for an unknown format or a folder that is not there."""
+def report_files(items: Sequence[str], formats: Sequence[str], read: Sequence[Path] = ()) -> dict[str, Path]:
+    """`FORMAT=FILE` items as a mapping; folders are made as needed.
+
+    Raises UsageError for an unknown format, a file that cannot be there, and one of the files that are `read`.
+    """
     files: dict[str, Path] = {}
-    for name, file in pairs(items, "--report").items():
+    for name, file in pairs(items, "--report", "junit=junit.xml").items():
         output_format(name, formats)
         path = Path(file)
-        if not path.parent.is_dir() or path.is_dir():
-            raise UsageError(
-                f"--report {name}: cannot write {one_line(file)}", hint="name a file in an existing folder"
-            )
+        if any(path.exists() and other.exists() and path.samefile(other) for other in read):
+            raise UsageError(f"--report {name}: {one_line(file)} is read by this command and would be overwritten")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--report {name}: cannot write {one_line(file)}: {error.strerror}") from None
+        if not file or path.is_dir():
+            raise UsageError(f"--report {name}: '{one_line(file)}' is no file", hint="name a file to write")
         files[name] = path
     return files
 

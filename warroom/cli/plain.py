@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TextIO
 
 from warroom.clock import Clock
+from warroom.errors import OutputLost
 from warroom.events import CheckFinished, CheckWaiting, Envelope, GateRead, Noted, RunStarted
-from warroom.report.text import line
 from warroom.suite_state import DONE, RUNNING, SuiteState, step
 from warroom.text import plural
 
@@ -15,9 +16,19 @@ HEARTBEAT_S = 30.0
 
 
 def write(stream: TextIO, text: str) -> None:
-    """One line, at once: pipelines show lines as they come."""
-    stream.write(text + "\n")
-    stream.flush()
+    """One line, at once: pipelines show lines as they come.
+
+    Where nobody reads any more (`| head`) the rest goes nowhere, and the verdict stands. Raises OutputLost where it
+    cannot be written for another reason.
+    """
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except OSError as error:
+        # What is still in the buffer would be tried once more at the end of the program, and spoil its exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputLost(f"the output cannot be written: {error.strerror}") from None
 
 
 class Plain:
@@ -48,13 +59,15 @@ class Plain:
                 named = f"suite {suite}, " if suite else ""
                 self._tell(f"{launch.title or launch.id}: {named}{plural(len(checks), 'check')}")
             case GateRead(gate):
-                reason = f" ({gate.reason})" if gate.reason else ""
-                self._tell(f"{gate.title}: {gate.state.upper()}, from {gate.source}{reason}")
+                self._tell(f"{gate.title}: {gate.state.upper()} ({gate.reason or gate.source})")
             case CheckWaiting(check, seconds, reason):
                 self._tell(f"{check}: again in {seconds:g} s: {reason}")
             case Noted(text, severity):
                 self._tell(f"{severity}: {text}")
             case CheckFinished(outcome):
+                # Imported here, while samples are taken, and not before the first request.
+                from warroom.report.text import line
+
                 self._touch()
                 self._say_result(line(outcome, color=self._color, ascii_only=self._ascii_only))
 

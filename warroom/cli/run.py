@@ -99,7 +99,7 @@ def _assembled(
         for spec in opened.playbook.course.channels.values()
     }
     evidence = options.evidence or opened.folder / "evidence"
-    suites = LaunchSuites(opened.playbook, replace(options, evidence=evidence), clock)
+    suites = LaunchSuites(opened.playbook, replace(options, evidence=evidence), os.environ, clock)
     ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble)
     engine = Engine(opened.playbook.course, ports)
     application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())))

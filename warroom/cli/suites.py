@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from warroom.cli.composition import Session, session_of
@@ -17,9 +17,10 @@ from warroom.suite_state import SuiteState
 class LaunchSuites:
     """Runs suites of `playbook` for the engine. Evidence goes below `options.evidence`."""
 
-    def __init__(self, playbook: Playbook, options: RunOptions, clock: Clock) -> None:
+    def __init__(self, playbook: Playbook, options: RunOptions, environ: Mapping[str, str], clock: Clock) -> None:
         self._playbook = playbook
         self._options = options
+        self._environ = environ
         self._clock = clock
 
     def prepare(self, suite: str) -> Callable[[], Awaitable[SuiteState]]:
@@ -28,7 +29,7 @@ class LaunchSuites:
         asked = {name for chosen in selection.checks for name in chosen.spec.kind.asks(chosen.spec.params)}
         attest = tuple(item for item in self._options.attest if item.partition("=")[0] in asked)
         options = replace(self._options, attest=attest)
-        session = session_of(self._playbook, selection, options, self._clock, people=False)
+        session = session_of(self._playbook, selection, options, self._environ, self._clock, people=False)
         return lambda: _run(session)
 
 

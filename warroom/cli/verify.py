@@ -8,15 +8,27 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from warroom.cli.composition import Session, open_session
+from warroom.adapters.sampler_child import SamplerChild
 from warroom.cli.options import VerifyOptions, output_format, report_files
 from warroom.cli.output import Outputs, Terminal, end
 from warroom.cli.plain import Plain, write
 from warroom.client import Choice, Handlers, InProcess
 from warroom.clock import Clock, RealClock
-from warroom.errors import ExitCode, first_exit_code
+from warroom.errors import CannotMeasure, ExitCode, first_exit_code
 from warroom.report import FORMATS
+
+if TYPE_CHECKING:
+    from warroom.cli.composition import Session
+
+
+_STOPPING: Final = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    # A lost terminal; Windows has no such signal.
+    getattr(signal, "SIGHUP", signal.SIGTERM): ExitCode.TERMINATED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +44,46 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     env = os.environ if environ is None else environ
     terminal = Terminal.of_process(env)
     formats = tuple(FORMATS)
-    outputs = Outputs(output_format(options.format, formats), report_files(options.reports, formats))
+    read = [path for path in (options.playbook, options.env_file) if path]
+    outputs = Outputs(output_format(options.format, formats), report_files(options.reports, formats, read))
     headless = options.headless or not terminal.is_console
     if headless and not options.headless:
         write(terminal.err, "warroom: this is no terminal, so the verification runs headless")
     clock = RealClock()
-    session = open_session(options, env, clock, people=not headless)
     if headless:
-        code = asyncio.run(_headless(session, options, terminal, clock))
+        session, code = asyncio.run(_headless(options, env, terminal, clock))
     else:
+        from warroom.cli.composition import open_session
+
+        session = open_session(options, env, clock, people=True)
         code = _console(session, terminal, extras or Extras())
+    if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+        # What was found is still written down; an impatient second Ctrl+C does not take it away.
+        for number in _STOPPING:
+            signal.signal(number, signal.SIG_IGN)
     state = session.finish()
     if state.finished:
         code = first_exit_code((code, ExitCode(state.finished.exit_code)))
     return int(end(code, outputs.write(state, terminal, env), terminal))
 
 
-async def _headless(session: Session, options: VerifyOptions, terminal: Terminal, clock: Clock) -> ExitCode:
+async def _headless(
+    options: VerifyOptions, env: Mapping[str, str], terminal: Terminal, clock: Clock
+) -> tuple[Session, ExitCode]:
+    sampler = SamplerChild()
+    try:
+        # It starts while the rest is imported and the playbook read. Where it cannot, its check says so.
+        with suppress(CannotMeasure):
+            await sampler.start()
+        from warroom.cli.composition import open_session
+
+        session = open_session(options, env, clock, people=False, sampler=sampler)
+        return session, await _narrated(session, options, terminal, clock)
+    finally:
+        await sampler.end()
+
+
+async def _narrated(session: Session, options: VerifyOptions, terminal: Terminal, clock: Clock) -> ExitCode:
     # With --format text the lines are the data; with any other format they are narration.
     data = terminal.out if options.format == "text" else terminal.err
     plain = Plain(
@@ -74,19 +109,20 @@ async def _read(session: Session, plain: Plain) -> None:
 
 
 async def _until_signalled(session: Session) -> ExitCode:
-    """Runs the suite; the first SIGINT or SIGTERM stops it, with what is not finished `inconclusive`."""
+    """Runs the suite; the first signal that asks for it stops it, with what is not finished `inconclusive`."""
     run = asyncio.ensure_future(session.run.run())
     caught: list[ExitCode] = []
 
     def stop(code: ExitCode) -> None:
-        caught.append(code)
-        session.run.stopped_by(caught[0])
-        run.cancel()
+        if not caught:
+            caught.append(code)
+            session.run.stopped_by(code)
+            run.cancel()
 
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGINT, stop, ExitCode.INTERRUPTED)
-        loop.add_signal_handler(signal.SIGTERM, stop, ExitCode.TERMINATED)
+        for number, code in _STOPPING.items():
+            loop.add_signal_handler(number, stop, code)
     try:
         return (await run).exit_code
     except asyncio.CancelledError:
@@ -109,7 +145,9 @@ def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     client = InProcess(session.log, handlers, extras.choices)
     background.start()
     try:
-        code = run_console(client, session.clock, color=terminal.color, ascii_only=terminal.ascii_only)
+        code = ExitCode(run_console(client, session.clock, color=terminal.color, ascii_only=terminal.ascii_only))
+        if code is ExitCode.TERMINATED:
+            session.run.stopped_by(code)
     finally:
         background.close()
-    return ExitCode(code)
+    return code

@@ -59,7 +59,6 @@ def check_spec(
         timeout_s=common.timeout.total_seconds(),
         tolerate=_tolerance(common.tolerate) if common.tolerate else None,
         needs=dict(kind.needs(params)),
-        hint=clean(common.hint),
         place=str(entry.key_place),
     )
 

@@ -95,7 +95,7 @@ class CheckSpec:
     """A check: its kind and the kind's parameters. `timeout_s` bounds the whole check.
 
     `needs` maps ids of other checks to the type of fact wanted of each (`object`: only the order counts).
-    `hint` says what to do when it does not pass, or is empty. `place` is `file:line:column`.
+    `place` is `file:line:column`.
     """
 
     id: str
@@ -106,7 +106,6 @@ class CheckSpec:
     timeout_s: float = 30.0
     tolerate: Tolerance | None = None
     needs: Mapping[str, type] = field(default_factory=dict)
-    hint: str = ""
     place: str = ""
 
     @property
@@ -190,7 +189,7 @@ class Selection:
     """What one run runs: checks in order of display, those pulled in by others' needs last.
 
     `suite` is the suite chosen, or None where checks were named without one. `skipped` names the checks that were
-    left out on request, in order of display.
+    asked for and left out on request, in order of display.
     """
 
     suite: Suite | None

@@ -133,7 +133,6 @@ class Check(Section):
     required: bool = Field(True, description="Whether it decides; otherwise it is only listed.")
     timeout: TimeoutText = Field(parse_duration("30s"), description="Bound for the whole check.")
     tolerate: Tolerate | None = Field(None, description="What it may show while a gate is red.")
-    hint: Text = Field("", description="What to do when it does not pass.")
 
 
 class Until(Section):
@@ -192,7 +191,7 @@ class Hint(Section):
 
     symptom: Text = Field(description="The symptom in people's words.")
     match: HintMatch = Field(description="When it applies.")
-    cause: Text = Field("", description="What it means.")
+    cause: Text = Field(description="What it means.")
     fix: Text = Field(description="What to do now.")
     severity: Literal["info", "warning", "critical"] = Field("info", description="How loud it is shown.")
 

@@ -14,9 +14,9 @@ def select(
 ) -> Selection:
     """The checks to run: those of `suite`, or those named in `only`, less those in `skip`, with all that they need.
 
-    Without `suite` and `only` it is the playbook's first suite, or every check where it has no suites. With both,
-    `only` narrows the suite down. The order is that of the suite, else that of the playbook; checks that others need
-    come last. A check in `skip` is not pulled in by those that need it: they are marked to do `without` it.
+    Without `suite` it is the playbook's first suite if that has all of `only`, else just those in `only`, or every
+    check. `only` narrows a suite down. The order is that of the suite, else that of the playbook; checks that others
+    need come last. A check in `skip` is not pulled in by those that need it: they are marked to do `without` it.
 
     Raises UsageError for a name that the playbook does not have, NothingSelected when no check is left.
     """
@@ -27,15 +27,13 @@ def select(
     wanted = [check for check in offered if not only or check in only]
     selected = [check for check in wanted if check not in skip]
     if not selected:
-        raise NothingSelected(_nothing(chosen, only, skip), hint="see which checks there are with `warroom lint`")
+        hint = f"its checks: {', '.join(offered)}" if offered else "give it checks"
+        raise NothingSelected(_nothing(chosen, only, skip), hint=hint)
     running = [*selected, *_pulled_in(playbook, selected, skip)]
     return Selection(
         suite=chosen,
         checks=tuple(_selected(playbook, check, running, selected, skip) for check in running),
-        skipped=(
-            *(check for check in offered if check in skip),
-            *(check for check in playbook.checks if check in skip and check not in offered),
-        ),
+        skipped=tuple(check for check in wanted if check in skip),
     )
 
 
@@ -50,7 +48,8 @@ def _selected(
 def _suite(playbook: Playbook, name: str | None, only: Sequence[str]) -> Suite | None:
     if name:
         return playbook.suites[name]
-    return None if only else next(iter(playbook.suites.values()), None)
+    first = next(iter(playbook.suites.values()), None)
+    return first if first and set(only) <= set(first.checks) else None
 
 
 def _known(what: str, names: Sequence[str], known: Collection[str]) -> None:

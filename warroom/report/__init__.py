@@ -1,4 +1,7 @@
-"""Reports: pure functions from the state of a run to text."""
+"""Reports: pure functions from the state of a run to text.
+
+Each is imported when it is asked for: a verification sends its first request before it needs any of them.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,41 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from warroom.report.github import github, summary_markdown
-from warroom.report.junit import junit
-from warroom.report.log import log_text
-from warroom.report.markdown import markdown
-from warroom.report.text import text
 from warroom.suite_state import SuiteState
 
-__all__ = ["FORMATS", "log_text", "summary_markdown"]
+__all__ = ["FORMATS"]
+
+
+def _text(state: SuiteState) -> str:
+    from warroom.report.text import text
+
+    return text(state)
 
 
 def _json(state: SuiteState) -> str:
-    # Imported here: the models of the schema read their own source, which costs 20 ms before the first request.
     from warroom.report.json_report import json_text
 
     return json_text(state)
 
 
+def _junit(state: SuiteState) -> str:
+    from warroom.report.junit import junit
+
+    return junit(state)
+
+
+def _markdown(state: SuiteState) -> str:
+    from warroom.report.markdown import markdown
+
+    return markdown(state)
+
+
+def _github(state: SuiteState) -> str:
+    from warroom.report.github import github
+
+    return github(state)
+
+
 FORMATS: Final[Mapping[str, Callable[[SuiteState], str]]] = MappingProxyType(
-    {"text": text, "json": _json, "junit": junit, "markdown": markdown, "github": github}
+    {"text": _text, "json": _json, "junit": _junit, "markdown": _markdown, "github": _github}
 )

@@ -121,6 +121,8 @@ def _gate(gate: GateInfo) -> GateEntry:
         source=_text(gate.source),
         reason=_text(gate.reason),
         since=_given(gate.since),
+        system=_text(gate.system),
+        note=_text(gate.note),
     )
 
 

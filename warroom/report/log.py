@@ -63,7 +63,13 @@ def _gates(state: SuiteState) -> list[str]:
 
 
 def _of_gate(gate: GateInfo) -> tuple[tuple[str, str], ...]:
-    return (("source", gate.source), ("since", gate.since), ("reason", gate.reason))
+    return (
+        ("system", gate.system),
+        ("source", gate.source),
+        ("since", gate.since),
+        ("reason", gate.reason),
+        ("note", gate.note),
+    )
 
 
 def _check(position: int, outcome: CheckOutcome) -> list[str]:

@@ -150,9 +150,12 @@ def _hint(hint: Hint) -> str:
 
 def _gate(gate: GateInfo) -> str:
     more = "".join(
-        f", {name} {prose(value)}" for name, value in (("since", gate.since), ("because", gate.reason)) if value
+        f", {name} {prose(value)}"
+        for name, value in (("since", gate.since), ("because", gate.reason), ("note", gate.note))
+        if value
     )
-    return f"{prose(gate.title)}: {prose(gate.state)}, says {code(gate.source)}{more}"
+    system = f" ({prose(gate.system)})" if gate.system else ""
+    return f"{prose(gate.title)}{system}: {prose(gate.state)}, says {code(gate.source)}{more}"
 
 
 def _evidence(state: SuiteState) -> list[str]:

@@ -107,6 +107,7 @@ def summary(state: SuiteState, *, color: bool = False, ascii_only: bool = False)
             "Tolerated, because of a gate that is not green", (_brief(one, look) for one in sorted_out.tolerated)
         ),
         _section("Skipped", (_brief(one, look) for one in sorted_out.skipped)),
+        _section("Not tested, within checks that are decided", (_untested(state, look),)),
         _section("Gates", (_gates(state),)),
         _section("Noted", ([f"  note ({safe(note.severity)}): {safe(note.text)}" for note in state.notes],)),
         _section("Evidence", (_evidence(state),)),
@@ -210,13 +211,25 @@ def _brief(outcome: CheckOutcome, look: Look) -> list[str]:
     ]
 
 
+def _untested(state: SuiteState, look: Look) -> list[str]:
+    """Optional lines that were left out on purpose: green around them must not hide them."""
+    return [
+        f"  {look.verdict(line.verdict, line.verdict.symbol)} {safe(outcome.title)}:"
+        f" {safe(line.say)} ({safe(line.reason)})"
+        for outcome in facts.outcomes(state)
+        for line in outcome.results
+        if line.verdict is Verdict.SKIPPED and not line.required
+    ]
+
+
 def _entry(name: str, text: str) -> list[str]:
     return [f"      {name:<9} {text}"] if text else []
 
 
 def _gates(state: SuiteState) -> list[str]:
     return [
-        f"  - {safe(gate.title)}: {safe(gate.state)}, says {safe(gate.source)}"
+        f"  - {safe(gate.title)}{f' ({safe(gate.system)})' if gate.system else ''}: {safe(gate.state)},"
+        f" says {safe(gate.source)}"
         + (f", since {safe(gate.since)}" if gate.since else "")
         + (f" ({safe(gate.reason)})" if gate.reason else "")
         for gate in state.gates.values()

@@ -113,6 +113,10 @@ class GateEntry(Entry):
     reason: str
     since: str | None
     """As the source gives it."""
+    system: str
+    """The other system; empty where the playbook does not name it."""
+    note: str
+    """What it means for this launch."""
 
 
 class NoteEntry(Entry):

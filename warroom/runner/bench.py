@@ -19,6 +19,10 @@ class GateBoard(GatePort, Protocol):
         """The gate with its state, who said so and since when; asked at most once within its time to live."""
         ...
 
+    def ask_anew(self) -> None:
+        """From now on gates are asked again, whatever was read before."""
+        ...
+
 
 class ContextFactory(Protocol):
     """Builds the context of one run of one check."""
@@ -27,10 +31,14 @@ class ContextFactory(Protocol):
         self,
         check_id: str,
         run: int,
+        run_id: str,
         needed: Mapping[str, Needed],
         on_progress: Callable[[Sample, int], None],
     ) -> Context:
-        """`run` counts the runs of this check from 1; each keeps its evidence apart."""
+        """`run` counts the runs of this check from 1; each keeps its evidence apart.
+
+        `run_id` is the same for every try of what a person asked for once, and no other run ever has it.
+        """
         ...
 
 

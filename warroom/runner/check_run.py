@@ -13,7 +13,7 @@ from warroom.errors import CannotMeasure
 from warroom.events import CheckOutcome
 from warroom.launch.gates import tolerated
 from warroom.launch.hints import matching
-from warroom.playbook.loaded import CheckSpec, HintRule
+from warroom.playbook.loaded import CheckSpec, HintRule, Tolerance
 from warroom.text import one_line
 from warroom.verdict import Measurement, Result, Verdict, of_results, word
 
@@ -37,6 +37,8 @@ async def run_check(
         gate = spec.tolerate.gate
         state, pending = await context.gates.state(gate), context.gates.title(gate)
         verdict, findings = _tolerate(spec, findings, verdict, state, pending)
+        # A hint may hold only while the gate is not green.
+        findings = replace(findings, symptom={**findings.symptom, gate: state})
     outcome = CheckOutcome(
         id=spec.id,
         kind=spec.kind.name,
@@ -44,7 +46,7 @@ async def run_check(
         required=spec.required,
         verdict=verdict,
         word=word(verdict, required=spec.required, mode=mode, pending=pending),
-        reason=findings.reason or _reason_of(findings.results),
+        reason="; ".join(filter(None, (findings.reason or _reason_of(findings.results), _tries(attempt)))),
         started_at=started_at,
         duration_s=round(context.clock.monotonic() - started, 4),
         attempts=attempt,
@@ -65,13 +67,19 @@ async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
         async with deadline:
             findings = await spec.kind.run(spec.params, context)
         return findings, of_results(findings.results)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Nobody cancelled this check: something within it ended so.
+        return _defect(spec, context, RuntimeError("it cancelled itself")), Verdict.ERROR
     except CannotMeasure as fault:
         found = _unmeasured(fault.message, fault.symptom, fault.hint)
         return replace(found, reproduce=fault.reproduce), Verdict.ERROR
     except TimeoutError:
         text = f"did not finish within {spec.timeout_s:g} s" if deadline.expired() else "gave up waiting"
         return _unmeasured(text, "timeout"), Verdict.ERROR
-    except Exception as defect:  # noqa: BLE001 - whatever a kind raises, the other checks go on
+    except (Exception, SystemExit) as defect:  # noqa: BLE001 - whatever a kind raises, the other checks go on
         return _defect(spec, context, defect), Verdict.ERROR
 
 
@@ -81,7 +89,7 @@ def _unmeasured(message: str, symptom: str, hint: str = "") -> Findings:
     return Findings((line,), measurement=Measurement(n=0), symptom={"symptom": symptom}, reason=text)
 
 
-def _defect(spec: CheckSpec, context: Context, defect: Exception) -> Findings:
+def _defect(spec: CheckSpec, context: Context, defect: BaseException) -> Findings:
     # The trace goes to the evidence, where the author of the kind finds it; nobody on call is shown one.
     kept = context.evidence.save_text("defect", "".join(traceback.format_exception(defect)))
     text = f"the check kind '{spec.kind.name}' failed: {type(defect).__name__}: {one_line(str(defect))}"
@@ -96,7 +104,7 @@ def _tolerate(
     assert spec.tolerate is not None
     found = tolerated(verdict, findings.symptom, spec.tolerate, gate_state, gate_title)
     if found is None:
-        return verdict, findings
+        return verdict, _with_unknown_gate(spec.tolerate, findings, verdict, gate_state, gate_title)
     allowed, reason = found
     lines = tuple(
         line.as_verdict(allowed, reason) if line.required and line.verdict in (Verdict.FAIL, Verdict.ERROR) else line
@@ -104,6 +112,22 @@ def _tolerate(
     )
     detail = _reason_of(findings.results)
     return allowed, replace(findings, results=lines, reason=f"{reason}: {detail}" if detail else reason)
+
+
+def _with_unknown_gate(
+    tolerance: Tolerance, findings: Findings, verdict: Verdict, gate_state: str, gate_title: str
+) -> Findings:
+    """Says so where only the gate's unknown state keeps a symptom from being tolerated."""
+    if gate_state != "unknown" or tolerated(verdict, findings.symptom, tolerance, "red", gate_title) is None:
+        return findings
+    how = f"state it with --gate {tolerance.gate}=red if that is the cause"
+    reason = findings.reason or _reason_of(findings.results)
+    return replace(findings, reason=f"{reason}; not tolerated, the state of {gate_title} is unknown: {how}")
+
+
+def _tries(attempt: int) -> str:
+    """A result that took more than one try says so."""
+    return f"on try {attempt}" if attempt > 1 else ""
 
 
 def _reason_of(results: tuple[Result, ...]) -> str:
@@ -116,9 +140,17 @@ def _reason_of(results: tuple[Result, ...]) -> str:
     return "; ".join(dict.fromkeys(line.reason or line.say for line in listed if line.verdict.rank == lowest))
 
 
-def stopped(spec: CheckSpec, started_at: datetime) -> CheckOutcome:
+def stopped(spec: CheckSpec, at: datetime) -> CheckOutcome:
     """The outcome of a check that was stopped before it finished: nothing was decided."""
-    verdict, reason = Verdict.INCONCLUSIVE, "stopped before it finished"
+    return _without_findings(spec, at, Verdict.INCONCLUSIVE, "stopped before it finished")
+
+
+def skipped(spec: CheckSpec, at: datetime) -> CheckOutcome:
+    """The outcome of a check that was left out on request."""
+    return _without_findings(spec, at, Verdict.SKIPPED, "left out with --skip")
+
+
+def _without_findings(spec: CheckSpec, at: datetime, verdict: Verdict, reason: str) -> CheckOutcome:
     return CheckOutcome(
         id=spec.id,
         kind=spec.kind.name,
@@ -127,7 +159,7 @@ def stopped(spec: CheckSpec, started_at: datetime) -> CheckOutcome:
         verdict=verdict,
         word=word(verdict, required=spec.required),
         reason=reason,
-        started_at=started_at,
+        started_at=at,
         duration_s=0.0,
         measurement=Measurement(n=0),
     )

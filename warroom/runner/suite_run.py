@@ -12,6 +12,7 @@ from warroom.contract import Needed, Sample
 from warroom.errors import ExitCode
 from warroom.events import (
     CheckFinished,
+    CheckOutcome,
     CheckStarted,
     CheckWaiting,
     Event,
@@ -23,21 +24,22 @@ from warroom.events import (
 )
 from warroom.playbook.loaded import CheckSpec, Playbook, Selection
 from warroom.runner.bench import Bench
-from warroom.runner.check_run import Judged, run_check, stopped
+from warroom.runner.check_run import Judged, run_check, skipped, stopped
 from warroom.runner.hiding import redacted
 from warroom.slo.quantile import nearest_rank
 from warroom.text import plural
 from warroom.verdict import SuiteVerdict, Verdict, of_suite, worst
 
 # What an endpoint that is not up yet looks like; anything else would be the same on a second try.
-_NOT_READY = frozenset(("timeout", "refused", "reset", "dns"))
+_NOT_READY = frozenset(("timeout", "refused", "reset", "dns", "unreachable"))
+_NOT_READY_STATUS = frozenset(("502", "503", "504"))
 
 
 class SuiteRun:
     """Runs the selected checks of a playbook and emits events; can be asked to rerun some of them.
 
     `until` is (timeout, every) in seconds: checks whose endpoint was not ready are tried again `every` seconds
-    later, as long as that is within `timeout` of the start; (0, 0) tries once.
+    later, as long as that is within `timeout` of the end of the first try; (0, 0) tries once.
     """
 
     def __init__(
@@ -55,7 +57,9 @@ class SuiteRun:
         self._suite = selection.suite.id if selection.suite else ""
         self._bench = bench
         self._emit_as_it_is = emit
-        self._left_out = self._count_left_out(selection)
+        self._order = selection.suite.checks if selection.suite else ()
+        self._skipped = tuple(playbook.checks[check] for check in selection.skipped)
+        self._left_out = self._count_left_out(playbook, selection)
         self._until = until
         self._strict = strict
         self._judged: dict[str, Judged] = {}
@@ -63,31 +67,42 @@ class SuiteRun:
         self._unfinished: set[str] = set()
         self._stopped_by = ExitCode.INTERRUPTED
         self._ended: tuple[SuiteVerdict, str, str] | None = None
-        self._run_id = f"{file_stamp(bench.clock.now())}-{secrets.token_hex(4)}"
+        self._run_id = ""
 
     async def run(self) -> SuiteVerdict:
         """Runs every check and returns the verdict. When cancelled, what was not finished is `inconclusive`."""
+        self._new_run()
         self._emit(self._started())
+        for spec in self._skipped:
+            self._conclude(spec, skipped(spec, self._bench.clock.now()))
         return await self._run_all(tuple(self._specs))
 
     async def rerun(self, checks: Sequence[str]) -> SuiteVerdict:
-        """Runs `checks` again (ids that are not in the suite are ignored); what they need is taken as it stands."""
-        return await self._run_all([check for check in checks if check in self._specs])
+        """Runs `checks` again (ids that are not in the suite are ignored), and what they need before them."""
+        self._new_run()
+        wanted = [check for check in checks if check in self._specs]
+        for check in wanted:
+            wanted += [need for need in self._specs[check].needs if need in self._specs and need not in wanted]
+        return await self._run_all([check for check in self._specs if check in wanted])
+
+    def _new_run(self) -> None:
+        self._run_id = f"{file_stamp(self._bench.clock.now())}-{secrets.token_hex(8)}"
+        self._bench.gates.ask_anew()
 
     @staticmethod
-    def _count_left_out(selection: Selection) -> int:
+    def _count_left_out(playbook: Playbook, selection: Selection) -> int:
         chosen = {each.spec.id for each in selection.checks}
-        return len(set(selection.suite.checks) - chosen) if selection.suite else 0
+        whole = selection.suite.checks if selection.suite else playbook.checks
+        return len(set(whole) - chosen - set(selection.skipped))
 
     def stopped_by(self, code: ExitCode) -> None:
         """Says which exit code a cancellation that follows stands for: interrupted (by default) or terminated."""
         self._stopped_by = code
 
     async def _run_all(self, checks: Sequence[str]) -> SuiteVerdict:
-        begun = self._bench.clock.monotonic()
         try:
             await self._run_group(checks, attempt=1)
-            await self._until_ready(begun)
+            await self._until_ready(checks)
         except asyncio.CancelledError:
             self._stop_unfinished()
             self._finish(self._stopped_by)
@@ -101,9 +116,15 @@ class SuiteRun:
             playbook_path=self._playbook.path,
             playbook_sha256=self._playbook.sha256,
             suite=self._suite,
-            checks=tuple(spec.info for spec in self._specs.values()),
+            checks=tuple(spec.info for spec in self._declared()),
             evidence_dir=self._bench.evidence_dir,
         )
+
+    def _declared(self) -> list[CheckSpec]:
+        """What was asked for and what it needs, the skipped included, in order of display."""
+        both = (*self._specs.values(), *self._skipped)
+        order = self._order
+        return sorted(both, key=lambda spec: order.index(spec.id) if spec.id in order else len(order))
 
     async def _run_group(self, checks: Sequence[str], attempt: int) -> None:
         """Runs `checks` at once, each as soon as those of its needs that are in the group are done."""
@@ -123,7 +144,7 @@ class SuiteRun:
                     await done[need].wait()
             self._emit(CheckStarted(spec.id, attempt))
             run = self._runs[spec.id] = self._runs.get(spec.id, 0) + 1
-            context = self._bench.context(spec.id, run, self._needed(spec), self._progress(spec.id))
+            context = self._bench.context(spec.id, run, self._run_id, self._needed(spec), self._progress(spec.id))
             mode = self._playbook.launch.mode
             judged = await run_check(spec, context, self._playbook.hints, mode=mode, attempt=attempt)
             self._judged[spec.id] = judged
@@ -156,25 +177,18 @@ class SuiteRun:
         for gate in self._playbook.gates:
             self._emit(GateRead(await self._bench.gates.info(gate)))
 
-    async def _until_ready(self, begun: float) -> None:
+    async def _until_ready(self, checks: Sequence[str]) -> None:
         timeout_s, every_s = self._until
-        attempt = 1
+        begun, attempt = self._bench.clock.monotonic(), 1
         while every_s > 0 and self._bench.clock.monotonic() - begun + every_s <= timeout_s:
-            not_ready = self._not_ready()
+            not_ready = [check for check in checks if _is_not_ready(self._judged[check].outcome)]
             if not not_ready:
                 return
             attempt += 1
             for check in not_ready:
-                self._emit(CheckWaiting(check, every_s, self._judged[check].outcome.reason))
+                self._emit(CheckWaiting(check, every_s, _why_not_ready(self._judged[check].outcome)))
             await self._bench.clock.sleep(every_s)
             await self._run_group(self._with_dependents(not_ready), attempt)
-
-    def _not_ready(self) -> list[str]:
-        return [
-            check
-            for check, judged in self._judged.items()
-            if judged.outcome.verdict is Verdict.ERROR and dict(judged.outcome.symptom).get("symptom") in _NOT_READY
-        ]
 
     def _with_dependents(self, checks: Iterable[str]) -> list[str]:
         """`checks` and those undecided ones that need them, directly or through others; in order of display."""
@@ -193,21 +207,24 @@ class SuiteRun:
 
     def _stop_unfinished(self) -> None:
         for check in [check for check in self._specs if check in self._unfinished]:
-            outcome = stopped(self._specs[check], self._bench.clock.now())
-            self._judged[check] = Judged(outcome, None)
-            self._unfinished.discard(check)
-            self._emit(CheckFinished(outcome))
+            self._conclude(self._specs[check], stopped(self._specs[check], self._bench.clock.now()))
+
+    def _conclude(self, spec: CheckSpec, outcome: CheckOutcome) -> None:
+        """Ends a check without findings."""
+        self._judged[spec.id] = Judged(outcome, None)
+        self._unfinished.discard(spec.id)
+        self._emit(CheckFinished(outcome))
 
     def _finish(self, exit_code: ExitCode | None = None) -> SuiteVerdict:
-        declared = {spec.id: spec.required for spec in self._specs.values()}
+        declared = {spec.id: spec.required for spec in self._declared()}
         found = {check: judged.outcome.verdict for check, judged in self._judged.items()}
         verdict = of_suite(declared, found, mode=self._playbook.launch.mode, strict=self._strict)
         reason = self._reason(verdict)
         if self._left_out:
-            # A part of a suite is judged by itself, and never passes for the whole.
-            verdict = replace(verdict, word=f"{verdict.word} - partial, without {plural(self._left_out, 'check')}")
+            verdict = _partial(verdict, self._left_out, strict=self._strict)
         if exit_code is not None:
-            verdict = SuiteVerdict(worst((verdict.verdict, Verdict.INCONCLUSIVE)), "UNKNOWN", exit_code)
+            stopped_at = worst((verdict.verdict, Verdict.INCONCLUSIVE))
+            verdict = SuiteVerdict(stopped_at, "RED" if stopped_at is Verdict.FAIL else "UNKNOWN", exit_code)
         manifest, problems = self._bench.seal()
         return self._end(verdict, reason, manifest, problems)
 
@@ -236,6 +253,26 @@ class SuiteRun:
         """Names the checks that decided, in order of display; empty for a plain GREEN."""
         if verdict.verdict is Verdict.PASS:
             return ""
-        outcomes = [self._judged[check].outcome for check in self._specs if check in self._judged]
+        outcomes = [self._judged[spec.id].outcome for spec in self._declared() if spec.id in self._judged]
         deciding = [one.title for one in outcomes if one.required and one.verdict is verdict.verdict]
         return ", ".join(deciding) or "nothing was measured that could decide"
+
+
+def _partial(verdict: SuiteVerdict, left_out: int, *, strict: bool) -> SuiteVerdict:
+    """A part of a suite is judged by itself, and never passes for the whole."""
+    word = f"{verdict.word} - partial, without {plural(left_out, 'check')}"
+    not_strict = strict and verdict.exit_code is ExitCode.GREEN
+    return replace(verdict, word=word, exit_code=ExitCode.NOT_STRICT if not_strict else verdict.exit_code)
+
+
+def _why_not_ready(outcome: CheckOutcome) -> str:
+    hints = [f"{hint.cause}: {hint.fix}" for hint in outcome.hints]
+    return "; ".join([outcome.reason, *hints])
+
+
+def _is_not_ready(outcome: CheckOutcome) -> bool:
+    symptom = dict(outcome.symptom)
+    if outcome.verdict is Verdict.ERROR:
+        return symptom.get("symptom") in _NOT_READY
+    # A gateway that has nothing behind it yet answers so while a deployment goes on.
+    return outcome.verdict is Verdict.FAIL and symptom.get("status") in _NOT_READY_STATUS

@@ -93,14 +93,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         "latency-spike", "every answer of the app takes about 350 ms", latency=Latency(350.0, 5.0, everywhere=True)
     ),
     Scenario("auth-outage", "JWKS 308, token 401, Gate 1 red", gate1="red", jwks_status=308, token_status=401),
-    Scenario("auth-outage-404", "JWKS 404, token 403, Gate 1 red", gate1="red", jwks_status=404, token_status=403),
-    Scenario("auth-outage-500", "JWKS 500, token 401, Gate 1 red", gate1="red", jwks_status=500, token_status=401),
+    Scenario("auth-outage-404", "JWKS 404, token 401, Gate 1 red", gate1="red", jwks_status=404, token_status=401),
+    Scenario("auth-outage-500", "JWKS 500, token 403, Gate 1 red", gate1="red", jwks_status=500, token_status=403),
     Scenario("auth-outage-green", "JWKS 308, token 401, although Gate 1 is green", jwks_status=308, token_status=401),
     Scenario(
-        "auth-outage-404-green", "JWKS 404, token 403, although Gate 1 is green", jwks_status=404, token_status=403
+        "auth-outage-404-green", "JWKS 404, token 401, although Gate 1 is green", jwks_status=404, token_status=401
     ),
     Scenario(
-        "auth-outage-500-green", "JWKS 500, token 401, although Gate 1 is green", jwks_status=500, token_status=401
+        "auth-outage-500-green", "JWKS 500, token 403, although Gate 1 is green", jwks_status=500, token_status=403
     ),
     Scenario("gate-red", "Gate 1 red, yet JWKS and token endpoint work", gate1="red"),
     Scenario("kill-switch-off", 'DISABLE_SEND is "false": messages would leave', levers={"DISABLE_SEND": "false"}),

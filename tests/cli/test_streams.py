@@ -1,0 +1,89 @@
+"""Where output cannot go, nothing passes for green, and what is read is never overwritten."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import PLAYBOOK, clean_environ, verify
+from tests.contracts.tree import ROOT
+from warroom.simulator import SimulatorProcess
+
+
+def in_shell(redirection: str, evidence: Path) -> subprocess.CompletedProcess[str]:
+    """Runs one check by bash with a redirection of its own."""
+    with SimulatorProcess("steady") as simulator:
+        arguments = f"verify {PLAYBOOK} --headless --only providers --evidence {evidence}"
+        return subprocess.run(
+            ["bash", "-c", f"{sys.executable} -m warroom {arguments} {redirection}"],
+            env=clean_environ(simulator.inputs),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+STREAMS = [
+    ("a full disk", ">/dev/full", 3, "the output cannot be written: No space left on device"),
+    ("a closed stdout", ">&-", 0, ""),
+    ("a closed stdin", "<&-", 0, ""),
+    ("a reader that has seen enough", "| (read -r line); exit ${PIPESTATUS[0]}", 0, ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "says"), [row[1:] for row in STREAMS], ids=[row[0] for row in STREAMS]
+)
+def test_where_the_output_goes(redirection: str, code: int, says: str, tmp_path: Path) -> None:
+    done = in_shell(redirection, tmp_path)
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+    assert "internal error" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_report_never_overwrites_the_playbook(tmp_path: Path) -> None:
+    playbook = tmp_path / "launch.yaml"
+    playbook.write_bytes(PLAYBOOK.read_bytes())
+    with SimulatorProcess("steady") as simulator:
+        done = subprocess.run(
+            [sys.executable, "-m", "warroom", "verify", str(playbook), "--headless", "--report", f"junit={playbook}"],
+            env=clean_environ(simulator.inputs),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert simulator.requests == ()
+    assert done.returncode == 2
+    assert "would be overwritten" in done.stderr
+    assert playbook.read_bytes() == PLAYBOOK.read_bytes()
+
+
+def test_a_report_may_stand_in_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    report = tmp_path / "new" / "folder" / "junit.xml"
+    ended = verify("steady", tmp_path / "e", "--only", "providers", "--report", f"junit={report}")
+    assert ended.code == 0
+    assert report.is_file()
+
+
+def test_what_the_demo_leaves_says_that_it_was_simulated(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "warroom", "demo", "--headless", "--format", "markdown", "--evidence", str(tmp_path)],
+        env=clean_environ({}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert "SIMULATED" in done.stdout
+    (log,) = tmp_path.glob("*.log")
+    assert "simulated on this machine" in log.read_text("utf-8")
