@@ -91,14 +91,16 @@ def patient_playbook(folder: Path) -> Path:
     return top
 
 
-def verify(scenario: str, tmp_path: Path, *arguments: str, inputs: Mapping[str, str] | None = None) -> Ended:
+def verify(
+    scenario: str, tmp_path: Path, *arguments: str, inputs: Mapping[str, str] | None = None, patient: bool = True
+) -> Ended:
     """Runs `warroom verify` on the shipped playbook against a scenario, with the JSON report on stdout.
 
-    `inputs` replace those of the simulator; an empty value takes one away. Only the scenarios that are slow on
-    purpose are held against the real latency limit.
+    `inputs` replace those of the simulator; an empty value takes one away. Unless `patient`, and in the
+    scenarios that are slow on purpose, the real latency limit holds.
     """
-    patient = tmp_path.with_name(f"{tmp_path.name}-playbook")
-    playbook = PLAYBOOK if scenario.startswith("slow") else patient_playbook(patient)
+    folder = tmp_path.with_name(f"{tmp_path.name}-playbook")
+    playbook = patient_playbook(folder) if patient and not scenario.startswith("slow") else PLAYBOOK
     with SimulatorProcess(scenario) as simulator:
         given = {**simulator.inputs, **(inputs or {})}
         given = {name: value for name, value in given.items() if value}

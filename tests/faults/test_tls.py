@@ -110,7 +110,7 @@ async def test_plain_http_where_tls_was_expected() -> None:
         async with http_port(app) as port:
             error = await failure(port, Request("app", timeout_s=30))
     assert error.symptom == "tls"
-    assert "TLS could not be set up" in error.message
+    assert "does not speak TLS; is the address an http:// one?" in error.message
 
 
 async def test_a_handshake_that_hangs_ends_at_the_deadline() -> None:

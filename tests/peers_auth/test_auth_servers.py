@@ -90,8 +90,8 @@ async def test_oidc_provider_a_wrong_client_is_refused_with_its_code(tmp_path: P
         await run.jwks()
         outcome = await run.m2m()
         assert outcome.verdict is Verdict.FAIL
-        assert dict(outcome.symptom) == {"status": "401", "error": "invalid_client"}
-        assert outcome.reason == "the token endpoint answered 401 invalid_client, expected 200"
+        assert dict(outcome.symptom) == {"gate1": "unknown", "status": "401", "error": "invalid_client"}
+        assert outcome.reason.startswith("the token endpoint answered 401 invalid_client, expected 200; not tolerated")
 
 
 async def test_oidc_provider_a_scope_it_does_not_give_is_refused_with_its_code(
@@ -100,7 +100,7 @@ async def test_oidc_provider_a_scope_it_does_not_give_is_refused_with_its_code(
     async with against(tmp_path, oidc) as run:
         await run.jwks()
         outcome = await run.m2m(scope="admin:everything")
-        assert dict(outcome.symptom) == {"status": "400", "error": "invalid_scope"}
+        assert dict(outcome.symptom) == {"gate1": "unknown", "status": "400", "error": "invalid_scope"}
 
 
 async def test_oidc_provider_an_opaque_token_is_no_jwt(tmp_path: Path, oidc: AuthServer) -> None:
@@ -174,4 +174,4 @@ async def test_oauth2_mock_server_a_refusal_is_shown_with_its_code(tmp_path: Pat
     async with against(tmp_path, mock) as run:
         await run.jwks()
         outcome = await run.m2m(form={"fault": "refused"})
-        assert dict(outcome.symptom) == {"status": "401", "error": "invalid_client"}
+        assert dict(outcome.symptom) == {"gate1": "unknown", "status": "401", "error": "invalid_client"}
