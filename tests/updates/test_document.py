@@ -25,7 +25,7 @@ MINUTE = timedelta(minutes=1)
 def measured(scenario: str, suite: str) -> Any:
     """The JSON report of a real run."""
     with TemporaryDirectory() as folder:
-        return verify(scenario, Path(folder), "--suite", suite).report
+        return verify(scenario, Path(folder), "--suite", suite, patient=False).report
 
 
 def found(scenario: str, suite: str = "verify", cause: str = "phase:verify") -> dict[str, Any]:
