@@ -91,7 +91,9 @@ async def test_oidc_provider_a_wrong_client_is_refused_with_its_code(tmp_path: P
         outcome = await run.m2m()
         assert outcome.verdict is Verdict.FAIL
         assert dict(outcome.symptom) == {"gate1": "unknown", "status": "401", "error": "invalid_client"}
-        assert outcome.reason.startswith("the token endpoint answered 401 invalid_client, expected 200; not tolerated")
+        assert outcome.reason.startswith(
+            "the token endpoint answered 401 invalid_client, expected 200; not tolerated"
+        )
 
 
 async def test_oidc_provider_a_scope_it_does_not_give_is_refused_with_its_code(
