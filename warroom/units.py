@@ -78,18 +78,6 @@ def format_offset(offset: timedelta) -> str:
     return f"T-{format_duration(-offset)}" if offset < timedelta() else f"T+{format_duration(offset)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number with its unit; `unit` is empty for a plain number."""
-
-    number: float
-    unit: str = ""
-
-    def __str__(self) -> str:
-        space = " " if self.unit[:1].isalpha() and self.unit not in _SECONDS else ""
-        return f"{self.number:.10g}{space}{self.unit}"
-
-
 _QUANTITY = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([%A-Za-z/][%A-Za-z/]*)?")
 
 _ORDER: Final[dict[str, Callable[[float, float], bool]]] = {

@@ -17,21 +17,26 @@ from warroom.simulator import SimulatorProcess
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 
 
+def verifying(simulator: SimulatorProcess, *options: str) -> subprocess.Popen[str]:
+    """The real command under way against the simulator, its streams open to read."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "warroom", "verify", str(PLAYBOOK), *options],
+        env=clean_environ(simulator.inputs),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
 @pytest.mark.parametrize(("number", "code"), SIGNALS, ids=[number.name for number, _ in SIGNALS])
 def test_a_signal_stops_the_run_and_what_was_found_is_reported(
     number: signal.Signals, code: int, tmp_path: Path
 ) -> None:
     with SimulatorProcess("slow") as simulator:
         options = ["--headless", "--format", "json", "--evidence", str(tmp_path)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "warroom", "verify", str(PLAYBOOK), *options],
-            env=clean_environ(simulator.inputs),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+        process = verifying(simulator, *options)
         assert process.stdout is not None
         assert process.stderr is not None
         with process.stdout, process.stderr:
@@ -52,15 +57,7 @@ def test_a_signal_stops_the_run_and_what_was_found_is_reported(
 def test_a_service_that_is_not_up_yet_is_hinted_at_and_tried_again(tmp_path: Path) -> None:
     with SimulatorProcess("down") as simulator:
         options = ["--headless", "--wait", "2m", "--format", "json", "--evidence", str(tmp_path)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "warroom", "verify", str(PLAYBOOK), *options],
-            env=clean_environ(simulator.inputs),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+        process = verifying(simulator, *options)
         assert process.stdout is not None
         assert process.stderr is not None
         with process.stdout, process.stderr:
