@@ -268,6 +268,20 @@ async def test_a_body_of_5_mb_is_not_read_to_its_end(tmp_path: Path) -> None:
     assert found.fact is None
 
 
+@pytest.mark.parametrize("member", ["jku", "jwk", "x5u", "x5c", "crit"])
+async def test_a_rightly_signed_token_that_brings_its_own_proof_fails_and_nothing_is_fetched(
+    tmp_path: Path, member: str
+) -> None:
+    async with Server(lambda _: reply({"keys": [mint.jwk(RSA)]})) as other:
+        value = {"jwk": mint.jwk(RSA), "x5c": ["MIIC"], "crit": ["exp"]}.get(member, f"{other.url}/keys")
+        found = await judge(tmp_path, reply(issued(mint.token(header={member: value}))))
+        assert found.outcome.verdict is Verdict.FAIL
+        assert dict(found.outcome.symptom)["token"] == member
+        assert member in found.outcome.reason
+        assert found.fact is None
+        assert other.received == []
+
+
 @pytest.mark.parametrize("member", ["jku", "x5u"])
 async def test_what_a_token_points_to_is_never_fetched(tmp_path: Path, member: str) -> None:
     published = reply({"keys": [mint.jwk(ATTACKER, kid="evil")]})
@@ -275,7 +289,7 @@ async def test_what_a_token_points_to_is_never_fetched(tmp_path: Path, member: s
         token = mint.token(header={member: f"{evil.url}/keys", "kid": "evil"}, key=ATTACKER)
         found = await judge(tmp_path, reply(issued(token)))
         assert found.outcome.verdict is Verdict.FAIL
-        assert ("skipped", f"{member} in the header: not used") in said(found.outcome)
+        assert ("fail", f"{member}: refused") in said(found.outcome)
         assert evil.received == []
 
 

@@ -152,19 +152,10 @@ def _object(name: str, raw: bytes) -> Mapping[str, Json]:
 
 
 def _self_proof(header: Mapping[str, Json]) -> list[Finding]:
-    """A line for each header member by which a token offers its own key. No fault, but never believed."""
-    return [
-        Finding(
-            Result(
-                Verdict.SKIPPED,
-                say=f"{name} in the header: not used",
-                reason="a token must not say which key proves it; nothing was fetched from there",
-                required=False,
-            )
-        )
-        for name in _SELF_PROOF
-        if name in header
-    ]
+    """A line for each header member by which a token offers its own key: a service that followed it would let the
+    token choose its own proof, so a token that tries is refused however it is signed, and nothing is fetched."""
+    reason = "its header says which key proves it ({}), which only the key set may say; nothing was fetched"
+    return [refused(name, Refused(name, reason.format(name))) for name in _SELF_PROOF if name in header]
 
 
 def _signature(read: _Read, key_set: KeySet | None, rules: TokenRules, no_keys: str) -> Finding:
