@@ -110,6 +110,13 @@ class PlaybookError(UsageError):
         return "\n".join(problem.with_caret() for problem in self.problems)
 
 
+class NotNow(WarroomError):
+    """It cannot be done now, through no fault of whoever asked (a full disk, say). Unless the message says otherwise
+    nothing of it was recorded."""
+
+    exit_code = ExitCode.UNKNOWN
+
+
 class OutputLost(WarroomError):
     """What was found could not be told: nobody may take silence for green."""
 

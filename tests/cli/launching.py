@@ -88,10 +88,12 @@ class Desk:
     state: Path
     inputs: Mapping[str, str]
     playbook: Path = PLAYBOOK
+    prefix: tuple[str, ...] = ()
+    """What the engine is started with, such as a mount namespace of its own."""
 
     def popen(self, *options: str, **more: Any) -> subprocess.Popen[str]:
         """Starts `warroom run --headless`."""
-        command = [sys.executable, "-m", "warroom", "run", str(self.playbook), "--headless"]
+        command = [*self.prefix, sys.executable, "-m", "warroom", "run", str(self.playbook), "--headless"]
         return subprocess.Popen(
             [*command, "--state", str(self.state), *options],
             env=clean_environ(self.inputs),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from warroom.errors import UsageError, WarroomError
+from warroom.errors import NotNow, UsageError
 from warroom.strict_json import parse_json
 from warroom.text import clean_bytes
 
@@ -43,8 +43,8 @@ def reachable(folder: Path) -> Iterator[str]:
 def ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
     """The JSON answer of the engine that runs the launch in `folder`.
 
-    Raises NotRunning where no engine answers, UsageError with the engine's own words where it refuses, and
-    WarroomError where it does not answer within 15 s.
+    Raises NotRunning where no engine runs, UsageError with the engine's own words where it refuses, NotNow where its
+    journal cannot be written and where it does not answer within 15 s.
     """
     connection = _Connection(folder)
     try:
@@ -54,7 +54,7 @@ def ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = N
     except (FileNotFoundError, ConnectionRefusedError):
         raise NotRunning(f"no engine runs the launch {folder.name}", hint="start it with: warroom run") from None
     except (OSError, http.client.HTTPException) as error:
-        raise WarroomError(
+        raise NotNow(
             f"the engine of {folder.name} does not answer: {getattr(error, 'strerror', '') or type(error).__name__}",
             hint="it may be stopped or busy; what was asked may or may not have been done: look at its status",
         ) from error
@@ -71,7 +71,7 @@ def _accepted(status: int, raw: bytes) -> Any:
     if status < 400:
         return answer
     told = answer if isinstance(answer, dict) else {"error": clean_bytes(raw) or f"HTTP {status}"}
-    kind = UsageError if status < 500 else WarroomError
+    kind = UsageError if status < 500 else NotNow
     raise kind(str(told.get("error", f"HTTP {status}")), hint=str(told.get("hint", "")))
 
 

@@ -6,11 +6,11 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError
 
-from warroom.errors import ExitCode, WarroomError
+from warroom.errors import ExitCode, NotNow, WarroomError
 from warroom.text import clean
 
 
-class JournalUnavailable(WarroomError):
+class JournalUnavailable(NotNow):
     """The journal cannot be written, or read, now. `reason` says why in a few words.
 
     It may pass by itself (a full disk): the next call tries again, and succeeds as soon as the disk lets it.
