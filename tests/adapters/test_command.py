@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.polling import poll_until
 from warroom.adapters.command import MAX_OUTPUT, Commands
-from warroom.clock import RealClock, poll_until
+from warroom.clock import RealClock
 from warroom.contract import CommandResult
 from warroom.errors import CannotMeasure
 
@@ -49,7 +50,7 @@ async def test_the_environment_is_an_allow_list() -> None:
     port = Commands(RealClock(), allowed=True, environ=environ)
     result = await port.run(["env"], timeout_s=5, env={"GIVEN": "1"})
     names = {line.partition("=")[0] for line in result.stdout.splitlines()}
-    assert names == {"PATH", "HOME", "GIVEN"}
+    assert names == {"PATH", "HOME", "GIVEN", "WARROOM_COMMAND"}
 
 
 async def test_the_input_is_empty() -> None:

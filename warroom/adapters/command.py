@@ -13,6 +13,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from warroom.adapters.survivors import MARK_NAME, end_marked, new_mark
 from warroom.clock import Clock
 from warroom.contract import CommandResult
 from warroom.errors import CannotMeasure
@@ -48,7 +49,8 @@ class Commands:
         self._check_allowed()
         name = clean(argv[0], limit=120)
         began = self._clock.monotonic()
-        transport, outcome = await self._start(argv, env, name)
+        mark = new_mark(self._environ)
+        transport, outcome = await self._start(argv, {**env, MARK_NAME: mark}, name)
         try:
             async with asyncio.timeout(timeout_s):
                 await outcome.exited.wait()
@@ -59,6 +61,7 @@ class Commands:
             ) from None
         finally:
             _end_group(transport)
+            await end_marked(mark, self._clock)
             await outcome.rest()
             transport.close()
         code = transport.get_returncode()
