@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from warroom.clock import RealClock, VirtualClock, file_stamp, poll_until, settle, stamp
+from tests.polling import poll_until
+from warroom.clock import RealClock, VirtualClock, file_stamp, settle, stamp
 
 START = datetime(2025, 11, 1, 2, 0, tzinfo=UTC)
 

@@ -8,7 +8,6 @@ import functools
 import heapq
 import itertools
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -141,16 +140,6 @@ async def settle(turns: int = 20) -> None:
     """Let other tasks run until they wait again; `turns` bounds how often."""
     for _ in range(turns):
         await asyncio.sleep(0)
-
-
-async def poll_until(clock: Clock, ready: Callable[[], bool], *, every_s: float, timeout_s: float) -> bool:
-    """True as soon as `ready()` holds, False when it has not within `timeout_s` seconds."""
-    end = clock.monotonic() + timeout_s
-    while not ready():
-        if clock.monotonic() >= end:
-            return False
-        await clock.sleep(every_s)
-    return True
 
 
 def stamp(instant: datetime) -> str:

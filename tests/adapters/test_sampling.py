@@ -14,8 +14,9 @@ import pytest
 import warroom
 from tests.faults.ports import samples, target
 from tests.faults.server import Peer, always, answer, serving
+from tests.polling import poll_until
 from warroom.adapters.sampling import SamplerProcess
-from warroom.clock import RealClock, poll_until
+from warroom.clock import RealClock
 from warroom.contract import Request, Sample, SampleJob
 from warroom.errors import CannotMeasure
 

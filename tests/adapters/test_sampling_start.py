@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.test_sampling import needs_proc, samplers
+from tests.polling import poll_until
 from warroom.adapters.sampler_child import SCRIPT, SamplerChild
 from warroom.adapters.sampling import SamplerProcess
-from warroom.clock import RealClock, poll_until
+from warroom.clock import RealClock
 from warroom.contract import Request, SampleJob
 from warroom.errors import CannotMeasure
 from warroom.playbook.loaded import Target

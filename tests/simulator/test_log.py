@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.polling import poll_until
 from tests.simulator.client import Client
-from warroom.clock import RealClock, VirtualClock, poll_until
+from warroom.clock import RealClock, VirtualClock
 from warroom.simulator.latency import endless, holds, p95_ms
 from warroom.simulator.reqlog import RequestLog, ServedRequest
 from warroom.simulator.scenarios import Latency, scenario_named

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from warroom.clock import RealClock, poll_until
+from tests.polling import poll_until
+from warroom.clock import RealClock
 from warroom.errors import UsageError
 from warroom.simulator.process import SimulatorError, SimulatorProcess
 

@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from tests.checks.contract.specimens import SPECIMENS, Person, Specimen, json_body, ready, written
 from tests.checks.desk import Desk, desk
 from tests.checks.server import HANG, Server, closed_port, reply
+from tests.polling import poll_until
 from warroom.checks import BUILTIN
-from warroom.clock import RealClock, poll_until, settle
+from warroom.clock import RealClock, settle
 from warroom.contract import AnyKind
 from warroom.events import CheckOutcome, to_json
 from warroom.text import clean
