@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -22,6 +23,16 @@ def _strip(content: Content, width: int, base: Style) -> Strip:
     return Strip(fitted.render_segments(base), max(0, width))
 
 
+def _differ(before: Sequence[Content], after: Sequence[Content]) -> list[int]:
+    """The lines that do not look alike. Textual itself calls two of them equal when only their colours differ."""
+    pairs = itertools.zip_longest(before, after)
+    return [
+        index
+        for index, (one, other) in enumerate(pairs)
+        if one is None or other is None or one.plain != other.plain or one.spans != other.spans
+    ]
+
+
 class LineBlock(Widget):
     """A fixed block of lines."""
 
@@ -31,9 +42,9 @@ class LineBlock(Widget):
 
     def show(self, lines: Sequence[Content]) -> None:
         """Draw these lines from now on."""
-        if list(lines) != list(self._lines):
-            self._lines = lines
-            self.refresh()
+        before, self._lines = self._lines, lines
+        if changed := _differ(before, lines):
+            self.refresh(*(Region(0, index, self.size.width, 1) for index in changed))
 
     def render_line(self, y: int) -> Strip:
         """One line of the block."""
@@ -55,10 +66,12 @@ class LinePane(ScrollView, can_focus=True):
 
     def show(self, lines: Sequence[Content]) -> None:
         """Draw these lines from now on; the place in them stays."""
-        if list(lines) != list(self._lines):
-            self._lines = lines
+        before, self._lines = self._lines, lines
+        changed = _differ(before, lines)
+        if changed:
             self.virtual_size = Size(self.size.width, len(lines))
-            self.refresh()
+        for index in changed:
+            self.refresh_line(index)
 
     def render_line(self, y: int) -> Strip:
         """One visible line."""
