@@ -9,6 +9,7 @@ from typing import Any
 from warroom.checks.latency_parameters import LatencyParameters
 from warroom.checks.latency_verdict import Taken, judged, symptom_of
 from warroom.contract import Context, Findings, Kind, Sample, SampleJob
+from warroom.errors import CannotMeasure
 from warroom.slo.quantile import Decision, decide, is_over, rank_of
 
 # Sampling that has gone on for so long ends once what is still to come cannot change the verdict.
@@ -48,7 +49,11 @@ async def run(params: LatencyParameters, ctx: Context) -> Findings:
     while taken.n < params.most:
         # Looking after 30, 60, 120, ... rather than after each keeps the confidence near what it says.
         wanted = min(params.most, max(params.samples, 2 * taken.n))
-        taken = Taken(params, await _take(params, ctx, taken.samples, wanted - taken.n))
+        try:
+            taken = Taken(params, await _take(params, ctx, taken.samples, wanted - taken.n))
+        except CannotMeasure as fault:
+            _keep_fault(fault, taken, ctx)
+            raise
         if taken.n < wanted or _is_decided(taken):
             break
     kept = ctx.evidence.save_json("samples", _evidence(taken, ctx))
@@ -61,6 +66,14 @@ async def run(params: LatencyParameters, ctx: Context) -> Findings:
         reproduce=ctx.http.curl_of(params.request()),
         reason=line.reason,
     )
+
+
+def _keep_fault(fault: CannotMeasure, taken: Taken, ctx: Context) -> None:
+    """Keeps why no samples came, and gives `fault` the line that repeats the request."""
+    # A target without a usable address has no request to repeat.
+    with contextlib.suppress(CannotMeasure):
+        fault.reproduce = ctx.http.curl_of(taken.params.request())
+        ctx.evidence.save_json("samples", {**_evidence(taken, ctx), "error": fault.message})
 
 
 def _is_decided(taken: Taken) -> bool:

@@ -1,14 +1,17 @@
 """Kind `latency`: the percentile, its line, what it proves, and what failures do to it."""
 
 import json
+import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from pydantic import ValidationError
 
 from tests.checks.desk import desk
+from tests.checks.server import closed_port
 from tests.faults.server import always, answer, serving
 from warroom.adapters.sampling import SamplerProcess
 from warroom.checks.latency import KIND
@@ -241,3 +244,40 @@ async def test_a_redirect_is_not_a_latency(tmp_path: Path) -> None:
     assert verdict(found) is Verdict.FAIL
     assert found.symptom == {"status": "308"}
     assert "5 HTTP 308" in found.reason
+
+
+UNREACHED = {
+    "TLS: the server's certificate is its own": ("https://127.0.0.1:{tls}", "tls"),
+    "DNS: there is no such name": ("http://nowhere.invalid", "dns"),
+    "connect: nobody listens": ("http://127.0.0.1:{closed}", "refused"),
+    "denied: a metadata address": ("http://169.254.169.254", "denied"),
+}
+
+
+@pytest.mark.parametrize(("address", "symptom"), UNREACHED.values(), ids=UNREACHED)
+async def test_a_service_that_is_not_reached_leaves_evidence_and_a_line_to_repeat_it(
+    tmp_path: Path, address: str, symptom: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    async with serving(always(answer()), context) as server:
+        url = address.format(tls=server.port, closed=closed_port().rpartition(":")[2])
+        async with desk(tmp_path, {"app": url}) as desk_:
+            at = desk_.with_ports(sampler=SamplerProcess({"app": Target("app", url)}))
+            outcome = await at.run(KIND, WRITTEN)
+            kept = json.loads((desk_.store.dir / outcome.evidence[0]).read_text())
+    assert outcome.verdict is Verdict.ERROR
+    assert dict(outcome.symptom)["symptom"] == symptom
+    assert outcome.reproduce.startswith("curl ")
+    assert outcome.reproduce.endswith(f" {url}/canary")
+    assert outcome.evidence == ("check/samples.json",)
+    told = kept.get("error") or kept["samples"][0]["error"]
+    assert told in outcome.reason or told == symptom
+    assert kept["url"] == f"{url}/canary"
+
+
+async def test_a_target_that_has_no_address_leaves_no_line_to_repeat(tmp_path: Path) -> None:
+    async with desk(tmp_path, {}) as desk_:
+        outcome = await desk_.with_ports(sampler=SamplerProcess({})).run(KIND, WRITTEN)
+    assert outcome.verdict is Verdict.ERROR
+    assert (outcome.reproduce, outcome.evidence) == ("", ())
