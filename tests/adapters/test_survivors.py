@@ -52,8 +52,9 @@ async def test_at_the_deadline_a_daemon_ends_too(tmp_path: Path) -> None:
 
 async def test_a_daemon_that_a_finished_command_left_behind_ends(tmp_path: Path) -> None:
     note = tmp_path / "pids"
-    when_it_runs = "while not os.path.exists(sys.argv[1]): time.sleep(0.01)\n    os._exit(0)"
-    result = await Commands(RealClock(), allowed=True).run(daemon(note, when_it_runs), timeout_s=60, env={})
+    note.touch()
+    when_it_has_written = "while not os.path.getsize(sys.argv[1]): time.sleep(0.01)\n    os._exit(0)"
+    result = await Commands(RealClock(), allowed=True).run(daemon(note, when_it_has_written), timeout_s=60, env={})
     assert result.exit_code == 0
     assert await all_end(await pids_in(note, 1))
 
