@@ -18,7 +18,7 @@ import pytest
 
 from tests.engine.stage import Stage
 from warroom.adapters.asking import user_name
-from warroom.adapters.engine_socket import NotRunning, ask, reachable
+from warroom.client.engine_socket import NotRunning, ask, reachable
 from warroom.api.app import About, api
 from warroom.api.listener import Listener
 from warroom.engine.engine import Engine
@@ -128,6 +128,7 @@ REQUESTS: list[dict[str, Any]] = [
     {"request": "step", "step": "publish", "values": {"build_id": "b"}},
     {"request": "hold", "slot": "T+5m", "reason": "wording"},
     {"request": "post", "slot": "hourly@T+1h"},
+    {"request": "draft", "slot": "hourly@T+1h", "text": "slow today"},
     {"request": "close", "reason": "enough"},
 ]
 

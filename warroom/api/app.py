@@ -59,8 +59,10 @@ class _Routes:
 
     async def state(self, request: Request) -> Response:
         """The state of the launch, see `state_json`, and the process that runs it."""
-        owner = {"pid": self._about.pid, "since": self._about.since}
-        return JSONResponse({**state_json(self._engine.state, self._clock.now()), "owner": owner})
+        launch, about = self._engine.state, {"pid": self._about.pid, "since": self._about.since}
+        engine = {**about, "epoch": launch.epoch, "tick_age_s": round(self._engine.tick_age_s, 3)}
+        said = state_json(launch, self._clock.now(), self._engine.log)
+        return JSONResponse({**said, "owner": about, "engine": engine})
 
     async def events(self, request: Request) -> Response:
         """The journal from `after` (or Last-Event-ID) on as server-sent events, then what comes."""

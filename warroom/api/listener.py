@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from warroom.adapters.engine_socket import SOCKET_NAME, reachable
+from warroom.client.engine_socket import SOCKET_NAME, reachable
 from warroom.errors import UsageError
 
 PEER_UID: Final = "uid"

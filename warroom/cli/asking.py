@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from warroom.adapters.engine_socket import ask as ask_engine
 from warroom.cli.launches import launch_named, state_folder
 from warroom.cli.plain import write
+from warroom.client.engine_socket import ask as ask_engine
 from warroom.errors import ExitCode
 from warroom.text import clean
 

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from warroom.adapters.engine_socket import NotRunning
-from warroom.adapters.engine_socket import ask as ask_engine
 from warroom.adapters.file_channel import published_heads
 from warroom.checks import all_kinds
 from warroom.cli.launches import Known, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
+from warroom.client.engine_socket import NotRunning
+from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import RealClock, stamp
 from warroom.engine.view import state_json
 from warroom.errors import ExitCode, PlaybookError, WarroomError
@@ -71,7 +71,12 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     try:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
-        found = {**state_json(_with_course(known), RealClock().now()), "title": known.title, "owner": None}
+        found = {
+            **state_json(_with_course(known), RealClock().now()),
+            "title": known.title,
+            "owner": None,
+            "engine": None,
+        }
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code

@@ -28,7 +28,7 @@ from warroom.errors import ExitCode, UsageError, first_exit_code
 from warroom.journal.chain import canonical
 from warroom.launch.entries import Entry
 from warroom.launch.state import LaunchState, Stage
-from warroom.report.launch_lines import entry_line
+from warroom.report.launch_lines import log_line
 from warroom.text import one_line
 from warroom.updates.channel import Channel, Post
 from warroom.verdict import Verdict
@@ -66,8 +66,8 @@ class _Watch:
     def told(self, entry: Entry) -> None:
         if self._json_lines:
             self._out.write(canonical(entry_json(entry)))
-        elif line := entry_line(entry):
-            self._out.write(line)
+        elif line := log_line(entry):
+            self._out.write(str(line))
 
     def posted(self, post: Post) -> None:
         if not self._json_lines:

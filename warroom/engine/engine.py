@@ -22,6 +22,7 @@ from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
 from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
+from warroom.report.launch_lines import LogLine
 from warroom.updates.channel import Channel, Post
 
 _ROUNDS: Final = 10
@@ -78,6 +79,11 @@ class Engine:
     def state(self) -> LaunchState:
         """The launch as its journal has it."""
         return self._book.state
+
+    @property
+    def log(self) -> Sequence[LogLine]:
+        """The last 50 lines of the log, the newest last."""
+        return self._book.log
 
     def events(self, after: int = 0) -> AsyncIterator[Entry]:
         """Every entry with a number above `after`, oldest first, then the new ones until the engine ends."""

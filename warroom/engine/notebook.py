@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from warroom.engine.ports import JournalPort
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.state import LaunchState, step
+from warroom.report.launch_lines import LogLine, log_line
 
 _PAGE: Final = 500
+_LOG: Final = 50
 
 
 class Notebook:
@@ -20,6 +23,7 @@ class Notebook:
         self._journal = journal
         self._state = state
         self._told = told
+        self._log: deque[LogLine] = deque(maxlen=_LOG)
         self._one_at_a_time = asyncio.Lock()
         self._news = asyncio.Condition()
         self._closed = False
@@ -28,6 +32,11 @@ class Notebook:
     def state(self) -> LaunchState:
         """The fold of everything on disk."""
         return self._state
+
+    @property
+    def log(self) -> Sequence[LogLine]:
+        """The last 50 lines of the log, the newest last."""
+        return tuple(self._log)
 
     async def write(self, decide: Callable[[LaunchState], Sequence[Draft]]) -> Sequence[Entry]:
         """Appends what `decide` makes of the state as it is on disk now: all of it or, raising WarroomError, nothing.
@@ -42,11 +51,16 @@ class Notebook:
     async def _append(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
         entries = await self._journal.append(drafts)
         for entry in entries:
-            self._state = step(self._state, entry)
+            self._fold(entry)
             self._told(entry)
         async with self._news:
             self._news.notify_all()
         return entries
+
+    def _fold(self, entry: Entry) -> None:
+        self._state = step(self._state, entry)
+        if line := log_line(entry):
+            self._log.append(line)
 
     async def catch_up(self) -> Entry | None:
         """Folds all that is on disk, and tells what this engine wrote already; to be called first.
@@ -56,7 +70,7 @@ class Notebook:
         last = None
         while batch := await self._journal.read(self._state.seq, _PAGE):
             for entry in batch:
-                self._state = step(self._state, entry)
+                self._fold(entry)
                 if entry.epoch < self._journal.epoch:
                     last = entry
                 else:

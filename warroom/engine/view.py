@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
+from warroom.engine import shown
+from warroom.engine.shown import instant
 from warroom.launch.entries import Entry
-from warroom.launch.results import Run
-from warroom.launch.standing import Owed, Standing, open_questions, owed
+from warroom.launch.standing import Standing, open_questions, owed
 from warroom.launch.state import LaunchState
+from warroom.report.launch_lines import LogLine
 
 STATE_SCHEMA: Final = "warroom.state/1"
 _DONE: Final = (Standing.SENT, Standing.MERGED, Standing.FAILED)
+_NOTES: Final = 20
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -33,62 +37,44 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def state_json(state: LaunchState, now: datetime) -> dict[str, Any]:
-    """The state of the launch at `now`. Instants are UTC text, null where there is none; lists are in time order."""
-    posts = owed(state, now)
-    ahead = None if state.closed else next((post for post in posts if post.standing not in _DONE), None)
+def state_json(state: LaunchState, now: datetime, log: Iterable[LogLine] = ()) -> dict[str, Any]:
+    """The state of the launch at `now`, with the last lines of its `log`. Instants are UTC text, null where
+    there is none; lists are in time order. However long the journal is, this costs the same."""
+    posts = shown.posts(state, owed(state, now), now)
     info = state.course.launch
     return {
         "schema": STATE_SCHEMA,
         "launch": state.launch,
         "title": info.title,
+        "owner_name": info.owner,
         "mode": info.mode,
+        "mode_until": None,
+        "facts": [list(fact) for fact in info.facts],
+        "links": [list(link) for link in info.links],
         "now": stamp(now),
         "seq": state.seq,
         "epoch": state.epoch,
         "playbook_sha256": state.playbook_sha256,
-        "opened_at": _stamp(state.opened_at),
-        "t0": _stamp(state.t0),
+        "opened_at": instant(state.opened_at),
+        "t0": instant(state.t0),
         "attempt": state.attempt,
         "closed": {"at": stamp(state.closed.at), "reason": state.closed.reason} if state.closed else None,
         "clock_set_s": state.clock_set_s,
-        "next": _post(ahead, now) if ahead else None,
-        "updates": [_post(post, now) for post in posts],
+        "next": None if state.closed else next((post for post in posts if post["standing"] not in _DONE), None),
+        "phases": shown.phases(state, now),
+        "updates": posts,
         "questions": _questions(state),
         "steps": _steps(state),
-        "suites": [_suite(run) for run in state.runs.values()],
-        "gates": [{"id": gate.id, "state": gate.state, "at": stamp(gate.at)} for gate in state.gates.values()],
-        "incidents": [
-            {
-                "id": one.id,
-                "text": one.text,
-                "opened_at": stamp(one.opened_at),
-                "resolved_at": _stamp(one.resolved_at),
-            }
-            for one in state.incidents.values()
-        ],
-        "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes],
+        "suites": shown.suites(state),
+        "gates": shown.gates(state),
+        "incidents": [shown.incident(one) for one in state.incidents.values()],
+        "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
+        "log": [_log_line(line) for line in log],
     }
 
 
-def _stamp(instant: datetime | None) -> str | None:
-    return stamp(instant) if instant else None
-
-
-def _post(post: Owed, now: datetime) -> dict[str, Any]:
-    return {
-        "slot": post.slot.id,
-        "time": post.slot.time,
-        "title": post.title,
-        "standing": post.standing.value,
-        "due": _stamp(post.due),
-        "in_s": round((post.due - now).total_seconds(), 3) if post.due else None,
-        "late_s": round(post.late_s, 3),
-        "into": post.into,
-        "reason": post.reason,
-        "sent_at": _stamp(post.record.at) if post.record and post.standing is Standing.SENT else None,
-        "text": post.record.text if post.record else "",
-    }
+def _log_line(line: LogLine) -> dict[str, Any]:
+    return {"seq": line.seq, "at": stamp(line.at), "by": line.by, "kind": line.kind, "text": line.text}
 
 
 def _questions(state: LaunchState) -> list[dict[str, Any]]:
@@ -98,7 +84,7 @@ def _questions(state: LaunchState) -> list[dict[str, Any]]:
             "name": question.ask.name,
             "text": question.ask.text,
             "type": question.ask.answer_type,
-            "needed_by": _stamp(question.due),
+            "needed_by": instant(question.due),
         }
         for question in open_questions(state)
     ]
@@ -118,16 +104,3 @@ def _steps(state: LaunchState) -> list[dict[str, Any]]:
         for step in state.course.steps.values()
         for tick in (state.ticks.get(step.id),)
     ]
-
-
-def _suite(run: Run) -> dict[str, Any]:
-    return {
-        "suite": run.suite,
-        "cause": run.cause,
-        "started_at": stamp(run.started_at),
-        "finished_at": _stamp(run.finished_at),
-        "verdict": run.verdict.value if run.finished_at else None,
-        "word": run.word,
-        "reason": run.reason,
-        "evidence_log": run.evidence_log,
-    }

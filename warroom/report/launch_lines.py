@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from warroom.launch.entries import Entry
@@ -12,15 +14,31 @@ from warroom.text import clean
 Body = Mapping[str, Any]
 
 
-def entry_line(entry: Entry) -> str:
-    """`2025-11-01T02:05:00Z post publish_confirmation@T+5m sent`; empty for an entry that says nothing to a person.
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """Entry `seq` of a journal in words. `by` is `engine` or a person."""
+
+    seq: int
+    at: datetime
+    by: str
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        by = f" ({self.by})" if self.by != "engine" else ""
+        return f"{utc(self.at)} {self.text}{by}"
+
+
+def log_line(entry: Entry) -> LogLine | None:
+    """The entry in words; None for one that says nothing to a person.
 
     A post that was sent is followed by its delivery, its text stands in the entry that made it due.
     """
     told = _TOLD.get(entry.kind)
     said = told(entry.body) if told else ""
-    by = f" ({clean(entry.actor, limit=80)})" if entry.actor != "engine" else ""
-    return f"{utc(entry.at)} {clean(said, limit=2_000)}{by}" if said else ""
+    if not said:
+        return None
+    return LogLine(entry.seq, entry.at, clean(entry.actor, limit=80), entry.kind, clean(said))
 
 
 def _prepared(body: Body) -> str:

@@ -1,4 +1,4 @@
-"""How a screen, or another program, follows a launch and asks for something: in this process, or over HTTP later.
+"""How a screen follows a run in this process and asks for something: events and requests.
 
 A client only reads events and makes requests; what a request leads to is seen in the events that follow it.
 """
@@ -27,7 +27,7 @@ class Choice:
 
 
 class Client(EventStream, Protocol):
-    """A launch, seen and asked from outside. Every request raises WarroomError where it is refused."""
+    """A run, seen and asked from outside. Every request raises WarroomError where it is refused."""
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -1,0 +1,275 @@
+"""A launch as its engine tells it in GET /state: values to show, every text safe, every instant UTC.
+
+Empty text: there is none. None: not yet, or not known. Tuples are in the order of time unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from warroom.client.reading import read
+from warroom.errors import WarroomError
+from warroom.text import clean
+from warroom.verdict import Verdict
+
+SCHEMA: Final = "warroom.state/1"
+
+
+class NotUnderstood(WarroomError):
+    """What the engine says is not what this Warroom reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineNow:
+    """The process that runs the launch. `epoch` counts the engines that have owned it, from 1."""
+
+    pid: int
+    since: datetime
+    epoch: int
+    tick_age_s: float
+    """Seconds since its loop went round last; over some five something holds it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedNow:
+    """The end of a launch."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseNow:
+    """A phase. `lifecycle` is waiting, running or done; `late`: it should be over and is not, or was over too late.
+
+    `steps` are ids; `suite` and `update`, the post that ends it, are ids or empty.
+    """
+
+    id: str
+    title: str
+    lifecycle: str
+    begins: datetime | None
+    ends: datetime | None
+    late: bool
+    steps: tuple[str, ...]
+    suite: str
+    update: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskNow:
+    """A value that a step asks for. `type` is yes_no, text, number or timestamp."""
+
+    name: str
+    text: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class TickedNow:
+    """That a step was done."""
+
+    at: datetime
+    by: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StepNow:
+    """Something that a person does. `link` is an address; `marks_t0`: ticking it sets T0, unless it is set."""
+
+    id: str
+    do: str
+    link: str
+    expect: str
+    marks_t0: bool
+    asks: tuple[AskNow, ...]
+    ticked: TickedNow | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionNow:
+    """A value that a post needs and nobody has given: what `step` asks for as `name`."""
+
+    step: str
+    name: str
+    text: str
+    type: str
+    needed_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostNow:
+    """A post that is owed, or was. `standing` is scheduled, due, held, sending, "checking whether it arrived", sent,
+    merged or failed.
+
+    `time` is its time seen from T0 (`T+1h`). `late_s` is by how many seconds it was late when it was written, or is
+    late now. `merged` are the slots that it stands for, `into` the slot that stands for it. `text` is frozen; while
+    it is empty, `preview` (of the next few only) is what it would say now, and `needs` what it waits for. `ref` says
+    where the message is, `attempt` how often it was tried.
+    """
+
+    slot: str
+    time: str
+    title: str
+    channel: str
+    standing: str
+    due: datetime | None
+    late_s: float
+    reason: str
+    sent_at: datetime | None
+    text: str
+    preview: str
+    needs: tuple[str, ...]
+    merged: tuple[str, ...]
+    into: str
+    ref: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateNow:
+    """The state of another system: green, red or unknown. `at` is when it was read, `source` from where.
+
+    `since` is since when it is so, as the source says. `stale`: too old to be believed. `holds` is the word of the
+    mode that the launch is in while it is not green, such as receive-and-queue.
+    """
+
+    id: str
+    title: str
+    system: str
+    state: str
+    source: str
+    reason: str
+    since: str
+    at: datetime | None
+    note: str
+    stale: bool
+    holds: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineNow:
+    """One line that a check contributes to a post; `reason` is empty where it holds."""
+
+    say: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNow:
+    """What a check came to. `urgent` is what critical hints say to do now."""
+
+    id: str
+    title: str
+    verdict: Verdict
+    word: str
+    reason: str
+    required: bool
+    lines: tuple[LineNow, ...]
+    urgent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteNow:
+    """A run of a suite. `cause` is what it was for: `phase:verify`, the id of a slot, or other text.
+
+    `verdict` is None while it runs. `checks` are there for the last finished run of each suite, in its order.
+    """
+
+    suite: str
+    cause: str
+    started_at: datetime
+    finished_at: datetime | None
+    verdict: Verdict | None
+    word: str
+    reason: str
+    evidence_log: str
+    checks: tuple[CheckNow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentNow:
+    """Something that is or was wrong. A note on it is owed by `note_due`; `note_at` is when the last one was made."""
+
+    id: str
+    text: str
+    opened_at: datetime
+    by: str
+    resolved_at: datetime | None
+    note_due: datetime | None
+    note_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteNow:
+    """What a person put on record."""
+
+    text: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogNow:
+    """A line of the log: entry `seq` of the journal in words. `by` is `engine` or a person."""
+
+    seq: int
+    at: datetime
+    by: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchNow:
+    """A launch at `now`, after entry `seq` of its journal.
+
+    `owner_name` decides (the DRI). `mode` holds until `mode_until`. `facts` and `links` are (name, value) pairs in
+    the playbook's order. `attempt` counts from 1, one more with every scrub. `clock_set_s`: the wall clock was set by
+    so many seconds, and nobody has agreed with it since. `next` is the post that comes next. `suites` are runs, the
+    latest last; `notes` and `log` are the latest only. `engine` is None where none runs.
+    """
+
+    launch: str
+    title: str
+    owner_name: str
+    mode: str
+    mode_until: datetime | None
+    facts: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    now: datetime
+    seq: int
+    playbook_sha256: str
+    opened_at: datetime | None
+    t0: datetime | None
+    attempt: int
+    closed: ClosedNow | None
+    clock_set_s: float
+    phases: tuple[PhaseNow, ...]
+    steps: tuple[StepNow, ...]
+    questions: tuple[QuestionNow, ...]
+    updates: tuple[PostNow, ...]
+    next: PostNow | None
+    suites: tuple[SuiteNow, ...]
+    gates: tuple[GateNow, ...]
+    incidents: tuple[IncidentNow, ...]
+    notes: tuple[NoteNow, ...]
+    log: tuple[LogNow, ...]
+    engine: EngineNow | None
+
+
+def launch_now(data: Any) -> LaunchNow:
+    """The launch that the JSON data of GET /state describe. Raises NotUnderstood with the reason."""
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if schema != SCHEMA:
+        said = f"its state has the form '{clean(str(schema), limit=60)}', this Warroom reads '{SCHEMA}'"
+        raise NotUnderstood(f"the engine is another Warroom: {said}", hint="use the Warroom that runs the engine")
+    try:
+        return read(LaunchNow, data)
+    except ValueError as error:
+        raise NotUnderstood(f"the engine's answer is not understood: {error}") from None

@@ -1,0 +1,145 @@
+"""The parts of a launch's state as JSON data, each for whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from warroom.clock import stamp
+from warroom.launch.phases import phases as standings
+from warroom.launch.results import CheckFound, Run
+from warroom.launch.standing import Owed, Standing
+from warroom.launch.state import Incident, LaunchState
+from warroom.launch.values import missing
+from warroom.updates.render import text_of
+
+PREVIEWS: Final = 3
+"""Of how many posts to come the text is shown as it would be now."""
+
+_AHEAD: Final = (Standing.SCHEDULED, Standing.DUE, Standing.HELD)
+
+
+def instant(at: datetime | None) -> str | None:
+    """`2025-11-01T02:00:00.000Z`; None where there is none."""
+    return stamp(at) if at else None
+
+
+def posts(state: LaunchState, owed: Sequence[Owed], now: datetime) -> list[dict[str, Any]]:
+    """Every post; the next few that have no text yet with a preview and what they need."""
+    ahead = [post.slot.id for post in owed if post.standing in _AHEAD and post.record is None][:PREVIEWS]
+    return [_post(state, post, now) | _preview(state, post, post.slot.id in ahead) for post in owed]
+
+
+def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
+    record = post.record
+    return {
+        "slot": post.slot.id,
+        "time": post.slot.time,
+        "title": post.title,
+        "channel": state.course.updates[post.slot.update].channel,
+        "standing": post.standing.value,
+        "due": instant(post.due),
+        "in_s": round((post.due - now).total_seconds(), 3) if post.due else None,
+        "late_s": round(post.late_s, 3),
+        "merged": list(record.merged) if record else [],
+        "into": post.into,
+        "reason": post.reason,
+        "sent_at": instant(record.at) if record and post.standing is Standing.SENT else None,
+        "text": record.text if record else "",
+        "ref": record.ref if record else "",
+        "attempt": record.attempt if record else 0,
+    }
+
+
+def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
+    needs = missing(state, post.slot) if is_near else ()
+    if needs or not is_near:
+        return {"preview": "", "needs": list(needs)}
+    template = state.course.updates[post.slot.update].template
+    return {"preview": text_of(template, state, post.slot), "needs": []}
+
+
+def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
+    """Every phase, in the order of the playbook."""
+    return [
+        {
+            "id": one.phase.id,
+            "title": one.phase.title,
+            "lifecycle": one.lifecycle,
+            "begins": instant(one.begins),
+            "ends": instant(one.ends),
+            "late": one.late,
+            "steps": list(one.phase.steps),
+            "suite": one.phase.suite,
+            "update": one.phase.update,
+        }
+        for one in standings(state, now)
+    ]
+
+
+def suites(state: LaunchState) -> list[dict[str, Any]]:
+    """Every run of a suite, the latest last; the last finished run of each suite with its checks."""
+    last = {run.suite: run.cause for run in state.runs.values() if run.finished_at}
+    return [_suite(run, with_checks=last.get(run.suite) == run.cause) for run in state.runs.values()]
+
+
+def _suite(run: Run, *, with_checks: bool) -> dict[str, Any]:
+    return {
+        "suite": run.suite,
+        "cause": run.cause,
+        "started_at": stamp(run.started_at),
+        "finished_at": instant(run.finished_at),
+        "verdict": run.verdict.value if run.finished_at else None,
+        "word": run.word,
+        "reason": run.reason,
+        "evidence_log": run.evidence_log,
+        "checks": [_check(check) for check in run.checks.values()] if with_checks else [],
+    }
+
+
+def _check(check: CheckFound) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "title": check.title,
+        "verdict": check.verdict.value,
+        "word": check.word,
+        "reason": check.reason,
+        "required": check.required,
+        "lines": [{"say": one.say, "verdict": one.verdict.value, "reason": one.reason} for one in check.lines],
+        "urgent": list(check.urgent),
+    }
+
+
+def gates(state: LaunchState) -> list[dict[str, Any]]:
+    """Every gate of the playbook; unknown where it was never read."""
+    return [
+        {
+            "id": gate,
+            "title": title,
+            "system": "",
+            "state": known.state if known else "unknown",
+            "source": "",
+            "reason": "",
+            "since": "",
+            "at": stamp(known.at) if known else None,
+            "note": "",
+            "stale": False,
+            "holds": "",
+        }
+        for gate, title in state.course.gates.items()
+        for known in (state.gates.get(gate),)
+    ]
+
+
+def incident(one: Incident) -> dict[str, Any]:
+    """An incident."""
+    return {
+        "id": one.id,
+        "text": one.text,
+        "opened_at": stamp(one.opened_at),
+        "by": one.by,
+        "resolved_at": instant(one.resolved_at),
+        "note_due": None,
+        "note_at": None,
+    }
