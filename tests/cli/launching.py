@@ -129,9 +129,10 @@ class Desk:
         arguments = ("run", str(self.playbook), "--headless", "--state", str(self.state), *options)
         return warroom(*arguments, inputs=self.inputs, evidence=self.state)
 
-    def ask(self, command: str, *arguments: str, launch: str = LAUNCH) -> Ended:
+    def ask(self, command: str, *arguments: str, launch: str = LAUNCH, stdin: str = "") -> Ended:
         """Runs one of the small commands."""
-        return warroom(command, launch, *arguments, "--state", str(self.state), evidence=self.state)
+        given = (command, launch, *arguments, "--state", str(self.state))
+        return warroom(*given, evidence=self.state, stdin=stdin)
 
     def folder(self) -> Path:
         """The folder of the one launch."""

@@ -58,14 +58,18 @@ def clean_environ(inputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def warroom(
-    *arguments: str, inputs: Mapping[str, str] | None = None, evidence: Path, cwd: Path | None = None
+    *arguments: str,
+    inputs: Mapping[str, str] | None = None,
+    evidence: Path,
+    cwd: Path | None = None,
+    stdin: str = "",
 ) -> Ended:
     """Runs `warroom` with `arguments`; `evidence` is read afterwards, not handed over."""
     done = subprocess.run(
         [sys.executable, "-m", "warroom", *arguments],
         env=clean_environ(inputs or {}),
         cwd=cwd or ROOT,
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -102,6 +102,18 @@ class Post(_Body):
         return requests.PostNow(self.slot)
 
 
+class RemarkOn(_Body):
+    """Add a remark to a post; an empty text takes it away."""
+
+    request: Literal["draft"]
+    slot: Name
+    text: Annotated[str, Field(max_length=1_000)]
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.RemarkOnUpdate(self.slot, self.text)
+
+
 class Close(_Body):
     """Close the launch."""
 
@@ -113,9 +125,8 @@ class Close(_Body):
         return requests.CloseLaunch(self.reason)
 
 
-_BODIES: TypeAdapter[SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | Close] = TypeAdapter(
-    Annotated[SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | Close, Field(discriminator="request")]
-)
+_Any = SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | RemarkOn | Close
+_BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 
 def request_of(raw: bytes) -> requests.Request:

@@ -65,6 +65,9 @@ Values = Annotated[
 NoteText = Annotated[str, Argument(metavar="TEXT", help="What to put on record.")]
 SlotName = Annotated[str, Argument(metavar="UPDATE", help="The update, such as hourly@T+1h; its time will do.")]
 Release = Annotated[bool, Option("--release", help="End the hold instead.")]
+RemarkText = Annotated[
+    str, Argument(metavar="TEXT", help="The remark; - reads it from stdin, an empty one takes it away.")
+]
 Export = Annotated[bool, Option("--export", help="Print the journal as JSON lines instead.")]
 Heads = Annotated[
     list[str] | None, Option("--head", metavar="HEAD", help="A head that was published, 42.9f86d081884c; repeatable.")

@@ -9,7 +9,7 @@ from warroom.cli import arguments
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands, in the order in which the help lists them."""
-    for command in (run, launches, status, t0, step, note, hold, post, close, audit):
+    for command in (run, launches, status, t0, step, note, hold, draft, post, close, audit):
         app.command()(command)
 
 
@@ -111,6 +111,21 @@ def hold(
 
     held = {"request": "hold", "slot": update, "reason": reason}
     return ask(launch, state, {"request": "release", "slot": update} if release else held)
+
+
+def draft(
+    launch: arguments.LaunchName,
+    update: arguments.SlotName,
+    text: arguments.RemarkText,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Add a remark to an update before it is sent, below what was measured."""
+    import sys
+
+    from warroom.cli.asking import ask
+
+    text = sys.stdin.read(10_000) if text == "-" else text
+    return ask(launch, state, {"request": "draft", "slot": update, "text": text})
 
 
 def post(launch: arguments.LaunchName, update: arguments.SlotName, state: arguments.StateFolder = None) -> int:

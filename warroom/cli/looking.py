@@ -126,7 +126,8 @@ def _post_line(post: Mapping[str, Any]) -> str:
     late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if post["late_s"] >= 1 else ""
     into = f" into {post['into']}" if post["into"] else ""
     why = f": {post['reason']}" if post["reason"] else ""
-    return f"post    {post['slot']:<32} {post['standing']}{into}{late}{why}"
+    remark = f" [remark by {post['remark']['by']}: {post['remark']['text']}]" if post["remark"] else ""
+    return f"post    {post['slot']:<32} {post['standing']}{into}{late}{why}{remark}"
 
 
 def _countdown(in_s: float | None) -> str:

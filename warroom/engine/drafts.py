@@ -14,8 +14,8 @@ from warroom.launch.results import finished_body
 from warroom.launch.schedule import slots
 from warroom.launch.state import ENGINE, LaunchState, Record
 from warroom.suite_state import SuiteState
-from warroom.updates.channel import Delivery, Fate
-from warroom.updates.render import delivery_line, post_text
+from warroom.updates.channel import Delivery, Fate, Post
+from warroom.updates.render import delivery_line, post_text, with_remarks
 from warroom.verdict import Verdict
 
 _FATES: Final = {
@@ -61,8 +61,13 @@ def sending(send: Send, state: LaunchState, now: datetime) -> list[Draft]:
     return [Draft("update.sending", body)]
 
 
-def delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -> str:
-    """The line that goes with the text of `record` when it is sent at `now`."""
+def post_of(record: Record, state: LaunchState, now: datetime, head: str) -> Post:
+    """The post as it is sent at `now`: the frozen text, what people remark on it, and the line outside of both."""
+    text = with_remarks(record.text, state, (record.slot, *record.merged))
+    return Post(record.key, text, _delivery_of(record, state, now, head))
+
+
+def _delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -> str:
     known = {slot.id: slot for slot in slots(state.course, state.attempt)}
     slot = known[record.slot]
     due = slot.due(record.t0 or now)

@@ -23,7 +23,7 @@ from warroom.launch.results import started_body
 from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
-from warroom.updates.channel import Channel, Post
+from warroom.updates.channel import Channel
 
 _ROUNDS: Final = 10
 
@@ -172,7 +172,7 @@ class Engine:
         if not intent:
             return
         record, head = send.record, intent[-1].head.short
-        post = Post(record.key, record.text, drafts.delivery_of(record, self.state, self._clock.now(), head))
+        post = drafts.post_of(record, self.state, self._clock.now(), head)
         delivery = await self._channel(record.slot).post(post)
         await self._insist([drafts.delivered(send, delivery, self._clock.now(), self.pace.longest_wait_s)])
 

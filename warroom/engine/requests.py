@@ -72,13 +72,21 @@ class PostNow:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkOnUpdate:
+    """Add a remark to the post of this slot, in place of the last one; an empty `text` takes it away."""
+
+    slot: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloseLaunch:
     """End the launch; what is still owed stays unsent."""
 
     reason: str
 
 
-Request = SetT0 | ScrubT0 | TickStep | AddNote | HoldUpdate | ReleaseUpdate | PostNow | CloseLaunch
+Request = SetT0 | ScrubT0 | TickStep | AddNote | HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate | CloseLaunch
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +158,19 @@ def _(request: PostNow, asked: _Asked) -> tuple[Draft, ...]:
     if asked.state.t0 is None:
         raise UsageError("no update is owed before T0 is set", hint="set it with: warroom t0")
     return (Draft("update.requested", {"slot": slot.id, "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: RemarkOnUpdate, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state)
+    record = asked.state.records.get(slot.id)
+    if record and record.attempt:
+        # A second attempt must look like the first, which may have been seen.
+        raise UsageError(f"{slot.id} was tried to be sent already; its text stands")
+    text = clean(request.text.strip(), lines=True)
+    if not text and slot.id not in asked.state.remarks:
+        raise UsageError(f"there is no remark on {slot.id}")
+    return (Draft("update.remarked", {"slot": slot.id, "text": text, "by": asked.by}, asked.by),)
 
 
 @_decide.register

@@ -12,7 +12,7 @@ from warroom.launch.results import CheckFound, Run
 from warroom.launch.standing import Owed, Standing
 from warroom.launch.state import Incident, LaunchState
 from warroom.launch.values import missing
-from warroom.updates.render import text_of
+from warroom.updates.render import text_of, with_remarks
 
 PREVIEWS: Final = 3
 """Of how many posts to come the text is shown as it would be now."""
@@ -32,7 +32,7 @@ def posts(state: LaunchState, owed: Sequence[Owed], now: datetime) -> list[dict[
 
 
 def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
-    record = post.record
+    record, remark = post.record, state.remarks.get(post.slot.id)
     return {
         "slot": post.slot.id,
         "time": post.slot.time,
@@ -46,9 +46,10 @@ def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
         "into": post.into,
         "reason": post.reason,
         "sent_at": instant(record.at) if record and post.standing is Standing.SENT else None,
-        "text": record.text if record else "",
+        "text": with_remarks(record.text, state, (record.slot, *record.merged)) if record else "",
         "ref": record.ref if record else "",
         "attempt": record.attempt if record else 0,
+        "remark": {"text": remark.text, "by": remark.by, "at": stamp(remark.at)} if remark else None,
     }
 
 
@@ -57,7 +58,8 @@ def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
     if needs or not is_near:
         return {"preview": "", "needs": list(needs)}
     template = state.course.updates[post.slot.update].template
-    return {"preview": text_of(template, state, post.slot), "needs": []}
+    text = text_of(template, state, post.slot)
+    return {"preview": with_remarks(text, state, (post.slot.id,)), "needs": []}
 
 
 def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:

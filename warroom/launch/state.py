@@ -90,6 +90,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What a person adds to a post, below what was measured; line feeds between its lines."""
+
+    text: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Something that is wrong; `resolved_at` is None while it is open."""
 
@@ -122,9 +131,9 @@ class LaunchState:
     """Everything that is known about a launch after entry `seq` (0: nothing yet).
 
     `t0` is None before it is set and after it was scrubbed; `attempt` counts how often it was scrubbed, from 1.
-    `runs` are the latest runs of suites by their cause, `records` the posts by the id of their slot, `requested` the
-    slots that a person wants to be posted now. `clock_set_s` is by how many seconds the wall clock was set, in all,
-    since someone last agreed with it. Mappings and tuples are oldest first.
+    `runs` are the latest runs of suites by their cause, `records` the posts and `remarks` what people add to them by
+    the id of the slot, `requested` the slots that a person wants to be posted now. `clock_set_s` is by how many
+    seconds the wall clock was set, in all, since someone last agreed with it. Mappings and tuples are oldest first.
     """
 
     course: Course
@@ -142,6 +151,7 @@ class LaunchState:
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     records: Mapping[str, Record] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
+    remarks: Mapping[str, Remark] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()
     clock_set_s: float = 0.0
     closed: Closed | None = None
@@ -288,6 +298,13 @@ def _requested(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     return replace(released, requested=state.requested | {body["slot"]})
 
 
+def _remarked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """The last remark on a slot counts; an empty one takes it away."""
+    slot, text = body["slot"], body["text"]
+    others = {name: remark for name, remark in state.remarks.items() if name != slot}
+    return replace(state, remarks={**others, slot: Remark(text, entry.at, body["by"])} if text else others)
+
+
 def _incident_opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     incident = Incident(body["id"], body["text"], entry.at, body.get("by", entry.actor))
     return replace(state, incidents={**state.incidents, incident.id: incident})
@@ -329,6 +346,7 @@ _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] =
     "update.held": _held,
     "update.released": _released,
     "update.requested": _requested,
+    "update.remarked": _remarked,
     "incident.opened": _incident_opened,
     "incident.resolved": _incident_resolved,
     "clock.step": _clock_step,

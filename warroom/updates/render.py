@@ -28,6 +28,16 @@ def post_text(state: LaunchState, prepare: Prepare) -> str:
     return text_of(template, state, prepare.slot)
 
 
+def with_remarks(text: str, state: LaunchState, slots: Iterable[str]) -> str:
+    """`text` and below it what people remark on those slots, each with its name: nobody takes it for measured."""
+    remarks = [state.remarks[slot] for slot in slots if slot in state.remarks]
+    return "\n".join([text, *(f"Remark by {remark.by}: {_indented(remark.text)}" for remark in remarks)])
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
 def delivery_line(prepare: Prepare, head: str = "") -> str:
     """The line outside the text: `LATE by 12m3s; stands for T+3h, T+4h too; journal 42.9f86d081884c`.
 
