@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
 from warroom.checks.event_answers import REFUSED, Sent, findings_of, judge_after, judge_events, judge_probe
+from warroom.checks.lever import symptom_of
 from warroom.contract import Context, Findings, Kind, LeverReading, LeverState, Parameters, Request
 from warroom.errors import CannotMeasure
 from warroom.expect import DurationText, Expectations, Said, said_with
@@ -71,13 +72,27 @@ class EventsParameters(Parameters):
 
 
 @dataclass(frozen=True, slots=True)
+class _Withheld:
+    """Why something is not sent; empty (and false) where it may be. `symptom`: the lever that forbids it, as read."""
+
+    reason: str = ""
+    symptom: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.reason)
+
+
+_MAY_BE_SENT: Final = _Withheld()
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
-    """What may be sent. `withheld` says why nothing may (empty: it may); `bearer` is empty for no token.
+    """What may be sent. `withheld` says why nothing may; `bearer` is empty for no token.
 
     `unprobed` is the line that stands for the probes where they are not sent, None where they are.
     """
 
-    withheld: str = ""
+    withheld: _Withheld = _MAY_BE_SENT
     bearer: str = ""
     unprobed: Result | None = None
 
@@ -96,7 +111,7 @@ async def _plan(params: EventsParameters, ctx: Context) -> _Plan:
         return _Plan(bearer=needed.fact.value, unprobed=unprobed)
     if state == "red" and needed.verdict.is_tolerated:
         return _Plan(unprobed=unprobed)
-    return _Plan(withheld=f"there is no token to send ({needed.reason or needed.verdict})")
+    return _Plan(withheld=_Withheld(f"there is no token to send ({needed.reason or needed.verdict})"))
 
 
 def _unprobed(state: str, title: str, *, required: bool) -> Result:
@@ -111,34 +126,35 @@ def _unprobed(state: str, title: str, *, required: bool) -> Result:
     return Result(verdict if required else Verdict.SKIPPED, say, wanted, reason=reason, required=required)
 
 
-def _not_proven(params: EventsParameters, ctx: Context) -> str:
+def _not_proven(params: EventsParameters, ctx: Context) -> _Withheld:
     """Why the check that `only_if` names does not prove that events are harmless; empty when it does."""
     name, check = params.only_if.lever, params.only_if.check
     shown, needed = clean(name, limit=80), ctx.needed[check]
     if not isinstance(needed.fact, LeverState):
-        return f"'{clean(check)}' did not read {shown} ({needed.reason or needed.verdict})"
+        return _Withheld(f"'{clean(check)}' did not read {shown} ({needed.reason or needed.verdict})")
     try:
         return _deviation(needed.fact.of(name))
     except (KeyError, StopIteration):
-        return f"'{clean(check)}' does not read {shown}"
+        return _Withheld(f"'{clean(check)}' does not read {shown}")
 
 
-async def _not_safe_now(params: EventsParameters, ctx: Context) -> str:
+async def _not_safe_now(params: EventsParameters, ctx: Context) -> _Withheld:
     """Why an event that is sent now might not be harmless; empty when a fresh reading proves that it is."""
     name = params.only_if.lever
     try:
         return _deviation((await ctx.levers.read([name])).of(name))
     except CannotMeasure as fault:
-        return f"{clean(name, limit=80)} could not be read right before the next request: {fault.message}"
+        return _Withheld(f"{clean(name, limit=80)} could not be read right before the next request: {fault.message}")
 
 
-def _deviation(reading: LeverReading) -> str:
+def _deviation(reading: LeverReading) -> _Withheld:
     """What it means that the lever is not as expected; empty when it is."""
     if reading.as_expected:
-        return ""
+        return _MAY_BE_SENT
     name, wanted = clean(reading.name, limit=80), clean(reading.expected, limit=80)
     actual = "not in the state" if reading.actual is None else one_line(reading.actual, limit=80) or "(empty)"
-    return f"{name} is {actual}, expected {wanted}: an event could lead to a real message"
+    reason = f"{name} is {actual}, expected {wanted}: an event could lead to a real message"
+    return _Withheld(reason, symptom_of([reading]))
 
 
 def _stops(refusals: Sequence[Result]) -> str:
@@ -207,7 +223,7 @@ def _probes(params: EventsParameters, plan: _Plan, ctx: Context) -> list[Sent]:
     ]
 
 
-async def _send_all(planned: Sequence[Sent], params: EventsParameters, ctx: Context) -> tuple[list[Sent], str]:
+async def _send_all(planned: Sequence[Sent], params: EventsParameters, ctx: Context) -> tuple[list[Sent], _Withheld]:
     """Those that were sent, in turn, and why the rest was withheld (empty: it was not).
 
     None follows one that had no answer, and none a reading of the lever that is not as expected.
@@ -219,19 +235,19 @@ async def _send_all(planned: Sequence[Sent], params: EventsParameters, ctx: Cont
             done.append(sent)
         if withheld or sent.fault:
             return done, withheld
-    return done, ""
+    return done, _MAY_BE_SENT
 
 
-async def _send(item: Sent, params: EventsParameters, ctx: Context) -> tuple[Sent, str]:
+async def _send(item: Sent, params: EventsParameters, ctx: Context) -> tuple[Sent, _Withheld]:
     """`item` with what came back, and why it was withheld, the first time or when it had to be repeated."""
     for _ in range(_TRIES):
         if withheld := await _not_safe_now(params, ctx):
             return item, withheld
         try:
-            return replace(item, response=await ctx.http.send(item.request), fault=None), ""
+            return replace(item, response=await ctx.http.send(item.request), fault=None), _MAY_BE_SENT
         except CannotMeasure as fault:
             item = replace(item, fault=fault)
-    return item, ""
+    return item, _MAY_BE_SENT
 
 
 async def _state_after(params: EventsParameters, after: After, ctx: Context) -> Sent:
@@ -247,31 +263,37 @@ async def run(params: EventsParameters, ctx: Context) -> Findings:
     plan = await _plan(params, ctx)
     sends = not plan.withheld and (params.types or plan.unprobed is None)
     if withheld := _not_proven(params, ctx) if sends else plan.withheld:
-        return Findings((_all_withheld(params, withheld),), measurement=Measurement(n=0))
+        line = _all_withheld(params, withheld.reason)
+        return Findings((line,), measurement=Measurement(n=0), symptom=withheld.symptom)
     planned = [] if plan.unprobed else _probes(params, plan, ctx)
     probes, withheld = await _send_all(planned, params, ctx)
     refusals = [plan.unprobed] if plan.unprobed else [judge_probe(probe) for probe in probes]
-    if stops := withheld or _stops(refusals):
+    if stops := withheld.reason or _stops(refusals):
         left = planned[len(probes) :] if probes and withheld else []
         lines = [*refusals, *(_withheld(f"Event with {probe.what}", REFUSED, stops) for probe in left)]
         more = [_all_withheld(params, stops)] if params.types or not probes else []
-        return findings_of((*lines, *more), ctx, probes=probes)
-    events, lines = await _events(params, plan, ctx)
+        return _with(withheld, findings_of((*lines, *more), ctx, probes=probes))
+    events, lines, withheld = await _events(params, plan, ctx)
     after = []
     if params.after and lines and all(line.verdict is Verdict.PASS for line in lines):
         after = [await _state_after(params, params.after, ctx)]
         lines += judge_after(params.after.expect, after[0])
-    return findings_of((*lines, *refusals), ctx, probes=probes, events=events, after=after)
+    return _with(withheld, findings_of((*lines, *refusals), ctx, probes=probes, events=events, after=after))
 
 
-async def _events(params: EventsParameters, plan: _Plan, ctx: Context) -> tuple[list[Sent], list[Result]]:
-    """The events that were sent, and the lines on all of them."""
+def _with(withheld: _Withheld, findings: Findings) -> Findings:
+    """A lever that was read as it must not be is a symptom, whichever check read it."""
+    return replace(findings, symptom={**findings.symptom, **withheld.symptom})
+
+
+async def _events(params: EventsParameters, plan: _Plan, ctx: Context) -> tuple[list[Sent], list[Result], _Withheld]:
+    """The events that were sent, the lines on all of them, and why the rest was withheld."""
     planned = [_event(params, kind, plan.bearer, ctx) for kind in params.types]
     events, withheld = await _send_all(planned, params, ctx)
     lines = [*judge_events(events, len(planned), say=params.say, queued=not plan.bearer)]
     if withheld:
-        lines.append(_events_withheld(len(planned) - len(events), withheld))
-    return events, lines
+        lines.append(_events_withheld(len(planned) - len(events), withheld.reason))
+    return events, lines, withheld
 
 
 KIND = Kind(

@@ -62,8 +62,9 @@ def _asserted(params: LeverParameters, state: LeverState) -> tuple[Result, ...]:
     return (Result(Verdict.ERROR, say="assertions on the state", reason=reason, measurement=Measurement(n=0)),)
 
 
-def _symptom(readings: Sequence[LeverReading]) -> dict[str, str]:
-    """Each lever's value, and what the kill switches among them come to: as_expected, deviates or unknown."""
+def symptom_of(readings: Sequence[LeverReading]) -> dict[str, str]:
+    """What hints may match: each lever's value, and what the kill switches among them come to: as_expected, deviates
+    or unknown."""
     symptom = {r.name: "(missing)" if r.actual is None else one_line(r.actual) for r in readings}
     switches = [reading for reading in readings if reading.kill_switch]
     if any(switch.actual is not None and not switch.as_expected for switch in switches):
@@ -88,7 +89,7 @@ async def run(params: LeverParameters, ctx: Context) -> Findings:
             source=clean(", ".join(response.url for response in state.responses)),
         ),
         fact=state,
-        symptom=_symptom(readings),
+        symptom=symptom_of(readings),
         evidence=tuple(response.evidence for response in state.responses if response.evidence),
         reproduce=f"curl -sS {' '.join(urls)}" if urls else "",
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from warroom.events import (
     CheckFinished,
+    CheckOutcome,
     CheckStarted,
     CheckWaiting,
     Envelope,
@@ -59,14 +60,13 @@ class View:
 
     @property
     def alarms(self) -> tuple[tuple[str, Hint], ...]:
-        """What must be acted on at once: (title of the check, its critical hint), in order of display."""
-        return tuple(
-            (check.outcome.title, hint)
-            for check in self.checks
-            if check.outcome
-            for hint in check.outcome.hints
-            if hint.severity == "critical"
-        )
+        """What must be acted on at once: each critical hint, with the titles of the checks that found it, the worst
+        first."""
+        found: dict[Hint, list[str]] = {}
+        for outcome in _alarming(self.checks):
+            for hint in filter(_is_critical, outcome.hints):
+                found.setdefault(hint, []).append(outcome.title)
+        return tuple((", ".join(titles), hint) for hint, titles in found.items())
 
     @property
     def tally(self) -> Mapping[Verdict, int]:
@@ -84,18 +84,29 @@ class View:
         return tuple(self.state.questions.values())
 
 
+def _is_critical(hint: Hint) -> bool:
+    return hint.severity == "critical"
+
+
+def _alarming(checks: Iterable[CheckState]) -> list[CheckOutcome]:
+    """The outcomes with a critical hint, the worst first."""
+    found = [check.outcome for check in checks if check.outcome and any(map(_is_critical, check.outcome.hints))]
+    return sorted(found, key=lambda outcome: -outcome.verdict.rank)
+
+
 def of_interest(view: View) -> str | None:
     """The id of the check to look at first: an alarm, a failure, something undecided, a question, a series of
     measurements; None where none stands out."""
     checks = view.checks
     done = [check for check in checks if check.outcome and check.lifecycle == DONE]
-    alarms = (c for c in done if c.outcome and any(h.severity == "critical" for h in c.outcome.hints))
+    if alarming := _alarming(done):
+        return alarming[0].id
     failed = (c for c in done if c.outcome and c.outcome.verdict is Verdict.FAIL)
     undecided = (c for c in done if c.outcome and c.outcome.verdict.is_unknown and c.outcome.required)
     asking = (c for c in checks if view.question_of(c.info.id))
     measuring = (c for c in checks if c.lifecycle == RUNNING and c.samples_total)
     measured = (c for c in checks if c.samples_ms)
-    groups = (alarms, failed, undecided, asking, measuring, measured)
+    groups = (failed, undecided, asking, measuring, measured)
     return next((check.info.id for group in groups for check in group), None)
 
 

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 
 from tests.checks.auth import EVENTS, PROBES, TYPES, said
-from tests.checks.test_event_answers import Service, accept, judge, state
+from tests.checks.test_event_answers import PROVEN, Service, accept, judge, reading, state
+from tests.playbook.small import load
+from tests.playbook.test_shipped import AUTO_COM_CENTER as PLAYBOOK
+from tests.playbook.test_shipped import ENVIRON
+from warroom.checks import BUILTIN
 from warroom.contract import Needed
+from warroom.launch.hints import matching
 from warroom.verdict import Verdict
 
 OFF = "not sent: DISABLE_SEND is false, expected true: an event could lead to a real message"
@@ -86,3 +91,33 @@ async def test_a_switch_that_stays_on_withholds_nothing(tmp_path: Path) -> None:
     service = Service(state=state("true"))
     assert (await judge(tmp_path, service)).verdict is Verdict.PASS
     assert len(service.sent) == 4
+
+
+HINTS = load(PLAYBOOK, environ=ENVIRON, kinds={kind.name: kind for kind in BUILTIN}).hints
+STATE_GONE = Needed(Verdict.ERROR, "the state was not readable", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "off_at", "switch", "alarmed"),
+    [
+        pytest.param(EVENTS, 1, PROVEN, True, id="its own reading after the first probe"),
+        pytest.param(EVENTS, 3, PROVEN, True, id="its own reading after the first event"),
+        pytest.param(PROBES, 1, PROVEN, True, id="the reading of a check that only probes"),
+        pytest.param(
+            EVENTS, 0, Needed(Verdict.FAIL, "", reading("false")), True, id="the reading of the other check"
+        ),
+        pytest.param(EVENTS, 0, STATE_GONE, False, id="nobody could read it"),
+        pytest.param(EVENTS, 0, PROVEN, False, id="it stays on"),
+    ],
+)
+async def test_whoever_reads_that_messages_may_leave_shows_the_hint_to_roll_back(
+    tmp_path: Path, written: Mapping[str, Any], off_at: int, switch: Needed, alarmed: bool
+) -> None:
+    outcome = await judge(tmp_path, Service(off_at=off_at, state=state("true")), switch=switch, written=written)
+    symptom = dict(outcome.symptom)
+    assert (symptom.get("DISABLE_SEND") == "false") is alarmed
+    assert (symptom.get("kill_switch") == "deviates") is alarmed
+    shown = matching(HINTS, "events", outcome.verdict, symptom)
+    assert [hint.fix for hint in shown if hint.severity == "critical"] == (
+        ["IMMEDIATE ROLLBACK - external sends may occur!"] if alarmed else []
+    )

@@ -86,6 +86,20 @@ def test_the_rollback_comes_before_everything_else_and_names_its_check() -> None
     assert "Environment variable is not set correctly" in second
 
 
+def test_a_rollback_that_two_checks_ask_for_is_said_once_the_worst_check_first() -> None:
+    hint = Hint("the switch is off", "somebody", "ROLL BACK", "critical")
+    made = finished(
+        [
+            outcome("events", verdict=Verdict.NOT_EXERCISED, title="Events", hints=(hint,)),
+            outcome("kill_switch", verdict=Verdict.FAIL, title="Kill-switch", hints=(hint,)),
+        ]
+    )
+    first, second, third = summary(made).splitlines()[:3]
+    assert (first, third) == ("!!! ROLL BACK", "")
+    assert "found by Kill-switch, Events: the switch is off" in second
+    assert markdown(made).count("# 🛑 ROLL BACK") == 1
+
+
 def test_without_a_critical_hint_the_verdict_comes_first() -> None:
     assert (
         summary(STATES["all_green"]())

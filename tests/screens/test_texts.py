@@ -14,7 +14,7 @@ from warroom.screens.header import elapsed_s, header_lines, overall, result_item
 from warroom.screens.marks import mark_of_gate
 from warroom.screens.notices import notice_lines
 from warroom.screens.rows import check_row, columns_for
-from warroom.screens.view import View, advance
+from warroom.screens.view import View, advance, of_interest
 from warroom.verdict import Measurement, Result, Verdict
 
 NOW = replays.START + timedelta(seconds=30)
@@ -171,6 +171,21 @@ GATES = {"green": "✔ GREEN", "red": "✖ RED", "unknown": "? UNKNOWN", "": "? 
 @pytest.mark.parametrize(("state", "expected"), GATES.items())
 def test_a_gate_that_is(state: str, expected: str) -> None:
     assert str(mark_of_gate(GateInfo("g", "Gate", state, "HTTP"))) == expected
+
+
+ROLL_BACK = Hint("DISABLE_SEND=false", "not set", "IMMEDIATE ROLLBACK", "critical")
+
+
+@pytest.mark.parametrize("first", ["events", "kill_switch"])
+def test_an_alarm_that_two_checks_raise_is_one_line_and_leads_to_the_worst(first: str) -> None:
+    found = {
+        "events": outcome("events", Verdict.NOT_EXERCISED, reason="withheld", hints=(ROLL_BACK,)),
+        "kill_switch": outcome("kill_switch", Verdict.FAIL, reason="off", hints=(ROLL_BACK,)),
+    }
+    view = seen([replays.green()[0], found.pop(first), *found.values()])
+    said = [line for line in notices(view) if "IMMEDIATE ROLLBACK" in line]
+    assert said == ["✖ IMMEDIATE ROLLBACK   (Kill-switch, Event ingestion: DISABLE_SEND=false)"]
+    assert of_interest(view) == "kill_switch"
 
 
 def notices(view: View, *, defects: tuple[str, ...] = (), height: int = 24) -> list[str]:

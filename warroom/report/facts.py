@@ -141,9 +141,15 @@ def counts(state: SuiteState) -> str:
     return f"{plural(len(state.checks), 'check')}: {said}" if said else "no checks"
 
 
-def critical(state: SuiteState) -> tuple[tuple[CheckOutcome, Hint], ...]:
-    """The hints that come before everything else, with the check each belongs to."""
-    return tuple((one, hint) for one in outcomes(state) for hint in one.hints if hint.severity == CRITICAL)
+def critical(state: SuiteState) -> tuple[tuple[str, Hint], ...]:
+    """The hints that come before everything else, each once, with the titles of the checks that found it, the worst
+    first and separated by commas. A title is foreign text."""
+    found: dict[Hint, list[str]] = {}
+    for one in sorted(outcomes(state), key=lambda one: -one.verdict.rank):
+        for hint in one.hints:
+            if hint.severity == CRITICAL:
+                found.setdefault(hint, []).append(one.title)
+    return tuple((", ".join(titles), hint) for hint, titles in found.items())
 
 
 def number(value: float) -> str:

@@ -26,8 +26,7 @@ def github(state: SuiteState) -> str:
     passed with a warning or is optional; then one plain line with the verdict.
     """
     by_need = facts.groups(state)
-    loud = {outcome.id for outcome, _ in facts.critical(state)}
-    decisive = sorted((one for one in by_need.open if one.required), key=lambda one: one.id not in loud)
+    decisive = sorted((one for one in by_need.open if one.required), key=lambda one: not _alarms(one))
     optional = tuple(one for one in by_need.open if not one.required)
     errors = [_annotation("error", one) for one in decisive]
     if not errors and facts.overall(state).exit_code != 0:
@@ -61,10 +60,13 @@ def _at_most(commands: Sequence[str], level: str) -> list[str]:
 def _annotation(level: str, outcome: CheckOutcome) -> str:
     optional = "" if outcome.required else " (optional)"
     title = f"{outcome.title or outcome.id}{optional}: {outcome.word}"
-    alarms = [hint.fix for hint in outcome.hints if hint.severity == facts.CRITICAL]
     hints = [f"Hint: {hint.cause}. {hint.fix}" for hint in outcome.hints]
     repeat = [f"Repeat: {outcome.reproduce}"] if outcome.reproduce and outcome.verdict is not Verdict.WARN else []
-    return _command(level, title, *alarms, outcome.reason, *hints, *repeat)
+    return _command(level, title, *_alarms(outcome), outcome.reason, *hints, *repeat)
+
+
+def _alarms(outcome: CheckOutcome) -> list[str]:
+    return [hint.fix for hint in outcome.hints if hint.severity == facts.CRITICAL]
 
 
 def _verdict(state: SuiteState) -> str:

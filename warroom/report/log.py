@@ -123,7 +123,7 @@ def _verdict(state: SuiteState) -> list[str]:
     result = facts.overall(state)
     manifest = state.finished.manifest_sha256 if state.finished else ""
     lines = [f"OVERALL {safe(state.launch.id)} {safe(result.word)}"]
-    lines += [f"!!! {safe(hint.fix)} ({safe(outcome.title)})" for outcome, hint in facts.critical(state)]
+    lines += [f"!!! {safe(hint.fix)} ({safe(titles)})" for titles, hint in facts.critical(state)]
     return lines + _pairs(
         (
             ("verdict", result.verdict.value),

@@ -87,9 +87,9 @@ def _cell(shown: str) -> str:
 
 def _alarm(state: SuiteState) -> list[str]:
     rows = []
-    for outcome, hint in facts.critical(state):
+    for titles, hint in facts.critical(state):
         rows += [f"# 🛑 {prose(hint.fix)}", ""]
-        rows += [f"**{prose(outcome.title)}**: {prose(hint.symptom)}. {prose(hint.cause)}.", ""]
+        rows += [f"**{prose(titles)}**: {prose(hint.symptom)}. {prose(hint.cause)}.", ""]
     return rows
 
 

@@ -146,9 +146,9 @@ def _found(outcome: CheckOutcome) -> str:
 
 def _alarm(state: SuiteState, look: Look) -> list[str]:
     lines = []
-    for outcome, hint in facts.critical(state):
+    for titles, hint in facts.critical(state):
         lines.append(look.paint(f"!!! {safe(hint.fix)}", _ALARM_STYLE))
-        lines.append(f"    found by {safe(outcome.title)}: {safe(hint.symptom)}. {safe(hint.cause)}.")
+        lines.append(f"    found by {safe(titles)}: {safe(hint.symptom)}. {safe(hint.cause)}.")
     return lines
 
 
