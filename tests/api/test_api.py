@@ -18,9 +18,9 @@ import pytest
 
 from tests.engine.stage import Stage
 from warroom.adapters.asking import user_name
-from warroom.client.engine_socket import NotRunning, ask, reachable
 from warroom.api.app import About, api
 from warroom.api.listener import Listener
+from warroom.client.engine_socket import NotRunning, ask, reachable
 from warroom.engine.engine import Engine
 from warroom.errors import UsageError, WarroomError
 
@@ -215,6 +215,26 @@ async def test_an_open_stream_does_not_hold_up_the_end(served: Served) -> None:
     await asyncio.wait_for(served.listener.close(), 5)
     with pytest.raises((AssertionError, ConnectionError)):
         await reading
+
+
+async def test_a_phase_that_is_held_says_why_and_one_that_is_not_may_be_left(served: Served) -> None:
+    held = await served.raw(b"GET /phases/verification/exit HTTP/1.1\r\nhost: engine\r\nconnection: close\r\n\r\n")
+    assert held.split(b" ")[1] == b"409"
+    begins = ["it begins at 2025-11-01T02:05:00Z", "suite verify has not finished"]
+    assert json.loads(held.partition(b"\r\n\r\n")[2])["reasons"] == begins
+    await served.stage.advance(timedelta(minutes=8))
+    assert await served.ask("GET", "/phases/verification/exit") == {
+        "phase": "verification",
+        "title": "Verification",
+        "open": True,
+        "reasons": [],
+    }
+
+
+async def test_an_unknown_phase_is_named_with_one_that_is_there(served: Served) -> None:
+    with pytest.raises(UsageError, match="there is no phase 'verificaton'") as refused:
+        await served.ask("GET", "/phases/verificaton/exit")
+    assert refused.value.hint == "did you mean 'verification'?"
 
 
 async def test_the_answer_to_a_healthz_says_who_runs_the_launch(served: Served) -> None:

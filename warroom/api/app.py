@@ -18,7 +18,8 @@ from warroom.clock import Clock, stamp
 from warroom.engine.engine import Engine
 from warroom.engine.view import entry_json, state_json
 from warroom.errors import UsageError, WarroomError
-from warroom.text import clean
+from warroom.launch.exits import holding
+from warroom.text import clean, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def api(engine: Engine, clock: Clock, name_of: Callable[[int], str], about: Abou
             Route("/state", routes.state, methods=["GET"]),
             Route("/events", routes.events, methods=["GET"]),
             Route("/requests", routes.requests, methods=["POST"]),
+            Route("/phases/{phase}/exit", routes.phase_exit, methods=["GET"]),
         ]
     )
 
@@ -82,6 +84,18 @@ class _Routes:
         if request.headers.get("origin"):
             return _refused(403, "a request from a page in a browser is not taken")
         return await _answered(self._ask(request))
+
+    async def phase_exit(self, request: Request) -> Response:
+        """200 where the phase may be left, 409 where it may not, with every reason; for pipelines."""
+        name = str(request.path_params["phase"])
+        state = self._engine.state
+        known = {phase.id: phase for phase in state.course.phases}
+        if name not in known:
+            hint = did_you_mean(name, list(known)) or f"there is {', '.join(known) or 'none'}"
+            return _refused(404, f"there is no phase '{clean(name, limit=80)}'", hint)
+        reasons = holding(state, known[name], self._clock.now())
+        said = {"phase": name, "title": known[name].title, "open": not reasons, "reasons": list(reasons)}
+        return JSONResponse(said, 409 if reasons else 200)
 
     async def _ask(self, request: Request) -> Response:
         asked = request_of(await _body(request))

@@ -112,6 +112,7 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"clock   was set by {found['clock_set_s']:+g} s: posts wait until T0 is confirmed with `warroom t0`"
     if found["closed"]:
         yield f"closed  {found['closed']['at']}: {found['closed']['reason']}"
+    yield from (_phase_line(phase) for phase in found["phases"])
     yield from (
         f"suite   {suite['suite']} for {suite['cause']}: {suite['word'] or 'running'}" for suite in found["suites"]
     )
@@ -120,6 +121,13 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"note    {note['at']} {note['by']}: {note['text']}" for note in found["notes"])
     if following := found["next"]:
         yield f"next    {following['slot']}{_countdown(following['in_s'])}"
+
+
+def _phase_line(phase: Mapping[str, Any]) -> str:
+    until = f" until {phase['ends']}" if phase["ends"] and phase["lifecycle"] != "done" else ""
+    late = ", LATE" if phase["late"] else ""
+    held = f", held: {'; '.join(phase['held'])}" if phase["held"] and phase["lifecycle"] != "waiting" else ""
+    return f"phase   {phase['id']:<32} {phase['lifecycle']}{until}{late}{held}"
 
 
 def _post_line(post: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
+from warroom.launch.exits import holding
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.standing import Owed, Standing
@@ -75,6 +76,7 @@ def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
             "steps": list(one.phase.steps),
             "suite": one.phase.suite,
             "update": one.phase.update,
+            "held": list(holding(state, one.phase, now)),
         }
         for one in standings(state, now)
     ]

@@ -1,0 +1,72 @@
+"""Whether a phase may be left, and what holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from warroom.launch.results import Run
+from warroom.launch.standing import Standing, owed
+from warroom.launch.state import LaunchState, believed
+from warroom.launch.values import utc
+from warroom.playbook.course import Phase
+from warroom.verdict import Verdict
+
+_OPENS: Final = (Verdict.PASS, Verdict.WARN)
+
+
+def holding(state: LaunchState, phase: Phase, now: datetime) -> tuple[str, ...]:
+    """The reasons why `phase` may not be left at `now`, a sentence each; empty: it may.
+
+    A phase is left when it has begun, its steps are done, its suite is GREEN and its posts arrived. One that has
+    nothing of these lasts until its end.
+    """
+    return tuple(_holding(state, phase, believed(state, now)))
+
+
+def _holding(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
+    if state.t0 is None:
+        yield "T0 is not set"
+    elif now < state.t0 + phase.starts:
+        yield f"it begins at {utc(state.t0 + phase.starts)}"
+    for step in phase.steps:
+        if step not in state.ticks:
+            yield f"step {step} is not done: {state.course.steps[step].do}"
+    if phase.suite:
+        yield from _of_suite(state, phase)
+    if phase.update:
+        yield from _of_posts(state, phase.update, now)
+    if not (phase.steps or phase.suite or phase.update):
+        yield from _of_time(state, phase, now)
+
+
+def _of_suite(state: LaunchState, phase: Phase) -> Iterator[str]:
+    run = _latest(state, phase)
+    if run is None:
+        yield f"suite {phase.suite} has not finished"
+    elif run.verdict not in _OPENS:
+        yield f"suite {phase.suite} is {run.word}" + (f": {run.reason}" if run.reason else "")
+
+
+def _latest(state: LaunchState, phase: Phase) -> Run | None:
+    """The last finished run that has every check of the phase's own one; None before that has finished."""
+    own = state.runs.get(f"phase:{phase.id}")
+    if own is None or own.finished_at is None:
+        return None
+    runs = [run for run in state.runs.values() if run.finished_at and run.started_at >= own.started_at]
+    whole = [run for run in runs if run.suite == own.suite and run.checks.keys() >= own.checks.keys()]
+    return max(whole, key=lambda run: run.started_at)
+
+
+def _of_posts(state: LaunchState, update: str, now: datetime) -> Iterator[str]:
+    for post in owed(state, now):
+        if post.slot.update == update and post.standing is not Standing.SENT:
+            into = f" into {post.into}" if post.into else ""
+            why = f": {post.reason}" if post.reason else ""
+            yield f"post {post.slot.id} is {post.standing.value}{into}{why}"
+
+
+def _of_time(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
+    if phase.ends is not None and state.t0 is not None and now < state.t0 + phase.ends:
+        yield f"it lasts until {utc(state.t0 + phase.ends)}"
