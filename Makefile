@@ -18,7 +18,7 @@ STALE := stale
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: stale help setup setup-dev demo test lint types contracts pytest peers bench docs picture coverage-map lock clean python-ok
+.PHONY: stale help setup setup-dev demo test lint types contracts pytest peers bench soak docs picture coverage-map lock clean python-ok
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -64,6 +64,9 @@ bench: $(DEV_READY) $(BENCH)/run/.ready $(BENCH)/peers/.ready  ## speed and memo
 	@$(PY) -m pip $(PIP_FLAGS) wheel --no-deps --no-build-isolation --wheel-dir build/wheel .
 	@$(PYTHON) -m pip --python $(BENCH)/run/bin/python $(PIP_FLAGS) install --no-deps --force-reinstall build/wheel/*.whl
 	@$(PY) -m tests.benchmarks $(ARGS)
+
+soak: $(DEV_READY)  ## disturb real engines for half an hour: kills, stops, disks, clocks, terminals
+	@$(PY) -m tests.soak $(ARGS)
 
 # What is measured is the installed wheel, and peers are measured without Warroom's packages beside them.
 $(BENCH)/%/.ready: requirements/%.txt $(RUN_READY) | python-ok

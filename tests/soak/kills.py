@@ -1,0 +1,140 @@
+"""kill -9: at random moments, and at each point where it would hurt."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.soak.faulty import POINTS
+from tests.soak.oracle import judge
+from tests.soak.people import People
+from tests.soak.row import Row, Scale
+from tests.soak.wrong import WRONG
+from tests.soak.yard import Beats, Yard, ago
+
+_KILLED = -9
+_LIVES_S = 1.4
+
+
+def at_random(folder: Path, scale: Scale) -> Iterator[Row]:
+    """Engines that live for a moment each, some not even until they are ready; then one that finishes the launch."""
+    dice = random.Random(scale.seed)
+    lives = [dice.uniform(0.0, _LIVES_S) for _ in range(scale.kills)]
+    waits = [dice.random() < 0.7 for _ in lives]
+    yard = Yard(folder, Beats(last_s=60 + 5 * scale.kills), ago(0))
+    with People(yard.socket) as people:
+        for life_s, waits_for_it in zip(lives, waits, strict=True):
+            _live(yard, life_s, waits_for_it=waits_for_it)
+        owed = yard.catch_up()
+    yield _judged("kill -9 at random moments", scale.kills, yard, owed, people.heads)
+
+
+def _live(yard: Yard, life_s: float, *, waits_for_it: bool) -> None:
+    if waits_for_it:
+        with yard.engine():
+            time.sleep(life_s)
+        return
+    with yard.said.open("a", encoding="utf-8") as said:
+        process = yard.popen(stdout=said, stderr=said)
+        time.sleep(life_s)
+        process.kill()
+        process.wait()
+
+
+def at_each_point(folder: Path, scale: Scale) -> Iterator[Row]:
+    """In one launch an engine dies at every point in turn, and a sound one finishes it; again in another order."""
+    with _service() as url:
+        rows = [_round(folder / str(number), url, number, scale) for number in range(1, scale.rounds + 1)]
+    yield Row(
+        "kill -9 at each of the named points",
+        n=sum(row.n for row in rows),
+        lost=sum(row.lost for row in rows),
+        doubled=sum(row.doubled for row in rows),
+        early=sum(row.early for row in rows),
+        late_s=max((row.late_s for row in rows if row.late_s is not None), default=None),
+        heads=sum(row.heads for row in rows),
+        wrong=tuple(sentence for row in rows for sentence in row.wrong),
+    )
+
+
+def _round(folder: Path, url: str, number: int, scale: Scale) -> Row:
+    points = [*POINTS]
+    if number > 1:
+        # The first round is in the order of a launch's life, the others in any order.
+        random.Random(scale.seed + number).shuffle(points)
+    beats = Beats(last_s=2, once=tuple(range(1, len(points) + 2)), suite_url=url)
+    yard = Yard(folder, beats, ago(20))
+    wrong: list[str] = []
+    for point in points:
+        code = yard.dies(f"kill:{point}:1")
+        # A suite has been run, a launch made, only once.
+        wrong += [f"the engine was to die {point}: {_bad(code)}"] if code != _KILLED and number == 1 else []
+    code = yard.finish()
+    wrong += [] if code == 0 else [_bad(code)]
+    return _judged("", len(points), yard, beats.owed(), (), wrong)
+
+
+def wrong_engines(folder: Path, scale: Scale) -> Iterator[Row]:
+    """The harness is no good unless it finds fault with these."""
+    for name in WRONG:
+        yard = Yard(folder / name.replace(" ", "-"), Beats(last_s=2, once=(1, 2)), ago(10))
+        code = yard.dies(f"wrong:{name}:1")
+        finished = yard.finish()
+        judged = judge(yard.launch(), yard.t0, yard.beats.owed())
+        found = len(judged.doubled if name == WRONG[0] else judged.lost)
+        wrong = [] if (code, finished) == (_KILLED, 0) else [_bad(code), _bad(finished)]
+        wrong += [] if found else [f"nothing was found wrong with an engine that does {name}"]
+        word = "doubled" if name == WRONG[0] else "lost"
+        yield Row(f"a wrong engine ({name}) is found out", 1, wrong=tuple(wrong), figures={word: found})
+
+
+def _judged(
+    scenario: str, n: int, yard: Yard, owed: Sequence[str], heads: Sequence[str], wrong: Sequence[str] = ()
+) -> Row:
+    judged = judge(yard.launch(), yard.t0, owed, heads)
+    crashed = ["a traceback was written"] if "Traceback" in yard.complaints() else []
+    return Row(
+        scenario=scenario,
+        n=n,
+        lost=len(judged.lost),
+        doubled=len(judged.doubled),
+        early=len(judged.early),
+        late_s=judged.late_s,
+        heads=judged.heads,
+        wrong=(*wrong, *judged.wrong, *crashed),
+        figures={"acknowledged requests": len(heads)} if heads else {},
+    )
+
+
+def _bad(code: int) -> str:
+    return f"the engine ended with {code}"
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def _service() -> Iterator[str]:
+    """Something for a suite to look at; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)

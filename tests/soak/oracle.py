@@ -1,0 +1,129 @@
+"""Judges a launch by what the receiving side has: the channels' files, and the answers that were given to people.
+
+It knows nothing of the engine's own bookkeeping. Only when an engine took the launch up is read from the journal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from warroom.journal.audit import audit
+from warroom.journal.reading import read_only
+
+_POST = re.compile(r"^--- wr:[^\s:]+:(\S+) (\S+)(?: (.*))?$")
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+_IN_TIME_S = 5.0
+_AFTER_START_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A whole post in a channel's file. `named` are the slots that it stands for beside its own."""
+
+    slot: str
+    at: datetime
+    late: bool
+    named: tuple[str, ...]
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of the updates; slots by id."""
+
+    lost: tuple[str, ...]
+    doubled: tuple[str, ...]
+    early: tuple[str, ...]
+    late_s: float | None
+    heads: int
+    wrong: tuple[str, ...]
+
+
+def offset(slot: str) -> timedelta:
+    """`one@T+1m5s` is 65 seconds."""
+    parts = re.findall(r"(\d+)([hms])", slot.partition("@T+")[2])
+    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+
+
+def slot_id(update: str, seconds: int) -> str:
+    """The id of the slot of `update` that many seconds after T0."""
+    hours, left = divmod(seconds, 3600)
+    minutes, left = divmod(left, 60)
+    parts = [f"{value}{unit}" for value, unit in ((hours, "h"), (minutes, "m"), (left, "s")) if value]
+    return f"{update}@T+{''.join(parts)}"
+
+
+def received(folder: Path) -> list[Received]:
+    """Every whole post in the `*.txt` files of the launch, file by file, in the order of arrival."""
+    return [post for file in sorted(folder.glob("*.txt")) for post in _in_file(file)]
+
+
+def judge(
+    folder: Path,
+    t0: datetime,
+    owed: Iterable[str],
+    heads: Sequence[str] = (),
+    *,
+    in_time_s: float | None = _IN_TIME_S,
+) -> Judgement:
+    """What became of `owed`; `heads` were given to people as answers, so each must be in the journal.
+
+    `in_time_s`: how late a post may be after its time or, where later, after its engine's start (None: any).
+    """
+    posts = received(folder)
+    counted = Counter(slot for post in posts for slot in (post.slot, *post.named))
+    report = audit(folder, [*heads, *(post.head for post in posts if post.head)])
+    starts = [entry.at for entry in read_only(folder).entries() if entry.kind == "owner.acquired"]
+    lateness = [_late_s(post, t0, starts) for post in posts]
+    worst = max(lateness, default=None)
+    wrong = [f"audit: {problem}" for problem in report.problems]
+    limit = None if in_time_s is None else max(in_time_s, _AFTER_START_S if len(starts) > 1 else 0.0)
+    if limit is not None and worst is not None and worst > limit:
+        wrong.append(f"a post came {worst:.1f} s late, more than {limit:g} s")
+    unmarked = [p.slot for p in posts if (p.at - t0 - offset(p.slot)).total_seconds() > 65 and not p.late]
+    wrong += [f"{slot} was late and does not say so" for slot in unmarked]
+    return Judgement(
+        lost=tuple(slot for slot in owed if slot not in counted),
+        doubled=tuple(slot for slot, times in counted.items() if times > 1),
+        early=tuple(post.slot for post in posts if post.at < t0 + offset(post.slot)),
+        late_s=worst,
+        heads=report.heads_checked,
+        wrong=tuple(wrong),
+    )
+
+
+def _late_s(post: Received, t0: datetime, starts: Sequence[datetime]) -> float:
+    start = max((at for at in starts if at <= post.at), default=t0)
+    return (post.at - max(t0 + offset(post.slot), start)).total_seconds()
+
+
+def _in_file(file: Path) -> list[Received]:
+    posts: list[Received] = []
+    begun: re.Match[str] | None = None
+    for line in file.read_text("utf-8", "replace").splitlines():
+        found = _POST.match(line)
+        if found:
+            begun = found
+        elif begun and line.startswith("--- end of ") and line.endswith(f":{begun[1]}"):
+            posts.append(_received(begun))
+            begun = None
+    return posts
+
+
+def _received(found: re.Match[str]) -> Received:
+    slot, at, delivery = found[1], found[2], found[3] or ""
+    update = slot.partition("@")[0]
+    times = re.search(r"stands for (.+?) too", delivery)
+    head = re.search(r"journal (\d+\.[0-9a-f]{12})", delivery)
+    return Received(
+        slot=slot,
+        at=datetime.fromisoformat(at).astimezone(UTC),
+        late="LATE by" in delivery,
+        named=tuple(f"{update}@{time}" for time in times[1].split(", ")) if times else (),
+        head=head[1] if head else "",
+    )

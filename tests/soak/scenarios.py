@@ -1,0 +1,18 @@
+"""All scenarios by name, in the order of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.soak import kills
+from tests.soak.row import Row, Scale
+
+Scenario = Callable[[Path, Scale], Iterator[Row]]
+
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "kills": kills.at_random,
+    "points": kills.at_each_point,
+    "wrong-engines": kills.wrong_engines,
+}
