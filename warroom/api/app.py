@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from warroom.api.listener import PEER_UID
+from warroom.api.metrics import METRICS_TYPE, exposition
 from warroom.api.models import BODY_CAP, request_of
 from warroom.clock import Clock, stamp
 from warroom.engine.engine import Engine
@@ -39,6 +40,7 @@ def api(engine: Engine, clock: Clock, name_of: Callable[[int], str], about: Abou
             Route("/state", routes.state, methods=["GET"]),
             Route("/events", routes.events, methods=["GET"]),
             Route("/requests", routes.requests, methods=["POST"]),
+            Route("/metrics", routes.metrics, methods=["GET"]),
             Route("/phases/{phase}/exit", routes.phase_exit, methods=["GET"]),
         ]
     )
@@ -53,7 +55,7 @@ class _Routes:
 
     async def healthz(self, request: Request) -> Response:
         """200 while the loop goes round, else 503; with the age of the last tick in seconds."""
-        age_s = self._engine.tick_age_s
+        age_s = self._engine.pulse.age_s
         state = self._engine.state
         healthy = age_s < 5 * self._engine.pace.tick_s
         about = {"launch": state.launch, "pid": self._about.pid, "since": self._about.since, "epoch": state.epoch}
@@ -62,7 +64,7 @@ class _Routes:
     async def state(self, request: Request) -> Response:
         """The state of the launch, see `state_json`, and the process that runs it."""
         launch, about = self._engine.state, {"pid": self._about.pid, "since": self._about.since}
-        engine = {**about, "epoch": launch.epoch, "tick_age_s": round(self._engine.tick_age_s, 3)}
+        engine = {**about, "epoch": launch.epoch, "tick_age_s": round(self._engine.pulse.age_s, 3)}
         said = state_json(launch, self._clock.now(), self._engine.log)
         return JSONResponse({**said, "owner": about, "engine": engine})
 
@@ -84,6 +86,11 @@ class _Routes:
         if request.headers.get("origin"):
             return _refused(403, "a request from a page in a browser is not taken")
         return await _answered(self._ask(request))
+
+    async def metrics(self, request: Request) -> Response:
+        """The launch and its engine in the text format of Prometheus."""
+        text = exposition(self._engine.state, self._engine.pulse, self._clock.now())
+        return Response(text, media_type=METRICS_TYPE)
 
     async def phase_exit(self, request: Request) -> Response:
         """200 where the phase may be left, 409 where it may not, with every reason; for pipelines."""

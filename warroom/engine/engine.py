@@ -13,6 +13,7 @@ from warroom.engine import drafts
 from warroom.engine.clock_watch import ClockWatch
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import JournalPort, SuitePort, Watchdog
+from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import Request
 from warroom.engine.requests import decide as decide_request
 from warroom.engine.work import Work
@@ -62,18 +63,14 @@ class Engine:
         self._ports = ports
         self._clock = ports.clock
         self.pace: Final = pace or Pace()
-        self._book = Notebook(ports.journal, begin(course), ports.told)
+        self.pulse: Final = Pulse(ports.clock)
+        journal = TimedJournal(ports.journal, ports.clock, self.pulse)
+        self._book = Notebook(journal, begin(course), ports.told)
         self._wake = asyncio.Event()
         self._stopping = False
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
         self._watch: ClockWatch | None = None
         self._said: dict[str, str] = {}
-        self._ticked_at = self._clock.monotonic()
-
-    @property
-    def tick_age_s(self) -> float:
-        """Seconds since the loop went round last."""
-        return self._clock.monotonic() - self._ticked_at
 
     @property
     def state(self) -> LaunchState:
@@ -121,7 +118,7 @@ class Engine:
         return entries
 
     async def _tick(self) -> None:
-        self._ticked_at = self._clock.monotonic()
+        self.pulse.tick()
         self._ports.watchdog.alive()
         try:
             await self._notice_clock()
