@@ -117,4 +117,5 @@ KIND = Kind(
     params=CommandParameters,
     run=run,
     provides=CommandResult,
+    lasts="command_timeout",
 )

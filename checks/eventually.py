@@ -19,7 +19,7 @@ from warroom.verdict import Verdict, of_results
 class EventuallyParameters(HttpParameters):
     """One request, sent again every `every` until its answer is as expected, for at most `within`."""
 
-    within: TimeoutText = Field(description="how long it may take; the check's own `timeout` must be longer")
+    within: TimeoutText = Field(description="how long it may take")
     every: TimeoutText = Field(description="the pause between the end of one try and the next")
     flaky: Literal["pass", "warn"] = Field("pass", description="the verdict when it did not hold at the first try")
 
@@ -74,7 +74,9 @@ def _held(params: EventuallyParameters, found: Findings, tries: int, spent_s: fl
 def _gave_up(params: EventuallyParameters, found: Findings | CannotMeasure, tries: int) -> Findings:
     span = f"in {plural(tries, 'try', 'tries')} within {format_duration(params.within)}"
     if isinstance(found, CannotMeasure):
-        raise CannotMeasure(f"no answer {span}: {found.message}", symptom=found.symptom, hint=found.hint)
+        fault = CannotMeasure(f"no answer {span}: {found.message}", symptom=found.symptom, hint=found.hint)
+        fault.reproduce = found.reproduce
+        raise fault
     bad = [line.reason or line.say for line in found.results if line.required and line.verdict is not Verdict.PASS]
     measurement = replace(found.measurement, n=tries, method=f"polled, {plural(tries, 'try', 'tries')}")
     return replace(found, measurement=measurement, reason=f"did not hold {span}: {'; '.join(bad)}")
@@ -87,4 +89,5 @@ KIND = Kind(
     run=run,
     provides=Response,
     targets=lambda params: (params.target,),
+    lasts="within",
 )

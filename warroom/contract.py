@@ -335,7 +335,8 @@ class Kind(Generic[P]):
     counts); the loader refuses ids that do not exist, facts of another type and circles. `provides` is the type of
     the kind's own fact.
     `targets`, `levers` and `gates` name what else of the playbook the parameters refer to, `asks` the answers that
-    only a person can give.
+    only a person can give. `lasts` names the parameter, a duration, that says how long a run may take: the check's
+    own deadline has to come after it. Empty where no parameter says so.
     """
 
     name: str
@@ -348,6 +349,7 @@ class Kind(Generic[P]):
     levers: Callable[[P], Sequence[str]] = lambda _: ()
     gates: Callable[[P], Sequence[str]] = lambda _: ()
     asks: Callable[[P], Sequence[str]] = lambda _: ()
+    lasts: str = ""
 
 
 AnyKind = Kind[Any]

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.checks.desk import desk
+from tests.checks.server import closed_port
 from warroom.checks.eventually import KIND, EventuallyParameters
 from warroom.clock import VirtualClock, settle
 from warroom.contract import Request, Response
@@ -134,3 +135,11 @@ async def test_an_optional_line_is_not_waited_for(tmp_path: Path) -> None:
 def test_a_mistake_is_named_when_the_playbook_is_loaded(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         EventuallyParameters.model_validate({**WRITTEN, **change})
+
+
+async def test_a_service_that_never_answers_leaves_a_line_to_repeat_the_request(tmp_path: Path) -> None:
+    async with desk(tmp_path, {"app": closed_port()}) as here:
+        outcome = await here.run(KIND, {**WRITTEN, "within": "20ms", "every": "10ms"})
+    assert outcome.verdict is Verdict.ERROR
+    assert outcome.reproduce.startswith("curl ")
+    assert "check/answer.json" in outcome.evidence

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
-from warroom.contract import AnyKind
+from warroom.contract import AnyKind, Parameters
 from warroom.errors import Problem
 from warroom.playbook import nodes
 from warroom.playbook.fields import field_names
 from warroom.playbook.loaded import CheckSpec, Tolerance
 from warroom.playbook.models import Check, Tolerate
 from warroom.playbook.models import listed as words
-from warroom.playbook.nodes import Scalar
+from warroom.playbook.nodes import Scalar, key_path
 from warroom.playbook.validate import validate
 from warroom.text import clean, did_you_mean
+from warroom.units import format_duration
 from warroom.verdict import Verdict
 
+# For what a kind does after the time that it may take, such as ending a command.
+_SPARE: Final = timedelta(seconds=5)
 COMMON: Final = tuple(field_names(Check))
 
 
@@ -50,17 +54,41 @@ def check_spec(
     problems += found
     if common is None or params is None:
         return None
+    problems += _too_short(kind, params, common, node, path)
     return CheckSpec(
         id=check_id,
         kind=kind,
         title=clean(common.title) or check_id,
         params=params,
         required=common.required,
-        timeout_s=common.timeout.total_seconds(),
+        timeout_s=_deadline_s(kind, params, common),
         tolerate=_tolerance(common.tolerate) if common.tolerate else None,
         needs=dict(kind.needs(params)),
         place=str(entry.key_place),
     )
+
+
+def _lasts(kind: AnyKind, params: Parameters) -> timedelta:
+    return getattr(params, kind.lasts) if kind.lasts else timedelta(0)
+
+
+def _deadline_s(kind: AnyKind, params: Parameters, common: Check) -> float:
+    """The check's own where the playbook gives it; else at least as long as the parameters say that it lasts."""
+    if "timeout" in common.model_fields_set:
+        return common.timeout.total_seconds()
+    return max(common.timeout, _lasts(kind, params) + _SPARE).total_seconds()
+
+
+def _too_short(
+    kind: AnyKind, params: Parameters, common: Check, node: nodes.Mapping, path: nodes.Path
+) -> list[Problem]:
+    """A deadline and a duration that contradict each other: the check would be ended before it may give up."""
+    both_given = "timeout" in common.model_fields_set and kind.lasts in params.model_fields_set
+    if not both_given or common.timeout > _lasts(kind, params):
+        return []
+    given, lasts = node.get("timeout") or node, format_duration(_lasts(kind, params))
+    message = f"should be longer than `{kind.lasts}` ({lasts}): the check would be ended before"
+    return [given.place.problem(key_path((*path, "timeout")), message, "without `timeout` it is long enough")]
 
 
 def _unknown_kind(

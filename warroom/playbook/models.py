@@ -28,7 +28,14 @@ class Launch(Section):
     owner: Text = Field("", description="Who decides (DRI).")
     t0: Text = Field("", description="What happens at T0, in people's words.")
     mode: Text = Field("", description="Mode the launch runs in, such as dry-run; shown beside GREEN.")
+    mode_for: TimeoutText | None = Field(None, description="How long from T0 the mode lasts; else to the end.")
     facts: dict[Name, Word] = Field({}, description="Further facts for the head of every view: name and value.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Launch:
+        if self.mode_for is not None and not self.mode:
+            raise ValueError("`mode_for` needs a `mode`")
+        return self
 
 
 class Input(Section):
@@ -105,6 +112,14 @@ class GateRead(Section):
     since: JsonPathText | None = Field(None, description="JSONPath of since when; else $.since.")
 
 
+class OnGreen(Section):
+    """What a launch does when a gate turns green."""
+
+    rerun: Annotated[list[Id], Field(min_length=1)] = Field(
+        description="Checks that run once, at once, with all that they need."
+    )
+
+
 class Gate(Section):
     """The state of another system: green, red or unknown."""
 
@@ -112,7 +127,20 @@ class Gate(Section):
     system: Text = Field("", description="The other system.")
     read: GateRead | None = Field(None, description="Where its state is read; without it only a person can state it.")
     ttl: TimeoutText = Field(parse_duration("60s"), description="A state older than this is unknown.")
+    poll: TimeoutText | None = Field(
+        None, description="How often a launch asks it; without it only suites do, and a person can state it."
+    )
+    on_green: OnGreen | None = Field(None, description="What a launch does when it turns green.")
+    holds: Text = Field("", description="The mode that the launch is in while it is not green, as people call it.")
     note: Text = Field("", description="What it means for this launch.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Gate:
+        if self.poll is not None and self.read is None:
+            raise ValueError("`poll` needs a `read`: there is nothing to ask")
+        if self.poll is not None and self.poll >= self.ttl:
+            raise ValueError("`poll` has to be shorter than `ttl`, or the state is unknown between two readings")
+        return self
 
 
 class Tolerate(Section):
@@ -131,7 +159,10 @@ class Check(Section):
     kind: Name = Field(description="What the check does.")
     title: Text = Field("", description="Name that people call it by; its id where it is empty.")
     required: bool = Field(True, description="Whether it decides; otherwise it is only listed.")
-    timeout: TimeoutText = Field(parse_duration("30s"), description="Bound for the whole check.")
+    timeout: TimeoutText = Field(
+        parse_duration("30s"),
+        description="Bound for the whole check. Longer by itself where `within` or `command_timeout` asks for it.",
+    )
     tolerate: Tolerate | None = Field(None, description="What it may show while a gate is red.")
 
 
