@@ -43,14 +43,18 @@ async def picture(scenario: str, size: tuple[int, int], keys: list[str]) -> str:
         app = Console(InProcess(session.log, handlers, choices), clock)
         background.start()
         try:
-            async with app.run_test(size=size) as pilot:
-                while app.verify.view.state.finished is None:
-                    await pilot.pause(0.1)
-                await pilot.press(*keys)
-                await pilot.pause(0.3)
-                return app.export_screenshot(title="warroom")
+            return await _drawn(app, size, keys)
         finally:
             background.close()
+
+
+async def _drawn(app: Console, size: tuple[int, int], keys: list[str]) -> str:
+    async with app.run_test(size=size) as pilot:
+        while app.verify.view.state.finished is None:
+            await pilot.pause(0.1)
+        await pilot.press(*keys)
+        await pilot.pause(0.3)
+        return app.export_screenshot(title="warroom")
 
 
 def without_fonts(svg: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from warroom.clock import VirtualClock
 from warroom.contract import Context, Findings, Kind, Needed, Parameters, Sample
-from warroom.events import Event, GateInfo, LaunchInfo
+from warroom.events import CheckFinished, Event, GateInfo, LaunchInfo
 from warroom.playbook.loaded import CheckSpec, Gate, HintRule, Playbook, Selected, Selection, Suite, Tolerance
 from warroom.redact import Redactor
 from warroom.runner import Bench, SuiteRun
@@ -175,3 +175,8 @@ class Stage:
     def all(self, kind_of: type[Any]) -> list[Any]:
         """The events of that type, oldest first."""
         return [event for event in self.events if isinstance(event, kind_of)]
+
+
+def outcomes(stage: Stage) -> dict[str, Verdict]:
+    """The latest verdict of each check that has finished, by id."""
+    return {event.outcome.id: event.outcome.verdict for event in stage.all(CheckFinished)}
