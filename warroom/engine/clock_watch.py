@@ -25,12 +25,18 @@ class ClockWatch:
         self._apart_s = _apart_s(last.at, last.boottime_ns) if known and last else self._now_apart_s()
 
     def step_s(self) -> float:
-        """By how many seconds the wall clock was set since the last call; 0 when it was not."""
+        """By how many seconds the wall clock was set and nobody has `noted` yet; 0 when it was not."""
         apart_s = self._now_apart_s()
-        by_s = apart_s - self._apart_s
+        by_s = round(apart_s - self._apart_s, 3)
+        if abs(by_s) > NOTICED_S:
+            return by_s
         # Drift is followed, so that days of it never add up to a step.
         self._apart_s = apart_s
-        return round(by_s, 3) if abs(by_s) > NOTICED_S else 0.0
+        return 0.0
+
+    def noted(self, by_s: float) -> None:
+        """A step is on record. One that could not be written is found again."""
+        self._apart_s += by_s
 
     def _now_apart_s(self) -> float:
         return _apart_s(self._clock.now(), self._clock.boottime_ns())

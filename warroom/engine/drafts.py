@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.clock import stamp
+from warroom.engine.contained import defect, ends_the_engine
 from warroom.errors import ExitCode
 from warroom.events import RunFinished
 from warroom.launch.entries import Draft
 from warroom.launch.ledger import LATE_AFTER_S, Close, HoldBack, Prepare, Send, decide
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import slots
-from warroom.launch.state import ENGINE, LaunchState, Record
+from warroom.launch.state import ENGINE, LaunchState, Record, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post
 from warroom.updates.render import delivery_line, post_text, with_remarks
@@ -32,14 +33,30 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
     for decision in decide(state, now):
         match decision:
             case Prepare():
-                drafts.append(Draft("update.due", _due(state, decision)))
+                drafts += _prepared(state, decision)
             case HoldBack(slot, reason):
-                drafts.append(Draft("update.held", {"slot": slot.id, "reason": reason, "by": ENGINE}))
+                drafts.append(_held(slot.id, reason))
             case Close(reason):
                 drafts.append(Draft("launch.closed", {"reason": reason}))
             case _:
                 pass
     return drafts
+
+
+def _prepared(state: LaunchState, prepare: Prepare) -> list[Draft]:
+    """The text; a post whose text breaks is held, and keeps no other one back."""
+    try:
+        return [Draft("update.due", _due(state, prepare))]
+    except BaseException as error:
+        if ends_the_engine(error):
+            raise
+        reason = f"its text cannot be written: {defect(error)}"
+    hold = state.holds.get(prepare.slot.id)
+    return [] if hold and hold.reason == reason else [_held(prepare.slot.id, reason)]
+
+
+def _held(slot: str, reason: str) -> Draft:
+    return Draft("update.held", {"slot": slot, "reason": reason, "by": ENGINE})
 
 
 def _due(state: LaunchState, prepare: Prepare) -> dict[str, object]:
@@ -71,7 +88,7 @@ def _delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -
     known = {slot.id: slot for slot in slots(state.course, state.attempt)}
     slot = known[record.slot]
     due = slot.due(record.t0 or now)
-    late_s = (now - due).total_seconds()
+    late_s = (believed(state, now) - due).total_seconds()
     merged = tuple(known[name] for name in record.merged if name in known)
     return delivery_line(Prepare(slot, record.key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged), head)
 
@@ -83,16 +100,22 @@ def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: flo
     if delivery.fate is Fate.CONFIRMED:
         body["ref"] = delivery.ref
     if delivery.fate is Fate.NOT_SENT:
-        wait_s = max(delivery.wait_s, min(2.0 ** min(send.attempt - 1, 16), longest_wait_s))
+        wait_s = max(delivery.wait_s, _wait_s(send.attempt, longest_wait_s))
         body["not_before"] = stamp(now + timedelta(seconds=wait_s))
     return Draft(_FATES[delivery.fate], body)
 
 
-def looked_up(record: Record, ref: str | None) -> Draft:
-    """What a look-up found: the place of the message, or (None) that there is none."""
+def _wait_s(attempt: int, longest_s: float) -> float:
+    return min(2.0 ** min(attempt - 1, 16), longest_s)
+
+
+def looked_up(record: Record, ref: str | None, now: datetime, longest_wait_s: float) -> Draft:
+    """What a look-up found: the place of the message, or (None) that there is none: then it is due again as after an
+    attempt that sent nothing."""
     body: dict[str, object] = {"slot": record.slot, "key": record.key, "attempt": record.attempt}
     if ref is None:
-        return Draft("update.due", {**body, "reason": "it had not arrived"})
+        again = now + timedelta(seconds=_wait_s(max(record.attempt, 1), longest_wait_s))
+        return Draft("update.due", {**body, "reason": "it had not arrived", "not_before": stamp(again)})
     return Draft("update.confirmed", {**body, "ref": ref, "reason": "found in the channel"})
 
 

@@ -10,10 +10,9 @@ from typing import Final
 
 from warroom.clock import Clock
 from warroom.engine import drafts
-from warroom.engine.clock_watch import ClockWatch
+from warroom.engine.contained import contained, defect, ends_the_engine
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import JournalPort, SuitePort, Watchdog
-from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import Request
 from warroom.engine.requests import decide as decide_request
 from warroom.engine.work import Work
@@ -21,10 +20,10 @@ from warroom.errors import WarroomError
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
-from warroom.launch.state import LaunchState, begin
+from warroom.launch.state import LaunchState, Record, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
-from warroom.updates.channel import Channel
+from warroom.updates.channel import Channel, Delivery, Fate
 
 _ROUNDS: Final = 10
 
@@ -63,14 +62,19 @@ class Engine:
         self._ports = ports
         self._clock = ports.clock
         self.pace: Final = pace or Pace()
-        self.pulse: Final = Pulse(ports.clock)
-        journal = TimedJournal(ports.journal, ports.clock, self.pulse)
-        self._book = Notebook(journal, begin(course), ports.told)
+        self._trouble = contained(ports.trouble, lambda _: None)
+        told = contained(ports.told, partial(self._failed, "whoever follows the journal"))
+        self._book = Notebook(ports.clock, ports.journal, begin(course), told)
         self._wake = asyncio.Event()
         self._stopping = False
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
-        self._watch: ClockWatch | None = None
         self._said: dict[str, str] = {}
+        self._ticked_at = self._clock.monotonic()
+
+    @property
+    def tick_age_s(self) -> float:
+        """Seconds since the loop went round last."""
+        return self._clock.monotonic() - self._ticked_at
 
     @property
     def state(self) -> LaunchState:
@@ -88,8 +92,7 @@ class Engine:
 
     async def open(self, first: Sequence[Draft] = ()) -> None:
         """Folds the journal. `first` is written into one that has no `launch.opened` yet. Raises WarroomError."""
-        last = await self._book.catch_up()
-        self._watch = ClockWatch(self._clock, last)
+        await self._book.catch_up()
         await self._book.write(lambda state: () if state.opened_at else first)
 
     async def run(self) -> None:
@@ -118,29 +121,34 @@ class Engine:
         return entries
 
     async def _tick(self) -> None:
-        self.pulse.tick()
-        self._ports.watchdog.alive()
+        self._ticked_at = self._clock.monotonic()
         try:
-            await self._notice_clock()
-            # A decision that was written can lead to the next one: a text is prepared, then sent.
-            for _ in range(_ROUNDS):
-                if not await self._book.write(lambda state: drafts.to_write(state, self._clock.now())):
-                    break
-            if "journal" in self._said:
-                self._failed("journal", "")
-                self._ports.trouble("the journal can be written again")
-            self._failed("tick", "")
+            self._ports.watchdog.alive()
+            await self._write_what_is_owed()
         except WarroomError as error:
             self._failed("journal", error.message)
-        except Exception as defect:  # noqa: BLE001 - one tick that breaks is no reason to leave the launch alone
-            self._failed("tick", f"a defect of Warroom: {type(defect).__name__}")
-        self._begin_effects()
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
+            self._contain("tick", error)
+        try:
+            self._begin_effects()
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
+            self._contain("tick", error)
 
-    async def _notice_clock(self) -> None:
-        assert self._watch is not None, "the engine was opened"
-        by_s = self._watch.step_s()
-        if by_s:
-            await self._book.write(lambda _: (Draft("clock.step", {"by_s": by_s}),))
+    async def _write_what_is_owed(self) -> None:
+        # A decision that was written can lead to the next one: a text is prepared, then sent.
+        for _ in range(_ROUNDS):
+            if not await self._book.write(lambda state: drafts.to_write(state, self._clock.now())):
+                break
+        if "journal" in self._said:
+            self._failed("journal", "")
+            self._trouble("the journal can be written again")
+        self._failed("tick", "")
+
+    def _contain(self, what: str, error: BaseException) -> None:
+        """One thing that breaks is no reason to leave the launch alone."""
+        if ends_the_engine(error):
+            raise error
+        self._failed(what, defect(error))
 
     def _begin_effects(self) -> None:
         if self._stopping or self.state.closed:
@@ -168,17 +176,30 @@ class Engine:
         intent = await self._book.write(lambda state: drafts.sending(send, state, self._clock.now()))
         if not intent:
             return
-        record, head = send.record, intent[-1].head.short
-        post = drafts.post_of(record, self.state, self._clock.now(), head)
-        delivery = await self._channel(record.slot).post(post)
+        delivery = await self._delivery(send.record, intent[-1].head.short)
         await self._insist([drafts.delivered(send, delivery, self._clock.now(), self.pace.longest_wait_s)])
+
+    async def _delivery(self, record: Record, head: str) -> Delivery:
+        """What becomes of an attempt whose intent is on disk: whatever breaks, the post does not stay half sent."""
+        fate = Fate.NOT_SENT
+        try:
+            post = drafts.post_of(record, self.state, self._clock.now(), head)
+            channel = self._channel(record.slot)
+            fate = Fate.UNKNOWN
+            return await channel.post(post)
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            return Delivery(fate, reason=defect(error))
 
     async def _look_up(self, look: LookUp) -> None:
         try:
             ref = await self._channel(look.record.slot).find(look.record.key)
         except OSError as error:
-            raise WarroomError(f"cannot tell whether it arrived: {error.strerror}") from error
-        await self._insist([drafts.looked_up(look.record, ref)])
+            why = error.strerror or type(error).__name__
+            raise WarroomError(f"cannot tell whether it arrived: {why}") from error
+        now = self._clock.now()
+        await self._insist([drafts.looked_up(look.record, ref, now, self.pace.longest_wait_s)])
 
     def _channel(self, slot: str) -> Channel:
         update = self.state.course.updates[slot.partition("@")[0]]
@@ -189,8 +210,11 @@ class Engine:
         await self._book.write(lambda _: (Draft("suite.started", started_body(run.suite, run.cause)),))
         try:
             found = drafts.finished(run.suite, run.cause, await start())
-        except Exception as defect:  # noqa: BLE001 - posts wait for this suite: they are told that it broke
-            found = drafts.not_run(run.suite, run.cause, f"it broke off: {type(defect).__name__}")
+        except BaseException as error:
+            # Posts wait for this suite: they are told that it broke.
+            if ends_the_engine(error):
+                raise
+            found = drafts.not_run(run.suite, run.cause, f"it broke off: {type(error).__name__}")
         try:
             await self._insist(found)
         except ValueError:
@@ -205,7 +229,11 @@ class Engine:
                 return
             except WarroomError as error:
                 self._failed("journal", error.message)
-                await self._clock.sleep(self.pace.tick_s)
+            except ValueError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
+                self._contain("journal", error)
+            await self._clock.sleep(self.pace.tick_s)
 
     def _failed(self, what: str, reason: str) -> None:
         """Says a reason once, however many effects fail for it, and again only after it has passed; empty: it has."""
@@ -213,5 +241,5 @@ class Engine:
         if not reason:
             return
         if reason not in (known, *self._said.values()):
-            self._ports.trouble(f"{what}: {reason}" if what not in ("journal", "tick") else reason)
+            self._trouble(f"{what}: {reason}" if what not in ("journal", "tick") else reason)
         self._said[what] = reason

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, Final
 
+from warroom.clock import Clock
+from warroom.engine.clock_watch import ClockWatch
 from warroom.engine.ports import JournalPort
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.state import LaunchState, step
@@ -17,12 +19,19 @@ _LOG: Final = 50
 
 
 class Notebook:
-    """The only way by which the engine writes. The state never holds what is not on disk."""
+    """The only way by which the engine writes. The state never holds what is not on disk.
 
-    def __init__(self, journal: JournalPort, state: LaunchState, told: Callable[[Entry], object]) -> None:
+    `told` is handed every entry, and must not raise.
+    """
+
+    def __init__(
+        self, clock: Clock, journal: JournalPort, state: LaunchState, told: Callable[[Entry], object]
+    ) -> None:
+        self._clock = clock
         self._journal = journal
         self._state = state
         self._told = told
+        self._watch: ClockWatch | None = None
         self._log: deque[LogLine] = deque(maxlen=_LOG)
         self._one_at_a_time = asyncio.Lock()
         self._news = asyncio.Condition()
@@ -42,16 +51,30 @@ class Notebook:
         """Appends what `decide` makes of the state as it is on disk now: all of it or, raising WarroomError, nothing.
 
         Nothing else is written in between. What `decide` raises is raised. Returns the entries, in their order.
+        A wall clock that was set is on record before anything that is decided by it.
         """
         async with self._one_at_a_time:
+            await self._note_the_clock()
             drafts = decide(self._state)
             # Written to the end even when whoever asked is cancelled: the state must hold what the disk holds.
             return await _to_the_end(self._append(drafts)) if drafts else ()
+
+    async def _note_the_clock(self) -> None:
+        by_s = self._watch.step_s() if self._watch else 0.0
+        if by_s:
+            await _to_the_end(self._append_step(by_s))
+
+    async def _append_step(self, by_s: float) -> Sequence[Entry]:
+        assert self._watch is not None
+        entries = await self._append((Draft("clock.step", {"by_s": by_s}),))
+        self._watch.noted(by_s)
+        return entries
 
     async def _append(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
         entries = await self._journal.append(drafts)
         for entry in entries:
             self._fold(entry)
+        for entry in entries:
             self._told(entry)
         async with self._news:
             self._news.notify_all()
@@ -62,11 +85,8 @@ class Notebook:
         if line := log_line(entry):
             self._log.append(line)
 
-    async def catch_up(self) -> Entry | None:
-        """Folds all that is on disk, and tells what this engine wrote already; to be called first.
-
-        Returns the last entry of the engine before this one.
-        """
+    async def catch_up(self) -> None:
+        """Folds all that is on disk, and tells what this engine wrote already; to be called first."""
         last = None
         while batch := await self._journal.read(self._state.seq, _PAGE):
             for entry in batch:
@@ -75,7 +95,7 @@ class Notebook:
                     last = entry
                 else:
                     self._told(entry)
-        return last
+        self._watch = ClockWatch(self._clock, last)
 
     async def entries(self, after: int = 0) -> AsyncIterator[Entry]:
         """Every entry with a number above `after`, oldest first, then the new ones until `close`."""
@@ -105,4 +125,6 @@ async def _to_the_end(work: Coroutine[Any, Any, Sequence[Entry]]) -> Sequence[En
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait((task,))
+        # Whoever asked has gone: nobody is left to be told that it failed.
+        _ = task.cancelled() or task.exception()
         raise

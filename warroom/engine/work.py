@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from warroom.clock import Clock
+from warroom.engine.contained import defect, ends_the_engine
 from warroom.errors import WarroomError
 
 
@@ -47,8 +48,10 @@ class Work:
             self._failed(key, "")
         except WarroomError as error:
             self._fail(key, error.message)
-        except Exception as defect:  # noqa: BLE001 - whatever an effect raises, the launch goes on
-            self._fail(key, f"a defect of Warroom: {type(defect).__name__}")
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            self._fail(key, defect(error))
         finally:
             del self._tasks[key]
             self._ended()
