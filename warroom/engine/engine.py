@@ -13,6 +13,7 @@ from warroom.engine import drafts
 from warroom.engine.contained import contained, defect, ends_the_engine
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import JournalPort, SuitePort, Watchdog
+from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import Request
 from warroom.engine.requests import decide as decide_request
 from warroom.engine.work import Work
@@ -64,17 +65,13 @@ class Engine:
         self.pace: Final = pace or Pace()
         self._trouble = contained(ports.trouble, lambda _: None)
         told = contained(ports.told, partial(self._failed, "whoever follows the journal"))
-        self._book = Notebook(ports.clock, ports.journal, begin(course), told)
+        self.pulse: Final = Pulse(ports.clock)
+        journal = TimedJournal(ports.journal, ports.clock, self.pulse)
+        self._book = Notebook(ports.clock, journal, begin(course), told)
         self._wake = asyncio.Event()
         self._stopping = False
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
         self._said: dict[str, str] = {}
-        self._ticked_at = self._clock.monotonic()
-
-    @property
-    def tick_age_s(self) -> float:
-        """Seconds since the loop went round last."""
-        return self._clock.monotonic() - self._ticked_at
 
     @property
     def state(self) -> LaunchState:
@@ -121,7 +118,7 @@ class Engine:
         return entries
 
     async def _tick(self) -> None:
-        self._ticked_at = self._clock.monotonic()
+        self.pulse.tick()
         try:
             self._ports.watchdog.alive()
             await self._write_what_is_owed()
