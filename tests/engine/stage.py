@@ -13,10 +13,12 @@ from pathlib import Path
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
+from warroom.engine.ports import KnownGate
 from warroom.errors import WarroomError
 from warroom.events import CheckInfo, CheckOutcome, GateInfo, LaunchInfo, RunFinished
 from warroom.journal.journal import Journal
 from warroom.launch.entries import Draft, Entry
+from warroom.launch.ledger import RunSuite
 from warroom.playbook.course import Ask, Course, Phase, Step, Update
 from warroom.playbook.course import Channel as ChannelSpec
 from warroom.playbook.template import parse_template
@@ -80,18 +82,18 @@ class Suites:
     refuse: str = ""
     defect: Exception | None = None
 
-    def prepare(self, suite: str) -> Callable[[], Awaitable[SuiteState]]:
+    def prepare(self, run: RunSuite, known: KnownGate) -> Callable[[], Awaitable[SuiteState]]:
         if self.refuse:
             raise WarroomError(self.refuse)
 
-        async def run() -> SuiteState:
+        async def once() -> SuiteState:
             self.runs.append(self.clock.now())
             await self.clock.sleep(120)
             if self.defect:
                 raise self.defect
             return suite_state(self.clock.now())
 
-        return run
+        return once
 
 
 def suite_state(at: datetime) -> SuiteState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from warroom.clock import Clock, stamp
@@ -41,7 +41,8 @@ def declared_gates(given: Sequence[str], known: Iterable[str]) -> dict[str, str]
 
 
 class Gates:
-    """The gates of a playbook. One that is not declared is asked, once within its time to live.
+    """The gates of a playbook. One that is neither declared nor `known` to someone else is asked, once within its
+    time to live. `known` is called each time; None: nobody knows.
 
     Whatever goes wrong while it is asked makes it unknown, with the reason, and unknown tolerates nothing.
     """
@@ -53,12 +54,14 @@ class Gates:
         clock: Clock,
         *,
         declared: Mapping[str, str] | None = None,
+        known: Callable[[str], GateInfo | None] = lambda _: None,
         timeout_s: float = 5.0,
     ) -> None:
         self._gates = gates
         self._http = http
         self._clock = clock
         self._declared = dict(declared or {})
+        self._known = known
         self._timeout_s = timeout_s
         self._read: dict[str, tuple[float, GateInfo]] = {}
         self._asking = {gate: asyncio.Lock() for gate in gates}
@@ -82,10 +85,16 @@ class Gates:
             return GateInfo(gate, gate, UNKNOWN, "nobody", "the playbook has no such gate")
         if gate in self._declared:
             said = GateInfo(gate, known.title, self._declared[gate], "declared with --gate")
+        elif (told := self._known(gate)) is not None:
+            said = told
         else:
             async with self._asking[gate]:
                 said = await self._fresh(known)
         return replace(said, system=clean(known.system), note=clean(known.note))
+
+    async def ask(self, gate: str) -> GateInfo:
+        """The gate, asked now whatever is known. Never raises, save for cancellation."""
+        return await self._asked(self._gates[gate])
 
     async def _fresh(self, gate: Gate) -> GateInfo:
         read_at, info = self._read.get(gate.id, (0.0, None))

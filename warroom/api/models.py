@@ -114,6 +114,54 @@ class RemarkOn(_Body):
         return requests.RemarkOnUpdate(self.slot, self.text)
 
 
+class Gate(_Body):
+    """Say how a gate stands: green, red, unknown, or `poll` to have it asked again."""
+
+    request: Literal["gate"]
+    gate: Name
+    state: Name
+    reason: Text = ""
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.StateGate(self.gate, self.state, self.reason)
+
+
+class Incident(_Body):
+    """Open an incident."""
+
+    request: Literal["incident"]
+    text: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.OpenIncident(self.text)
+
+
+class IncidentNote(_Body):
+    """Say more about an incident."""
+
+    request: Literal["incident_note"]
+    incident: Name
+    text: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.NoteIncident(self.incident, self.text)
+
+
+class IncidentResolve(_Body):
+    """Resolve an incident."""
+
+    request: Literal["incident_resolve"]
+    incident: Name
+    reason: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.ResolveIncident(self.incident, self.reason)
+
+
 class Close(_Body):
     """Close the launch."""
 
@@ -125,7 +173,8 @@ class Close(_Body):
         return requests.CloseLaunch(self.reason)
 
 
-_Any = SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | RemarkOn | Close
+_Events = Gate | Incident | IncidentNote | IncidentResolve
+_Any = SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | RemarkOn | _Events | Close
 _BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 

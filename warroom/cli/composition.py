@@ -21,7 +21,7 @@ from warroom.cli.people import ConsolePeople, QuestionBoard
 from warroom.client import EventLog
 from warroom.clock import Clock
 from warroom.contract import AskPort, Context, Exchange, Needed, Sample
-from warroom.events import LaunchInfo
+from warroom.events import GateInfo, LaunchInfo
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.load import load_playbook
 from warroom.playbook.loaded import Playbook, Selection, Target
@@ -93,9 +93,13 @@ def session_of(
     *,
     people: bool,
     sampler: SamplerChild | None = None,
+    known_gate: Callable[[str], GateInfo | None] = lambda _: None,
 ) -> Session:
-    """A run of `selection` with ports of its own. Raises UsageError where its evidence cannot be kept."""
-    ports = _Ports(options, environ, playbook, selection, clock, people=people, sampler=sampler)
+    """A run of `selection` with ports of its own; `known_gate` as in `Gates`. Raises UsageError where its evidence
+    cannot be kept."""
+    ports = _Ports(
+        options, environ, playbook, selection, clock, people=people, sampler=sampler, known_gate=known_gate
+    )
     bench = ports.bench()
     declared = selection.suite.until if selection.suite else None
     until = until_of(options.wait, (declared.timeout_s, declared.every_s) if declared else (0.0, 0.0))
@@ -116,6 +120,7 @@ class _Ports:
         *,
         people: bool,
         sampler: SamplerChild | None,
+        known_gate: Callable[[str], GateInfo | None],
     ) -> None:
         self._playbook = playbook
         self._clock = clock
@@ -139,7 +144,7 @@ class _Ports:
         self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)
         self.store.open()
         gate_http = self.http.recording(self._recorder("gates", 1))
-        self._gates = Gates(playbook.gates, gate_http, clock, declared=declared)
+        self._gates = Gates(playbook.gates, gate_http, clock, declared=declared, known=known_gate)
 
     def bench(self) -> Bench:
         """What the runner is handed."""

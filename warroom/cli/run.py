@@ -17,6 +17,7 @@ from warroom.adapters.file_channel import FileChannel
 from warroom.adapters.systemd import Notices
 from warroom.api.app import About, api
 from warroom.api.listener import Listener
+from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
@@ -88,6 +89,7 @@ class _Launch:
     engine: Engine
     listener: Listener
     journal: ThreadedJournal
+    gates: LaunchGates
 
 
 def _assembled(
@@ -99,11 +101,13 @@ def _assembled(
         for spec in opened.playbook.course.channels.values()
     }
     evidence = options.evidence or opened.folder / "evidence"
-    suites = LaunchSuites(opened.playbook, replace(options, evidence=evidence), os.environ, clock)
-    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble)
+    # What --gate declares stands in the journal, under the name of whoever declared it.
+    suites = LaunchSuites(opened.playbook, replace(options, evidence=evidence, gates=()), os.environ, clock)
+    gates = LaunchGates(opened.playbook, clock)
+    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates)
     engine = Engine(opened.playbook.course, ports)
     application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())))
-    return _Launch(engine, Listener(opened.folder, application), journal)
+    return _Launch(engine, Listener(opened.folder, application), journal, gates)
 
 
 async def _serve(
@@ -126,11 +130,14 @@ async def _serve(
         loop.add_signal_handler(signal.SIGHUP, lambda: None)
     try:
         await launch.engine.open()
+        for request in stated_gates(options.gates, launch.engine.state):
+            await launch.engine.ask(request, name_of(os.getuid()))
         await launch.listener.open()
         notices.ready(f"launch {opened.name}")
         await launch.engine.run()
     finally:
         await launch.listener.close()
+        await launch.gates.aclose()
         await asyncio.to_thread(launch.journal.close)
     return caught[0] if caught else _code(launch.engine.state)
 

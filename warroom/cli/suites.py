@@ -9,6 +9,8 @@ from dataclasses import replace
 from warroom.cli.composition import Session, session_of
 from warroom.cli.options import RunOptions
 from warroom.clock import Clock
+from warroom.engine.ports import KnownGate
+from warroom.launch.ledger import RunSuite
 from warroom.playbook.loaded import Playbook
 from warroom.playbook.select import select
 from warroom.suite_state import SuiteState
@@ -23,13 +25,17 @@ class LaunchSuites:
         self._environ = environ
         self._clock = clock
 
-    def prepare(self, suite: str) -> Callable[[], Awaitable[SuiteState]]:
-        """What runs the suite. Raises WarroomError where its evidence cannot be kept."""
-        selection = select(self._playbook, suite=suite, only=(), skip=())
+    def prepare(self, run: RunSuite, known: KnownGate) -> Callable[[], Awaitable[SuiteState]]:
+        """What runs it. Raises WarroomError where its evidence cannot be kept."""
+        selection = select(self._playbook, suite=run.suite or None, only=run.only, skip=())
         asked = {name for chosen in selection.checks for name in chosen.spec.kind.asks(chosen.spec.params)}
         attest = tuple(item for item in self._options.attest if item.partition("=")[0] in asked)
-        options = replace(self._options, attest=attest)
-        session = session_of(self._playbook, selection, options, self._environ, self._clock, people=False)
+        # What runs again at once is told at once: nobody waits for a second try.
+        wait = "0s" if run.only else self._options.wait
+        options = replace(self._options, attest=attest, wait=wait)
+        session = session_of(
+            self._playbook, selection, options, self._environ, self._clock, people=False, known_gate=known
+        )
         return lambda: _run(session)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,9 +11,10 @@ from warroom.engine.contained import defect, ends_the_engine
 from warroom.errors import ExitCode
 from warroom.events import RunFinished
 from warroom.launch.entries import Draft
-from warroom.launch.ledger import LATE_AFTER_S, Close, HoldBack, Prepare, Send, decide
+from warroom.launch.flips import news
+from warroom.launch.ledger import LATE_AFTER_S, Close, HoldBack, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
-from warroom.launch.schedule import slots
+from warroom.launch.schedule import all_slots
 from warroom.launch.state import ENGINE, LaunchState, Record, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post
@@ -85,7 +87,7 @@ def post_of(record: Record, state: LaunchState, now: datetime, head: str) -> Pos
 
 
 def _delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -> str:
-    known = {slot.id: slot for slot in slots(state.course, state.attempt)}
+    known = {slot.id: slot for slot in all_slots(state, now)}
     slot = known[record.slot]
     due = slot.due(record.t0 or now)
     late_s = (believed(state, now) - due).total_seconds()
@@ -119,19 +121,18 @@ def looked_up(record: Record, ref: str | None, now: datetime, longest_wait_s: fl
     return Draft("update.confirmed", {**body, "ref": ref, "reason": "found in the channel"})
 
 
-def finished(suite: str, cause: str, found: SuiteState) -> list[Draft]:
-    """What a suite found: the gates that it read, then its verdict with every check."""
-    gates = [
-        Draft("gate.read", {"gate": gate.id, "state": gate.state, "source": gate.source, "reason": gate.reason})
-        for gate in found.gates.values()
-    ]
+def finished(
+    run: RunSuite, found: SuiteState, state: LaunchState, now: datetime, polled: Collection[str]
+) -> list[Draft]:
+    """What a run found: the gates that it read and nobody else asks, then its verdict with every check."""
+    gates = [draft for gate in found.gates.values() if gate.id not in polled for draft in news(state, gate, now)]
     end = found.finished or _no_verdict("the run did not finish")
-    return [*gates, Draft("suite.finished", finished_body(suite, cause, end, found.outcomes))]
+    return [*gates, Draft("suite.finished", finished_body(run.suite, run.cause, end, found.outcomes))]
 
 
-def not_run(suite: str, cause: str, reason: str) -> list[Draft]:
-    """A suite that was begun and broke off."""
-    return [Draft("suite.finished", finished_body(suite, cause, _no_verdict(reason), ()))]
+def not_run(run: RunSuite, reason: str) -> list[Draft]:
+    """A run that was begun and broke off."""
+    return [Draft("suite.finished", finished_body(run.suite, run.cause, _no_verdict(reason), ()))]
 
 
 def _no_verdict(reason: str) -> RunFinished:

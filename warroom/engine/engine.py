@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 from warroom.clock import Clock
 from warroom.engine import drafts
 from warroom.engine.contained import contained, defect, ends_the_engine
+from warroom.engine.gate_watch import GateWatch
 from warroom.engine.notebook import Notebook
-from warroom.engine.ports import JournalPort, SuitePort, Watchdog
+from warroom.engine.ports import GatesPort, JournalPort, NoGates, SuitePort, Watchdog
 from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import Request
 from warroom.engine.requests import decide as decide_request
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
+from warroom.events import GateInfo
 from warroom.launch.entries import Draft, Entry
+from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
 from warroom.launch.state import LaunchState, Record, begin
@@ -54,6 +58,7 @@ class Ports:
     watchdog: Watchdog
     told: Callable[[Entry], object]
     trouble: Callable[[str], object]
+    gates: GatesPort = field(default_factory=NoGates)
 
 
 class Engine:
@@ -71,7 +76,13 @@ class Engine:
         self._wake = asyncio.Event()
         self._stopping = False
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
+        self._gates = GateWatch(ports.gates, ports.clock)
         self._said: dict[str, str] = {}
+
+    @property
+    def gates_read_at(self) -> Mapping[str, datetime]:
+        """When the gates were asked that are polled and whose answer may be believed, by id."""
+        return self._gates.read_at()
 
     @property
     def state(self) -> LaunchState:
@@ -114,6 +125,9 @@ class Engine:
         """
         now = self._clock.now()
         entries = await self._book.write(lambda state: decide_request(request, state, now, by))
+        for entry in entries:
+            if entry.kind == "gate.read":
+                self._gates.ask_soon(entry.body["gate"])
         self._wake.set()
         return entries
 
@@ -150,6 +164,8 @@ class Engine:
     def _begin_effects(self) -> None:
         if self._stopping or self.state.closed:
             return
+        for gate in self._gates.due():
+            self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))
         for decision in decide(self.state, self._clock.now()):
             match decision:
                 case Send(record):
@@ -157,7 +173,8 @@ class Engine:
                 case LookUp(record):
                     self._work.begin(f"post {record.slot}", partial(self._look_up, decision))
                 case RunSuite(suite, cause):
-                    self._work.begin(f"suite {suite} for {cause}", partial(self._run_suite, decision))
+                    what = f"suite {suite}" if suite else "checks"
+                    self._work.begin(f"{what} for {cause}", partial(self._run_suite, decision))
                 case _:
                     pass
 
@@ -202,21 +219,35 @@ class Engine:
         update = self.state.course.updates[slot.partition("@")[0]]
         return self._ports.channels[update.channel]
 
+    async def _ask_gate(self, gate: str) -> None:
+        reading = await self._gates.ask(gate)
+        await self._book.write(lambda state: () if state.closed else news(state, reading, self._clock.now()))
+        self._wake.set()
+
+    def _known_gate(self, gate: str) -> GateInfo | None:
+        """How the gate stands, where a person has stated it or it was read not long ago."""
+        stated = self.state.gates.get(gate)
+        if stated is not None and stated.by:
+            plan = self.state.course.gates[gate]
+            return GateInfo(gate, plan.title, stated.state, stated.source, stated.reason)
+        reading = self._gates.known(gate)
+        return reading.info if reading else None
+
     async def _run_suite(self, run: RunSuite) -> None:
-        start = self._ports.suites.prepare(run.suite)
-        await self._book.write(lambda _: (Draft("suite.started", started_body(run.suite, run.cause)),))
+        start = self._ports.suites.prepare(run, self._known_gate)
+        await self._book.write(lambda _: (Draft("suite.started", started_body(run.suite, run.cause, run.only)),))
         try:
-            found = drafts.finished(run.suite, run.cause, await start())
+            found = drafts.finished(run, await start(), self.state, self._clock.now(), self._ports.gates.polled())
         except BaseException as error:
             # Posts wait for this suite: they are told that it broke.
             if ends_the_engine(error):
                 raise
-            found = drafts.not_run(run.suite, run.cause, f"it broke off: {type(error).__name__}")
+            found = drafts.not_run(run, f"it broke off: {type(error).__name__}")
         try:
             await self._insist(found)
         except ValueError:
             # Nothing that a suite finds may leave its posts waiting for ever.
-            await self._insist(drafts.not_run(run.suite, run.cause, "its results cannot be journaled"))
+            await self._insist(drafts.not_run(run, "its results cannot be journaled"))
 
     async def _insist(self, outcome: Sequence[Draft]) -> None:
         """Journals what has happened already, however long the journal cannot be written."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from warroom.events import GateInfo
 from warroom.launch.entries import Draft, Entry
+from warroom.launch.ledger import RunSuite
 from warroom.suite_state import SuiteState
 
 
@@ -26,14 +29,39 @@ class JournalPort(Protocol):
         ...
 
 
+KnownGate = Callable[[str], GateInfo | None]
+"""How a gate stands now, by its id; None: nobody knows, ask it."""
+
+
 class SuitePort(Protocol):
-    """Runs the suites of the playbook."""
+    """Runs the suites of the playbook, and some of its checks."""
 
-    def prepare(self, suite: str) -> Callable[[], Awaitable[SuiteState]]:
-        """What runs the suite once. Raises WarroomError where nothing can be run now, before anything is sent.
+    def prepare(self, run: RunSuite, known: KnownGate) -> Callable[[], Awaitable[SuiteState]]:
+        """What runs it once. Raises WarroomError where nothing can be run now, before anything is sent.
 
-        What could not be measured is in the state that comes back; cancelled, it stops what it began.
+        What is tolerated follows the gates as they are `known` at that moment. What could not be measured is in the
+        state that comes back; cancelled, it stops what it began.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """How often a gate is asked, and how long its answer may be believed; seconds."""
+
+    every_s: float
+    ttl_s: float
+
+
+class GatesPort(Protocol):
+    """The states of other systems."""
+
+    def polled(self) -> Mapping[str, Poll]:
+        """The gates that are asked while the launch runs, by id."""
+        ...
+
+    async def ask(self, gate: str) -> GateInfo:
+        """How the gate stands, asked now. Never raises, save for cancellation: what goes wrong makes it unknown."""
         ...
 
 
@@ -43,3 +71,15 @@ class Watchdog(Protocol):
     def alive(self) -> None:
         """Called at every tick; must not wait."""
         ...
+
+
+class NoGates:
+    """A `GatesPort` for a launch whose gates nobody asks."""
+
+    def polled(self) -> Mapping[str, Poll]:
+        """None."""
+        return {}
+
+    async def ask(self, gate: str) -> GateInfo:
+        """Raises LookupError: there is none."""
+        raise LookupError(gate)

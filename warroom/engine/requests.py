@@ -10,12 +10,16 @@ from typing import Final
 
 from warroom.clock import stamp
 from warroom.errors import UsageError
+from warroom.events import GateInfo
 from warroom.launch.entries import Draft
-from warroom.launch.schedule import Slot, slots
+from warroom.launch.flips import asked_again, news
+from warroom.launch.happenings import Incident
+from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.state import LaunchState, Stage
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
 
+_GATE_STATES: Final = ("green", "red", "unknown", "poll")
 _SETTLED: Final = (Stage.SENDING, Stage.UNKNOWN, Stage.CONFIRMED, Stage.DEAD, Stage.MERGED)
 
 
@@ -86,7 +90,41 @@ class CloseLaunch:
     reason: str
 
 
-Request = SetT0 | ScrubT0 | TickStep | AddNote | HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate | CloseLaunch
+@dataclass(frozen=True, slots=True)
+class StateGate:
+    """Say how a gate stands: green, red or unknown; `poll` takes that back and has it asked again."""
+
+    gate: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """Something is wrong."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteIncident:
+    """Say more about an incident; the first note completes the post that is owed about it."""
+
+    incident: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveIncident:
+    """An incident is over."""
+
+    incident: str
+    reason: str
+
+
+_OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate
+_OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
+Request = SetT0 | ScrubT0 | TickStep | AddNote | _OfUpdates | _OfEvents | CloseLaunch
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +177,14 @@ def _(request: AddNote, asked: _Asked) -> tuple[Draft, ...]:
 
 @_decide.register
 def _(request: HoldUpdate, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state)
+    slot = _open_slot(request.slot, asked.state, asked.now)
     _require_reason(request.reason, f"to hold {slot.id}")
     return (Draft("update.held", {"slot": slot.id, "reason": clean(request.reason), "by": asked.by}, asked.by),)
 
 
 @_decide.register
 def _(request: ReleaseUpdate, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state)
+    slot = _open_slot(request.slot, asked.state, asked.now)
     if slot.id not in asked.state.holds:
         raise UsageError(f"{slot.id} is not held")
     return (Draft("update.released", {"slot": slot.id, "by": asked.by}, asked.by),)
@@ -154,15 +192,15 @@ def _(request: ReleaseUpdate, asked: _Asked) -> tuple[Draft, ...]:
 
 @_decide.register
 def _(request: PostNow, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state)
-    if asked.state.t0 is None:
+    slot = _open_slot(request.slot, asked.state, asked.now)
+    if asked.state.t0 is None and not slot.is_event:
         raise UsageError("no update is owed before T0 is set", hint="set it with: warroom t0")
     return (Draft("update.requested", {"slot": slot.id, "by": asked.by}, asked.by),)
 
 
 @_decide.register
 def _(request: RemarkOnUpdate, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state)
+    slot = _open_slot(request.slot, asked.state, asked.now)
     record = asked.state.records.get(slot.id)
     if record and record.attempt:
         # A second attempt must look like the first, which may have been seen.
@@ -171,6 +209,50 @@ def _(request: RemarkOnUpdate, asked: _Asked) -> tuple[Draft, ...]:
     if not text and slot.id not in asked.state.remarks:
         raise UsageError(f"there is no remark on {slot.id}")
     return (Draft("update.remarked", {"slot": slot.id, "text": text, "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: StateGate, asked: _Asked) -> tuple[Draft, ...]:
+    plans = asked.state.course.gates
+    if request.gate not in plans:
+        hint = did_you_mean(request.gate, list(plans)) or f"there is {', '.join(plans) or 'none'}"
+        raise UsageError(f"there is no gate '{clean(request.gate, limit=80)}'", hint=hint)
+    if request.state not in _GATE_STATES:
+        raise UsageError(f"a gate is {', '.join(_GATE_STATES[:-1])}, or {_GATE_STATES[-1]} to have it asked again")
+    known = asked.state.gates.get(request.gate)
+    if request.state == "poll":
+        if known is None or not known.by:
+            raise UsageError(f"nobody has stated how {request.gate} stands")
+        return asked_again(known, asked.by)
+    _require_reason(request.reason, f"to say how {request.gate} stands")
+    plan = plans[request.gate]
+    said = GateInfo(plan.id, plan.title, request.state, f"stated by {asked.by}", clean(request.reason))
+    return news(asked.state, said, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: OpenIncident, asked: _Asked) -> tuple[Draft, ...]:
+    if not request.text.strip():
+        raise UsageError("an incident needs a text: what is wrong")
+    incident = f"inc-{len(asked.state.incidents) + 1}"
+    return (Draft("incident.opened", {"id": incident, "text": clean(request.text), "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: NoteIncident, asked: _Asked) -> tuple[Draft, ...]:
+    incident = _open_incident(request.incident, asked.state)
+    if not request.text.strip():
+        raise UsageError("a note needs a text")
+    body = {"id": incident.id, "text": clean(request.text, lines=True), "by": asked.by}
+    return (Draft("incident.noted", body, asked.by),)
+
+
+@_decide.register
+def _(request: ResolveIncident, asked: _Asked) -> tuple[Draft, ...]:
+    incident = _open_incident(request.incident, asked.state)
+    _require_reason(request.reason, f"to resolve {incident.id}")
+    body = {"id": incident.id, "reason": clean(request.reason), "by": asked.by}
+    return (Draft("incident.resolved", body, asked.by),)
 
 
 @_decide.register
@@ -184,9 +266,20 @@ def _require_reason(reason: str, what: str) -> None:
         raise UsageError(f"{what} a reason is needed", hint="add --reason TEXT")
 
 
-def _open_slot(name: str, state: LaunchState) -> Slot:
+def _open_incident(name: str, state: LaunchState) -> Incident:
+    incident = state.incidents.get(name)
+    if incident is None:
+        ids = list(state.incidents)
+        hint = did_you_mean(name, ids) or f"there is {', '.join(ids) or 'none'}"
+        raise UsageError(f"there is no incident '{clean(name, limit=80)}'", hint=hint)
+    if incident.resolved_at is not None:
+        raise UsageError(f"{incident.id} was resolved at {stamp(incident.resolved_at)}")
+    return incident
+
+
+def _open_slot(name: str, state: LaunchState, now: datetime) -> Slot:
     """The slot called `name`: its id, or its time (`T+1h`) where only one is due then."""
-    known = slots(state.course, state.attempt)
+    known = all_slots(state, now)
     found = [slot for slot in known if name in (slot.id, slot.time)]
     if len(found) != 1:
         ids = [slot.id for slot in found or known]

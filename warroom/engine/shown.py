@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
 from warroom.launch.exits import holding
+from warroom.launch.happenings import Incident
+from warroom.launch.modes import holds_in
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.standing import Owed, Standing
-from warroom.launch.state import Incident, LaunchState
+from warroom.launch.state import LaunchState
 from warroom.launch.values import missing
 from warroom.updates.render import text_of, with_remarks
 
@@ -115,23 +117,23 @@ def _check(check: CheckFound) -> dict[str, Any]:
     }
 
 
-def gates(state: LaunchState) -> list[dict[str, Any]]:
-    """Every gate of the playbook; unknown where it was never read."""
+def gates(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) -> list[dict[str, Any]]:
+    """Every gate of the playbook; unknown where it was never read. `read_at` is when those were that are polled."""
     return [
         {
             "id": gate,
-            "title": title,
-            "system": "",
+            "title": plan.title,
+            "system": plan.system,
             "state": known.state if known else "unknown",
-            "source": "",
-            "reason": "",
-            "since": "",
-            "at": stamp(known.at) if known else None,
-            "note": "",
-            "stale": False,
-            "holds": "",
+            "source": known.source if known else "",
+            "reason": known.reason if known else "",
+            "since": known.since if known else "",
+            "at": stamp(read_at.get(gate, known.at)) if known else None,
+            "note": plan.note,
+            "stale": known is not None and not known.by and now - read_at.get(gate, known.at) >= plan.ttl,
+            "holds": holds_in(state, gate),
         }
-        for gate, title in state.course.gates.items()
+        for gate, plan in state.course.gates.items()
         for known in (state.gates.get(gate),)
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from warroom.clock import stamp
 from warroom.engine import shown
 from warroom.engine.shown import instant
 from warroom.launch.entries import Entry
+from warroom.launch.modes import mode_until
 from warroom.launch.standing import Standing, open_questions, owed
 from warroom.launch.state import LaunchState
 from warroom.report.launch_lines import LogLine
@@ -37,7 +38,9 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def state_json(state: LaunchState, now: datetime, log: Iterable[LogLine] = ()) -> dict[str, Any]:
+def state_json(
+    state: LaunchState, now: datetime, log: Iterable[LogLine] = (), read_at: Mapping[str, datetime] | None = None
+) -> dict[str, Any]:
     """The state of the launch at `now`, with the last lines of its `log`. Instants are UTC text, null where
     there is none; lists are in time order. However long the journal is, this costs the same."""
     posts = shown.posts(state, owed(state, now), now)
@@ -48,7 +51,7 @@ def state_json(state: LaunchState, now: datetime, log: Iterable[LogLine] = ()) -
         "title": info.title,
         "owner_name": info.owner,
         "mode": info.mode,
-        "mode_until": None,
+        "mode_until": instant(mode_until(state)),
         "facts": [list(fact) for fact in info.facts],
         "links": [list(link) for link in info.links],
         "now": stamp(now),
@@ -66,7 +69,7 @@ def state_json(state: LaunchState, now: datetime, log: Iterable[LogLine] = ()) -
         "questions": _questions(state),
         "steps": _steps(state),
         "suites": shown.suites(state),
-        "gates": shown.gates(state),
+        "gates": shown.gates(state, now, read_at or {}),
         "incidents": [shown.incident(one) for one in state.incidents.values()],
         "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
         "log": [_log_line(line) for line in log],

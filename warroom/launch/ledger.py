@@ -1,18 +1,20 @@
 """What a launch owes now. Pure: the engine asks, journals what it is going to do, does it, and asks again.
 
 Nothing is due before its time unless a person asks. What is due once is sent once for itself, however late. Of posts
-that recur and were missed the newest is sent, and names the others. A post that cannot be written yet is held.
+that recur and were missed the newest is sent, and names the others; those that are owed while something lasts stand
+for themselves alone and replace no regular one. What is owed for an event leaves first, as soon as it can be written.
+A post that cannot be written by its time is held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
-from warroom.launch.runs import wanted_since
-from warroom.launch.schedule import Slot, last_offset, slots
+from warroom.launch.runs import rerun_cause, wanted_since
+from warroom.launch.schedule import Slot, all_slots, last_offset
 from warroom.launch.standing import is_resolved, record_of
 from warroom.launch.state import ENGINE, LaunchState, Record, Stage, believed
 from warroom.launch.values import missing
@@ -20,6 +22,8 @@ from warroom.text import plural
 
 LATE_AFTER_S: Final = 60.0
 """A post that leaves more than this after its time, in seconds, is LATE."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,11 @@ class HoldBack:
 
 @dataclass(frozen=True, slots=True)
 class RunSuite:
-    """Run a suite; `cause` goes into `suite.started` and `suite.finished`."""
+    """Run a suite, or (`suite` is empty) `only` some checks; `cause` goes into the entries about the run."""
 
     suite: str
     cause: str
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,7 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     if state.closed:
         return ()
     look_ups = tuple(LookUp(record) for record in state.records.values() if _is_doubtful(record, state.epoch))
-    if state.t0 is None:
-        return look_ups
-    ledger = _Ledger(state, state.t0, believed(state, now))
+    ledger = _Ledger(state, believed(state, now))
     return (*look_ups, *ledger.suites(), *ledger.posts(), *ledger.sends(), *ledger.end())
 
 
@@ -98,23 +101,27 @@ def _is_doubtful(record: Record, epoch: int) -> bool:
 
 
 class _Ledger:
-    """One look at a launch that has a T0."""
+    """One look at a launch. Before T0 it owes nothing but what happens."""
 
-    def __init__(self, state: LaunchState, t0: datetime, now: datetime) -> None:
+    def __init__(self, state: LaunchState, now: datetime) -> None:
         self._state = state
-        self._t0 = t0
+        self._t0 = state.t0
         self._now = now
-        self._slots = slots(state.course, state.attempt)
+        self._slots = [slot for slot in all_slots(state, now) if slot.is_event or state.t0 is not None]
         self._unwritten = [slot for slot in self._slots if record_of(state, slot) is None and not self._is_held(slot)]
-        self._asked = [slot for slot in self._unwritten if slot.id in state.requested and not self._is_due(slot)]
-        due = [slot for slot in self._unwritten if self._is_due(slot)]
+        self._asked = [slot for slot in self._unwritten if slot.id in state.requested and not self._may_leave(slot)]
+        due = [slot for slot in self._unwritten if self._may_leave(slot)]
         self._once = [slot for slot in due if not slot.recurring]
         self._recurring = self._by_channel([slot for slot in due if slot.recurring])
         self._superseded: set[str] = set()
 
     def suites(self) -> Iterator[RunSuite]:
-        """The suites of phases that have begun, and those that posts tell."""
-        for phase in self._state.course.phases:
+        """The checks that a flip has run again, the suites of phases that have begun, and those that posts tell."""
+        for rerun in self._reruns():
+            if self._is_wanted(rerun.cause, _LONG_AGO):
+                yield rerun
+        for phase in self._state.course.phases if self._t0 else ():
+            assert self._t0 is not None
             if phase.suite and self._t0 + phase.starts <= self._now:
                 yield from self._run(phase.suite, f"phase:{phase.id}", min(self._t0, self._t0 + phase.starts))
         wanted = {slot.id for slot in (*self._once, *self._asked, *(group[-1] for group in self._recurring))}
@@ -129,10 +136,10 @@ class _Ledger:
     def posts(self) -> Iterator[Prepare | HoldBack]:
         """The texts that are to be written now."""
         for slot in (*self._once, *self._asked):
-            if missing(self._state, slot):
-                yield from self._held_back(slot)
-            else:
+            if not missing(self._state, slot):
                 yield self._prepare(slot)
+            elif self._is_due(slot) or slot.id in self._state.requested:
+                yield from self._held_back(slot)
         for group in self._recurring:
             yield from self._newest(group)
 
@@ -142,14 +149,14 @@ class _Ledger:
             record = record_of(self._state, slot)
             if record is None or record.stage is not Stage.DUE or slot.id in self._superseded or self._is_held(slot):
                 continue
-            may_leave = self._is_due(slot) or record.asked
+            may_leave = self._may_leave(slot) or record.asked
             if may_leave and (record.not_before is None or record.not_before <= self._now):
                 yield Send(record, record.attempt + 1)
 
     def end(self) -> Iterator[Close]:
         """Whether the launch is over."""
         end = last_offset(self._state.course)
-        if end is None or self._now < self._t0 + end:
+        if end is None or self._t0 is None or self._now < self._t0 + end or self._reruns():
             return
         if all(is_resolved(self._state, slot) for slot in self._slots):
             dead = sum(self._state.records[slot.id].stage is Stage.DEAD for slot in self._slots)
@@ -185,26 +192,47 @@ class _Ledger:
         key = f"wr:{self._state.launch}:{slot.id}"
         return Prepare(slot, key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged)
 
+    def _reruns(self) -> list[RunSuite]:
+        """The runs that flips to green have made and that have not finished: of each gate the first, so that no two
+        of them overlap."""
+        found: dict[str, RunSuite] = {}
+        for flip in self._state.happenings:
+            only = self._state.course.gates[flip.subject].rerun if flip.on == "gate.green" else ()
+            run = self._state.runs.get(rerun_cause(flip.about))
+            if only and (run is None or run.finished_at is None):
+                found.setdefault(flip.subject, RunSuite("", rerun_cause(flip.about), only))
+        return list(found.values())
+
     def _run(self, suite: str, cause: str, since: datetime) -> Iterator[RunSuite]:
-        run = self._state.runs.get(cause)
-        is_under_way = run is not None and (run.finished_at is not None or run.epoch == self._state.epoch)
-        if run is None or not is_under_way or run.started_at < since:
+        if self._is_wanted(cause, since):
             yield RunSuite(suite, cause)
 
+    def _is_wanted(self, cause: str, since: datetime) -> bool:
+        """Whether there is no run for `cause` that has finished or is under way, begun at `since` or later."""
+        run = self._state.runs.get(cause)
+        is_under_way = run is not None and (run.finished_at is not None or run.epoch == self._state.epoch)
+        return run is None or not is_under_way or run.started_at < since
+
     def _by_channel(self, due: Sequence[Slot]) -> list[list[Slot]]:
-        groups: dict[str, list[Slot]] = {}
+        """What recurs and may be merged: posts of one channel, and of one trouble where it is about one."""
+        groups: dict[object, list[Slot]] = {}
         for slot in due:
-            groups.setdefault(self._state.course.updates[slot.update].channel, []).append(slot)
+            groups.setdefault(self._kin(slot), []).append(slot)
         return list(groups.values())
+
+    def _kin(self, slot: Slot) -> object:
+        return self._state.course.updates[slot.update].channel, slot.is_event and slot.update, slot.about
 
     def _is_frozen(self, slot: Slot, newest: Slot) -> bool:
         record = record_of(self._state, slot)
-        channels = {self._state.course.updates[each.update].channel for each in (slot, newest)}
-        earlier = slot.recurring and slot.offset < newest.offset and len(channels) == 1
+        earlier = slot.recurring and slot.offset < newest.offset and self._kin(slot) == self._kin(newest)
         return earlier and record is not None and record.stage is Stage.DUE and not self._is_held(slot)
 
     def _is_due(self, slot: Slot) -> bool:
         return slot.due(self._t0) <= self._now
+
+    def _may_leave(self, slot: Slot) -> bool:
+        return slot.leaves(self._t0) <= self._now
 
     def _is_held(self, slot: Slot) -> bool:
         """Whether a person holds it."""

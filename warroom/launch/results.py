@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,15 +37,17 @@ class CheckFound:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a suite. `cause` is what it was for: `phase:verify`, or the id of a slot, or free text.
+    """One run of a suite. `cause` is what it was for: `phase:verify`, or the id of a slot, or `gate:gate1#1`.
 
-    Until `finished_at` is there nothing below it is known. `epoch` is that of the engine that started it.
+    Until `finished_at` is there nothing below it is known. `epoch` is that of the engine that started it. `only` are
+    the checks that were wanted where `suite` is empty.
     """
 
     suite: str
     cause: str
     started_at: datetime
     epoch: int
+    only: tuple[str, ...] = ()
     finished_at: datetime | None = None
     verdict: Verdict = Verdict.INCONCLUSIVE
     word: str = ""
@@ -54,9 +56,9 @@ class Run:
     checks: Mapping[str, CheckFound] = field(default_factory=dict)
 
 
-def started_body(suite: str, cause: str) -> dict[str, Any]:
+def started_body(suite: str, cause: str, only: Sequence[str] = ()) -> dict[str, Any]:
     """The body of `suite.started`."""
-    return {"suite": suite, "cause": cause}
+    return {"suite": suite, "cause": cause, **({"only": list(only)} if only else {})}
 
 
 def finished_body(suite: str, cause: str, finished: RunFinished, outcomes: Iterable[CheckOutcome]) -> dict[str, Any]:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot
 from warroom.launch.state import LaunchState
 
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
-def wanted_since(state: LaunchState, slot: Slot, t0: datetime) -> datetime:
+
+def rerun_cause(about: str) -> str:
+    """The cause of the run that a flip to green has made: `gate:gate1#1`."""
+    return f"gate:{about}"
+
+
+def wanted_since(state: LaunchState, slot: Slot, t0: datetime | None) -> datetime:
     """When the run that is made for `slot` may have begun at the earliest: `before` ahead of its time; since T0 for a
     post that a person wants early."""
     before = state.course.updates[slot.update].before
     if before is None or slot.id in state.requested:
-        return t0
+        return t0 or _LONG_AGO
     return slot.due(t0) - before
 
 
@@ -23,26 +31,44 @@ def run_for(state: LaunchState, slot: Slot, suite: str) -> Run | None:
 
     That is the run made for the slot, where its update has one made; otherwise the latest since T0.
     """
-    if state.t0 is None:
+    if state.t0 is None and not slot.is_event:
         return None
     update = state.course.updates[slot.update]
     if update.before is not None and update.suite == suite:
         run = state.runs.get(slot.id)
         return run if run and run.finished_at and run.started_at >= wanted_since(state, slot, state.t0) else None
-    return _latest([run for run in state.runs.values() if run.suite == suite], state.t0)
+    return _latest([run for run in state.runs.values() if run.suite == suite], state.t0 or _LONG_AGO)
 
 
 def check_for(state: LaunchState, slot: Slot, check: str) -> CheckFound | None:
     """What the post of `slot` tells about `check`; None while nothing has been found.
 
-    It comes from the suite of its update; where that names none, from the latest run since T0 that had the check.
+    It comes from the suite of its update, or from the checks that were run again for it; where there is neither, from
+    the latest run since T0 that had the check.
     """
-    if state.t0 is None:
+    if state.t0 is None and not slot.is_event:
         return None
     suite = state.course.updates[slot.update].suite
-    having = [run for run in state.runs.values() if check in run.checks]
-    run = run_for(state, slot, suite) if suite else _latest(having, state.t0)
+    if is_of_rerun(state, slot, check):
+        run = rerun_for(state, slot)
+    elif suite:
+        run = run_for(state, slot, suite)
+    else:
+        having = [run for run in state.runs.values() if check in run.checks]
+        run = _latest(having, state.t0 or _LONG_AGO)
     return run.checks.get(check) if run else None
+
+
+def is_of_rerun(state: LaunchState, slot: Slot, check: str) -> bool:
+    """Whether `check` runs again because of the flip that `slot` is owed for."""
+    gate = state.course.gates.get(slot.subject)
+    return gate is not None and check in gate.rerun and slot.on == "gate.green"
+
+
+def rerun_for(state: LaunchState, slot: Slot) -> Run | None:
+    """The finished run of the checks that ran again for the flip of `slot`; None while there is none."""
+    run = state.runs.get(rerun_cause(slot.about))
+    return run if run and run.finished_at else None
 
 
 def _latest(runs: list[Run], t0: datetime) -> Run | None:

@@ -1,39 +1,66 @@
-"""When updates are due: the slots of a launch, fixed by its playbook, and their instants, fixed by T0."""
+"""When updates are due: the slots of a launch. Its playbook and T0 fix most of them, what happens adds others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Final
 
+from warroom.launch.happenings import Trouble, troubles
+from warroom.launch.state import LaunchState, believed
 from warroom.playbook.course import Course, Update
-from warroom.units import format_offset
+from warroom.units import format_duration, format_offset
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One post that is owed. `id` is `hourly@T+1h`, followed by `#2` when T0 has been scrubbed once, and so on.
 
-    A `recurring` one may be named in a later post instead of being sent when its time was missed.
+    A `recurring` one may be named in a later post instead of being sent when its time was missed. One that is owed
+    because something happened says when (`since`) and what: `on` is the event, `subject` the gate or the incident,
+    `about` makes it one of a kind (its id is `gate_flip@gate1#2`). Those are None and empty for one that is owed at a
+    time from T0.
     """
 
     id: str
     update: str
     offset: timedelta
     recurring: bool
+    since: datetime | None = None
+    about: str = ""
+    subject: str = ""
+    on: str = ""
 
-    def due(self, t0: datetime) -> datetime:
-        """When it is due, UTC."""
-        return t0.astimezone(UTC) + self.offset
+    @property
+    def is_event(self) -> bool:
+        """Whether it is owed because something happened; it then needs no T0."""
+        return self.since is not None
+
+    def due(self, t0: datetime | None) -> datetime:
+        """When it has to have left, UTC. Raises ValueError without T0 for one that is seen from there."""
+        begins = self.since or t0
+        if begins is None:
+            raise ValueError(f"{self.id} is due at a time from T0, which is not set")
+        return begins.astimezone(UTC) + self.offset
+
+    def leaves(self, t0: datetime | None) -> datetime:
+        """When it may leave. What is owed for an event leaves as soon as it can be written."""
+        return _LONG_AGO if self.is_event and not self.recurring else self.due(t0)
 
     @property
     def time(self) -> str:
-        """`T+1h`."""
-        return format_offset(self.offset)
+        """`T+1h`, `gate1#2`, `inc-1`, `inc-1+45m`."""
+        if not self.is_event:
+            return format_offset(self.offset)
+        return f"{self.about}+{format_duration(self.offset)}" if self.recurring else self.about
 
 
 def slots(course: Course, attempt: int = 1) -> tuple[Slot, ...]:
-    """Every slot of the launch, the earliest first; at the same time in the order of the playbook.
+    """Every slot that is due at a time from T0, the earliest first; at the same time in the order of the playbook.
 
     `attempt` is 1 more than the number of times that T0 was scrubbed.
     """
@@ -46,16 +73,55 @@ def slots(course: Course, attempt: int = 1) -> tuple[Slot, ...]:
     return tuple(sorted(found, key=lambda slot: slot.offset))
 
 
+def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
+    """Every slot of the launch, those for events first, each sort with the earliest first.
+
+    Of those that recur for as long as something lasts there are the ones up to the next after `now`.
+    """
+    events = (*_happened(state), *_lasting(state, believed(state, now)))
+    return (*sorted(events, key=lambda slot: slot.due(None)), *slots(state.course, state.attempt))
+
+
+def _happened(state: LaunchState) -> Iterator[Slot]:
+    for happening in state.happenings:
+        for update in state.course.updates.values():
+            if happening.on in update.on and update.gate in ("", happening.subject):
+                slot_id = f"{update.id}@{happening.about}"
+                where = (happening.at, happening.about, happening.subject, happening.on)
+                yield Slot(slot_id, update.id, update.within, False, *where)
+
+
+def _lasting(state: LaunchState, now: datetime) -> Iterator[Slot]:
+    during = troubles(state.incidents)
+    for update in state.course.updates.values():
+        if update.during and update.every:
+            for trouble in during:
+                yield from _again(state, update, update.every, trouble, now)
+
+
+def _again(state: LaunchState, update: Update, every: timedelta, trouble: Trouble, now: datetime) -> Iterator[Slot]:
+    ends = now + every if trouble.ends is None else trouble.ends
+    for number in count(1):
+        offset = number * every
+        slot_id = f"{update.id}@{trouble.first}+{format_duration(offset)}"
+        # One that was written stays, although what it is about has ended since.
+        if trouble.begins + offset > ends and slot_id not in state.records:
+            return
+        yield Slot(slot_id, update.id, offset, True, trouble.begins, trouble.first)
+
+
 def _offsets(update: Update) -> Iterator[timedelta]:
+    if update.starts is None:
+        return
     yield update.starts
     if update.every is None or update.ends is None:
         return
-    for count in range(1, (update.ends - update.starts) // update.every + 1):
-        yield update.starts + count * update.every
+    for number in range(1, (update.ends - update.starts) // update.every + 1):
+        yield update.starts + number * update.every
 
 
 def last_offset(course: Course) -> timedelta | None:
-    """When the launch is over, seen from T0: its last post or the end of its last phase. None: it has no end."""
+    """When the launch is over, seen from T0: its last planned post or the end of its last phase. None: never."""
     ends = [slot.offset for slot in slots(course)]
     ends += [phase.ends for phase in course.phases if phase.ends is not None]
     return max(ends, default=None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from warroom.launch.schedule import Slot, slots
+from warroom.launch.schedule import Slot, all_slots, slots
 from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.playbook.course import Ask, Step
 from warroom.playbook.template import Value
@@ -69,7 +69,8 @@ def record_of(state: LaunchState, slot: Slot) -> Record | None:
     """
     record = state.records.get(slot.id)
     root = state.records.get(record.into) if record and record.stage is Stage.MERGED else record
-    if root is None or (root.stage is Stage.DUE and root.t0 != state.t0):
+    is_void = root is not None and root.stage is Stage.DUE and root.t0 != state.t0 and not slot.is_event
+    if root is None or is_void:
         return None
     return record
 
@@ -82,22 +83,24 @@ def is_resolved(state: LaunchState, slot: Slot) -> bool:
 
 
 def owed(state: LaunchState, now: datetime) -> tuple[Owed, ...]:
-    """Every slot of the launch, the earliest first."""
+    """Every slot of the launch, the earliest first; before T0 those come first that are due whenever it is set."""
     seen = believed(state, now)
-    return tuple(_owed(state, slot, seen) for slot in slots(state.course, state.attempt))
+    found = [_owed(state, slot, seen) for slot in all_slots(state, now)]
+    return tuple(sorted(found, key=lambda post: (post.due is None, post.due)) if state.t0 else found)
 
 
 def _owed(state: LaunchState, slot: Slot, now: datetime) -> Owed:
     record, hold = record_of(state, slot), state.holds.get(slot.id)
     title = state.course.updates[slot.update].title
-    due = slot.due(state.t0) if state.t0 else None
+    due = slot.due(state.t0) if state.t0 or slot.is_event else None
     behind_s = max(0.0, (now - due).total_seconds()) if due else 0.0
     if record is not None and record.stage is not Stage.DUE:
         late_s = record.late_s
         return Owed(slot, title, _OF_STAGE[record.stage], due, late_s, record.into, record.reason, record)
     if hold is not None:
         return Owed(slot, title, Standing.HELD, due, behind_s, reason=f"{hold.reason} ({hold.by})", record=record)
-    standing = Standing.DUE if record or behind_s or due == now else Standing.SCHEDULED
+    is_due = record or behind_s or due == now or (slot.is_event and not slot.recurring)
+    standing = Standing.DUE if is_due else Standing.SCHEDULED
     return Owed(slot, title, standing, due, behind_s, reason=record.reason if record else "", record=record)
 
 

@@ -9,11 +9,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from warroom.launch.entries import Entry
+from warroom.launch.happenings import GateKnown, Happening, Incident, IncidentNote
 from warroom.launch.results import Run, checks_found
 from warroom.playbook.course import Course
 from warroom.verdict import Verdict
 
 ENGINE: Final = "engine"
+CLEAR: Final = ("green", "red")
+"""The states of a gate that say something."""
 TRUSTED_STEP_S: Final = 60.0
 """A clock that was set forward by more than this, in seconds, is not believed before someone agrees with it."""
 
@@ -99,26 +102,6 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
-    """Something that is wrong; `resolved_at` is None while it is open."""
-
-    id: str
-    text: str
-    opened_at: datetime
-    by: str
-    resolved_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GateKnown:
-    """The last known state of another system, and when it was read."""
-
-    id: str
-    state: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Closed:
     """The end of a launch."""
 
@@ -132,7 +115,8 @@ class LaunchState:
 
     `t0` is None before it is set and after it was scrubbed; `attempt` counts how often it was scrubbed, from 1.
     `runs` are the latest runs of suites by their cause, `records` the posts and `remarks` what people add to them by
-    the id of the slot, `requested` the slots that a person wants to be posted now. `clock_set_s` is by how many
+    the id of the slot, `requested` the slots that a person wants to be posted now. `happenings` are what posts can be
+    owed for beside the time. `clock_set_s` is by how many
     seconds the wall clock was set, in all, since someone last agreed with it. Mappings and tuples are oldest first.
     """
 
@@ -149,6 +133,7 @@ class LaunchState:
     runs: Mapping[str, Run] = field(default_factory=dict)
     gates: Mapping[str, GateKnown] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
+    happenings: tuple[Happening, ...] = ()
     records: Mapping[str, Record] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     remarks: Mapping[str, Remark] = field(default_factory=dict)
@@ -207,8 +192,10 @@ def _t0_set(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _t0_scrubbed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """A new attempt begins: its steps are to be done again, its posts are owed again."""
-    return replace(state, t0=None, attempt=state.attempt + 1, ticks={}, runs={}, holds={}, requested=frozenset())
+    """A new attempt begins: its steps are to be done again, its posts are owed again. What is wrong stays wrong."""
+    of_incidents = tuple(one for one in state.happenings if one.subject in state.incidents)
+    fresh = replace(state, ticks={}, runs={}, holds={}, requested=frozenset(), happenings=of_incidents)
+    return replace(fresh, t0=None, attempt=state.attempt + 1)
 
 
 def _ticked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -221,7 +208,7 @@ def _noted(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _suite_started(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    run = Run(body["suite"], body["cause"], entry.at, entry.epoch)
+    run = Run(body["suite"], body["cause"], entry.at, entry.epoch, tuple(body.get("only", ())))
     others = {cause: other for cause, other in state.runs.items() if cause != run.cause}
     return replace(state, runs={**others, run.cause: run})
 
@@ -243,8 +230,23 @@ def _suite_finished(state: LaunchState, entry: Entry, body: Body) -> LaunchState
 
 
 def _gate_read(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    known = GateKnown(body["gate"], body["state"], entry.at)
+    found = {name: body.get(name, "") for name in ("source", "reason", "since", "by")}
+    before = state.gates.get(body["gate"], GateKnown(body["gate"], "", entry.at))
+    told = before.told or (body["state"] if body["state"] in CLEAR else "")
+    known = replace(before, state=body["state"], at=entry.at, told=told, **found)
     return replace(state, gates={**state.gates, known.id: known})
+
+
+def _gate_flipped(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """Before T0 there is nothing to check again and nobody to tell."""
+    gate, to = body["gate"], body["to"]
+    known = replace(state.gates[gate], told=to, flips=body["number"], flipped_at=entry.at)
+    after = replace(state, gates={**state.gates, gate: known})
+    at = believed(state, entry.at)
+    if state.t0 is None or at < state.t0:
+        return after
+    flip = Happening(f"gate.{to}", gate, f"{gate}#{body['number']}", at)
+    return replace(after, happenings=(*state.happenings, flip))
 
 
 def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -306,13 +308,26 @@ def _remarked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _incident_opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    incident = Incident(body["id"], body["text"], entry.at, body.get("by", entry.actor))
-    return replace(state, incidents={**state.incidents, incident.id: incident})
+    at = believed(state, entry.at)
+    incident = Incident(body["id"], body["text"], at, body.get("by", entry.actor))
+    begun = Happening("incident.opened", incident.id, incident.id, at)
+    incidents = {**state.incidents, incident.id: incident}
+    return replace(state, incidents=incidents, happenings=(*state.happenings, begun))
+
+
+def _incident_noted(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    before = state.incidents[body["id"]]
+    note = IncidentNote(body["text"], believed(state, entry.at), body["by"])
+    return replace(state, incidents={**state.incidents, before.id: replace(before, notes=(*before.notes, note))})
 
 
 def _incident_resolved(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    incident = replace(state.incidents[body["id"]], resolved_at=entry.at)
-    return replace(state, incidents={**state.incidents, incident.id: incident})
+    at, by = believed(state, entry.at), body.get("by", entry.actor)
+    before = state.incidents[body["id"]]
+    incident = replace(before, resolved_at=at, resolved_by=by, reason=body.get("reason", ""))
+    ended = Happening("incident.resolved", incident.id, incident.id, at)
+    incidents = {**state.incidents, incident.id: incident}
+    return replace(state, incidents=incidents, happenings=(*state.happenings, ended))
 
 
 def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -338,6 +353,7 @@ _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] =
     "suite.started": _suite_started,
     "suite.finished": _suite_finished,
     "gate.read": _gate_read,
+    "gate.flipped": _gate_flipped,
     "update.due": _update_due,
     "update.sending": _to(Stage.SENDING),
     "update.confirmed": _to(Stage.CONFIRMED),
@@ -348,6 +364,7 @@ _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] =
     "update.requested": _requested,
     "update.remarked": _remarked,
     "incident.opened": _incident_opened,
+    "incident.noted": _incident_noted,
     "incident.resolved": _incident_resolved,
     "clock.step": _clock_step,
     "clock.agreed": _clock_agreed,

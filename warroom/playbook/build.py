@@ -117,7 +117,17 @@ def gate(gate_id: str, model: models.Gate) -> Gate:
     """A gate."""
     read = _gate_read(model.read) if model.read else None
     title = clean(model.title) or gate_id
-    return Gate(gate_id, title, clean(model.system), read, model.ttl.total_seconds(), clean(model.note))
+    return Gate(
+        id=gate_id,
+        title=title,
+        system=clean(model.system),
+        read=read,
+        ttl_s=model.ttl.total_seconds(),
+        note=clean(model.note),
+        poll_s=model.poll.total_seconds() if model.poll else None,
+        rerun=tuple(model.on_green.rerun) if model.on_green else (),
+        holds=clean(model.holds),
+    )
 
 
 def _gate_read(model: models.GateRead) -> ReadFrom:

@@ -63,22 +63,47 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class GatePlan:
+    """The state of another system, as the launch follows it.
+
+    `rerun` are checks that run once when it turns green, `holds` is the word for the mode that the launch is in while
+    it is not green. Both may be empty. A reading older than `ttl` is no longer known to be true.
+    """
+
+    id: str
+    title: str
+    system: str = ""
+    note: str = ""
+    holds: str = ""
+    rerun: tuple[str, ...] = ()
+    ttl: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """A post that is owed: once at `starts` (`every` is None), or again and again until and with `ends`.
 
     `suite` is the one whose results it tells, empty for none. It is run for each post, `before` ahead of it; where
     that is None the post tells the latest run since T0.
+
+    One that is owed because something happens has no `starts`. It is owed once each time that one of the events `on`
+    happens, to the one `gate` where that is named, and has `within` to leave; or `every` so often as long as what
+    `during` names goes on.
     """
 
     id: str
     title: str
     channel: str
     template: Template
-    starts: timedelta
+    starts: timedelta | None = None
     every: timedelta | None = None
     ends: timedelta | None = None
     suite: str = ""
     before: timedelta | None = None
+    on: tuple[str, ...] = ()
+    gate: str = ""
+    within: timedelta = timedelta()
+    during: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +111,10 @@ class Course:
     """What a launch goes through, from the frozen copy of its playbook. Mappings keep the order of the file."""
 
     launch: LaunchInfo = field(default_factory=lambda: LaunchInfo("", ""))
+    mode_for: timedelta | None = None
+    """How long from T0 the mode of the launch lasts; None: to the end."""
     steps: Mapping[str, Step] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict)
     updates: Mapping[str, Update] = field(default_factory=dict)
-    gates: Mapping[str, str] = field(default_factory=dict)
-    """Titles of the gates by id."""
+    gates: Mapping[str, GatePlan] = field(default_factory=dict)

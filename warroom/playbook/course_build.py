@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from warroom.events import LaunchInfo
 from warroom.playbook import course_models, models
-from warroom.playbook.course import Ask, Channel, Course, Phase, Step, Update
+from warroom.playbook.course import Ask, Channel, Course, GatePlan, Phase, Step, Update
 from warroom.playbook.loaded import Gate, Target
 from warroom.text import clean
 
@@ -17,12 +18,18 @@ def course(
     """The course; every name in it leads somewhere."""
     return Course(
         launch=launch,
+        mode_for=document.launch.mode_for,
         steps={name: _step(name, model, targets) for name, model in document.steps.items()},
         phases=tuple(_phase(name, model) for name, model in document.phases.items()),
         channels={name: Channel(name, model.kind, model.path) for name, model in document.channels.items()},
         updates={name: _update(name, model, document) for name, model in document.updates.items()},
-        gates={name: gate.title for name, gate in gates.items()},
+        gates={name: _gate(gate) for name, gate in gates.items()},
     )
+
+
+def _gate(gate: Gate) -> GatePlan:
+    ttl = timedelta(seconds=gate.ttl_s)
+    return GatePlan(gate.id, gate.title, gate.system, gate.note, gate.holds, gate.rerun, ttl)
 
 
 def _step(step_id: str, model: course_models.Step, targets: Mapping[str, Target]) -> Step:
@@ -49,16 +56,18 @@ def _phase(phase_id: str, model: course_models.Phase) -> Phase:
 
 
 def _update(update_id: str, model: course_models.Update, document: models.Document) -> Update:
-    starts = model.from_ if model.at is None else model.at
-    assert starts is not None, "the model asks for one of the two"
     return Update(
         id=update_id,
         title=clean(model.title) or update_id,
         channel=model.channel,
         template=document.templates[model.template],
-        starts=starts,
+        starts=model.from_ if model.at is None else model.at,
         every=model.every,
         ends=model.until,
         suite=model.suite or "",
         before=model.before,
+        on=model.events,
+        gate=model.gate or "",
+        within=model.within or timedelta(),
+        during=model.while_ or "",
     )

@@ -19,6 +19,9 @@ TemplateText = Annotated[Template, FromText(parse_template, "'{{ launch.id }}: {
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.txt", re.ASCII)
 
+EventName = Literal["gate.green", "gate.red", "incident.opened", "incident.resolved"]
+"""What a post can be owed for."""
+
 MOST_POSTS: Final = 1_000
 """How often an update may recur."""
 
@@ -82,7 +85,8 @@ class Channel(Section):
 
 
 class Update(Section):
-    """A post that is owed: once (`at`), or again and again (`every`, `from`, `until`)."""
+    """A post that is owed: once (`at`), again and again (`every`, `from`, `until`), each time that something happens
+    (`on`, `within`), or again and again while something lasts (`while`, `every`)."""
 
     title: Text = Field("", description="Name that people call it by; its id where it is empty.")
     channel: Id = Field(description="Where it goes.")
@@ -91,25 +95,59 @@ class Update(Section):
     every: TimeoutText | None = Field(None, description="How long from one to the next.")
     from_: OffsetText | None = Field(None, alias="from", description="When the first is due.")
     until: OffsetText | None = Field(None, description="No one is due after this; one may be due at it.")
+    on: EventName | Annotated[list[EventName], Field(min_length=1)] | None = Field(
+        None, description="What has to happen for one to be due: once each time."
+    )
+    gate: Id | None = Field(None, description="The gate whose flips are meant; any gate when left out.")
+    within: TimeoutText | None = Field(None, description="How long it has to leave, from what happened.")
+    while_: Literal["incident.open"] | None = Field(
+        None, alias="while", description="What has to last for one to be due, every so often."
+    )
     suite: Id | None = Field(None, description="The suite whose results it tells.")
     before: TimeoutText | None = Field(
         None, description="Run that suite for each post, this long ahead; without it the latest run since T0 is told."
     )
 
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What it is owed for; empty where it is owed at a time."""
+        return () if self.on is None else tuple(self.on) if isinstance(self.on, list) else (self.on,)
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Update:
         again = (self.every, self.from_, self.until)
-        if self.at is not None and any(part is not None for part in again):
+        if self.events:
+            self._happens()
+        elif self.while_ is not None:
+            self._lasts()
+        elif self.at is not None and any(part is not None for part in again):
             raise ValueError("`at` is for one post; leave it out, or `every`, `from` and `until`")
-        if self.at is None:
+        elif self.at is None:
             self._recurs()
+        if not self.events and (self.within is not None or self.gate is not None):
+            raise ValueError("`within` and `gate` belong to `on`")
         if self.before is not None and self.suite is None:
             raise ValueError("`before` needs a `suite`")
         return self
 
+    def _happens(self) -> None:
+        timed = (self.at, self.every, self.from_, self.until, self.while_, self.before)
+        if any(part is not None for part in timed):
+            raise ValueError("`on` is for posts that have no time of their own: beside it stands `within`")
+        if self.within is None:
+            raise ValueError("`on` needs `within`: how long the post has to leave, such as 2m")
+        if self.gate is not None and not all(event.startswith("gate.") for event in self.events):
+            raise ValueError("`gate` is for gate.green and gate.red")
+        if len({event.partition(".")[0] for event in self.events}) > 1:
+            raise ValueError("`on` names events of one sort: of gates, or of incidents")
+
+    def _lasts(self) -> None:
+        if self.every is None or any(part is not None for part in (self.at, self.from_, self.until)):
+            raise ValueError("beside `while` stands `every`, and neither `at`, `from` nor `until`")
+
     def _recurs(self) -> None:
         if self.every is None or self.from_ is None or self.until is None:
-            raise ValueError("give `at` for one post, or all of `every`, `from` and `until`")
+            raise ValueError("give `at` for one post, all of `every`, `from` and `until`, or `on` or `while`")
         if self.until < self.from_:
             raise ValueError("`until` is before `from`")
         if (self.until - self.from_) // self.every >= MOST_POSTS:

@@ -12,12 +12,17 @@ from warroom.playbook.nodes import Path, find, key_path
 from warroom.playbook.template import Template, Value
 from warroom.text import did_you_mean
 
-LAUNCH_VALUES: Final = ("id", "title", "owner", "mode", "t0")
+LAUNCH_VALUES: Final = ("id", "title", "owner", "mode", "modes", "t0")
 POST_VALUES: Final = ("title", "time", "due")
 STEP_VALUES: Final = ("at", "by")
 SUITE_VALUES: Final = ("word", "verdict", "reason", "finished_at", "evidence_log")
-GATE_VALUES: Final = ("title", "state")
+GATE_VALUES: Final = ("title", "system", "state", "source", "note", "holds")
 INCIDENT_VALUES: Final = ("open",)
+EVENT_VALUES: Final = {
+    "gate": (*GATE_VALUES, "at"),
+    "incident": ("id", "text", "at", "by", "note", "reason", "resolved_at", "resolved_by", "lasted"),
+}
+"""What a post can say about the gate or the incident that it is owed for."""
 
 Name = Callable[[Path, str, str], bool]
 """Whether a section has an entry: the path that names it, the section, the name. Reports where it has not."""
@@ -40,6 +45,7 @@ def known_values(steps: Mapping[str, Iterable[str]], suites: Iterable[str], gate
     found += [f"steps.{step}.{name}" for step, asked in steps.items() for name in (*asked, *STEP_VALUES)]
     found += [f"suites.{suite}.{name}" for suite in suites for name in SUITE_VALUES]
     found += [f"gates.{gate}.{name}" for gate in gates for name in GATE_VALUES]
+    found += [f"{event}.{name}" for event, names in EVENT_VALUES.items() for name in names]
     return (*found, *(f"incidents.{name}" for name in INCIDENT_VALUES))
 
 

@@ -70,7 +70,9 @@ class Lever:
 class Gate:
     """The state of another system: green, red, or unknown when it cannot be read or is older than `ttl_s` seconds.
 
-    `read` is None for a gate that only a person can state.
+    `read` is None for a gate that only a person can state. A launch asks it every `poll_s` seconds; None: only suites
+    do. `rerun` are checks that a launch runs when it turns green, `holds` is the word for the mode of a launch while
+    it is not green; both may be empty.
     """
 
     id: str
@@ -79,6 +81,9 @@ class Gate:
     read: ReadFrom | None = None
     ttl_s: float = 60.0
     note: str = ""
+    poll_s: float | None = None
+    rerun: tuple[str, ...] = ()
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,16 @@ def _prepared(body: Body) -> str:
 
 def _finished(body: Body) -> str:
     why = f": {body['reason']}" if body.get("reason") else ""
-    return f"suite {body['suite']} for {body['cause']}: {body['word']}{why}"
+    return f"{_what_runs(body)} for {body['cause']}: {body['word']}{why}"
+
+
+def _what_runs(body: Body) -> str:
+    return f"suite {body['suite']}" if body["suite"] else f"checks {', '.join(body.get('only', ()))}".strip()
+
+
+def _gate(body: Body) -> str:
+    why = f": {body['reason']}" if body.get("reason") else ""
+    return f"gate {body['gate']}: {str(body['state']).upper()}{why}"
 
 
 def _ticked(body: Body) -> str:
@@ -67,9 +76,13 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "t0.scrubbed": lambda body: f"T0 scrubbed: {body['reason']}",
     "step.ticked": _ticked,
     "note": lambda body: f"note: {body['text']}",
-    "suite.started": lambda body: f"suite {body['suite']} for {body['cause']} begins",
+    "suite.started": lambda body: f"{_what_runs(body)} for {body['cause']} begins",
     "suite.finished": _finished,
-    "gate.read": lambda body: f"gate {body['gate']}: {str(body['state']).upper()}",
+    "gate.read": _gate,
+    "gate.flipped": lambda body: f"gate {body['gate']} flipped to {str(body['to']).upper()}",
+    "incident.opened": lambda body: f"incident {body['id']} opened: {body['text']}",
+    "incident.noted": lambda body: f"incident {body['id']} note: {body['text']}",
+    "incident.resolved": lambda body: f"incident {body['id']} resolved: {body['reason']}",
     "update.due": _prepared,
     "update.confirmed": lambda body: f"post {body['slot']} sent",
     "update.unknown": lambda body: f"post {body['slot']}: checking whether it arrived ({body.get('reason', '')})",
