@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from warroom.api.guard import PERSON
 from warroom.api.listener import PEER_UID
 from warroom.api.metrics import METRICS_TYPE, exposition
 from warroom.api.models import BODY_CAP, request_of
+from warroom.api.refusals import Refusals
 from warroom.clock import Clock, stamp
 from warroom.engine.engine import Engine
 from warroom.engine.view import entry_json, state_json
@@ -31,9 +33,11 @@ class About:
     since: str
 
 
-def api(engine: Engine, clock: Clock, name_of: Callable[[int], str], about: About) -> Starlette:
+def api(
+    engine: Engine, clock: Clock, name_of: Callable[[int], str], about: About, refusals: Refusals | None = None
+) -> Starlette:
     """The application. `name_of` gives the name of a user by id; what people ask is journaled under that name."""
-    routes = _Routes(engine, clock, name_of, about)
+    routes = _Routes(engine, clock, name_of, about, refusals or Refusals(engine.record, clock))
     return Starlette(
         routes=[
             Route("/healthz", routes.healthz, methods=["GET"]),
@@ -47,11 +51,14 @@ def api(engine: Engine, clock: Clock, name_of: Callable[[int], str], about: Abou
 
 
 class _Routes:
-    def __init__(self, engine: Engine, clock: Clock, name_of: Callable[[int], str], about: About) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, name_of: Callable[[int], str], about: About, refusals: Refusals
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._name_of = name_of
         self._about = about
+        self._refusals = refusals
 
     async def healthz(self, request: Request) -> Response:
         """200 while the loop goes round, else 503; with the age of the last tick in seconds."""
@@ -84,6 +91,7 @@ class _Routes:
         403 for a request that a page in a browser makes.
         """
         if request.headers.get("origin"):
+            await self._refusals.note("a request from a page in a browser", _peer(request))
             return _refused(403, "a request from a page in a browser is not taken")
         return await _answered(self._ask(request))
 
@@ -110,6 +118,8 @@ class _Routes:
         return JSONResponse({"at": stamp(self._clock.now()), "entries": [entry_json(entry) for entry in entries]})
 
     def _who(self, request: Request) -> str:
+        if person := request.scope.get(PERSON):
+            return str(person)
         if request.client is None or request.client.host != PEER_UID or request.client.port < 0:
             raise UsageError("it cannot be told who asks")
         return self._name_of(request.client.port)
@@ -118,6 +128,10 @@ class _Routes:
         async for entry in self._engine.events(after):
             data = json.dumps(entry_json(entry), ensure_ascii=True, sort_keys=True)
             yield f"id: {entry.seq}\nevent: {entry.kind}\ndata: {data}\n\n"
+
+
+def _peer(request: Request) -> str:
+    return f"{request.client.host} {request.client.port}" if request.client else "?"
 
 
 async def _body(request: Request) -> bytes:

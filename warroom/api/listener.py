@@ -1,11 +1,14 @@
-"""A Unix socket that only its owner can reach, and an HTTP server on it that knows who is at the other end."""
+"""The sockets of the API: a Unix socket that only its owner reaches, which knows who is at the other end, and TCP."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import socket
 import struct
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +19,48 @@ from uvicorn.server import ServerState
 
 from warroom.client.engine_socket import SOCKET_NAME, reachable
 from warroom.errors import UsageError
+from warroom.text import clean
 
 PEER_UID: Final = "uid"
 _STOP_S: Final = 2.0
 _HEAD_CAP: Final = 32 * 1024
+_MOST: Final = 64  # connections over TCP; more are answered 503
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An IP address and a port of this machine."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches it."""
+        return ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the header Host may say."""
+        return (str(self), f"localhost:{self.port}") if self.is_loopback else (str(self),)
+
+
+def address_of(text: str) -> Address:
+    """The address that `127.0.0.1:8765` or `[::1]:8765` names. Raises UsageError for anything else."""
+    host, _, port = text.rpartition(":")
+    try:
+        ip = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        if not (port.isascii() and port.isdecimal() and int(port) < 65_536) or ip.is_unspecified:
+            raise ValueError
+    except ValueError:
+        raise UsageError(
+            f"--listen takes one address of this machine and a port, not '{clean(text, limit=80)}'",
+            hint="for example 127.0.0.1:8765",
+        ) from None
+    return Address(str(ip), int(port))
 
 
 class _Protocol(H11Protocol):
@@ -30,15 +71,15 @@ class _Protocol(H11Protocol):
         self.client = (PEER_UID, _peer_uid(transport.get_extra_info("socket")))
 
 
-class Listener:
-    """Serves `app` on `<folder>/engine.sock`, mode 0600, until it is closed.
+class _Server:
+    """Serves an application until it is closed.
 
     It drives uvicorn's protocol itself instead of `uvicorn.Server`, which makes its socket open to everyone,
     installs signal handlers of its own and waits without end for an event stream.
     """
 
-    def __init__(self, folder: Path, app: ASGIApp) -> None:
-        self._folder = folder
+    def __init__(self, app: ASGIApp, protocol: type[H11Protocol], most: int | None = None) -> None:
+        self._kind = protocol
         self._state = ServerState()
         self._server: asyncio.Server | None = None
         self._config = uvicorn.Config(
@@ -51,9 +92,36 @@ class Listener:
             proxy_headers=False,
             server_header=False,
             date_header=False,
+            limit_concurrency=most,
             h11_max_incomplete_event_size=_HEAD_CAP,
         )
         self._config.load()
+
+    async def close(self) -> None:
+        """Ends the server and every connection, within some two seconds. Idempotent."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(set(self._state.tasks), timeout=_STOP_S)
+        for task in self._state.tasks:
+            task.cancel()
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+
+    def _protocol(self) -> H11Protocol:
+        return self._kind(self._config, self._state, {})
+
+
+class Listener(_Server):
+    """Serves `app` on `<folder>/engine.sock`, mode 0600, until it is closed."""
+
+    def __init__(self, folder: Path, app: ASGIApp) -> None:
+        super().__init__(app, _Protocol)
+        self._folder = folder
 
     async def open(self) -> None:
         """Accepts connections. Raises UsageError where the socket cannot be made."""
@@ -66,22 +134,36 @@ class Listener:
 
     async def close(self) -> None:
         """Ends the server and every connection, within some two seconds, and removes the socket. Idempotent."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        server.close()
-        (self._folder / SOCKET_NAME).unlink(missing_ok=True)
-        for connection in list(self._state.connections):
-            connection.shutdown()
-        if self._state.tasks:
-            await asyncio.wait(set(self._state.tasks), timeout=_STOP_S)
-        for task in self._state.tasks:
-            task.cancel()
-        for connection in list(self._state.connections):
-            connection.transport.abort()
+        if self._server is not None:
+            (self._folder / SOCKET_NAME).unlink(missing_ok=True)
+        await super().close()
 
-    def _protocol(self) -> H11Protocol:
-        return _Protocol(self._config, self._state, {})
+
+class TcpListener(_Server):
+    """Serves what `app_at` makes of the hosts that requests may name, on an address of this machine."""
+
+    def __init__(self, address: Address, app_at: Callable[[Collection[str]], ASGIApp]) -> None:
+        self._address = address
+        self._app_at = app_at
+        self._server = None
+
+    async def open(self) -> Address:
+        """Accepts connections; the address with its real port. Raises UsageError where it cannot be used."""
+        family = socket.AF_INET6 if ":" in self._address.host else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self._address.host, self._address.port))
+        except OSError as error:
+            sock.close()
+            raise UsageError(
+                f"--listen {self._address}: {error.strerror}", hint="name another port, or 0 for a free one"
+            ) from error
+        sock.setblocking(False)
+        real = replace(self._address, port=int(sock.getsockname()[1]))
+        super().__init__(self._app_at(real.names), H11Protocol, _MOST)
+        self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=sock)
+        return real
 
 
 def _bound(folder: Path) -> socket.socket:

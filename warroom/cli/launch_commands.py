@@ -9,7 +9,7 @@ from warroom.cli import arguments
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands, in the order in which the help lists them."""
-    for command in (run, launches, status, t0, step, note, hold, draft, post, close, audit):
+    for command in (run, launches, status, t0, step, note, hold, draft, post, close, token, audit):
         app.command()(command)
 
 
@@ -26,6 +26,8 @@ def run(
     attest: arguments.Attest = None,
     evidence: arguments.LaunchEvidence = None,
     allow_commands: arguments.AllowCommands = False,
+    listen: arguments.Listen = "",
+    expose: arguments.Expose = False,
 ) -> int:
     """Open a launch, or go on with the open one: runs its suites and posts its updates until it is closed."""
     from warroom.cli.launches import state_folder
@@ -45,6 +47,8 @@ def run(
         attest=tuple(attest or ()),
         evidence=evidence,
         allow_commands=allow_commands,
+        listen=listen,
+        expose=expose,
     )
     return command(options)
 
@@ -140,6 +144,18 @@ def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: ar
     from warroom.cli.asking import ask
 
     return ask(launch, state, {"request": "close", "reason": reason})
+
+
+def token(
+    launch: arguments.LaunchName,
+    name: arguments.PersonName = "",
+    revoke: arguments.Revoke = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Make a token with which a person reaches the launch over TCP, list them, or take them back."""
+    from warroom.cli.tokens import token as command
+
+    return command(launch, name, state, revoke=revoke)
 
 
 def audit(

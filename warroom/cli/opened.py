@@ -29,6 +29,8 @@ class LaunchOptions(RunOptions):
     playbook: Path
     state: Path
     headless: bool = False
+    listen: str = ""
+    expose: bool = False
     new: bool = False
     t0: datetime | None = None
     inputs: tuple[str, ...] = ()

@@ -16,8 +16,10 @@ from warroom.adapters.asking import name_of
 from warroom.adapters.file_channel import FileChannel
 from warroom.adapters.systemd import Notices
 from warroom.api.app import About, api
-from warroom.api.listener import Listener
+from warroom.api.listener import Listener, TcpListener
+from warroom.api.refusals import Refusals
 from warroom.cli.gates import LaunchGates, stated_gates
+from warroom.cli.listening import announce, listen_at, tcp_listener
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
@@ -42,6 +44,7 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
     """Runs the command and returns its exit code. Raises WarroomError where the launch cannot be opened."""
     if not options.headless:
         raise UsageError("a launch runs without a console so far", hint="add --headless")
+    listen_at(options.listen, expose=options.expose)
     env = dict(os.environ if environ is None else environ)
     clock = RealClock()
     opened = open_launch(options, env, clock)
@@ -90,6 +93,7 @@ class _Launch:
     listener: Listener
     journal: ThreadedJournal
     gates: LaunchGates
+    tcp: TcpListener | None = None
 
 
 def _assembled(
@@ -106,8 +110,11 @@ def _assembled(
     gates = LaunchGates(opened.playbook, clock)
     ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates)
     engine = Engine(opened.playbook.course, ports)
-    application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())))
-    return _Launch(engine, Listener(opened.folder, application), journal, gates)
+    refusals = Refusals(engine.record, clock)
+    application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())), refusals)
+    address = listen_at(options.listen, expose=options.expose)
+    tcp = tcp_listener(address, application, opened.folder, refusals) if address else None
+    return _Launch(engine, Listener(opened.folder, application), journal, gates, tcp)
 
 
 async def _serve(
@@ -133,10 +140,14 @@ async def _serve(
         for request in stated_gates(options.gates, launch.engine.state):
             await launch.engine.ask(request, name_of(os.getuid()))
         await launch.listener.open()
+        if launch.tcp:
+            announce(await launch.tcp.open(), opened.folder, watch.trouble)
         notices.ready(f"launch {opened.name}")
         await launch.engine.run()
     finally:
         await launch.listener.close()
+        if launch.tcp:
+            await launch.tcp.close()
         await launch.gates.aclose()
         await asyncio.to_thread(launch.journal.close)
     return caught[0] if caught else _code(launch.engine.state)

@@ -131,6 +131,10 @@ class Engine:
         self._wake.set()
         return entries
 
+    async def record(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
+        """Journals what happened around the launch, whatever its state. Raises WarroomError."""
+        return await self._book.write(lambda _: drafts)
+
     async def _tick(self) -> None:
         self.pulse.tick()
         try:

@@ -1,0 +1,67 @@
+"""`warroom run --listen` and `warroom token` as real processes."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cli.launching import PATIENCE_S, Desk, EngineProcess, ago
+from tests.cli.test_draft import PLAYBOOK
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    playbook = tmp_path / "quiet.yaml"
+    playbook.write_text(PLAYBOOK, "utf-8")
+    return Desk(tmp_path / "state", {}, playbook)
+
+
+def address(engine: EngineProcess) -> str:
+    end = time.monotonic() + PATIENCE_S
+    while not (found := re.search(r"listens on (http://\S+)", "".join(engine.complaints))):
+        assert time.monotonic() < end, engine.complaints
+        time.sleep(0.02)
+    return found[1]
+
+
+def status_of(url: str, token: str) -> int:
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_token_opens_the_launch_until_it_is_taken_back(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1), "--listen", "127.0.0.1:0") as engine:
+        url = address(engine) + "/state"
+        assert "nobody has a token yet" in "".join(engine.complaints)
+        assert status_of(url, "wr_guess") == 403
+        made = desk.ask("token", "ada", launch="quiet")
+        assert made.code == 0
+        token = made.out.strip()
+        assert status_of(url, token) == 200
+        listed = desk.ask("token", launch="quiet").out
+        assert listed.startswith("ada ")
+        assert token not in listed
+        assert desk.ask("token", "ada", "--revoke", launch="quiet").code == 0
+        assert status_of(url, token) == 403
+        engine.wait_for("api.refused", reason="its token is not known")
+        assert engine.end() == 143
+    assert token not in "".join(engine.complaints)
+
+
+@pytest.mark.parametrize(
+    ("address", "says"), [("0.0.0.0:80", "takes one address"), ("192.0.2.7:80", "other machines can reach")]
+)
+def test_a_dangerous_address_is_refused_before_anything_begins(address: str, says: str, desk: Desk) -> None:
+    ended = desk.run("--listen", address)
+    assert ended.code == 2
+    assert says in ended.err
+    assert not desk.state.exists()
