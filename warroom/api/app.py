@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,8 +22,13 @@ from warroom.clock import Clock, stamp
 from warroom.engine.engine import Engine
 from warroom.engine.view import entry_json, state_json
 from warroom.errors import UsageError, WarroomError
+from warroom.launch.entries import Entry
 from warroom.launch.exits import holding
+from warroom.report.launch_lines import log_line
 from warroom.text import clean, did_you_mean
+
+BEAT_S: Final = 1.0
+"""A reader of events hears at least so often that the engine is alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class _Routes:
         """The state of the launch, see `state_json`, and the process that runs it."""
         launch, about = self._engine.state, {"pid": self._about.pid, "since": self._about.since}
         engine = {**about, "epoch": launch.epoch, "tick_age_s": round(self._engine.pulse.age_s, 3)}
-        said = state_json(launch, self._clock.now(), self._engine.log)
+        said = state_json(launch, self._clock.now(), self._engine.log, self._engine.gates_read_at)
         return JSONResponse({**said, "owner": about, "engine": engine})
 
     async def events(self, request: Request) -> Response:
@@ -115,7 +121,9 @@ class _Routes:
     async def _ask(self, request: Request) -> Response:
         asked = request_of(await _body(request))
         entries = await self._engine.ask(asked, self._who(request))
-        return JSONResponse({"at": stamp(self._clock.now()), "entries": [entry_json(entry) for entry in entries]})
+        said = [line.text for entry in entries if (line := log_line(entry))]
+        written = [entry_json(entry) for entry in entries]
+        return JSONResponse({"at": stamp(self._clock.now()), "said": said, "entries": written})
 
     def _who(self, request: Request) -> str:
         if person := request.scope.get(PERSON):
@@ -125,9 +133,30 @@ class _Routes:
         return self._name_of(request.client.port)
 
     async def _stream(self, after: int) -> AsyncIterator[str]:
-        async for entry in self._engine.events(after):
-            data = json.dumps(entry_json(entry), ensure_ascii=True, sort_keys=True)
-            yield f"id: {entry.seq}\nevent: {entry.kind}\ndata: {data}\n\n"
+        """The entries; while none comes, a comment each second says that the engine is alive."""
+        entries = aiter(self._engine.events(after))
+        coming = asyncio.ensure_future(anext(entries, None))
+        beat = asyncio.ensure_future(self._clock.sleep(BEAT_S))
+        try:
+            while True:
+                await asyncio.wait((coming, beat), return_when=asyncio.FIRST_COMPLETED)
+                if beat.done():
+                    beat = asyncio.ensure_future(self._clock.sleep(BEAT_S))
+                    yield ": tick\n\n"
+                if not coming.done():
+                    continue
+                if (entry := coming.result()) is None:
+                    return
+                coming = asyncio.ensure_future(anext(entries, None))
+                yield _event(entry)
+        finally:
+            beat.cancel()
+            coming.cancel()
+
+
+def _event(entry: Entry) -> str:
+    data = json.dumps(entry_json(entry), ensure_ascii=True, sort_keys=True)
+    return f"id: {entry.seq}\nevent: {entry.kind}\ndata: {data}\n\n"
 
 
 def _peer(request: Request) -> str:

@@ -17,7 +17,7 @@ from warroom.text import clean_bytes
 
 SOCKET_NAME: Final = "engine.sock"
 _ANSWER_S: Final = 15.0
-_ANSWER_CAP: Final = 16 * 1024 * 1024
+ANSWER_CAP: Final = 16 * 1024 * 1024
 # The system cuts a socket's path at 108 bytes, macOS at 104.
 _LONGEST_PATH: Final = 100
 
@@ -50,7 +50,7 @@ def ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = N
     try:
         connection.request(method, path, None if body is None else json.dumps(body).encode())
         answer = connection.getresponse()
-        raw = answer.read(_ANSWER_CAP)
+        raw = answer.read(ANSWER_CAP)
     except (FileNotFoundError, ConnectionRefusedError):
         raise NotRunning(f"no engine runs the launch {folder.name}", hint="start it with: warroom run") from None
     except (OSError, http.client.HTTPException) as error:
@@ -60,17 +60,21 @@ def ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = N
         ) from error
     finally:
         connection.close()
-    return _accepted(answer.status, raw)
+    return accepted(answer.status, raw)
 
 
-def _accepted(status: int, raw: bytes) -> Any:
+def accepted(status: int, raw: bytes) -> Any:
+    """The JSON of an answer with that status. Raises UsageError or NotNow, in the engine's own words, for one
+    that refuses, and NotNow for one that is no JSON."""
     try:
-        answer = parse_json(raw)
-    except ValueError:
-        answer = None
+        answer = parse_json(raw, max_bytes=ANSWER_CAP)
+    except ValueError as error:
+        if status < 400:
+            raise NotNow(f"the engine's answer is not understood: {error}") from None
+        answer = {"error": clean_bytes(raw) or f"HTTP {status}"}
     if status < 400:
         return answer
-    told = answer if isinstance(answer, dict) else {"error": clean_bytes(raw) or f"HTTP {status}"}
+    told = answer if isinstance(answer, dict) else {}
     kind = UsageError if status < 500 else NotNow
     raise kind(str(told.get("error", f"HTTP {status}")), hint=str(told.get("hint", "")))
 

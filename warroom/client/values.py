@@ -102,6 +102,15 @@ class QuestionNow:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkNow:
+    """What a person adds to a post, below what was measured."""
+
+    text: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostNow:
     """A post that is owed, or was. `standing` is scheduled, due, held, sending, "checking whether it arrived", sent,
     merged or failed.
@@ -128,6 +137,7 @@ class PostNow:
     into: str
     ref: str
     attempt: int
+    remark: RemarkNow | None
 
 
 @dataclass(frozen=True, slots=True)
