@@ -15,6 +15,16 @@ def _have_streams() -> None:
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
 
 
+def _let_go() -> None:
+    # A console leaves behind what its lost terminal did not take; tried once more at the end of the program, it would
+    # spoil the exit code.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def main() -> int:
     """Runs the command line and returns its exit code."""
     _have_streams()
@@ -28,6 +38,7 @@ def main() -> int:
     from warroom.app import run
 
     code = run(sys.argv[1:])
+    _let_go()
     # The process ends now: what it still holds need not be looked through once more.
     gc.freeze()
     return code

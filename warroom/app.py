@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from warroom.errors import ExitCode, PlaybookError, WarroomError
+from warroom.errors import ExitCode, OutputLost, PlaybookError, WarroomError
 from warroom.text import clean, one_line
 
 
@@ -31,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
 def _tell(error: WarroomError) -> None:
     if isinstance(error, PlaybookError):
         _say(error.message)
-        sys.stderr.write(clean(str(error), limit=200_000, lines=True) + "\n")
+        _write(clean(str(error), limit=200_000, lines=True))
     else:
         _say(error.message)
     if error.hint:
@@ -39,7 +40,15 @@ def _tell(error: WarroomError) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"warroom: {one_line(text, limit=1_000)}\n")
+    _write(f"warroom: {one_line(text, limit=1_000)}")
+
+
+def _write(text: str) -> None:
+    from warroom.cli.plain import write
+
+    # Where the terminal is gone there is nobody to tell; the exit code still says what happened.
+    with suppress(OutputLost):
+        write(sys.stderr, text)
 
 
 def _place(defect: BaseException) -> str:

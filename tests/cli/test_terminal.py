@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +12,8 @@ import pytest
 
 from tests.cli.running import PLAYBOOK
 from tests.cli.terminal import Terminal, at_terminal
+from tests.polling import poll_until
+from warroom.clock import RealClock
 from warroom.simulator import SimulatorProcess
 
 SIZES = [(120, 36), (80, 24)]
@@ -88,11 +93,49 @@ def test_a_program_that_is_told_to_end_gives_the_terminal_back_and_keeps_its_log
     assert "stopped before it finished" in log.read_text("utf-8")
 
 
-def test_a_lost_terminal_ends_the_run_and_leaves_no_process(tmp_path: Path) -> None:
-    with at_terminal("demo", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
-        terminal.wait_for("/30")
+@pytest.mark.parametrize(
+    ("scenario", "shown", "whole"),
+    [
+        pytest.param("slow", "/30", False, id="while the samples are taken"),
+        pytest.param("slow", "P95 latency", False, id="as soon as anything is drawn"),
+        pytest.param("steady", "8/8", True, id="after the end of the run"),
+    ],
+)
+def test_when_the_terminal_is_lost_the_run_ends_and_its_log_and_reports_are_complete(
+    scenario: str, shown: str, whole: bool, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    options = ["--scenario", scenario, "--evidence", str(tmp_path), "--report", f"json={report}"]
+    with at_terminal("demo", *options) as terminal:
+        terminal.wait_for(shown)
         terminal.hang_up()
-        assert terminal.process.wait(timeout=30) != 0
+        assert terminal.process.wait(timeout=30) == 143
+    text = evidence_log(tmp_path)
+    assert all(check["title"] in text for check in json.loads(report.read_text("utf-8"))["checks"])
+    assert ("stopped before it finished" in text) is not whole
+
+
+def test_a_run_behind_a_terminal_that_takes_nothing_any_more_ends_with_a_complete_log(tmp_path: Path) -> None:
+    with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
+        # Nothing is read: the terminal is full after a few kilobytes, and the console waits for it.
+        assert asyncio.run(poll_until(RealClock(), lambda: is_told(tmp_path), every_s=0.05, timeout_s=30))
+        assert terminal.process.poll() is None
+    assert "8 checks: 8 GREEN" in evidence_log(tmp_path)
+
+
+def is_told(folder: Path) -> bool:
+    return any("OVERALL" in log.read_text("utf-8") for log in folder.glob("*.log"))
+
+
+def evidence_log(folder: Path) -> str:
+    """The text of the log, which is complete."""
+    (log,) = folder.glob("*.log")
+    text = log.read_text("utf-8")
+    assert "has not written its log" not in text
+    assert "OVERALL auto_com_center" in text
+    manifest = (log.with_suffix("") / "manifest.json").read_bytes()
+    assert f"manifest sha256:   {hashlib.sha256(manifest).hexdigest()}" in text
+    return text
 
 
 def test_a_window_of_any_size_is_drawn(tmp_path: Path) -> None:

@@ -50,18 +50,19 @@ class Outputs:
     files: Mapping[str, Path]
 
     def write(self, state: SuiteState, terminal: Terminal, environ: Mapping[str, str]) -> list[str]:
-        """Prints the verdict and writes every report; sentences on what could not be written."""
+        """Writes every report and prints the verdict; sentences on what could not be written. Raises OutputLost where
+        the verdict could not be printed: then the files are there."""
+        problems = [_write_report(name, path, FORMATS[name](state)) for name, path in self.files.items()]
+        if "github" in (self.format, *self.files) and environ.get(_JOB_SUMMARY):
+            from warroom.report.github import summary_markdown
+
+            problems.append(_add_job_summary(Path(environ[_JOB_SUMMARY]), summary_markdown(state)))
         if self.format == "text":
             from warroom.report.text import summary
 
             write(terminal.out, summary(state, color=terminal.color, ascii_only=terminal.ascii_only))
         else:
             write(terminal.out, FORMATS[self.format](state).rstrip("\n"))
-        problems = [_write_report(name, path, FORMATS[name](state)) for name, path in self.files.items()]
-        if "github" in (self.format, *self.files) and environ.get(_JOB_SUMMARY):
-            from warroom.report.github import summary_markdown
-
-            problems.append(_add_job_summary(Path(environ[_JOB_SUMMARY]), summary_markdown(state)))
         return [problem for problem in problems if problem]
 
 

@@ -16,7 +16,7 @@ from warroom.cli.output import Outputs, Terminal, end
 from warroom.cli.plain import Plain, write
 from warroom.client import Choice, Handlers, InProcess
 from warroom.clock import Clock, RealClock
-from warroom.errors import CannotMeasure, ExitCode, first_exit_code
+from warroom.errors import CannotMeasure, ExitCode, OutputLost, first_exit_code
 from warroom.report import FORMATS
 
 if TYPE_CHECKING:
@@ -64,7 +64,14 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     state = session.finish()
     if state.finished:
         code = first_exit_code((code, ExitCode(state.finished.exit_code)))
-    return int(end(code, outputs.write(state, terminal, env), terminal))
+    try:
+        problems = outputs.write(state, terminal, env)
+    except OutputLost:
+        # A run that was stopped because its terminal went away has told its log; its code passes for no verdict.
+        if code not in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+            raise
+        return int(code)
+    return int(end(code, problems, terminal))
 
 
 async def _headless(
