@@ -59,6 +59,9 @@ class Console(App[int]):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGTERM, self.exit, ExitCode.TERMINATED)
             loop.add_signal_handler(signal.SIGINT, self.exit, ExitCode.INTERRUPTED)
+            # The terminal is gone; Windows has no such signal.
+            hangup = getattr(signal, "SIGHUP", signal.SIGTERM)
+            loop.add_signal_handler(hangup, self.exit, ExitCode.TERMINATED)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every drawn line passes."""
