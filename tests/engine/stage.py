@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -13,7 +13,7 @@ from pathlib import Path
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
-from warroom.engine.ports import KnownGate
+from warroom.engine.ports import KnownGate, Poll
 from warroom.errors import WarroomError
 from warroom.events import CheckInfo, CheckOutcome, GateInfo, LaunchInfo, RunFinished
 from warroom.journal.journal import Journal
@@ -75,10 +75,13 @@ class Direct:
 
 @dataclass
 class Suites:
-    """A suite of one check that passes after two minutes, or breaks as told."""
+    """Every check passes after two minutes, or breaks as told. `reruns` are the causes of what ran again, `gates` what
+    was known of gate1 when each run ended."""
 
     clock: VirtualClock
     runs: list[datetime] = field(default_factory=list)
+    reruns: list[str] = field(default_factory=list)
+    gates: list[str] = field(default_factory=list)
     refuse: str = ""
     defect: Exception | None = None
 
@@ -88,25 +91,50 @@ class Suites:
 
         async def once() -> SuiteState:
             self.runs.append(self.clock.now())
+            self.reruns += [run.cause] if run.only else []
             await self.clock.sleep(120)
             if self.defect:
                 raise self.defect
-            return suite_state(self.clock.now())
+            gate = known("gate1")
+            self.gates.append(gate.state if gate else "")
+            return suite_state(self.clock.now(), *run.only)
 
         return once
 
 
-def suite_state(at: datetime) -> SuiteState:
-    """A finished suite with one check that passed and one gate that is red."""
-    line = Result(Verdict.PASS, "canary answers", measurement=Measurement(value=1))
-    outcome = CheckOutcome("canary", "canary", "Canary", True, Verdict.PASS, "GREEN", "", at, 1.0, results=(line,))
-    info = CheckInfo("canary", "canary", "Canary")
+def suite_state(at: datetime, *checks: str) -> SuiteState:
+    """A finished suite whose checks passed, by default canary alone, and one gate that is red."""
+    found = {check: _passed(check, at) for check in checks or ("canary",)}
     return SuiteState(
         finished=RunFinished(Verdict.PASS, "GREEN (dry-run)", 0),
         finished_at=at,
-        checks={"canary": CheckState(info, DONE, outcome=outcome)},
+        checks=found,
         gates={"gate1": GateInfo("gate1", "Gate 1", "red", "the test")},
     )
+
+
+def _passed(check: str, at: datetime) -> CheckState:
+    line = Result(Verdict.PASS, f"{check} answers", measurement=Measurement(value=1))
+    outcome = CheckOutcome(check, check, check.title(), True, Verdict.PASS, "GREEN", "", at, 1.0, results=(line,))
+    return CheckState(CheckInfo(check, check, check.title()), DONE, outcome=outcome)
+
+
+@dataclass
+class Gates:
+    """Gates that are asked every 30 s and answer as told: a state, or anything else as the reason why there is none."""
+
+    says: dict[str, str]
+    asked: list[str] = field(default_factory=list)
+
+    def polled(self) -> Mapping[str, Poll]:
+        return {gate: Poll(30.0, 60.0) for gate in self.says}
+
+    async def ask(self, gate: str) -> GateInfo:
+        self.asked.append(gate)
+        said = self.says[gate]
+        if said in ("green", "red"):
+            return GateInfo(gate, gate.title(), said, "the test")
+        return GateInfo(gate, gate.title(), "unknown", "the test", said)
 
 
 class Watched:
@@ -126,6 +154,7 @@ class Stage:
         self.folder = folder
         self.clock = VirtualClock(T0)
         self.suites = Suites(self.clock)
+        self.gates = Gates({})
         self.channel: Channel = FileChannel(folder / "posts.txt", self.clock)
         self.told: list[Entry] = []
         self.trouble: list[str] = []
@@ -163,6 +192,7 @@ class Stage:
             watchdog=self.watched,
             told=self.told.append,
             trouble=self.trouble.append,
+            gates=self.gates,
         )
 
     async def advance(self, span: timedelta) -> None:
