@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.soak import kills
+from tests.soak import disks, kills, owners
 from tests.soak.row import Row, Scale
 
 Scenario = Callable[[Path, Scale], Iterator[Row]]
@@ -15,4 +15,11 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "kills": kills.at_random,
     "points": kills.at_each_point,
     "wrong-engines": kills.wrong_engines,
+    "stopped-owner": owners.stopped,
+    "pairs": owners.pairs,
+    "full-disk": disks.full,
+    "failing-disk": disks.failing,
+    "read-only-disk": disks.read_only,
+    "broken-disk": disks.broken,
+    "hanging-disk": disks.hanging,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -69,7 +70,11 @@ class Beats:
 
 @dataclass
 class Yard:
-    """One launch in `folder`, of any number of engines one after the other."""
+    """One launch in `folder`, of any number of engines one after the other.
+
+    `prefix` is what engines are started with; where they see other file systems, `outside` is how their state folder
+    is seen from here.
+    """
 
     folder: Path
     beats: Beats
@@ -77,10 +82,13 @@ class Yard:
     prefix: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     state: Path = Path()
+    outside: Path = Path()
+    _found: Path | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.state = self.state if self.state != Path() else self.folder / "state"
+        self.outside = self.outside if self.outside != Path() else self.state
         self.playbook = self.folder / "soak.yaml"
         self.playbook.write_text(self.beats.text(), "utf-8")
         self.said = self.folder / "said.txt"
@@ -150,20 +158,40 @@ class Yard:
                 process.wait()
 
     def launch(self) -> Path:
-        """The folder of the launch; one that was never opened, because its engine died, is none."""
-        (found,) = (path for path in sorted(self.state.glob("soak-*")) if _is_opened(path))
-        return found
+        """The folder of the launch, once it was opened."""
+        if self._found is None:
+            self._found = Path(until(self._opened, "a launch is opened")[0])
+        return self._found
+
+    def kept(self) -> Path:
+        """The folder of the launch for who judges it, after its engines have ended."""
+        found = self._opened()
+        assert len(found) == 1, f"{len(found)} launches were opened"
+        return _readable(found[0], self.folder / "kept")
+
+    def _opened(self) -> list[Path]:
+        # A launch whose engine died before it said what it is of is none.
+        return [one for one in sorted(self.outside.glob("soak-*")) if _is_opened(one, self.folder / "look")]
 
     def socket(self) -> Path | None:
         """The folder with the engine's socket, None while there is none."""
-        return next((path.parent for path in self.state.glob("*/engine.sock")), None)
+        return next((path.parent for path in self.outside.glob("*/engine.sock")), None)
 
 
-def _is_opened(folder: Path) -> bool:
+def _is_opened(folder: Path, copy: Path) -> bool:
     try:
-        return any(entry.kind == "launch.opened" for entry in read_only(folder).entries())
-    except WarroomError:
+        return any(entry.kind == "launch.opened" for entry in read_only(_readable(folder, copy)).entries())
+    except (WarroomError, OSError):
         return False
+
+
+def _readable(folder: Path, copy: Path) -> Path:
+    """`folder`, or a copy of it: SQLite follows no path into the file systems of somebody else."""
+    if not folder.is_relative_to("/proc"):
+        return folder
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.sock", "*-shm", "playbook", "evidence"))
+    return copy
 
 
 def ago(seconds: float) -> datetime:

@@ -1,0 +1,242 @@
+"""Disks that are full, read-only, failing or hanging, under a running engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.cli.launching import EngineProcess
+from tests.soak.oracle import judge, received
+from tests.soak.people import is_head, note
+from tests.soak.rooms import Room, fill, room
+from tests.soak.row import NotHere, Row, Scale
+from tests.soak.yard import Beats, Yard, ago, in_lines, until
+
+_RESUMES_S = 5.0
+_ENDS_S = 10.0
+_DISK = "size=6m,mode=700"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to the disk of an engine for the length of `while_it_lasts`, and the word that people get."""
+
+    name: str
+    word: str
+    while_it_lasts: Callable[[EngineProcess], AbstractContextManager[None]]
+    simulated: str = ""
+
+
+def full(folder: Path, scale: Scale) -> Iterator[Row]:
+    """A disk of 6 MB that somebody else fills to the last byte."""
+    with _on_a_small_disk(folder) as (yard, own, disk):
+        ballast = own.seen(disk) / "ballast"
+
+        @contextmanager
+        def lasts(_: EngineProcess) -> Iterator[None]:
+            fill(ballast)
+            yield
+            ballast.unlink()
+
+        yield from _disturbed(yard, Fault("the disk is full", "the disk is full", lasts), scale)
+
+
+def failing(folder: Path, scale: Scale) -> Iterator[Row]:
+    """Every write to a file fails."""
+
+    @contextmanager
+    def lasts(engine: EngineProcess) -> Iterator[None]:
+        with _no_writes(engine):
+            yield
+
+    how = "errors of the disk, by a limit of 0 bytes on the files that the engine writes (RLIMIT_FSIZE)"
+    fault = Fault("every write fails", "the disk reports an error", lasts, how)
+    yield from _disturbed(Yard(folder, Beats(last_s=900), ago(0)), fault, scale)
+
+
+def read_only(folder: Path, scale: Scale) -> Iterator[Row]:
+    """The file system becomes read-only, and writable again."""
+    with _on_a_small_disk(folder) as (yard, own, disk):
+
+        @contextmanager
+        def lasts(engine: EngineProcess) -> Iterator[None]:
+            own.mount("--bind", disk, disk)
+            own.mount("-o", "remount,bind,ro", disk)
+            with _no_writes(engine):
+                until(lambda: not is_head(note(yard.launch())), "a request is refused")
+            yield
+            own.unmount(disk)
+
+        how = "a read-only mount over the folder, and one failed write, so that files are opened anew"
+        yield from _disturbed(yard, Fault("the file system is read-only", "ead-only", lasts, how), scale)
+
+
+def broken(folder: Path, scale: Scale) -> Iterator[Row]:
+    """ext4 meets an error of its own and refuses everything until it is mounted anew; so does the next engine."""
+    with room() as own:
+        disk, image = folder / "disk", folder / "image"
+        _make_ext4(image)
+        disk.mkdir(mode=0o700)
+        own.mount("-o", "loop,errors=remount-ro", image, disk)
+        yard = _yard(folder, own, disk)
+        heads, wrong = [], []
+        with yard.engine() as engine:
+            until(lambda: len(yard.known()) > 2, "the first posts")
+            heads = [answer for _ in range(50) if is_head(answer := note(yard.launch()))]
+            _break_ext4(own, disk)
+            sentence = until(lambda: _refusal(yard), "a request is refused")
+            began = time.monotonic()
+            wrong += [] if engine.end() == 143 else ["SIGTERM did not end it"]
+            took_s = time.monotonic() - began
+        own.unmount(disk)
+        own.mount("-o", "loop", image, disk)
+        owed = yard.catch_up()
+        judged = judge(yard.kept(), yard.t0, owed, heads, in_time_s=None)
+    wrong += [] if took_s <= _ENDS_S else [f"SIGTERM took {took_s:.1f} s"]
+    wrong += [] if sentence.startswith("the journal is not available") else [f"a request was told: {sentence}"]
+    yield Row(
+        "ext4 refuses everything after an error, then is mounted anew",
+        n=1,
+        lost=len(judged.lost),
+        doubled=len(judged.doubled),
+        early=len(judged.early),
+        late_s=judged.late_s,
+        heads=judged.heads,
+        wrong=(*wrong, *judged.wrong),
+        figures={"acknowledged requests": len(heads), "SIGTERM s": took_s},
+    )
+
+
+def hanging(folder: Path, scale: Scale) -> Iterator[Row]:
+    """A disk that never answers holds the journal, or the file of the posts; SIGTERM ends the engine all the same."""
+    for point in ("inside a transaction", "before the bytes"):
+        yard = Yard(folder / point.replace(" ", "-"), Beats(last_s=600), ago(0))
+        at = 4 if point == "inside a transaction" else 1
+        with yard.engine(fault=f"hang:{point}:{at}") as engine:
+            until(lambda: in_lines(engine.complaints, "hangs: "), "the disk hangs")
+            began = time.monotonic()
+            engine.process.send_signal(signal.SIGTERM)
+            code = until(lambda: engine.process.poll(), "SIGTERM ends it")
+            took_s = time.monotonic() - began
+        owed = yard.catch_up()
+        judged = judge(yard.kept(), yard.t0, owed, in_time_s=None)
+        wrong = [] if took_s <= _ENDS_S else [f"SIGTERM took {took_s:.1f} s"]
+        wrong += [] if code == 143 else [f"it ended with {code}"]
+        yield Row(
+            f"SIGTERM while the disk hangs {point}",
+            n=1,
+            lost=len(judged.lost),
+            doubled=len(judged.doubled),
+            early=len(judged.early),
+            late_s=judged.late_s,
+            heads=judged.heads,
+            wrong=(*wrong, *judged.wrong),
+            figures={"SIGTERM s": took_s},
+            simulated="a thread that never comes back; in the kernel such a process ends when the disk answers",
+        )
+
+
+def _disturbed(yard: Yard, fault: Fault, scale: Scale) -> Iterator[Row]:
+    """The fault comes and goes under one engine, which must go on by itself."""
+    heads: list[str] = []
+    wrong: list[str] = []
+    with yard.engine() as engine:
+        until(lambda: len(yard.known()) > 2, "the first posts")
+        heads += [answer for _ in range(20) if is_head(answer := note(yard.launch()))]
+        with fault.while_it_lasts(engine):
+            sentence = until(lambda: _refusal(yard, heads), "a request is refused")
+            until(lambda: in_lines(engine.complaints, "the journal is not available"), "the engine says so")
+            before = _posts_at_rest(yard)
+            time.sleep(scale.lasts_s)
+            wrong += [] if len(received(yard.launch())) == before else ["it posted what it could not journal"]
+        freed = time.monotonic()
+        answer = until(lambda: (head := note(yard.launch())) and is_head(head) and head, "a request is taken")
+        heads.append(answer)
+        until(lambda: len(received(yard.launch())) > before, "it posts again")
+        resumed_s = time.monotonic() - freed
+        owed = yard.beats.owed(int((datetime.now(UTC) - yard.t0).total_seconds()))
+        until(lambda: set(owed) <= yard.known(), "all that was due is posted or named")
+        wrong += [] if engine.end() == 143 else ["SIGTERM did not end it"]
+    told = [in_lines(engine.complaints, text) for text in ("the journal is not", "the journal can be written again")]
+    wrong += [] if told == [1, 1] else [f"it said so {told} times: {engine.complaints}"]
+    wrong += [] if resumed_s <= _RESUMES_S else [f"it took {resumed_s:.1f} s to go on"]
+    wrong += [] if fault.word in sentence else [f"a request was told: {sentence}"]
+    judged = judge(yard.kept(), yard.t0, owed, heads, in_time_s=scale.lasts_s + 15)
+    yield Row(
+        f"{fault.name} for {scale.lasts_s:g} s",
+        n=1,
+        lost=len(judged.lost),
+        doubled=len(judged.doubled),
+        early=len(judged.early),
+        late_s=judged.late_s,
+        heads=judged.heads,
+        wrong=(*wrong, *judged.wrong),
+        figures={"acknowledged requests": len(heads), "goes on after s": resumed_s},
+        simulated=fault.simulated,
+    )
+
+
+def _refusal(yard: Yard, heads: list[str] | None = None) -> str:
+    """The sentence with which a long note is refused; empty where it is taken, then its head is kept."""
+    answer = note(yard.launch(), "x" * 3_900)
+    if is_head(answer) and heads is not None:
+        heads.append(answer)
+    return "" if is_head(answer) else answer
+
+
+def _posts_at_rest(yard: Yard) -> int:
+    """How many posts there are, once what was under way when the journal failed has ended."""
+    time.sleep(0.5)
+    return len(received(yard.launch()))
+
+
+@contextmanager
+def _no_writes(engine: EngineProcess) -> Iterator[None]:
+    pid, unlimited = engine.process.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+
+
+@contextmanager
+def _on_a_small_disk(folder: Path) -> Iterator[tuple[Yard, Room, Path]]:
+    disk = folder / "disk"
+    disk.mkdir(mode=0o700)
+    with room() as own:
+        own.mount("-t", "tmpfs", "-o", _DISK, "tmpfs", disk)
+        yield _yard(folder, own, disk), own, disk
+
+
+def _yard(folder: Path, own: Room, disk: Path) -> Yard:
+    state = disk / "state"
+    return Yard(folder, Beats(last_s=900), ago(0), own.prefix, state=state, outside=own.seen(state))
+
+
+def _make_ext4(image: Path) -> None:
+    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
+        raise NotHere("only root can mount an ext4 of its own (and mkfs.ext4 must be installed)")
+    with image.open("wb") as file:
+        file.truncate(40 * 1024 * 1024)
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True, timeout=60)
+
+
+def _break_ext4(own: Room, disk: Path) -> None:
+    mounts = Path(f"/proc/{own.pid}/mounts").read_text("utf-8").splitlines()
+    device = next(line.split()[0] for line in mounts if line.split()[1] == str(disk))
+    trigger = Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error"
+    if not trigger.exists():
+        raise NotHere("this kernel does not offer to break an ext4")
+    trigger.write_text("1")
