@@ -1,4 +1,4 @@
-"""Opens a console on a client and hands back the exit code."""
+"""Opens the console of a run and hands back the exit code; the frame that every console has around it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from warroom.clock import Clock
 from warroom.errors import ExitCode
 from warroom.screens.dialogs import Confirm
 from warroom.screens.filters import AsciiOnly, NoColour
+from warroom.screens.live import LiveScreen
 from warroom.screens.palette import THEME
 from warroom.screens.verify import VerifyScreen
 from warroom.text import one_line
@@ -30,8 +31,8 @@ class _Defect(Exception):
         return Text(str(self))
 
 
-class Console(App[int]):
-    """The application around the screens."""
+class Frame(App[int]):
+    """The application around one screen: colours, signals, defects, and that leaving is never at once."""
 
     TITLE = "warroom"
     ENABLE_COMMAND_PALETTE = False
@@ -39,7 +40,7 @@ class Console(App[int]):
         Binding("ctrl+q,ctrl+c", "ask_to_leave", "leave", show=False, priority=True, id="console.leave_asking"),
     ]
 
-    def __init__(self, client: Client, clock: Clock, *, color: bool = True, ascii_only: bool = False) -> None:
+    def __init__(self, first: LiveScreen, *, color: bool, ascii_only: bool) -> None:
         super().__init__()
         self.animation_level = "none"
         self.register_theme(THEME)
@@ -48,12 +49,11 @@ class Console(App[int]):
             *(() if color else (NoColour(),)),
             *((AsciiOnly(),) if ascii_only else ()),
         )
-        self.client = client
-        self.verify = VerifyScreen(client, clock)
+        self._first = first
 
     def on_mount(self) -> None:
         """Open the first screen; from now on a signal gives the terminal back before the program ends."""
-        _ = self.push_screen(self.verify)
+        _ = self.push_screen(self._first)
         with suppress(NotImplementedError, RuntimeError, ValueError):
             # Where there are no signals (Windows), or this is not the main thread (tests), none can be caught.
             loop = asyncio.get_running_loop()
@@ -70,13 +70,22 @@ class Console(App[int]):
     def action_ask_to_leave(self) -> None:
         """Ctrl+Q and Ctrl+C: never at once."""
         if not isinstance(self.screen, Confirm):
-            self.verify.ask_to_leave()
+            self._first.ask_to_leave()
 
     def _handle_exception(self, error: Exception) -> None:
         said = f"The console ended by a defect of its own: {type(error).__name__}: {one_line(str(error))}"
         shown = _Defect(said)
         shown.__cause__ = error
         super()._handle_exception(shown)
+
+
+class Console(Frame):
+    """The console of a verification."""
+
+    def __init__(self, client: Client, clock: Clock, *, color: bool = True, ascii_only: bool = False) -> None:
+        self.client = client
+        self.verify = VerifyScreen(client, clock)
+        super().__init__(self.verify, color=color, ascii_only=ascii_only)
 
 
 def run_console(client: Client, clock: Clock, *, color: bool = True, ascii_only: bool = False) -> int:

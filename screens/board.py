@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from warroom.screens import keys, palette
 from warroom.screens.details import details_lines, title_line
 from warroom.screens.header import header_lines
 from warroom.screens.layout import Heights, share
-from warroom.screens.lines import EMPTY, fit, guarded, line, spread
+from warroom.screens.lines import EMPTY, fit, guarded, line, shortened, spread
 from warroom.screens.notices import notice_lines
 from warroom.screens.panes import LineBlock, LinePane, RowList
 from warroom.screens.rows import check_row, columns_for, head_row
@@ -85,7 +84,7 @@ class Board(Container):
         notices = guarded(lambda: notice_lines(view, now, self.size, scene.defects), "what must be noticed")
         heights = self._arrange(len(view.checks), len(notices))
         self._block("header").show(guarded(lambda: header_lines(view, now, width, heights.header), "the head"))
-        self._block("notices").show(_shortened(notices, heights.notices, width))
+        self._block("notices").show(shortened(notices, heights.notices, width))
         self._draw_list(view, now)
         self._draw_details(view, now)
         self._draw_foot(scene)
@@ -125,7 +124,7 @@ class Board(Container):
         if scene.said:
             foot = fit(line(" ", (scene.said, palette.STRONG)), width)
         else:
-            foot = keys.foot_line(width, scene.hidden_keys, scene.marked_keys)
+            foot = keys.foot_line(keys.KEYS, width, scene.hidden_keys, scene.marked_keys)
         self._block("footer").show([foot])
 
     def _arrange(self, checks: int, notices: int) -> Heights:
@@ -169,11 +168,3 @@ class Board(Container):
 
 def _focusable(content: Content, focused: bool) -> Content:
     return content.stylize(palette.STRONG if focused else palette.QUIET)
-
-
-def _shortened(lines: Sequence[Content], height: int, width: int) -> Sequence[Content]:
-    """The first lines that fit; the last one counts the others."""
-    if len(lines) <= height or height < 1:
-        return lines
-    more = len(lines) - height
-    return [*lines[: height - 1], spread(lines[height - 1], Content(f"+{more} more "), width)]

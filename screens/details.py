@@ -12,10 +12,12 @@ from warroom.screens import palette
 from warroom.screens.chart import chart, limit_ms, summary
 from warroom.screens.lines import (
     EMPTY,
+    LABEL_WIDTH,
     clock_span,
     countdown,
     joined,
     labelled,
+    labelled_rows,
     line,
     number,
     packed,
@@ -28,7 +30,6 @@ from warroom.screens.view import View
 from warroom.suite_state import DONE, RUNNING, CheckState
 from warroom.verdict import Measurement, Result, Verdict
 
-_LABEL = 12
 _WORD = 11
 _CHART_AT_LEAST, _CHART_AT_MOST = 4, 10
 
@@ -75,15 +76,6 @@ def title_line(check: CheckState) -> Content:
     )
 
 
-def _block(label: str, rows: Sequence[Content], width: int) -> list[Content]:
-    """Rows with a quiet label before the first one."""
-    lines: list[Content] = []
-    for index, row in enumerate(rows):
-        head = line((f" {label:<{_LABEL - 1}}" if index == 0 else " " * _LABEL, palette.QUIET))
-        lines += wrapped(row, width, indent=head)
-    return lines
-
-
 def _standing(view: View, check: CheckState, now: datetime, width: int) -> list[Content]:
     question, retry = view.question_of(check.info.id), view.retries.get(check.info.id)
     outcome = check.outcome
@@ -92,7 +84,7 @@ def _standing(view: View, check: CheckState, now: datetime, width: int) -> list[
         said = [line((str(mark), mark.style))]
         if outcome.reason:
             said[0] = line(said[0], "  ", outcome.reason)
-        return _block("Verdict", said, width)
+        return labelled_rows("Verdict", said, width)
     mark = mark_of_check(check, asks=question is not None, retries=retry is not None)
     told = ""
     if question:
@@ -102,19 +94,21 @@ def _standing(view: View, check: CheckState, now: datetime, width: int) -> list[
     elif check.lifecycle == RUNNING and check.started_at:
         again = f", attempt {check.attempt}" if check.attempt > 1 else ""
         told = f"for {clock_span((now - check.started_at).total_seconds())}{again}"
-    return _block("State", [line((str(mark), mark.style), "  ", told)], width)
+    return labelled_rows("State", [line((str(mark), mark.style), "  ", told)], width)
 
 
 def _declared(view: View, check: CheckState, width: int) -> list[Content]:
     titles = [view.state.checks[need].info.title if need in view.state.checks else need for need in check.info.needs]
-    return _block("Needs", [Content(", ".join(titles))], width) if titles and check.lifecycle != RUNNING else []
+    return (
+        labelled_rows("Needs", [Content(", ".join(titles))], width) if titles and check.lifecycle != RUNNING else []
+    )
 
 
 def _hint(hint: Hint, width: int) -> list[Content]:
     style = palette.ink(palette.RED if hint.severity == "critical" else palette.ACCENT, bold=True)
-    rows = _block("What to do", [line((hint.fix, style))], width)
-    rows += _block("Cause", [Content(hint.cause)], width)
-    return rows + _block("Symptom", [line((hint.symptom, palette.QUIET))], width)
+    rows = labelled_rows("What to do", [line((hint.fix, style))], width)
+    rows += labelled_rows("Cause", [Content(hint.cause)], width)
+    return rows + labelled_rows("Symptom", [line((hint.symptom, palette.QUIET))], width)
 
 
 def _samples(check: CheckState, width: int, chart_height: int) -> list[Content]:
@@ -128,9 +122,9 @@ def _samples(check: CheckState, width: int, chart_height: int) -> list[Content]:
     values = [("min", came.low), ("median", came.median), ("max", came.high)]
     parts = [labelled(name, f"{number(value)} ms") for name, value in values if value is not None]
     running = [] if done else [_running_p95(check), labelled("limit", wanted)]
-    head = packed([Content(f"{came.taken}/{total}"), failed, *running, *parts], width - _LABEL, 3)
+    head = packed([Content(f"{came.taken}/{total}"), failed, *running, *parts], width - LABEL_WIDTH, 3)
     rows = chart(check.samples_ms, total, limit_ms(wanted), width=width - 2, height=chart_height)
-    return [*_block("Samples", head, width), *rows]
+    return [*labelled_rows("Samples", head, width), *rows]
 
 
 def _running_p95(check: CheckState) -> Content:
@@ -152,8 +146,8 @@ def _measured(outcome: CheckOutcome, width: int) -> list[Content]:
         labelled("window", found.window),
         Content(age),
     ]
-    rows = packed(parts, width - _LABEL, 3)
-    return _block("Measured", [*rows, labelled("source", found.source)] if found.source else rows, width)
+    rows = packed(parts, width - LABEL_WIDTH, 3)
+    return labelled_rows("Measured", [*rows, labelled("source", found.source)] if found.source else rows, width)
 
 
 def measured_text(found: Measurement) -> str:
@@ -173,7 +167,7 @@ def _results(outcome: CheckOutcome, width: int) -> list[Content]:
         return []
     rows: list[Content] = []
     for index, result in enumerate(results):
-        rows += _block("Results" if index == 0 else "", [_said(result)], width)
+        rows += labelled_rows("Results" if index == 0 else "", [_said(result)], width)
         rows += _difference(result, outcome.reason, width)
     return rows
 
@@ -194,18 +188,18 @@ def _difference(result: Result, known_reason: str, width: int) -> list[Content]:
         actual = (result.actual or "(nothing)", palette.STRONG)
         together = line(expected, ("   actual ", palette.QUIET), actual)
         apart = [expected, line(("actual   ", palette.QUIET), actual)]
-        rows = [together] if together.cell_length <= width - _LABEL - _WORD else apart
+        rows = [together] if together.cell_length <= width - LABEL_WIDTH - _WORD else apart
     if result.reason and result.reason not in known_reason and result.reason != result.say:
         rows.append(line(("why      ", palette.QUIET), result.reason))
-    return [row for content in rows for row in wrapped(content, width, indent=" " * (_LABEL + _WORD))]
+    return [row for content in rows for row in wrapped(content, width, indent=" " * (LABEL_WIDTH + _WORD))]
 
 
 def _reproduce(outcome: CheckOutcome, width: int) -> list[Content]:
     if not outcome.reproduce:
         return []
-    rows = [Content(row) for row in shell_lines(outcome.reproduce, width - _LABEL - 1)]
-    return _block("Reproduce", rows, width)
+    rows = [Content(row) for row in shell_lines(outcome.reproduce, width - LABEL_WIDTH - 1)]
+    return labelled_rows("Reproduce", rows, width)
 
 
 def _evidence(outcome: CheckOutcome, width: int) -> list[Content]:
-    return _block("Evidence", [Content("  ".join(outcome.evidence))], width) if outcome.evidence else []
+    return labelled_rows("Evidence", [Content("  ".join(outcome.evidence))], width) if outcome.evidence else []

@@ -1,11 +1,12 @@
-"""The console's keys: one table for what they do, the foot line and the help."""
+"""The consoles' keys: a table for what they do, the foot line and the help."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from warroom.screens import palette
@@ -58,15 +59,24 @@ KEYS: Final = (
     Key("ask_to_leave", "", "Ctrl+C", "", "Leave; always asks first, and so does Ctrl+Q"),
 )
 
-BINDINGS: Final = [Binding(key.keys, key.action, key.label, id=f"console.{key.id}") for key in KEYS if key.action]
+
+def bindings(table: Sequence[Key]) -> list[BindingType]:
+    """What a screen binds so that the keys of `table` do what they say."""
+    return [Binding(key.keys, key.action, key.label, id=f"console.{key.id}") for key in table if key.action]
 
 
-def foot_line(width: int, hidden: frozenset[str], marked: frozenset[str]) -> Content:
+def foot_line(
+    table: Sequence[Key],
+    width: int,
+    hidden: frozenset[str],
+    marked: frozenset[str],
+    refused: frozenset[str] = frozenset(),
+) -> Content:
     """The keys that do something now, in the table's order; where not all fit, help and quit stay, and the arrows go.
 
-    Those in `marked` stand out.
+    Those in `marked` stand out, those in `refused` are faint.
     """
-    shown = [key for key in KEYS if key.label and key.id not in hidden]
+    shown = [key for key in table if key.label and key.id not in hidden]
     first = sorted(shown, key=lambda key: (key.id not in ("help", "quit"), key.id not in marked, key.id == "move"))
     kept: set[str] = set()
     room = width - 1
@@ -75,7 +85,11 @@ def foot_line(width: int, hidden: frozenset[str], marked: frozenset[str]) -> Con
         if room < 0:
             break
         kept.add(key.id)
-    parts = [_foot_part(key, marked=key.id in marked) for key in shown if key.id in kept]
+    parts = [
+        _faint(key) if key.id in refused else _foot_part(key, marked=key.id in marked)
+        for key in shown
+        if key.id in kept
+    ]
     return fit(line(" ", *parts), width)
 
 
@@ -84,6 +98,10 @@ def _foot_part(key: Key, *, marked: bool) -> Content:
     return line((key.shown, style), (f" {key.label}  ", palette.QUIET))
 
 
-def help_items() -> list[tuple[str, str]]:
+def _faint(key: Key) -> Content:
+    return line((f"{key.shown} {key.label}  ", palette.FAINT_INK))
+
+
+def help_items(table: Sequence[Key]) -> list[tuple[str, str]]:
     """Every key with what it does."""
-    return [(key.shown, key.help) for key in KEYS]
+    return [(key.shown, key.help) for key in table if key.shown]

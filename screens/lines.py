@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from textual.content import Content
 from textual.style import Style
@@ -14,6 +15,8 @@ from warroom.text import one_line
 
 Part = str | Content | tuple[str, str | Style]
 EMPTY = Content("")
+LABEL_WIDTH: Final = 12
+"""Cells before the rows of `labelled_rows`."""
 
 
 def line(*parts: Part) -> Content:
@@ -75,6 +78,23 @@ def packed(parts: Iterable[Content], width: int, rows: int, separator: str = "  
 def labelled(name: str, value: str) -> Content:
     """`name value`, the name quiet; nothing where the value is empty."""
     return line((name, palette.QUIET), " ", value) if value else EMPTY
+
+
+def shortened(lines: Sequence[Content], height: int, width: int) -> Sequence[Content]:
+    """The first lines that fit; the last one counts the others."""
+    if len(lines) <= height or height < 1:
+        return lines
+    more = len(lines) - height
+    return [*lines[: height - 1], spread(lines[height - 1], Content(f"+{more} more "), width)]
+
+
+def labelled_rows(label: str, rows: Iterable[Content], width: int) -> list[Content]:
+    """Rows wrapped to `width`, with a quiet label before the first one; nothing where there are none."""
+    lines: list[Content] = []
+    for index, row in enumerate(rows):
+        head = line((f" {label:<{LABEL_WIDTH - 1}}" if index == 0 else " " * LABEL_WIDTH, palette.QUIET))
+        lines += wrapped(row, width, indent=head)
+    return lines
 
 
 def shell_lines(command: str, width: int) -> list[str]:

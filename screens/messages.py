@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from warroom.client import Seen
 from warroom.errors import WarroomError
 from warroom.events import Envelope
 from warroom.text import one_line
@@ -25,12 +26,20 @@ class Lost(Message):
         self.reason = reason
 
 
+class News(Message):
+    """A launch was told anew, or its engine answers no longer."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__()
+        self.seen = seen
+
+
 class Said(Message):
     """A request was taken or refused."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_refusal: bool = False) -> None:
         super().__init__()
-        self.text = text
+        self.text, self.is_refusal = text, is_refusal
 
 
 def sentence(fault: Exception) -> str:

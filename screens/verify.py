@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from warroom.client import Client
 from warroom.clock import Clock
@@ -18,23 +15,20 @@ from warroom.screens import keys
 from warroom.screens.board import Board, Scene
 from warroom.screens.dialogs import Ask, Confirm, Pick, Reader
 from warroom.screens.header import result_items
-from warroom.screens.messages import Arrived, Lost, Said, sentence
+from warroom.screens.live import LiveScreen
+from warroom.screens.messages import Arrived, Lost, sentence
 from warroom.screens.panes import RowList
 from warroom.screens.view import View, advance, cleaned, of_interest
 from warroom.suite_state import CheckState
-from warroom.text import one_line, plural
-
-# Repaints are gathered: at most eight a second, however many events come.
-_REPAINT_S = 0.125
-_SAID_S = 5.0
+from warroom.text import plural
 
 
-class VerifyScreen(Screen[None]):
-    """Workers only post messages; `repaint` alone draws."""
+class VerifyScreen(LiveScreen):
+    """Follows one run."""
 
-    CSS_PATH = "verify.tcss"
+    CSS_PATH: ClassVar[Any] = ["shared.tcss", "verify.tcss"]
     AUTO_FOCUS = "#list"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.BINDINGS]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(keys.KEYS)]
 
     def __init__(self, client: Client, clock: Clock) -> None:
         super().__init__()
@@ -42,10 +36,6 @@ class VerifyScreen(Screen[None]):
         self._client = client
         self._clock = clock
         self._board = Board()
-        self._will_repaint = False
-        self._said = ""
-        self._said_times = 0
-        self._defects: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -83,13 +73,13 @@ class VerifyScreen(Screen[None]):
         try:
             self.view = advance(self.view, cleaned(message.envelope))
         except Exception as defect:  # noqa: BLE001
-            self._add_defect(f"an event could not be understood: {sentence(defect)}")
-        self._repaint_soon()
+            self.add_defect(f"an event could not be understood: {sentence(defect)}")
+        self.repaint_soon()
 
     def on_lost(self, message: Lost) -> None:
         """Say that nothing new will be seen."""
         self.view = self.view.without_connection(message.reason)
-        self._repaint_soon()
+        self.repaint_soon()
 
     # --- drawing
 
@@ -97,14 +87,8 @@ class VerifyScreen(Screen[None]):
         if self.view.under_way or self.view.lost:
             self.repaint()
 
-    def _repaint_soon(self) -> None:
-        if not self._will_repaint:
-            self._will_repaint = True
-            self.set_timer(_REPAINT_S, self.repaint)
-
-    def repaint(self) -> None:
+    def draw(self) -> None:
         """Draw everything as it stands now."""
-        self._will_repaint = False
         if not self._board.rows.is_touched:
             self._board.select(self.view, of_interest(self.view))
         self._drop_settled_question()
@@ -118,21 +102,7 @@ class VerifyScreen(Screen[None]):
         }
         hidden = frozenset(key for key, is_useless in useless.items() if is_useless)
         marked = frozenset({"answer"} if questions else ())
-        scene = Scene(self.view, self._clock.now(), self._defects, self._said, hidden, marked)
-        try:
-            self._board.draw(scene)
-        except Exception as defect:  # noqa: BLE001
-            self._add_defect(f"not everything could be drawn: {sentence(defect)}")
-
-    def _add_defect(self, said: str) -> None:
-        """A defect of the console is a line of its own; it must not end it."""
-        if said not in self._defects:
-            self._defects = (*self._defects[-2:], said)
-            self._repaint_soon()
-
-    def on_resize(self, _: events.Resize) -> None:
-        """Share the rows anew."""
-        self.call_after_refresh(self.repaint)
+        self._board.draw(Scene(self.view, self._clock.now(), self.defects, self.said, hidden, marked))
 
     def on_row_list_chosen(self, _: RowList.Chosen) -> None:
         """A person selected a row; until then the selection goes to what is of interest."""
@@ -157,23 +127,23 @@ class VerifyScreen(Screen[None]):
         """Run the selected check again."""
         if self.selected:
             info = self.selected.info
-            self._request(f"asked to run again: {info.title}", self._client.rerun([info.id]))
+            self.request(self._client.rerun([info.id]), f"asked to run again: {info.title}")
 
     def action_rerun_all(self) -> None:
         """Run every check again."""
-        self._request("asked to run every check again", self._client.rerun())
+        self.request(self._client.rerun(), "asked to run every check again")
 
     def action_stop(self) -> None:
         """Stop the run, when the person is sure."""
         if not self.view.under_way:
-            self._say("nothing is running")
+            self.say("nothing is running")
             return
         dialog = Confirm("Stop the run?", "What has not finished becomes UNKNOWN; R runs it again.", "stop", "go on")
         _ = self.app.push_screen(dialog, self._stop)
 
     def _stop(self, sure: bool | None) -> None:
         if sure:
-            self._request("asked to stop", self._client.stop())
+            self.request(self._client.stop(), "asked to stop")
 
     def action_answer(self) -> None:
         """Answer the selected check's question, or the oldest."""
@@ -182,7 +152,7 @@ class VerifyScreen(Screen[None]):
         if questions:
             self._ask((here or questions)[0])
         else:
-            self._say("no question is open")
+            self.say("no question is open")
 
     def _ask(self, question: Question) -> None:
         asked = self.view.state.checks.get(question.check)
@@ -192,7 +162,7 @@ class VerifyScreen(Screen[None]):
     def _answer(self, question: Question, answer: str | None) -> None:
         if answer is None:
             return
-        self._request(f"answered: {answer}", self._client.answer(question.id, answer))
+        self.request(self._client.answer(question.id, answer), f"answered: {answer}")
         later = self._later_than(question)
         if later:
             self._ask(later[0])
@@ -214,21 +184,21 @@ class VerifyScreen(Screen[None]):
         if self._client.choices:
             _ = self.app.push_screen(Pick("Choose a scenario", self._client.choices), self._choose)
         else:
-            self._say("there is nothing to choose here")
+            self.say("there is nothing to choose here")
 
     def _choose(self, choice_id: str | None) -> None:
         if choice_id is not None:
             title = next(choice.title for choice in self._client.choices if choice.id == choice_id)
-            self._request(f"chosen: {title}", self._client.choose(choice_id))
+            self.request(self._client.choose(choice_id), f"chosen: {title}")
 
     def action_copy(self) -> None:
         """Copy the command that repeats the deciding request."""
         outcome = self.selected.outcome if self.selected else None
         if outcome and outcome.reproduce:
             self.app.copy_to_clipboard(outcome.reproduce)
-            self._say(f"given to the terminal's clipboard: {outcome.reproduce}")
+            self.say(f"given to the terminal's clipboard: {outcome.reproduce}")
         else:
-            self._say("this check has no command to copy yet")
+            self.say("this check has no command to copy yet")
 
     def action_notes(self) -> None:
         """How the run ended, and everything that was noted."""
@@ -238,7 +208,7 @@ class VerifyScreen(Screen[None]):
 
     def action_help(self) -> None:
         """The keys."""
-        _ = self.app.push_screen(Reader("Keys", keys.help_items()))
+        _ = self.app.push_screen(Reader("Keys", keys.help_items(keys.KEYS)))
 
     def action_leave(self) -> None:
         """Leave; ask first while a run is under way."""
@@ -257,31 +227,3 @@ class VerifyScreen(Screen[None]):
     def _leave(self, sure: bool | None) -> None:
         if sure:
             self.app.exit(self.exit_code)
-
-    def _request(self, taken: str, request: Awaitable[None]) -> None:
-        self.run_worker(self._carry_out(taken, request), group="requests", exit_on_error=False)
-
-    async def _carry_out(self, taken: str, request: Awaitable[None]) -> None:
-        said = taken
-        try:
-            await request
-        except Exception as refusal:  # noqa: BLE001
-            said = f"not done: {sentence(refusal)}"
-        self.post_message(Said(said))
-
-    def on_said(self, message: Said) -> None:
-        """Show what came of a request."""
-        self._say(message.text)
-
-    def _say(self, text: str) -> None:
-        self._said = one_line(text, limit=500)
-        self._said_times += 1
-        time = self._said_times
-        self.set_timer(_SAID_S, lambda: self._hush(time))
-        self.repaint()
-
-    def _hush(self, time: int) -> None:
-        # Only what was said last may be taken back by its own timer.
-        if time == self._said_times:
-            self._said = ""
-            self.repaint()

@@ -99,14 +99,16 @@ async def test_a_defect_of_the_console_is_one_sentence_and_a_failure() -> None:
 
     app = Console(Broken([]), VirtualClock(replays.START))
     with pytest.raises(Exception, match="ended by a defect of its own: KeyError: 'no choices'"):
-        await _drawn_once(app)
+        await _asked_for_choices(app)
     assert app.return_code == 1
 
 
-async def _drawn_once(app: Console) -> None:
+async def _asked_for_choices(app: Console) -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         app.verify.repaint()
+        assert "not everything could be drawn: KeyError" in "".join(app.verify.defects)
+        await pilot.press("s")
 
 
 async def test_a_whole_suite_of_two_hundred_draws_only_what_is_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,8 @@ def test_a_closed_terminal_ends_the_console() -> None:
 
 def test_a_crash_is_one_sentence_without_locals_and_gives_the_terminal_back() -> None:
     with Terminal("crash", size=(100, 30)) as terminal:
+        terminal.wait_for(lambda: b"\x1b[?1049h" in terminal.sent)
+        terminal.press(b"s")
         assert terminal.wait_for_end() == 70
         after = terminal.sent.rpartition(b"\x1b[?1049l")[2].decode()
         assert "The console ended by a defect of its own: KeyError: 'no choices'" in " ".join(after.split())

@@ -1,0 +1,129 @@
+"""Windows in which people write: values that are checked where they stand, and a text of several lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static, TextArea
+
+from warroom.screens import palette
+from warroom.screens.dialogs import fault_in
+from warroom.screens.lines import line
+from warroom.text import clean
+
+_RED = palette.ink(palette.RED, bold=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value to write. `type` is text, number, timestamp or yes_no; `initial` is there to begin with."""
+
+    name: str
+    label: str
+    type: str = "text"
+    initial: str = ""
+
+
+def fault_of(field: Field, value: str) -> str:
+    """What is wrong with the value of `field`, as a sentence; empty where it can be taken."""
+    text = clean(value.strip())
+    if not text:
+        return "This is needed; Esc leaves everything as it is."
+    if field.type == "yes_no":
+        return "" if text in ("yes", "no") else f"'{text}' is neither yes nor no."
+    return fault_in(text, field.type)
+
+
+class Form(ModalScreen[Mapping[str, str] | None]):
+    """Asks for values; what comes back is each by its name, None when it is left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "leave", id="form.leave")]
+
+    def __init__(self, title: str, text: str, fields: Sequence[Field]) -> None:
+        super().__init__()
+        self._title, self._text, self._fields = title, text, tuple(fields)
+
+    def compose(self) -> ComposeResult:
+        """A label, a field and a place for its fault for each value."""
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Static(line((self._title, palette.STRONG)))
+            if self._text:
+                yield Static(Content(self._text), classes="text")
+            for index, field in enumerate(self._fields):
+                yield Static(line((field.label, palette.QUIET)), classes="label")
+                written = Input(field.initial, id=f"field-{index}", classes="written", select_on_focus=False)
+                written.cursor_blink = False
+                yield written
+                yield Static("", id=f"fault-{index}", classes="fault")
+            keys = line(("Enter", palette.STRONG), " goes on and sends   ", ("Esc", palette.STRONG), " leaves it")
+            yield Static(keys, classes="keys")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """On to the next field; at the last one send, or say what is wrong with each."""
+        here = int((event.input.id or "field-0").removeprefix("field-"))
+        if self._show_fault(here):
+            return
+        if here + 1 < len(self._fields):
+            self.query_one(f"#field-{here + 1}", Input).focus()
+            return
+        wrong = [index for index in range(len(self._fields)) if self._show_fault(index)]
+        if wrong:
+            self.query_one(f"#field-{wrong[0]}", Input).focus()
+        else:
+            _ = self.dismiss({field.name: self._value(index) for index, field in enumerate(self._fields)})
+
+    def _show_fault(self, index: int) -> str:
+        fault = fault_of(self._fields[index], self._value(index))
+        self.query_one(f"#fault-{index}", Static).update(line((fault, _RED)))
+        return fault
+
+    def _value(self, index: int) -> str:
+        return self.query_one(f"#field-{index}", Input).value.strip()
+
+    def action_close(self) -> None:
+        """Leave everything as it is."""
+        _ = self.dismiss(None)
+
+
+class Editor(ModalScreen[str | None]):
+    """A text of several lines to change; what comes back is the new one, None when it is left as it is."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "send", "send", id="editor.send", priority=True),
+        Binding("escape", "close", "leave", id="editor.leave", priority=True),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title, self._before = title, text
+        self._is_warned = False
+
+    def compose(self) -> ComposeResult:
+        """The text and the keys."""
+        with Vertical(classes="dialog wide tall"):
+            yield Static(line((self._title, palette.STRONG)))
+            area = TextArea(self._before, id="area", soft_wrap=True)
+            area.cursor_blink = False
+            yield area
+            keys = line(("Ctrl+S", palette.STRONG), " sends it   ", ("Esc", palette.STRONG), " leaves it as it was")
+            yield Static(keys, id="fault", classes="keys")
+
+    def action_send(self) -> None:
+        """Take the text; an empty one takes away what was there."""
+        _ = self.dismiss(self.query_one("#area", TextArea).text.strip())
+
+    def action_close(self) -> None:
+        """Leave it as it was; a change is not thrown away at once."""
+        if self._is_warned or self.query_one("#area", TextArea).text == self._before:
+            _ = self.dismiss(None)
+        else:
+            self._is_warned = True
+            told = "Your changes are not sent. Ctrl+S sends them, Esc once more throws them away."
+            self.query_one("#fault", Static).update(line((told, _RED)))

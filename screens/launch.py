@@ -1,0 +1,171 @@
+"""The console of a launch: follows one client, shows the launch, and carries what a person asks for to it."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from warroom.client import LaunchClient, Lost
+from warroom.client.values import GateNow, IncidentNow, PostNow, StepNow
+from warroom.clock import Clock
+from warroom.screens import keys
+from warroom.screens.dialogs import Confirm, Reader
+from warroom.screens.launch_board import LaunchScene
+from warroom.screens.launch_details import about_items, note_items
+from warroom.screens.launch_keys import KEYS, REQUESTS
+from warroom.screens.launch_requests import AskingScreen
+from warroom.screens.launch_view import Item, is_open
+from warroom.screens.messages import News, sentence
+from warroom.screens.panes import RowList
+
+
+class LaunchScreen(AskingScreen):
+    """Follows one launch."""
+
+    CSS_PATH: ClassVar[Any] = ["shared.tcss", "launch.tcss"]
+    AUTO_FOCUS = "#plan"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(KEYS)]
+
+    def __init__(self, client: LaunchClient, clock: Clock, zone: tzinfo | None = None) -> None:
+        super().__init__(client, clock)
+        self._zone = zone
+
+    def compose(self) -> ComposeResult:
+        """The panes."""
+        yield self.board
+
+    # --- following the client
+
+    def on_mount(self) -> None:
+        """Begin to follow the client."""
+        self.run_worker(self._follow(), name="follow", exit_on_error=False)
+        self.set_interval(1.0, self.repaint)
+
+    async def _follow(self) -> None:
+        reason = "its news have ended"
+        try:
+            async for seen in self.client.states():
+                self.post_message(News(seen))
+        except Exception as fault:  # noqa: BLE001
+            reason = sentence(fault)
+        self.post_message(News(Lost(f"this console follows it no longer: {reason}", self.clock.now())))
+
+    def on_news(self, message: News) -> None:
+        """Take the news in; draw soon."""
+        try:
+            self.view = self.view.heard(message.seen, self.clock.now())
+        except Exception as defect:  # noqa: BLE001
+            self.add_defect(f"news could not be understood: {sentence(defect)}")
+        self.repaint_soon()
+
+    # --- drawing
+
+    def draw(self) -> None:
+        """Draw everything as it stands now."""
+        self.board.draw(
+            LaunchScene(
+                view=self.view,
+                now=self.view.now(self.clock.now()),
+                zone=self._zone,
+                defects=self.defects,
+                said=self.said,
+                is_refusal=self.is_refusal,
+                hidden_keys=_useless(self.selected),
+                refused_keys=REQUESTS if self.view.read_only else frozenset(),
+            )
+        )
+
+    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+        """A person selected a row; until then the selection goes to what is of interest."""
+        self.board.remember(self.board.list, self.view)
+        self.board.details.scroll_home(animate=False)
+        self.repaint()
+
+    def action_look(self, name: str) -> None:
+        """Give a pane the focus."""
+        self.board.look_at(name)
+
+    def action_other(self, by: int) -> None:
+        """To the next pane, or the one before."""
+        self.board.look_further(by)
+
+    def action_zoom(self) -> None:
+        """Details over the whole screen, or the lists again."""
+        self.board.zoom(not self.board.is_zoomed)
+
+    def action_back(self) -> None:
+        """Back to the lists."""
+        self.board.zoom(False)
+
+    def action_enter(self) -> None:
+        """Tick a step; read anything else."""
+        if isinstance(self.selected, StepNow) and not self.board.is_zoomed:
+            self.action_tick()
+        else:
+            self.action_zoom()
+
+    # --- reading and leaving
+
+    def action_copy(self) -> None:
+        """Copy the address of a step, or the text of a post."""
+        item = self.selected
+        text = item.link if isinstance(item, StepNow) else ""
+        if isinstance(item, PostNow):
+            text = item.text or item.preview
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.say(f"given to the terminal's clipboard: {text}")
+        else:
+            self.say("there is nothing to copy here: select a step with an address, or a post")
+
+    def action_notes(self) -> None:
+        """Every note."""
+        notes = note_items(self.view.launch.notes) if self.view.launch else []
+        _ = self.app.push_screen(Reader("Notes", notes or [("", "nothing was noted yet")]))
+
+    def action_about(self) -> None:
+        """The facts of the launch."""
+        _ = self.app.push_screen(Reader("About this launch", about_items(self.view)))
+
+    def action_help(self) -> None:
+        """The keys."""
+        _ = self.app.push_screen(Reader("Keys", keys.help_items(KEYS)))
+
+    def action_leave(self) -> None:
+        """Leave; ask first."""
+        self.ask_to_leave()
+
+    def ask_to_leave(self) -> None:
+        """Ask whether to leave, and leave."""
+        engine = self.view.launch.engine if self.view.launch else None
+        runs = (
+            f"The engine (process {engine.pid}) goes on and posts what is due"
+            if engine and not self.view.lost
+            else ""
+        )
+        text = f"{runs or 'Leaving changes nothing'}; `warroom console {self.view.name}` comes back to it."
+        _ = self.app.push_screen(Confirm("Leave the console?", text, "leave", "stay"), self._leave)
+
+    def _leave(self, sure: bool | None) -> None:
+        if sure:
+            self.app.exit(0)
+
+
+def _useless(item: Item | None) -> frozenset[str]:
+    """The ids of the keys that do nothing for `item`."""
+    is_owed = isinstance(item, PostNow) and is_open(item)
+    is_held = isinstance(item, PostNow) and item.standing == "held"
+    does_nothing = {
+        "tick": not isinstance(item, StepNow),
+        "zoom": isinstance(item, StepNow),
+        "post": not is_owed,
+        "hold": not is_owed or is_held,
+        "release": not is_held,
+        "edit": not is_owed,
+        "gate": not isinstance(item, GateNow),
+        "resolve": not (isinstance(item, IncidentNow) and item.resolved_at is None),
+    }
+    return frozenset(key for key, is_useless in does_nothing.items() if is_useless)

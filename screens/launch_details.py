@@ -1,0 +1,295 @@
+"""Everything known about one part of a launch, as lines: what to do first, then how it stands, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.content import Content
+
+from warroom.client.values import (
+    CheckNow,
+    GateNow,
+    IncidentNow,
+    LaunchNow,
+    LogNow,
+    NoteNow,
+    PhaseNow,
+    PostNow,
+    StepNow,
+    SuiteNow,
+)
+from warroom.clock import stamp
+from warroom.screens import palette
+from warroom.screens.launch_marks import (
+    ago,
+    mark_of_gate,
+    mark_of_incident,
+    mark_of_phase,
+    mark_of_post,
+    mark_of_step,
+    mark_of_suite,
+    note_left_s,
+)
+from warroom.screens.launch_rows import day_and_time, dimmed, post_when, why
+from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open, worst_checks
+from warroom.screens.lines import EMPTY, LABEL_WIDTH, countdown, joined, labelled_rows, line, time_of_day, wrapped
+from warroom.screens.marks import Mark, mark_of_verdict
+from warroom.verdict import Verdict
+
+_Lines = list[Content]
+
+
+def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Sequence[Content]:
+    """The lines about `item`, each at most `width` cells; without any colour while the engine is lost."""
+    launch = view.launch
+    assert launch is not None
+    match item:
+        case PostNow():
+            rows = _post(view, item, now, width)
+        case PhaseNow():
+            rows = _phase(launch, item, now, width)
+        case StepNow():
+            rows = _step(view, launch, item, now, width)
+        case GateNow():
+            rows = _gate(item, now, width)
+        case SuiteLine():
+            rows = _suite(item, now, width)
+        case _:
+            rows = _incident(launch, item, now, width)
+    return [dimmed(row) for row in rows] if view.lost else rows
+
+
+def title_of(item: Item) -> tuple[str, str]:
+    """What the item is called, and what it is."""
+    match item:
+        case PostNow():
+            return f"{item.time} {item.title}", f"post {item.slot}"
+        case PhaseNow():
+            return item.title, f"phase {item.id}"
+        case StepNow():
+            return item.do, f"step {item.id}"
+        case GateNow():
+            return f"{item.title} {item.system}", f"gate {item.id}"
+        case SuiteLine():
+            return f"Suite {item.id}", "suite"
+        case _:
+            return item.text.replace("\n", " "), f"incident {item.id}"
+
+
+def _state(mark: Mark, told: str, width: int) -> _Lines:
+    return labelled_rows("State", [line((str(mark), mark.style), f"  {told}" if told else "")], width)
+
+
+def _texts(label: str, texts: Sequence[str], width: int) -> _Lines:
+    return labelled_rows(label, [Content(text) for text in texts if text], width)
+
+
+def instant(at: datetime, now: datetime) -> str:
+    """`2025-11-01T02:10:00Z, in 1m53s`, or how long ago."""
+    seconds = (at - now).total_seconds()
+    told = f"in {countdown(seconds)}" if seconds > 0 else ago(at, now)
+    return f"{stamp(at)[:19]}Z, {told}"
+
+
+# --- posts
+
+
+def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
+    mark, (when, _) = mark_of_post(view, post, now), post_when(view, post, now)
+    rows = _state(mark, joined([Content(part) for part in (when, why(post)) if part], ", ").plain, width)
+    if post.due:
+        rows += _texts("Due", [instant(post.due, now)], width)
+    if post.sent_at:
+        rows += _texts("Sent", [_sent(post, post.sent_at)], width)
+    if is_open(post):
+        rows += labelled_rows("Needs", [line((need, palette.STRONG)) for need in post.needs], width)
+    if post.remark:
+        rows += _texts("Remark", [f"{post.remark.text}  ({post.remark.by}, {instant(post.remark.at, now)})"], width)
+    rows += _texts("Stands for", [", ".join(post.merged)], width)
+    tries = f"{post.attempt} tries" if post.attempt > 1 else ""
+    rows += labelled_rows(
+        "Channel", [joined([Content(part) for part in (post.channel, post.ref, tries) if part], " · ")], width
+    )
+    return [*rows, EMPTY, *_post_text(post, width)]
+
+
+def _sent(post: PostNow, at: datetime) -> str:
+    told = f"{stamp(at)[:19]}Z"
+    if post.due is None:
+        return told
+    apart = (at - post.due).total_seconds()
+    if apart <= -1:
+        return f"{told}, early by {countdown(-apart)}"
+    return f"{told}, LATE by {countdown(post.late_s)}" if post.late_s >= 1 else f"{told}, in time"
+
+
+def _post_text(post: PostNow, width: int) -> _Lines:
+    text = post.text or post.preview
+    if not text:
+        said = "Its text cannot be shown yet." if is_open(post) else "It has no text."
+        return [line((f" {said}", palette.QUIET))]
+    head = "Text" if post.text else "Preview, as it would be now"
+    rows = [line((f" {head}", palette.QUIET))]
+    for row in text.rstrip("\n").split("\n"):
+        rows += wrapped(Content(row), width, indent=line((" │ ", palette.FAINT_INK)))
+    return rows
+
+
+def next_post_lines(view: LaunchView, now: datetime, width: int) -> _Lines:
+    """The post that comes next with countdown, needs and preview; nothing where none does."""
+    post = view.launch.next if view.launch else None
+    if post is None:
+        return []
+    when, style = post_when(view, post, now)
+    head = line(
+        (" Next post", palette.QUIET), "  ", (f"{post.time} {post.title}", palette.STRONG), "  ", (when, style)
+    )
+    needs = labelled_rows("Needs", [line((need, palette.STRONG)) for need in post.needs], width)
+    rows = [head, *needs, *_post_text(post, width)[1:]] if post.text or post.preview else [head, *needs]
+    return [dimmed(row) for row in rows] if view.lost else rows
+
+
+# --- phases and steps
+
+
+def _phase(launch: LaunchNow, phase: PhaseNow, now: datetime, width: int) -> _Lines:
+    mark = mark_of_phase(phase, now)
+    rows = _state(mark, "it was over too late" if phase.late and phase.lifecycle == "done" else "", width)
+    rows += _texts("Begins", [instant(phase.begins, now) if phase.begins else "with T0"], width)
+    if phase.ends:
+        rows += _texts("Ends", [instant(phase.ends, now)], width)
+    steps = [step for step in launch.steps if step.id in phase.steps]
+    ticked = sum(step.ticked is not None for step in steps)
+    if steps:
+        rows += _texts("Steps", [f"{ticked}/{len(steps)} ticked"], width)
+    rows += _texts("Suite", [phase.suite], width)
+    return rows + _texts("Post", [phase.update], width)
+
+
+def _step(view: LaunchView, launch: LaunchNow, step: StepNow, now: datetime, width: int) -> _Lines:
+    mark = mark_of_step(launch, step)
+    told = f"{instant(step.ticked.at, now)} by {step.ticked.by}" if step.ticked else ""
+    rows = _state(mark, told, width)
+    rows += labelled_rows("Do", [line((step.do, palette.STRONG))], width)
+    rows += _texts("Address", [step.link], width)
+    rows += _texts("Expect", [step.expect], width)
+    given = step.ticked.values if step.ticked else {}
+    asked = [
+        line((ask.text, palette.QUIET), "  ", (given[ask.name], palette.STRONG))
+        if ask.name in given
+        else Content(ask.text)
+        for ask in step.asks
+    ]
+    rows += labelled_rows("Asks for", asked, width)
+    if step.marks_t0:
+        rows += _texts("T0", ["it is set by ticking this step" if launch.t0 is None else "it was set"], width)
+    following = next_post_lines(view, now, width)
+    return [*rows, EMPTY, *following] if following else rows
+
+
+# --- gates, suites, incidents
+
+
+def _gate(gate: GateNow, now: datetime, width: int) -> _Lines:
+    rows = _state(mark_of_gate(gate), gate.reason, width)
+    if gate.stale:
+        rows += _texts("Was", [f"{gate.state.upper()}, too long ago to be believed"], width)
+    rows += _texts("Since", [gate.since], width)
+    rows += _texts("Read", [instant(gate.at, now) if gate.at else "never"], width)
+    rows += _texts("Source", [gate.source], width)
+    if gate.holds:
+        rows += _texts("Holds", [f"{gate.holds} until it is GREEN"], width)
+    return rows + _texts("Note", [gate.note], width)
+
+
+def _suite(suite: SuiteLine, now: datetime, width: int) -> _Lines:
+    run, latest = suite.finished, suite.latest
+    rows: _Lines = []
+    if run:
+        for check in run.checks:
+            for said in check.urgent:
+                rows += labelled_rows("ACT AT ONCE", [line((said, palette.ink(palette.RED, bold=True)))], width)
+    rows += _state(mark_of_suite(suite), run.reason if run else "", width)
+    if latest and latest.finished_at is None:
+        rows += _texts(
+            "Running", [f"for {countdown((now - latest.started_at).total_seconds())}, {latest.cause}"], width
+        )
+    if run and run.finished_at:
+        rows += _texts("Finished", [f"{instant(run.finished_at, now)}, for {run.cause}"], width)
+        rows += _texts("Evidence", [run.evidence_log], width)
+    return [*rows, EMPTY, *_checks(run, width)] if run else rows
+
+
+def _checks(run: SuiteNow, width: int) -> _Lines:
+    return [row for check in worst_checks(run) for row in _check(check, width)]
+
+
+def _check(check: CheckNow, width: int) -> _Lines:
+    mark = mark_of_verdict(check.verdict, required=check.required)
+    optional = "" if check.required else "  (optional)"
+    reason = f"  {check.reason}" if check.reason and check.verdict is not Verdict.PASS else ""
+    head = line((f" {mark.symbol} {mark.word:<9}", mark.style))
+    title = line((check.title, palette.STRONG), (optional, palette.QUIET), reason)
+    rows = wrapped(title, width, indent=head)
+    for one in check.lines:
+        symbol = mark_of_verdict(one.verdict)
+        more = f"  {one.reason}" if one.reason and one.reason not in check.reason else ""
+        indent = line(" " * LABEL_WIDTH, (f"{symbol.symbol} ", symbol.style))
+        rows += wrapped(line(one.say, (more, palette.QUIET)), width, indent=indent)
+    return rows
+
+
+def _incident(launch: LaunchNow, incident: IncidentNow, now: datetime, width: int) -> _Lines:
+    left = note_left_s(incident, now)
+    rows = _state(mark_of_incident(incident), "", width)
+    if left is not None:
+        told = f"owed in {countdown(left)}" if left >= 0 else f"LATE by {countdown(-left)}"
+        colour = palette.RED if left < 0 else palette.YELLOW
+        rows += labelled_rows("Note", [line((told, palette.ink(colour, bold=True)), "  (n writes it)")], width)
+    rows += labelled_rows("What", [Content(incident.text)], width)
+    rows += _texts("Opened", [f"{instant(incident.opened_at, now)} by {incident.by}"], width)
+    if incident.note_at:
+        rows += _texts("Last note", [instant(incident.note_at, now)], width)
+    if incident.resolved_at:
+        rows += _texts("Resolved", [instant(incident.resolved_at, now)], width)
+    about = [entry for entry in launch.log if entry.kind.startswith("incident.") and incident.id in entry.text]
+    return [*rows, EMPTY, *log_lines(about, now, width)] if about else rows
+
+
+# --- the journal and the notes
+
+
+def log_lines(entries: Sequence[LogNow], now: datetime, width: int) -> _Lines:
+    """The entries in words, oldest first."""
+    return [row for entry in entries for row in _entry(entry, now, width)]
+
+
+def _entry(entry: LogNow, now: datetime, width: int) -> _Lines:
+    head = line((f" {day_and_time(entry.at, now):<12} ", palette.QUIET))
+    by = "" if entry.by == "engine" else f"{entry.by}: "
+    return wrapped(line((by, palette.STRONG), entry.text), width, indent=head)
+
+
+def note_items(notes: Sequence[NoteNow]) -> list[tuple[str, str]]:
+    """The notes as names and texts, oldest first."""
+    return [(f"{time_of_day(note.at)} {note.by}", note.text) for note in notes]
+
+
+def about_items(view: LaunchView) -> list[tuple[str, str]]:
+    """The facts of the launch as names and texts, as the playbook gives them."""
+    launch = view.launch
+    if launch is None:
+        return [("", "nothing has been told yet")]
+    named = [
+        ("Launch", launch.launch),
+        ("DRI", launch.owner_name),
+        *launch.facts,
+        ("Mode", launch.mode),
+        *launch.links,
+        ("Opened", f"{stamp(launch.opened_at)[:19]}Z" if launch.opened_at else ""),
+        ("T0", f"{stamp(launch.t0)[:19]}Z" if launch.t0 else "not set"),
+        ("Playbook", f"sha256 {launch.playbook_sha256}"),
+        ("Journal", f"entry {launch.seq}"),
+    ]
+    return [(name, value) for name, value in named if value]

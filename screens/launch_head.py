@@ -1,0 +1,176 @@
+"""The head of a launch's console: which launch, how long since T0, in which mode, and what is counted down to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from textual.content import Content
+from textual.style import Style
+
+from warroom.client.values import LaunchNow, PostNow
+from warroom.clock import stamp
+from warroom.screens import palette
+from warroom.screens.launch_marks import ago, behind_s, holds, is_silent, mark_of_post, overall, was_late
+from warroom.screens.launch_view import LaunchView, is_open, once_only
+from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
+from warroom.screens.marks import Mark
+
+_WIDE = 100
+_BOX_AT_LEAST, _BOX_AT_MOST = 22, 40
+_DOT: Final = " · "
+
+
+def clock_parts(delta: timedelta) -> str:
+    """`03:05:09`: hours may have more than two digits; what is below a second is cut."""
+    minutes, seconds = divmod(int(abs(delta.total_seconds())), 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
+def launch_clock(launch: LaunchNow | None, now: datetime) -> str:
+    """`T+00:03:07`, `T-00:10:00` before T0; `T0 not set` without one."""
+    if launch is None or launch.t0 is None:
+        return "T0 not set"
+    return f"T{'-' if now < launch.t0 else '+'}{clock_parts(now - launch.t0)}"
+
+
+def mode_words(launch: LaunchNow, now: datetime) -> list[tuple[str, Style]]:
+    """The banner: the mode and how long it holds, or that its rules have ended; then what the gates hold it in."""
+    found: list[tuple[str, Style]] = []
+    until = launch.mode_until
+    if launch.mode and until is not None and until <= now:
+        ended = f"{launch.mode} rules have ended, {time_of_day(until)}, {ago(until, now)}"
+        found.append((ended, palette.fill(palette.YELLOW)))
+    elif launch.mode:
+        left = f", {clock_parts(until - now)} left" if until else ""
+        found.append((f"{launch.mode.upper()}{left}", palette.fill(palette.TOLERATED)))
+    held = [f"{gate.holds} until {gate.title} is GREEN" for gate in launch.gates if holds(gate)]
+    return [*found, *((words, palette.ink(palette.TOLERATED, bold=True)) for words in dict.fromkeys(held))]
+
+
+def countdown_part(view: LaunchView, post: PostNow, now: datetime) -> Content:
+    """A post with the time that is left, red as soon as there is none; how it went, once it is out."""
+    name = f"{post.time} {post.title}"
+    mark = mark_of_post(view, post, now)
+    if not is_open(post) or is_silent(view, post, now):
+        late = f", LATE by {countdown(post.late_s)}" if was_late(post) else ""
+        style = palette.ink(palette.YELLOW, bold=True) if late else mark.style
+        return line((f"{mark.symbol} {post.time} {mark.word}{late}", style))
+    behind = behind_s(post, now)
+    if post.due is None:
+        return line(name)
+    if behind >= 0:
+        return line((f" {name} LATE by {countdown(behind)} ", palette.fill(palette.RED)))
+    return line(name, " in ", (countdown(-behind), palette.STRONG))
+
+
+def header_lines(view: LaunchView, now: datetime, zone: tzinfo | None, width: int, height: int) -> Sequence[Content]:
+    """At most `height` lines of `width` cells; `zone` is the reader's, None that of this machine.
+
+    One line; or from 50 cells on five; from 100 on with the clock and the launch's standing in a field beside them.
+    """
+    if height < 4 or width < 50:
+        return [_one_line(view, now, width)][:height]
+    rows = _rows(view, now, zone)
+    if width < _WIDE:
+        return _narrow(view, now, rows, width, height)
+    return _wide(view, now, rows, width, height)
+
+
+_Rows = Sequence[tuple[Content, ...]]
+
+
+def _one_line(view: LaunchView, now: datetime, width: int) -> Content:
+    mark = overall(view, now)
+    if width < len(str(mark)):
+        return line((fit(mark.symbol, width).plain, _field(mark)))
+    chip = (f" {mark} " if width >= 20 else str(mark), _field(mark))
+    clock = (f" {launch_clock(view.launch, now)} ", palette.STRONG)
+    return fit(line(chip, clock, _title(view)), width)
+
+
+def _narrow(view: LaunchView, now: datetime, rows: _Rows, width: int, height: int) -> list[Content]:
+    mark = overall(view, now)
+    clock = line((f" {launch_clock(view.launch, now)} ", palette.QUIET_FIELD))
+    chip = line((f" {mark} ", _field(mark)))
+    title, *others = rows
+    fitted = [
+        spread(line(" ", title[0]), clock, width),
+        spread(line(" ", joined(others[0], _DOT)), chip, width),
+        *(line(" ", row) for parts in (title[1:], *others[1:]) for row in packed(parts, width - 2, 1, _DOT)),
+    ]
+    # What people count on stays where a line has to go.
+    return [*fitted[: height - 1], fitted[-1]] if len(fitted) > height else fitted
+
+
+def _wide(view: LaunchView, now: datetime, rows: _Rows, width: int, height: int) -> list[Content]:
+    mark = overall(view, now)
+    said = [launch_clock(view.launch, now), fit(str(mark), _BOX_AT_MOST).plain.rstrip()]
+    box_width = max(_BOX_AT_LEAST, *(len(row) + 4 for row in said))
+    box = [line((fit(f"  {row}", box_width).plain, _field(mark))) for row in ["", *said, *[""] * (height - 3)]]
+    room = width - box_width - 2
+    left = [packed(parts, room, 1, _DOT) or [EMPTY] for parts in rows]
+    padded = ([row for one in left for row in one] + [EMPTY] * height)[:height]
+    return [line(" ", fit(row, room), " ", side) for row, side in zip(padded, box, strict=False)]
+
+
+def _field(mark: Mark) -> Style:
+    quiet = mark.colour in (palette.TEXT, palette.DIM, palette.ACCENT)
+    return palette.QUIET_FIELD if quiet else palette.fill(mark.colour)
+
+
+def _title(view: LaunchView) -> str:
+    return (view.launch.title or view.launch.launch) if view.launch else view.name
+
+
+def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
+    launch = view.launch
+    title = line((_title(view), palette.STRONG))
+    if launch is None:
+        return [(title,), (Content("nothing has been told yet"),)]
+    dri = labelled("DRI", launch.owner_name)
+    mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)]
+    facts = [labelled(name, value) for name, value in launch.facts]
+    return [
+        (title, dri),
+        tuple(mode) or (Content("no mode"),),
+        (facts[0] if facts else EMPTY, *times(launch, now, zone)),
+        tuple(engine_parts(view, now)),
+        tuple(_countdowns(view, launch, now)),
+    ]
+
+
+def times(launch: LaunchNow, now: datetime, zone: tzinfo | None) -> list[Content]:
+    """T0, and what time it is: UTC and the reader's."""
+    t0 = labelled("T0", stamp(launch.t0)[:19] + "Z") if launch.t0 else line(("T0 is not set", palette.STRONG))
+    local = now.astimezone(zone)
+    told = f"local {local:%H:%M:%S} {local.tzname() or ''}".rstrip() if local.utcoffset() else "local is UTC"
+    return [t0, line(time_of_day(now), " ", (told, palette.QUIET))]
+
+
+def engine_parts(view: LaunchView, now: datetime) -> list[Content]:
+    """Who runs the launch, and how old the news are."""
+    engine = view.launch.engine if view.launch else None
+    about = f"process {engine.pid} since {_since(engine.since, now)}" if engine else "NONE runs this launch"
+    parts = [labelled("Engine", about)]
+    if engine and engine.epoch > 1:
+        parts.append(line((f"engine no. {engine.epoch}", palette.QUIET)))
+    if view.heard_at:
+        parts.append(labelled("last news", ago(view.heard_at, now)))
+    if view.read_only:
+        parts.append(line((" READ-ONLY ", palette.fill(palette.TEXT))))
+    return parts
+
+
+def _since(at: datetime, now: datetime) -> str:
+    return time_of_day(at) if at.date() == now.date() else f"{stamp(at)[5:16].replace('T', ' ')}Z"
+
+
+def _countdowns(view: LaunchView, launch: LaunchNow, now: datetime) -> list[Content]:
+    watched = once_only(launch)
+    parts = [countdown_part(view, post, now) for post in watched[:3]]
+    following = launch.next
+    if following and following not in watched[:3]:
+        parts.append(line(("next ", palette.QUIET), countdown_part(view, following, now)))
+    return parts

@@ -1,0 +1,47 @@
+"""The keys of a launch's console."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from warroom.screens.keys import Key
+
+KEYS: Final = (
+    Key("tick", "space", "Space", "tick", "Tick the selected step; Enter does too", "tick"),
+    Key("post", "p", "p", "post now", "Post the selected update now; asks first", "post"),
+    Key("hold", "h", "h", "hold", "Hold the selected update back, with a reason", "hold"),
+    Key("release", "u", "u", "release", "Release the selected update that is held", "release"),
+    Key("edit", "e", "e", "remark", "Write a remark that stands below the selected update's text", "edit"),
+    Key("t0", "t", "t", "T0", "Set T0, slip it or scrub it, with a reason", "t0"),
+    Key("incident", "i", "i", "incident", "Open an incident", "incident"),
+    Key("note", "n", "n", "note", "Write a note: on the selected incident, else on the launch", "note"),
+    Key("resolve", "x", "x", "resolve", "Resolve the selected incident, with a reason", "resolve"),
+    Key(
+        "zoom",
+        "enter",
+        "Enter",
+        "read",
+        "Tick the selected step; elsewhere read the details over the screen",
+        "enter",
+    ),
+    Key("details", "z", "z", "details", "Give the details the whole screen, and back", "zoom"),
+    Key("other", "tab", "Tab", "pane", "To the next pane; Shift+Tab to the one before", "other(1)"),
+    Key("before", "shift+tab", "", "", "", "other(-1)"),
+    Key("plan", "1", "1", "", "The phases and their steps", "look('plan')"),
+    Key("posts", "2", "2", "", "The updates: what was sent, what is owed, what comes next", "look('posts')"),
+    Key("state", "3", "3", "", "Incidents, gates and suites", "look('state')"),
+    Key("log", "4", "4", "", "The journal", "look('log')"),
+    Key("move", "", "↑↓", "", "Select a row; so do j, k, PgUp, PgDn, Home and End; in texts they scroll"),
+    Key("back", "escape", "Esc", "", "Back to the lists", "back"),
+    Key("notes", "N", "N", "", "Read every note", "notes"),
+    Key("about", "a", "a", "", "Read about this launch: who decides, the facts, the addresses", "about"),
+    Key("copy", "c,y", "c", "", "Copy the address of the step, or the text of the post; so does y", "copy"),
+    Key("close", "C", "C", "", "Close the launch, with a reason: what is still owed stays unsent", "close_launch"),
+    Key("help", "question_mark", "?", "help", "This list", "help"),
+    Key("quit", "q", "q", "leave", "Leave; asks first. The engine goes on; so do Ctrl+Q and Ctrl+C ask", "leave"),
+)
+
+REQUESTS: Final = frozenset(
+    ("tick", "post", "hold", "release", "edit", "t0", "incident", "note", "resolve", "gate", "close")
+)
+"""The ids of those that ask the engine for something."""

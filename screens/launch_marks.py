@@ -1,0 +1,182 @@
+"""How the parts of a launch look: posts, phases, steps, gates, suites, incidents, and the launch as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow
+from warroom.screens import palette
+from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, open_steps, suites, urgent
+from warroom.screens.lines import countdown
+from warroom.screens.marks import RUNNING_MARK, Mark, colour_of
+from warroom.verdict import Verdict
+
+LATE_AFTER_S: Final = 5.0
+"""A post that is due goes out within so many seconds; from then on it is LATE."""
+
+# A post says that it is late when it is so by more than this.
+_SENT_LATE_S = 60.0
+
+UNTESTED: Final = Mark("·", "untested", palette.DIM)
+_NOT_KNOWN: Final = Mark("?", "not known", palette.UNKNOWN)
+
+_POSTS: Final = {
+    "scheduled": Mark("·", "scheduled", palette.DIM),
+    "due": Mark("◆", "due", palette.ACCENT),
+    "held": Mark("⏸", "held", palette.YELLOW),
+    "sending": Mark("▶", "sending", palette.ACCENT),
+    "checking whether it arrived": Mark("?", "checking whether it arrived", palette.UNKNOWN),
+    "sent": Mark("✔", "sent", palette.GREEN),
+    "merged": Mark("→", "merged", palette.TEXT),
+    "failed": Mark("✖", "FAILED", palette.RED),
+}
+
+
+def behind_s(post: PostNow, now: datetime) -> float:
+    """Seconds since an unsent post was due, negative before; 0 while it has no time."""
+    return (now - post.due).total_seconds() if post.due else 0.0
+
+
+def is_late(post: PostNow, now: datetime) -> bool:
+    """Whether the post should be out and is not."""
+    return is_open(post) and behind_s(post, now) >= LATE_AFTER_S
+
+
+def was_late(post: PostNow) -> bool:
+    """Whether the post was sent so late that it says so."""
+    return post.standing == "sent" and post.late_s > _SENT_LATE_S
+
+
+def is_silent(view: LaunchView, post: PostNow, now: datetime) -> bool:
+    """Whether the post fell due while the engine did not answer, so that nobody here knows what became of it."""
+    return view.lost is not None and is_open(post) and post.due is not None and view.lost.since < post.due <= now
+
+
+def mark_of_post(view: LaunchView, post: PostNow, now: datetime) -> Mark:
+    """The mark of a post, in the words of the state machine; red as soon as it is late."""
+    if is_silent(view, post, now):
+        return _NOT_KNOWN
+    mark = _POSTS.get(post.standing, Mark("?", post.standing, palette.UNKNOWN))
+    if is_late(post, now):
+        symbol = "✖" if post.standing == "due" else mark.symbol
+        return Mark(symbol, mark.word, palette.RED)
+    return Mark("◆", "due", palette.ACCENT) if post.standing == "scheduled" and _is_due(post, now) else mark
+
+
+def _is_due(post: PostNow, now: datetime) -> bool:
+    return post.due is not None and post.due <= now
+
+
+def mark_of_phase(phase: PhaseNow, now: datetime) -> Mark:
+    """The mark of a phase."""
+    is_over = phase.ends is not None and phase.ends < now
+    match phase.lifecycle:
+        case "done":
+            return Mark("✔", "done", palette.YELLOW if phase.late else palette.TEXT)
+        case "running":
+            return Mark("✖", "LATE", palette.RED) if phase.late or is_over else Mark("▶", "running", palette.ACCENT)
+        case "waiting":
+            return Mark("·", "waiting", palette.DIM)
+        case other:
+            return Mark("?", other, palette.UNKNOWN)
+
+
+def mark_of_step(launch: LaunchNow, step: StepNow) -> Mark:
+    """The mark of a step: a person's word is no measurement, so it is not green."""
+    if step.ticked:
+        return Mark("✔", "ticked", palette.TEXT)
+    following = open_steps(launch)
+    return (
+        Mark("◆", "to do", palette.ACCENT) if following and following[0] == step else Mark("○", "to do", palette.TEXT)
+    )
+
+
+def mark_of_gate(gate: GateNow) -> Mark:
+    """The mark of another system's state; what was never read, or too long ago, is unknown, whatever it was."""
+    if gate.at is None:
+        return Mark("?", "NO DATA", palette.UNKNOWN)
+    if gate.stale:
+        return Mark("?", "STALE", palette.UNKNOWN)
+    match gate.state:
+        case "green":
+            return Mark(Verdict.PASS.symbol, "GREEN", palette.GREEN)
+        case "red":
+            return Mark(Verdict.FAIL.symbol, "RED", palette.RED)
+        case _:
+            return Mark(Verdict.ERROR.symbol, "UNKNOWN", palette.UNKNOWN)
+
+
+def holds(gate: GateNow) -> bool:
+    """Whether the launch stays in the mode that `gate` holds it in; it does until the gate is known to be green."""
+    return bool(gate.holds) and (gate.state != "green" or gate.stale or gate.at is None)
+
+
+def mark_of_suite(suite: SuiteLine) -> Mark:
+    """The mark of a suite: of its last finished run, or that it runs for the first time, or never did."""
+    if suite.finished and suite.finished.verdict:
+        verdict = suite.finished.verdict
+        return Mark(verdict.symbol, suite.finished.word, colour_of(verdict))
+    return RUNNING_MARK if suite.latest else UNTESTED
+
+
+def mark_of_incident(incident: IncidentNow) -> Mark:
+    """The mark of an incident; that it is over is no verdict, so it is not green."""
+    return Mark("○", "resolved", palette.DIM) if incident.resolved_at else Mark("✖", "OPEN", palette.RED)
+
+
+def note_left_s(incident: IncidentNow, now: datetime) -> float | None:
+    """Seconds until a note on the incident is owed, negative when it is overdue; None where none is owed."""
+    if incident.resolved_at or incident.note_due is None:
+        return None
+    return (incident.note_due - now).total_seconds()
+
+
+def overall(view: LaunchView, now: datetime) -> Mark:
+    """The launch in one mark: what must be known first decides."""
+    launch = view.launch
+    if view.lost:
+        return Mark("?", "ENGINE LOST", palette.UNKNOWN)
+    if launch is None:
+        return Mark("·", "CONNECTING", palette.TEXT)
+    if launch.closed:
+        return Mark("■", "CLOSED", palette.TEXT)
+    wrong = _wrong(launch, now)
+    if wrong:
+        more = f" +{len(wrong) - 1}" if len(wrong) > 1 else ""
+        return Mark("✖", f"{wrong[0]}{more}", palette.RED)
+    if launch.t0 is None:
+        return Mark("·", "T0 IS NOT SET", palette.TEXT)
+    return _judged(launch)
+
+
+def _wrong(launch: LaunchNow, now: datetime) -> list[str]:
+    """What a person has to see to now, in capital words, the gravest first."""
+    found = ["ACT AT ONCE"] if urgent(launch) else []
+    found += ["POST FAILED" for post in launch.updates if post.standing == "failed"]
+    red = [line for line in suites(launch) if line.finished and line.finished.verdict is Verdict.FAIL]
+    found += [f"{line.finished.word}: {line.id}" for line in red if line.finished]
+    found += [
+        "NOTE OVERDUE" if (note_left_s(one, now) or 0.0) < 0 else "INCIDENT OPEN"
+        for one in launch.incidents
+        if one.resolved_at is None
+    ]
+    found += ["POST LATE" for post in launch.updates if is_late(post, now)]
+    found += ["CLOCK WAS SET"] if launch.clock_set_s else []
+    return found + ["PHASE LATE" for phase in launch.phases if mark_of_phase(phase, now).word == "LATE"]
+
+
+def _judged(launch: LaunchNow) -> Mark:
+    """The worst of the suites' last results; nothing is green before something was tested."""
+    done = [line for line in suites(launch) if line.finished and line.finished.verdict]
+    if not done:
+        return Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
+    marks = sorted(
+        done, key=lambda line: line.finished.verdict.rank if line.finished and line.finished.verdict else 0
+    )
+    return mark_of_suite(marks[-1])
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """`3m12s ago`."""
+    return f"{countdown((now - at).total_seconds())} ago"

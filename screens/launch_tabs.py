@@ -1,0 +1,85 @@
+"""The heads of the lists: what each is about in a few words, and where the focus is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from textual.content import Content
+
+from warroom.client.values import LaunchNow
+from warroom.screens import palette
+from warroom.screens.launch_marks import ago, is_late, mark_of_gate, mark_of_incident, mark_of_suite
+from warroom.screens.launch_view import LaunchView, is_open, suites
+from warroom.screens.lines import EMPTY, fit, line, spread, time_of_day
+from warroom.text import plural
+
+_NAMES: Final = {"plan": "STEPS", "posts": "POSTS", "state": "STATE", "log": "JOURNAL"}
+_LONG: Final = {"plan": "PHASES AND STEPS", "posts": "POSTS", "state": "INCIDENTS, GATES, SUITES", "log": "JOURNAL"}
+
+
+def head_line(view: LaunchView, now: datetime, name: str, width: int, *, focused: bool) -> Content:
+    """The head of one list, its key before it; while the engine is lost, as of when it counts."""
+    key = line((f" {list(_NAMES).index(name) + 1} ", palette.QUIET))
+    title = line(key, (_LONG[name], palette.STRONG if focused else palette.QUIET))
+    return spread(title, line(_about(view, now, name), " "), width)
+
+
+def _about(view: LaunchView, now: datetime, name: str) -> Content:
+    if view.lost:
+        known = f"as of {time_of_day(view.heard_at)}, {ago(view.heard_at, now)}" if view.heard_at else "not known"
+        return line((known, palette.ink(palette.UNKNOWN, bold=True)))
+    return _COUNTED[name](view.launch, now) if view.launch else EMPTY
+
+
+def tabs_line(view: LaunchView, now: datetime, shown: str, focus: str, width: int) -> Content:
+    """All lists in one line, for a terminal that has room for one of them at a time."""
+    parts: list[Content] = []
+    for index, name in enumerate(_NAMES):
+        is_shown = focus == name if "log" in (focus, name) else shown == name
+        about = _COUNTED[name](view.launch, now) if view.launch and not view.lost else EMPTY
+        style = palette.fill(palette.TEXT) if is_shown else palette.QUIET
+        parts.append(line((f" {index + 1} {_NAMES[name]} ", style), about, " " if about else ""))
+    whole = line(*parts)
+    if view.lost:
+        return spread(whole, line(_about(view, now, shown), " "), width)
+    return fit(whole, width)
+
+
+def _plan(launch: LaunchNow, now: datetime) -> Content:
+    ticked = sum(step.ticked is not None for step in launch.steps)
+    return line((f"{ticked}/{len(launch.steps)} ticked", palette.QUIET)) if launch.steps else EMPTY
+
+
+def _posts(launch: LaunchNow, now: datetime) -> Content:
+    done = sum(not is_open(post) for post in launch.updates)
+    late = sum(is_late(post, now) for post in launch.updates)
+    failed = sum(post.standing == "failed" for post in launch.updates)
+    words = [f"{late} LATE"] * bool(late) + [f"{failed} FAILED"] * bool(failed)
+    red = (f" ✖ {', '.join(words)}" if words else "", palette.ink(palette.RED, bold=True))
+    return line((f"{done}/{len(launch.updates)} done", palette.QUIET), red)
+
+
+def _state(launch: LaunchNow, now: datetime) -> Content:
+    """The worst that is there, and how often."""
+    marks = [mark_of_incident(one) for one in launch.incidents if one.resolved_at is None]
+    marks += [mark_of_suite(one) for one in suites(launch)] + [mark_of_gate(one) for one in launch.gates]
+    for colour in (palette.RED, palette.UNKNOWN, palette.TOLERATED, palette.YELLOW):
+        found = [mark for mark in marks if mark.colour == colour]
+        if found:
+            more = f" +{len(found) - 1}" if len(found) > 1 else ""
+            return line((f"{found[0]}{more}", found[0].style))
+    return EMPTY
+
+
+def _log(launch: LaunchNow, now: datetime) -> Content:
+    return line((plural(launch.seq, "entry", "entries"), palette.QUIET))
+
+
+_COUNTED: Final[dict[str, Callable[[LaunchNow, datetime], Content]]] = {
+    "plan": _plan,
+    "posts": _posts,
+    "state": _state,
+    "log": _log,
+}

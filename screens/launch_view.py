@@ -1,0 +1,176 @@
+"""What the console of a launch knows: the launch as last told, whether that still counts, and what to list of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from warroom.client import Fresh, Lost, Seen
+from warroom.client.values import (
+    CheckNow,
+    GateNow,
+    IncidentNow,
+    LaunchNow,
+    NoteNow,
+    PhaseNow,
+    PostNow,
+    StepNow,
+    SuiteNow,
+)
+
+# Below this the two clocks agree; the news need time to come.
+_SAME_CLOCK = timedelta(seconds=2)
+_OPEN_STANDINGS = frozenset(("scheduled", "due", "held", "sending", "checking whether it arrived"))
+_LINES_STAY = (NoteNow, PostNow, IncidentNow)
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchView:
+    """A launch on one person's screen.
+
+    `launch` is None until the first news. `heard_at` is when the last ones came, by the engine's clock, which is
+    ahead of this console's by `skew`. `lost` is there while the engine does not answer: what `launch` says is then
+    only what was last known.
+    """
+
+    name: str
+    read_only: bool = False
+    launch: LaunchNow | None = None
+    heard_at: datetime | None = None
+    skew: timedelta = timedelta(0)
+    lost: Lost | None = None
+
+    def heard(self, seen: Seen, at: datetime) -> LaunchView:
+        """The view after news that came at `at` by this console's clock."""
+        if isinstance(seen, Lost):
+            return replace(self, lost=one_lined(seen))
+        ahead = seen.launch.now - at
+        skew = ahead if abs(ahead) >= _SAME_CLOCK else timedelta(0)
+        return replace(self, launch=one_lined(seen.launch), heard_at=at + skew, skew=skew, lost=None)
+
+    def now(self, at: datetime) -> datetime:
+        """The engine's time when this console's clock says `at`."""
+        return at + self.skew
+
+
+def one_lined(value: Any) -> Any:
+    """`value` with line feeds made spaces, but for the texts that were written over several lines."""
+    if type(value) is str:
+        return value.replace("\n", " ") if "\n" in value else value
+    if isinstance(value, tuple):
+        return tuple(one_lined(item) for item in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        kept = ("text", "preview") if isinstance(value, _LINES_STAY) else ()
+        items = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return type(value)(**{name: item if name in kept else one_lined(item) for name, item in items.items()})
+    return value
+
+
+def fresh(view: LaunchView, launch: LaunchNow) -> LaunchView:
+    """The view when `launch` has just been told, by a clock that agrees."""
+    return view.heard(Fresh(launch), launch.now)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteLine:
+    """A suite: its latest run, and the latest that has finished; None where there is none."""
+
+    id: str
+    latest: SuiteNow | None = None
+    finished: SuiteNow | None = None
+
+
+PlanItem = PhaseNow | StepNow
+StateItem = IncidentNow | GateNow | SuiteLine
+Item = PlanItem | StateItem | PostNow
+
+
+def key_of(item: Item) -> str:
+    """What names an item among those of its list, whatever comes before it."""
+    return item.slot if isinstance(item, PostNow) else f"{type(item).__name__}:{item.id}"
+
+
+def plan_items(launch: LaunchNow) -> tuple[PlanItem, ...]:
+    """The phases, each followed by its steps; then the steps of no phase."""
+    steps = {step.id: step for step in launch.steps}
+    found: list[PlanItem] = []
+    for phase in launch.phases:
+        found += [phase, *(steps.pop(name) for name in phase.steps if name in steps)]
+    return (*found, *steps.values())
+
+
+def suites(launch: LaunchNow) -> tuple[SuiteLine, ...]:
+    """Every suite that ran or belongs to a phase, in the order of first use."""
+    names = [phase.suite for phase in launch.phases if phase.suite] + [run.suite for run in launch.suites]
+    return tuple(_suite(launch, name) for name in dict.fromkeys(names))
+
+
+def _suite(launch: LaunchNow, name: str) -> SuiteLine:
+    runs = [run for run in launch.suites if run.suite == name]
+    done = [run for run in runs if run.finished_at is not None]
+    return SuiteLine(name, runs[-1] if runs else None, done[-1] if done else None)
+
+
+def state_items(launch: LaunchNow) -> tuple[StateItem, ...]:
+    """Open incidents, the gates, the suites, and what was resolved, the latest first."""
+    is_open = [one for one in launch.incidents if one.resolved_at is None]
+    resolved = [one for one in launch.incidents if one.resolved_at is not None]
+    return (*is_open, *launch.gates, *suites(launch), *reversed(resolved))
+
+
+def is_open(post: PostNow) -> bool:
+    """Whether the post is still owed."""
+    return post.standing in _OPEN_STANDINGS
+
+
+def once_only(launch: LaunchNow) -> tuple[PostNow, ...]:
+    """The posts that are due once at a fixed time, the earliest first: their countdowns are what people watch."""
+    updates = [_update(post) for post in launch.updates]
+    return tuple(post for post in launch.updates if post.time.startswith("T") and updates.count(_update(post)) == 1)
+
+
+def _update(post: PostNow) -> str:
+    return post.slot.partition("@")[0]
+
+
+def open_steps(launch: LaunchNow) -> tuple[StepNow, ...]:
+    """The steps that nobody has ticked, in the order of the list."""
+    return tuple(item for item in plan_items(launch) if isinstance(item, StepNow) and item.ticked is None)
+
+
+def urgent(launch: LaunchNow) -> tuple[tuple[str, str], ...]:
+    """What critical hints of the latest results say to do at once: (title of the check, what to do)."""
+    checks = [check for line in suites(launch) if line.finished for check in line.finished.checks]
+    return tuple(dict.fromkeys((check.title, said) for check in checks for said in check.urgent))
+
+
+def worst_checks(run: SuiteNow) -> tuple[CheckNow, ...]:
+    """The checks of a run, the worst first; equals in its order."""
+    return tuple(sorted(run.checks, key=lambda check: -check.verdict.rank))
+
+
+def plan_of_interest(launch: LaunchNow) -> str | None:
+    """The key of the step to do next; without one, of the phase that is under way."""
+    steps = open_steps(launch)
+    if steps:
+        return key_of(steps[0])
+    running = [phase for phase in launch.phases if phase.lifecycle == "running"]
+    return key_of(running[-1]) if running else None
+
+
+def post_of_interest(launch: LaunchNow) -> str | None:
+    """The slot of the post that comes next; after the last one None."""
+    return launch.next.slot if launch.next else None
+
+
+def state_of_interest(launch: LaunchNow) -> str | None:
+    """The key of what is worst in the list of states: an open incident, else the worst suite; None without either."""
+    incidents = [one for one in launch.incidents if one.resolved_at is None]
+    if incidents:
+        return key_of(incidents[0])
+    ranked = [
+        (line.finished.verdict.rank, line) for line in suites(launch) if line.finished and line.finished.verdict
+    ]
+    return key_of(max(ranked, key=lambda pair: pair[0])[1]) if ranked else None
