@@ -50,9 +50,12 @@ class Echo(ThreadingHTTPServer):
         """Notes the command line of every process, and the environment of those that a warroom process started."""
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                self.seen.append((process / "cmdline").read_bytes().decode("utf-8", "replace"))
+                command = (process / "cmdline").read_bytes()
+                self.seen.append(command.decode("utf-8", "replace"))
                 parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
-                if b"-m\0warroom" in (Path("/proc") / parent / "cmdline").read_bytes():
+                started_by = (Path("/proc") / parent / "cmdline").read_bytes()
+                # A process that has forked and not yet become another program is still its parent.
+                if b"-m\0warroom" in started_by and command != started_by:
                     self.seen.append((process / "environ").read_bytes().decode("utf-8", "replace"))
 
 
@@ -82,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        for name in ("authorization", "x-internal-key"):
+        for name in ("authorization", "proxy-authorization", "x-internal-key"):
             if value := self.headers.get(name):
                 self.send_header(f"X-Echo-{name}", value)
         self.end_headers()

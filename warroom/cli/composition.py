@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from warroom.adapters.asking import GivenAnswers
 from warroom.adapters.command import Commands
+from warroom.adapters.credentials import secrets_of
 from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.gates import Gates, declared_gates
 from warroom.adapters.http import HttpAdapter
@@ -24,7 +24,7 @@ from warroom.contract import AskPort, Context, Exchange, Needed, Sample
 from warroom.events import GateInfo, LaunchInfo
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.load import load_playbook
-from warroom.playbook.loaded import Playbook, Selection, Target
+from warroom.playbook.loaded import Playbook, Selection
 from warroom.playbook.select import select
 from warroom.redact import Redactor
 from warroom.runner import Bench, SuiteRun
@@ -129,10 +129,7 @@ class _Ports:
         self._given = GivenAnswers(answers(options.attest, asked), clock)
         declared = declared_gates(options.gates, playbook.gates)
         self._redactor = Redactor()
-        self._secrets = dict(playbook.secrets)
-        # Credentials of a target are secrets, also where the playbook's author did not say so.
-        for target in playbook.targets.values():
-            self._secrets |= _credentials(target, set(self._secrets.values()))
+        self._secrets = secrets_of(playbook)
         for name, value in self._secrets.items():
             self._redactor.add(name, value)
         self.log = EventLog(clock)
@@ -200,15 +197,6 @@ class _Ports:
 def _simulated(launch: LaunchInfo, control: str) -> LaunchInfo:
     facts = (("Services", f"simulated on this machine, controlled at {control}"), *launch.facts)
     return replace(launch, title=f"{launch.title} (SIMULATED)", facts=facts)
-
-
-def _credentials(target: Target, known: Collection[str]) -> dict[str, str]:
-    found = {
-        f"{target.id}_bearer": target.bearer,
-        f"{target.id}_password": target.basic.partition(":")[2],
-        f"{target.id}_proxy_password": urlsplit(target.proxy).password or "",
-    }
-    return {name.upper(): value for name, value in found.items() if value and value not in known}
 
 
 def _allow_file(environ: Mapping[str, str]) -> Path:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warroom.adapters.credentials import secrets_of
 from warroom.adapters.gates import declared_gates
 from warroom.api.models import instant
 from warroom.cli.composition import playbook_of
@@ -124,6 +125,6 @@ def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: 
 
 def _journal(folder: Path, name: str, playbook: Playbook, clock: Clock) -> Journal:
     redactor = Redactor()
-    for secret, value in playbook.secrets.items():
+    for secret, value in secrets_of(playbook).items():
         redactor.add(secret, value)
     return Journal.open(folder, name, clock, redact=redactor)
