@@ -9,6 +9,21 @@ from tests.contracts import tree
 
 HEAVY = {"textual", "slack_sdk", "apscheduler", "prometheus_api_client", "sqlalchemy"}
 
+# What a verification needs only once its first samples are being taken, or never.
+LATE = {
+    "typer",
+    "click",
+    "httpx",
+    "httpcore",
+    "anyio",
+    "joserfc",
+    "cryptography",
+    "jsonpath",
+    "regex",
+    "rich",
+    "certifi",
+}
+
 # What `warroom verify --headless` runs through. Imported in a process of its own, with everything that it imports.
 HEADLESS_MODULES = ("warroom.__main__", "warroom.cli", "warroom.app", "warroom.runner", "warroom.checks")
 
@@ -16,8 +31,8 @@ HEADLESS_MODULES = ("warroom.__main__", "warroom.cli", "warroom.app", "warroom.r
 HEADLESS_COMMANDS = (("--version",), ("verify", "--help"))
 
 
-def imports_of(*command: str) -> set[str]:
-    """The top-level names of all modules that a Python process imports."""
+def imports_of(*command: str, code: int = 0) -> set[str]:
+    """The top-level names of all modules that a Python process imports until it ends with `code`."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *command],
         cwd=tree.ROOT,
@@ -26,7 +41,7 @@ def imports_of(*command: str) -> set[str]:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == code, done.stderr[-2000:]
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
@@ -41,6 +56,14 @@ def test_headless_commands_stay_light(arguments: tuple[str, ...]) -> None:
     found = imports_of("-m", "warroom", *arguments)
     assert "warroom" in found
     assert not found & HEAVY
+
+
+def test_verify_loads_its_playbook_with_what_it_needs_for_that() -> None:
+    # It knows no such input, which is seen once it was read, filled in and checked as a whole.
+    playbook = "playbooks/auto_com_center.yaml"
+    found = imports_of("-m", "warroom", "verify", playbook, "--headless", "--input", "X=1", code=2)
+    assert {"warroom", "pydantic", "ruamel"} <= found
+    assert not found & (HEAVY | LATE)
 
 
 def test_a_heavy_import_would_be_noticed() -> None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from tests.contracts.tree import ROOT
 from tests.docs.reference import kind_part, table
 from warroom.checks import BUILTIN
-from warroom.cli import app
+from warroom.cli.commands import app
 from warroom.expect import language
 from warroom.playbook import course_models, models
 from warroom.screens.keys import KEYS

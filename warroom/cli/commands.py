@@ -1,0 +1,109 @@
+"""The commands, as the command-line library reads, checks and explains them. Each one's work is imported when it is
+called, so that the others stay quick."""
+
+from __future__ import annotations
+
+import typer
+
+from warroom import __version__
+from warroom.cli import arguments, launch_commands
+
+_EPILOG = (
+    "Exit codes of verify: 0 GREEN, 1 RED, 2 usage, 3 UNKNOWN, 4 not strictly green, 5 nothing selected, 70 internal."
+)
+
+app = typer.Typer(
+    name="warroom",
+    help="Runs a software launch from one file: verifies, shows, posts and keeps the evidence.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: arguments.Version = False) -> None:
+    if version:
+        typer.echo(f"warroom {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def verify(
+    playbook: arguments.PlaybookFile,
+    headless: arguments.Headless = False,
+    suite: arguments.Suite = "",
+    only: arguments.Only = None,
+    skip: arguments.Skip = None,
+    inputs: arguments.Inputs = None,
+    env_file: arguments.EnvFile = None,
+    environment: arguments.Environment = "",
+    gate: arguments.GateStates = None,
+    attest: arguments.Attest = None,
+    wait: arguments.Wait = "",
+    evidence: arguments.Evidence = None,
+    output: arguments.Format = "text",
+    report: arguments.Reports = None,
+    strict: arguments.Strict = False,
+    allow_commands: arguments.AllowCommands = False,
+) -> int:
+    """Run the verification once and end with its verdict."""
+    from warroom.cli.options import VerifyOptions
+    from warroom.cli.verify import verify as run
+
+    options = VerifyOptions(
+        playbook=playbook,
+        headless=headless,
+        suite=suite,
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        inputs=tuple(inputs or ()),
+        env_file=env_file,
+        environment=environment,
+        gates=tuple(gate or ()),
+        attest=tuple(attest or ()),
+        wait=wait,
+        evidence=evidence,
+        format=output,
+        reports=tuple(report or ()),
+        strict=strict,
+        allow_commands=allow_commands,
+    )
+    return run(options)
+
+
+@app.command()
+def demo(
+    headless: arguments.Headless = False,
+    scenario: arguments.Scenario = "steady",
+    evidence: arguments.Evidence = None,
+    output: arguments.Format = "text",
+    report: arguments.Reports = None,
+) -> int:
+    """Verify the embedded, simulated services: nothing else is needed."""
+    from warroom.cli.demo import DemoOptions
+    from warroom.cli.demo import demo as run
+
+    return run(DemoOptions(headless, scenario, evidence, output, tuple(report or ())))
+
+
+@app.command()
+def lint(playbooks: arguments.PlaybookFiles) -> int:
+    """Say what is wrong with playbooks: file:line:column, and what to write instead. Sends nothing."""
+    from warroom.cli.language import lint as run
+
+    return run(playbooks)
+
+
+@app.command()
+def schema(what: arguments.SchemaOf = "playbook") -> int:
+    """Print the JSON Schema of playbooks (for editors), or of `verify --format json`."""
+    from warroom.cli.language import schema as run
+
+    return run(what)
+
+
+launch_commands.add_to(app)
