@@ -25,11 +25,13 @@ from warroom.redact import Redactor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchOptions(RunOptions):
-    """The options of `warroom run`; empty means not given. `playbook` may be the name of a launch instead."""
+    """The options of `warroom run`; empty means not given. `playbook` may be the name of a launch instead. `ready_fd`
+    is the pipe on which whoever started the engine in the background waits for it, -1 without one."""
 
     playbook: Path
     state: Path
     headless: bool = False
+    ready_fd: int = -1
     listen: str = ""
     expose: bool = False
     new: bool = False

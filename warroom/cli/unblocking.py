@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from warroom.text import plural
@@ -19,10 +20,13 @@ class UnblockingLines:
     At most 10,000 lines wait; beyond that the oldest are dropped, and how many is said in their place. Where writing
     fails (a closed terminal, a pipe without a reader) nothing is written any more. It goes past Python's own buffers:
     their locks would hold up the end of a process whose terminal hangs.
+
+    `before` is called before each batch is written, in that thread.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, before: Callable[[], object] = lambda: None) -> None:
         self._descriptor = descriptor
+        self._before = before
         self._waiting: deque[str] = deque()
         self._dropped = 0
         self._closing = False
@@ -49,6 +53,7 @@ class UnblockingLines:
     def _write_all(self) -> None:
         with contextlib.suppress(OSError):
             while batch := self._batch():
+                self._before()
                 left = "".join(f"{text}\n" for text in batch).encode("utf-8", "backslashreplace")
                 while left:
                     left = left[os.write(self._descriptor, left) :]

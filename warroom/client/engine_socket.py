@@ -7,6 +7,8 @@ import http.client
 import json
 import os
 import socket
+import struct
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,8 @@ from warroom.text import clean_bytes
 
 SOCKET_NAME: Final = "engine.sock"
 _ANSWER_S: Final = 15.0
+_CONNECT_S: Final = 2.0
+_LOCAL_PEERPID: Final = 2
 ANSWER_CAP: Final = 16 * 1024 * 1024
 # The system cuts a socket's path at 108 bytes, macOS at 104.
 _LONGEST_PATH: Final = 100
@@ -77,6 +81,30 @@ def accepted(status: int, raw: bytes) -> Any:
     told = answer if isinstance(answer, dict) else {}
     kind = UsageError if status < 500 else NotNow
     raise kind(str(told.get("error", f"HTTP {status}")), hint=str(told.get("hint", "")))
+
+
+def engine_pid(folder: Path) -> int:
+    """The process that listens on the socket in `folder`, as the kernel knows it; also one that is stopped. 0 where
+    the system does not tell. Raises NotRunning where none does."""
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as sock:
+        sock.settimeout(_CONNECT_S)
+        try:
+            with reachable(folder) as address:
+                sock.connect(address)
+        except (BlockingIOError, TimeoutError):
+            return 0  # so many wait for it already that nobody is let in
+        except OSError:
+            raise NotRunning(f"no engine runs the launch {folder.name}", hint="start it with: warroom run") from None
+        return _peer_pid(sock)
+
+
+def _peer_pid(sock: socket.socket) -> int:
+    with contextlib.suppress(OSError):
+        if hasattr(socket, "SO_PEERCRED"):
+            return int(struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])
+        if sys.platform == "darwin":
+            return int(struct.unpack("i", sock.getsockopt(0, _LOCAL_PEERPID, 4))[0])
+    return 0
 
 
 class _Connection(http.client.HTTPConnection):

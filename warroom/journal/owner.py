@@ -34,6 +34,7 @@ class LaunchOwned(UsageError):
             f"the launch {launch} is run by {who}; one engine acts at a time",
             hint=f"see it with: warroom status {launch}",
         )
+        self.launch = launch
         self.owner = owner
 
 

@@ -1,0 +1,116 @@
+"""The console of a launch whose engine runs in the background: opened with it, or attached later."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from warroom.cli.detached import start
+from warroom.cli.engines import Running, engine_named, engine_of_playbook, running_in
+from warroom.cli.herald import Told
+from warroom.cli.launches import launch_named, state_folder
+from warroom.cli.opened import LaunchOptions
+from warroom.cli.output import Terminal
+from warroom.cli.plain import write
+from warroom.client.http import EngineClient
+from warroom.clock import RealClock
+from warroom.errors import ExitCode, UsageError
+from warroom.text import clean
+
+
+def run(options: LaunchOptions, arguments: Sequence[str]) -> int:
+    """Opens the launch with its engine in the background, or finds the engine that runs it, and shows its console.
+
+    `arguments` are those of the command line after `run`. Returns the exit code of the launch where it is closed, 0
+    where its engine goes on, 3 where it has none any more; and the console's own where that failed or was ended.
+    """
+    terminal = Terminal.of_process(os.environ)
+    if not terminal.is_console:
+        from warroom.cli.run import run as run_here
+
+        _say(terminal, "this is no terminal, so the engine runs here, without a console")
+        return run_here(replace(options, headless=True))
+    told = None if options.new else _running(options)
+    if told is None:
+        started = start(arguments, lambda pid: _say(terminal, f"the engine is starting (process {pid})"))
+        if isinstance(started, int):
+            return started
+        told = started
+    for note in told.notes:
+        _say(terminal, note)
+    if told.taken:
+        who = f"process {told.pid}" if told.pid else "another process"
+        _say(terminal, f"{who} runs the launch {told.folder.name} already: this console is attached to it")
+    return _shown(told.folder, terminal, read_only=False, launch_counts=True)
+
+
+def _running(options: LaunchOptions) -> Told | None:
+    found = engine_of_playbook(options.state, options.playbook)
+    return Told(found.folder, found.pid, taken=True) if found else None
+
+
+def console(launch: str, state: Path | None, *, read_only: bool) -> int:
+    """Shows the console of a running launch; 0 when the person has left it. Raises UsageError where none runs."""
+    terminal = Terminal.of_process(os.environ)
+    found = engine_named(state_folder(state), launch)
+    if not terminal.is_console:
+        raise UsageError("a console needs a terminal", hint=f"for a look: warroom status {found.name}")
+    return _shown(found.folder, terminal, read_only=read_only, launch_counts=False)
+
+
+def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: bool) -> int:
+    # Imported here: whoever runs an engine alone never pays for the console.
+    from warroom.screens.launch_app import run_launch_console
+
+    clock = RealClock()
+    client = EngineClient(folder, clock, read_only=read_only)
+    try:
+        code = run_launch_console(client, clock, color=terminal.color, ascii_only=terminal.ascii_only)
+    finally:
+        left = _left_behind(folder, terminal)
+    return int(left if launch_counts and code == ExitCode.GREEN else code)
+
+
+def _left_behind(folder: Path, terminal: Terminal) -> ExitCode:
+    """Says what goes on without the console, and returns what that means for `run`."""
+    found = running_in(folder)
+    if found:
+        for line in _goes_on(found):
+            write(terminal.out, clean(line))
+        return ExitCode.GREEN
+    known = launch_named(folder.parent, folder.name)
+    if known.state.closed:
+        write(terminal.out, clean(f"the launch {known.name} is closed: {known.state.closed.reason}"))
+        from warroom.cli.run import launch_code
+
+        return launch_code(known.state)
+    write(terminal.out, f"NO ENGINE runs the launch {known.name}: nothing is posted")
+    write(terminal.out, f"  {_command('run', folder)}   takes it up again")
+    return ExitCode.UNKNOWN
+
+
+def _goes_on(running: Running) -> list[str]:
+    offers = {
+        _command("console", running.folder): "attaches again",
+        _command("status", running.folder): "says where it stands",
+        _command("stop", running.folder): "ends the engine; `warroom run` takes the launch up again",
+        _command("close", running.folder, "--reason TEXT"): "ends the launch",
+    }
+    width = max(map(len, offers))
+    who = f"process {running.pid} runs it" if running.pid else "its engine runs"
+    return [
+        f"the launch {running.name} goes on without the console: {who}",
+        *(f"  {command:<{width}}  {does}" for command, does in offers.items()),
+    ]
+
+
+def _command(name: str, folder: Path, *more: str) -> str:
+    elsewhere = () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
+    return " ".join(("warroom", name, folder.name, *elsewhere, *more))
+
+
+def _say(terminal: Terminal, text: str) -> None:
+    write(terminal.err, clean(f"warroom: {text}"))
