@@ -19,13 +19,14 @@ from warroom.api.metrics import METRICS_TYPE, exposition
 from warroom.api.models import BODY_CAP, request_of
 from warroom.api.refusals import Refusals
 from warroom.clock import Clock, stamp
+from warroom.engine.contained import defect, ends_the_engine
 from warroom.engine.engine import Engine
 from warroom.engine.view import entry_json, state_json
 from warroom.errors import UsageError, WarroomError
 from warroom.launch.entries import Entry
 from warroom.launch.exits import holding
 from warroom.report.launch_lines import log_line
-from warroom.text import clean, did_you_mean
+from warroom.text import clean, did_you_mean, one_line
 
 BEAT_S: Final = 1.0
 """A reader of events hears at least so often that the engine is alive."""
@@ -46,12 +47,12 @@ def api(
     routes = _Routes(engine, clock, name_of, about, refusals or Refusals(engine.record, clock))
     return Starlette(
         routes=[
-            Route("/healthz", routes.healthz, methods=["GET"]),
-            Route("/state", routes.state, methods=["GET"]),
-            Route("/events", routes.events, methods=["GET"]),
-            Route("/requests", routes.requests, methods=["POST"]),
-            Route("/metrics", routes.metrics, methods=["GET"]),
-            Route("/phases/{phase}/exit", routes.phase_exit, methods=["GET"]),
+            Route("/healthz", _answering(routes.healthz), methods=["GET"]),
+            Route("/state", _answering(routes.state), methods=["GET"]),
+            Route("/events", _answering(routes.events), methods=["GET"]),
+            Route("/requests", _answering(routes.requests), methods=["POST"]),
+            Route("/metrics", _answering(routes.metrics), methods=["GET"]),
+            Route("/phases/{phase}/exit", _answering(routes.phase_exit), methods=["GET"]),
         ]
     )
 
@@ -99,7 +100,7 @@ class _Routes:
         if request.headers.get("origin"):
             await self._refusals.note("a request from a page in a browser", _peer(request))
             return _refused(403, "a request from a page in a browser is not taken")
-        return await _answered(self._ask(request))
+        return await self._ask(request)
 
     async def metrics(self, request: Request) -> Response:
         """The launch and its engine in the text format of Prometheus."""
@@ -149,6 +150,12 @@ class _Routes:
                     return
                 coming = asyncio.ensure_future(anext(entries, None))
                 yield _event(entry)
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            # Whoever reads comes again and goes on where this ended.
+            why = error.message if isinstance(error, WarroomError) else defect(error)
+            yield f": {one_line(why)}\n\n"
         finally:
             beat.cancel()
             coming.cancel()
@@ -172,13 +179,22 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-async def _answered(answer: Awaitable[Response]) -> Response:
-    try:
-        return await answer
-    except UsageError as error:
-        return _refused(409, error.message, error.hint)
-    except WarroomError as error:
-        return _refused(503, error.message, error.hint)
+def _answering(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """`endpoint`, of which everything that is raised is an answer: no trace, and the engine goes on."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except UsageError as error:
+            return _refused(409, error.message, error.hint)
+        except WarroomError as error:
+            return _refused(503, error.message, error.hint)
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            return _refused(500, defect(error), "the engine goes on; what was asked may or may not have been done")
+
+    return answer
 
 
 def _refused(status: int, error: str, hint: str = "") -> JSONResponse:
