@@ -55,8 +55,11 @@ class LaunchScreen(AskingScreen):
 
     def on_news(self, message: News) -> None:
         """Take the news in; draw soon."""
+        is_first = self.view.launch is None
         try:
             self.view = self.view.heard(message.seen, self.clock.now())
+            if is_first and self.view.launch:
+                self.board.begin(self.view.launch)
         except Exception as defect:  # noqa: BLE001
             self.add_defect(f"news could not be understood: {sentence(defect)}")
         self.repaint_soon()

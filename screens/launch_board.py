@@ -25,6 +25,7 @@ from warroom.screens.launch_view import (
     Item,
     LaunchView,
     key_of,
+    open_steps,
     plan_items,
     plan_of_interest,
     post_of_interest,
@@ -115,6 +116,11 @@ class LaunchBoard(Container):
         items, index = self.items(name, view.launch), self.rows(name).index
         if index < len(items):
             self._chosen[name] = key_of(items[index])
+
+    def begin(self, launch: LaunchNow) -> None:
+        """Look at the steps while some are open, else at the posts."""
+        if launch.t0 is not None and not open_steps(launch):
+            self.look_at("posts")
 
     def _select(self, name: str, launch: LaunchNow | None) -> None:
         """Select what a person chose, and until then what is of interest."""
@@ -210,7 +216,9 @@ class LaunchBoard(Container):
                 pane = self.query_one(f"#{name}")
                 pane.display = height > 0
                 pane.styles.height = height
-            self.query_one("#body").styles.layout = "horizontal" if place.is_wide else "vertical"
+            body = self.query_one("#body")
+            body.set_class(place.is_wide, "wide")
+            body.set_class(place.is_wide and place.left > 0, "both")
             for name, width in (("left", place.left), ("right", place.right)):
                 column = self.query_one(f"#{name}")
                 column.display = width > 0

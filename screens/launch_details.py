@@ -48,9 +48,9 @@ def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Se
         case PostNow():
             rows = _post(view, item, now, width)
         case PhaseNow():
-            rows = _phase(launch, item, now, width)
+            rows = [*_phase(launch, item, now, width), *_following(view, now, width)]
         case StepNow():
-            rows = _step(view, launch, item, now, width)
+            rows = [*_step(launch, item, now, width), *_following(view, now, width)]
         case GateNow():
             rows = _gate(item, now, width)
         case SuiteLine():
@@ -136,8 +136,8 @@ def _post_text(post: PostNow, width: int) -> _Lines:
     return rows
 
 
-def next_post_lines(view: LaunchView, now: datetime, width: int) -> _Lines:
-    """The post that comes next with countdown, needs and preview; nothing where none does."""
+def _following(view: LaunchView, now: datetime, width: int) -> _Lines:
+    """The post that comes next with countdown, needs and preview, below something else; nothing where none does."""
     post = view.launch.next if view.launch else None
     if post is None:
         return []
@@ -146,8 +146,8 @@ def next_post_lines(view: LaunchView, now: datetime, width: int) -> _Lines:
         (" Next post", palette.QUIET), "  ", (f"{post.time} {post.title}", palette.STRONG), "  ", (when, style)
     )
     needs = labelled_rows("Needs", [line((need, palette.STRONG)) for need in post.needs], width)
-    rows = [head, *needs, *_post_text(post, width)[1:]] if post.text or post.preview else [head, *needs]
-    return [dimmed(row) for row in rows] if view.lost else rows
+    text = _post_text(post, width)[1:] if post.text or post.preview else []
+    return [EMPTY, head, *needs, *text]
 
 
 # --- phases and steps
@@ -167,7 +167,7 @@ def _phase(launch: LaunchNow, phase: PhaseNow, now: datetime, width: int) -> _Li
     return rows + _texts("Post", [phase.update], width)
 
 
-def _step(view: LaunchView, launch: LaunchNow, step: StepNow, now: datetime, width: int) -> _Lines:
+def _step(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> _Lines:
     mark = mark_of_step(launch, step)
     told = f"{instant(step.ticked.at, now)} by {step.ticked.by}" if step.ticked else ""
     rows = _state(mark, told, width)
@@ -184,8 +184,7 @@ def _step(view: LaunchView, launch: LaunchNow, step: StepNow, now: datetime, wid
     rows += labelled_rows("Asks for", asked, width)
     if step.marks_t0:
         rows += _texts("T0", ["it is set by ticking this step" if launch.t0 is None else "it was set"], width)
-    following = next_post_lines(view, now, width)
-    return [*rows, EMPTY, *following] if following else rows
+    return rows
 
 
 # --- gates, suites, incidents

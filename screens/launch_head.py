@@ -12,8 +12,19 @@ from textual.style import Style
 from warroom.client.values import LaunchNow, PostNow
 from warroom.clock import stamp
 from warroom.screens import palette
-from warroom.screens.launch_marks import ago, behind_s, holds, is_silent, mark_of_post, overall, was_late
-from warroom.screens.launch_view import LaunchView, is_open, once_only
+from warroom.screens.launch_alarms import alarms
+from warroom.screens.launch_marks import (
+    UNTESTED,
+    ago,
+    behind_s,
+    holds,
+    is_silent,
+    mark_of_post,
+    mark_of_suite,
+    was_late,
+)
+from warroom.screens.launch_rows import dimmed
+from warroom.screens.launch_view import LaunchView, is_open, once_only, suites
 from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
 from warroom.screens.marks import Mark
 
@@ -65,6 +76,35 @@ def countdown_part(view: LaunchView, post: PostNow, now: datetime) -> Content:
     return line(name, " in ", (countdown(-behind), palette.STRONG))
 
 
+def overall(view: LaunchView, now: datetime) -> Mark:
+    """The launch in one mark: what must be known first decides."""
+    launch = view.launch
+    if view.lost:
+        return Mark("?", "ENGINE LOST", palette.UNKNOWN)
+    if launch is None:
+        return Mark("·", "CONNECTING", palette.TEXT)
+    if launch.closed:
+        return Mark("■", "CLOSED", palette.TEXT)
+    wrong = alarms(launch, now)
+    if wrong:
+        more = f" +{len(wrong) - 1}" if len(wrong) > 1 else ""
+        return Mark("✖", f"{wrong[0].word}{more}", palette.RED)
+    if launch.t0 is None:
+        return Mark("·", "T0 IS NOT SET", palette.TEXT)
+    return _judged(launch)
+
+
+def _judged(launch: LaunchNow) -> Mark:
+    """The worst of the suites' last results; nothing is green before something was tested."""
+    done = [line for line in suites(launch) if line.finished and line.finished.verdict]
+    if not done:
+        return Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
+    marks = sorted(
+        done, key=lambda line: line.finished.verdict.rank if line.finished and line.finished.verdict else 0
+    )
+    return mark_of_suite(marks[-1])
+
+
 def header_lines(view: LaunchView, now: datetime, zone: tzinfo | None, width: int, height: int) -> Sequence[Content]:
     """At most `height` lines of `width` cells; `zone` is the reader's, None that of this machine.
 
@@ -73,6 +113,8 @@ def header_lines(view: LaunchView, now: datetime, zone: tzinfo | None, width: in
     if height < 4 or width < 50:
         return [_one_line(view, now, width)][:height]
     rows = _rows(view, now, zone)
+    if view.lost:
+        rows = [tuple(dimmed(part) for part in parts) for parts in rows]
     if width < _WIDE:
         return _narrow(view, now, rows, width, height)
     return _wide(view, now, rows, width, height)

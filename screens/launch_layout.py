@@ -74,7 +74,7 @@ def _wide(width: int, body: int, wanted: Wanted) -> _Shared:
     left = min(width * 52 // 100, 96)
     heights = {"plan-head": 1, "plan": plan, "posts-head": 1, "posts": rows - plan}
     heights |= {"state-head": 1, "state": state, "log-head": 1, "log": log}
-    return left, width - left, {**heights, "details-head": 1, "details": body - log - state - 3}
+    return left, width - left - 1, {**heights, "details-head": 1, "details": body - log - state - 3}
 
 
 def _narrow(width: int, body: int, wanted: Wanted) -> _Shared:

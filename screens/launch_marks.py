@@ -7,7 +7,7 @@ from typing import Final
 
 from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow
 from warroom.screens import palette
-from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, open_steps, suites, urgent
+from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, open_steps
 from warroom.screens.lines import countdown
 from warroom.screens.marks import RUNNING_MARK, Mark, colour_of
 from warroom.verdict import Verdict
@@ -18,6 +18,7 @@ LATE_AFTER_S: Final = 5.0
 # A post says that it is late when it is so by more than this.
 _SENT_LATE_S = 60.0
 
+LATE_PHASE: Final = Mark("✖", "LATE", palette.RED)
 UNTESTED: Final = Mark("·", "untested", palette.DIM)
 _NOT_KNOWN: Final = Mark("?", "not known", palette.UNKNOWN)
 
@@ -49,8 +50,8 @@ def was_late(post: PostNow) -> bool:
 
 
 def is_silent(view: LaunchView, post: PostNow, now: datetime) -> bool:
-    """Whether the post fell due while the engine did not answer, so that nobody here knows what became of it."""
-    return view.lost is not None and is_open(post) and post.due is not None and view.lost.since < post.due <= now
+    """Whether the post was owed while the engine did not answer, so that nobody here knows what became of it."""
+    return view.lost is not None and is_open(post) and post.due is not None and post.due <= now
 
 
 def mark_of_post(view: LaunchView, post: PostNow, now: datetime) -> Mark:
@@ -75,7 +76,7 @@ def mark_of_phase(phase: PhaseNow, now: datetime) -> Mark:
         case "done":
             return Mark("✔", "done", palette.YELLOW if phase.late else palette.TEXT)
         case "running":
-            return Mark("✖", "LATE", palette.RED) if phase.late or is_over else Mark("▶", "running", palette.ACCENT)
+            return LATE_PHASE if phase.late or is_over else Mark("▶", "running", palette.ACCENT)
         case "waiting":
             return Mark("·", "waiting", palette.DIM)
         case other:
@@ -113,7 +114,8 @@ def holds(gate: GateNow) -> bool:
 
 
 def mark_of_suite(suite: SuiteLine) -> Mark:
-    """The mark of a suite: of its last finished run, or that it runs for the first time, or never did."""
+    """The mark of a suite: of its last finished run, with its full word; or that it runs for the first time, or never
+    did."""
     if suite.finished and suite.finished.verdict:
         verdict = suite.finished.verdict
         return Mark(verdict.symbol, suite.finished.word, colour_of(verdict))
@@ -130,51 +132,6 @@ def note_left_s(incident: IncidentNow, now: datetime) -> float | None:
     if incident.resolved_at or incident.note_due is None:
         return None
     return (incident.note_due - now).total_seconds()
-
-
-def overall(view: LaunchView, now: datetime) -> Mark:
-    """The launch in one mark: what must be known first decides."""
-    launch = view.launch
-    if view.lost:
-        return Mark("?", "ENGINE LOST", palette.UNKNOWN)
-    if launch is None:
-        return Mark("·", "CONNECTING", palette.TEXT)
-    if launch.closed:
-        return Mark("■", "CLOSED", palette.TEXT)
-    wrong = _wrong(launch, now)
-    if wrong:
-        more = f" +{len(wrong) - 1}" if len(wrong) > 1 else ""
-        return Mark("✖", f"{wrong[0]}{more}", palette.RED)
-    if launch.t0 is None:
-        return Mark("·", "T0 IS NOT SET", palette.TEXT)
-    return _judged(launch)
-
-
-def _wrong(launch: LaunchNow, now: datetime) -> list[str]:
-    """What a person has to see to now, in capital words, the gravest first."""
-    found = ["ACT AT ONCE"] if urgent(launch) else []
-    found += ["POST FAILED" for post in launch.updates if post.standing == "failed"]
-    red = [line for line in suites(launch) if line.finished and line.finished.verdict is Verdict.FAIL]
-    found += [f"{line.finished.word}: {line.id}" for line in red if line.finished]
-    found += [
-        "NOTE OVERDUE" if (note_left_s(one, now) or 0.0) < 0 else "INCIDENT OPEN"
-        for one in launch.incidents
-        if one.resolved_at is None
-    ]
-    found += ["POST LATE" for post in launch.updates if is_late(post, now)]
-    found += ["CLOCK WAS SET"] if launch.clock_set_s else []
-    return found + ["PHASE LATE" for phase in launch.phases if mark_of_phase(phase, now).word == "LATE"]
-
-
-def _judged(launch: LaunchNow) -> Mark:
-    """The worst of the suites' last results; nothing is green before something was tested."""
-    done = [line for line in suites(launch) if line.finished and line.finished.verdict]
-    if not done:
-        return Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
-    marks = sorted(
-        done, key=lambda line: line.finished.verdict.rank if line.finished and line.finished.verdict else 0
-    )
-    return mark_of_suite(marks[-1])
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -7,34 +7,37 @@ from datetime import datetime
 
 from textual.content import Content
 
-from warroom.client.values import LaunchNow, PostNow
+from warroom.client.values import LaunchNow
 from warroom.screens import palette
-from warroom.screens.launch_marks import ago, behind_s, is_late, note_left_s
-from warroom.screens.launch_view import LaunchView, urgent
+from warroom.screens.launch_alarms import alarms, looked_for, post_name
+from warroom.screens.launch_marks import ago, is_silent
+from warroom.screens.launch_view import LaunchView
 from warroom.screens.lines import countdown, fit, line, time_of_day
 
 _ASKED_AHEAD_S = 600.0
 _TICK_AT_MOST_S = 5.0
+_QUIET = ""
+_Told = list[tuple[str, str]]
 
 
 def notice_lines(view: LaunchView, now: datetime, width: int, defects: Sequence[str] = ()) -> list[Content]:
     """One line each of `width` cells. `defects` are sentences on what went wrong in the console itself."""
     launch = view.launch
-    told = _lost(view, now)
-    if launch is not None:
-        told += [*_acts(launch, now), *_posts(launch, now), *_incidents(launch, now), *_asked(launch, now)]
-        told += _about(launch, now)
+    told = _lost(view, now) if view.lost else _known(launch, now) if launch else []
     if abs(view.skew.total_seconds()) > 0:
-        told.append((f"? this machine's clock is {_apart(view)} the engine's: times here are the engine's", "quiet"))
-    told += [(f"? {text}", "quiet") for text in defects]
+        told.append((f"? this machine's clock is {_apart(view)} the engine's: times here are the engine's", _QUIET))
+    told += [(f"? {text}", _QUIET) for text in defects]
     return [_drawn(text, colour, width) for text, colour in told]
 
 
-_Told = list[tuple[str, str]]
+def _known(launch: LaunchNow, now: datetime) -> _Told:
+    told = [(f"✖ {alarm.text}", palette.RED) for alarm in alarms(launch, now)]
+    told += [(f"? {post_name(post)}: {post.standing}", palette.UNKNOWN) for post in looked_for(launch, now)]
+    return [*told, *_asked(launch, now), *_about(launch, now)]
 
 
 def _drawn(text: str, colour: str, width: int) -> Content:
-    style = palette.ink(palette.UNKNOWN, bold=True) if colour == "quiet" else palette.fill(colour)
+    style = palette.fill(colour) if colour else palette.ink(palette.UNKNOWN, bold=True)
     return line((fit(f" {text}", width).plain, style))
 
 
@@ -44,53 +47,18 @@ def _apart(view: LaunchView) -> str:
 
 
 def _lost(view: LaunchView, now: datetime) -> _Told:
+    """The loss, then what it hides: what fell due since, and what was wrong before."""
     if view.lost is None:
         return []
-    since = f"for {countdown((now - view.lost.since).total_seconds())}"
-    shown = "nothing is known of it"
-    if view.launch and view.heard_at:
-        shown = f"what is shown is as of {time_of_day(view.heard_at)}, {ago(view.heard_at, now)}"
-    return [(f"? ENGINE LOST {since}: {shown}. {view.lost.reason}", palette.UNKNOWN)]
-
-
-def _acts(launch: LaunchNow, now: datetime) -> _Told:
-    told = [(f"✖ {said}   ({title})", palette.RED) for title, said in urgent(launch)]
-    if launch.clock_set_s:
-        text = f"the clock was set by {launch.clock_set_s:+g} s: posts wait until T0 is confirmed (t sets it)"
-        told.append((f"✖ {text}", palette.RED))
-    return told
-
-
-def _posts(launch: LaunchNow, now: datetime) -> _Told:
-    failed = [post for post in launch.updates if post.standing == "failed"]
-    told = [(f"✖ FAILED: {_name(post)}: {post.reason}", palette.RED) for post in failed]
-    told += [(_late(post, now), palette.RED) for post in launch.updates if is_late(post, now)]
-    checked = [post for post in launch.updates if post.standing.startswith("checking") and not is_late(post, now)]
-    return told + [(f"? {_name(post)}: {post.standing}", palette.UNKNOWN) for post in checked]
-
-
-def _name(post: PostNow) -> str:
-    return f"{post.time} {post.title}".strip()
-
-
-def _late(post: PostNow, now: datetime) -> str:
-    why = "; ".join(post.needs) or post.reason
-    standing = "" if post.standing in ("due", "scheduled") else f", {post.standing}"
-    return f"✖ LATE by {countdown(behind_s(post, now))}: {_name(post)}{standing}{f': {why}' if why else ''}"
-
-
-def _incidents(launch: LaunchNow, now: datetime) -> _Told:
-    told: _Told = []
-    for one in launch.incidents:
-        left = note_left_s(one, now)
-        text = one.text.replace("\n", " ")
-        if left is not None and left < 0:
-            told.append((f"✖ A note on {one.id} is overdue by {countdown(-left)} (n writes it): {text}", palette.RED))
-        elif left is not None:
-            told.append((f"▲ {one.id} is open, a note is owed in {countdown(left)}: {text}", palette.YELLOW))
-        elif one.resolved_at is None:
-            told.append((f"▲ {one.id} is open: {text}", palette.YELLOW))
-    return told
+    since, launch, heard_at = view.lost.since, view.launch, view.heard_at
+    gone = f"? ENGINE LOST for {countdown((now - since).total_seconds())}: {view.lost.reason}."
+    if launch is None or heard_at is None:
+        return [(f"{gone} Nothing is known of the launch", palette.UNKNOWN)]
+    told = [(f"{gone} What is shown is as of {time_of_day(heard_at)}, {ago(heard_at, now)}", palette.UNKNOWN)]
+    silent = [post_name(post) for post in launch.updates if is_silent(view, post, now)]
+    if silent:
+        told.append((f"? due since, and not known whether posted: {', '.join(silent)}", palette.UNKNOWN))
+    return told + [(f"? as of then: {alarm.text}", _QUIET) for alarm in alarms(launch, heard_at)]
 
 
 def _asked(launch: LaunchNow, now: datetime) -> _Told:

@@ -28,6 +28,7 @@ from warroom.screens.launch_marks import (
 from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open
 from warroom.screens.lines import countdown, fit, line, time_of_day
 from warroom.screens.marks import Mark
+from warroom.verdict import word
 
 _MARK, _TIME, _DUE, _GAP = 11, 6, 12, "  "
 _NARROW = 46
@@ -51,7 +52,8 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
         case StepNow():
             row = _step_row(view.launch, item, now, width - 1)
         case GateNow():
-            row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 1)
+            more = "" if item.at else item.reason or "never read"
+            row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 1, more)
         case SuiteLine():
             row = _suite_row(item, now, width - 1)
         case _:
@@ -140,7 +142,7 @@ def _step_row(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> Co
 
 def _gate_when(gate: GateNow, now: datetime) -> _Told:
     if gate.at is None:
-        return gate.reason or "never read", palette.QUIET
+        return _NOTHING
     read = f"read {ago(gate.at, now)}"
     return (f"was {gate.state.upper()}, {read}" if gate.stale else read), palette.QUIET
 
@@ -152,7 +154,10 @@ def _suite_row(suite: SuiteLine, now: datetime, width: int) -> Content:
         when: _Told = (f"running for {countdown((now - suite.latest.started_at).total_seconds())}", palette.STRONG)
     else:
         when = (ago(run.finished_at, now), palette.QUIET) if run and run.finished_at else _NOTHING
-    return _row(mark_of_suite(suite), f"suite {suite.id}", when, width, run.reason if run else "")
+    mark = mark_of_suite(suite)
+    if run and run.verdict:
+        mark = Mark(mark.symbol, word(run.verdict), mark.colour)
+    return _row(mark, f"suite {suite.id}", when, width, run.reason if run else "")
 
 
 def _incident_when(incident: IncidentNow, now: datetime) -> _Told:

@@ -62,15 +62,16 @@ def _posts(launch: LaunchNow, now: datetime) -> Content:
 
 
 def _state(launch: LaunchNow, now: datetime) -> Content:
-    """The worst that is there, and how often."""
+    """The worst that is there, and how often; that there is no incident is said, too."""
     marks = [mark_of_incident(one) for one in launch.incidents if one.resolved_at is None]
+    none = "" if marks else "no incident  "
     marks += [mark_of_suite(one) for one in suites(launch)] + [mark_of_gate(one) for one in launch.gates]
     for colour in (palette.RED, palette.UNKNOWN, palette.TOLERATED, palette.YELLOW):
         found = [mark for mark in marks if mark.colour == colour]
         if found:
             more = f" +{len(found) - 1}" if len(found) > 1 else ""
-            return line((f"{found[0]}{more}", found[0].style))
-    return EMPTY
+            return line((none, palette.QUIET), (f"{found[0]}{more}", found[0].style))
+    return line((none.rstrip(), palette.QUIET))
 
 
 def _log(launch: LaunchNow, now: datetime) -> Content:

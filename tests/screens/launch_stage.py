@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Any
 
 from textual.pilot import Pilot
 
-from tests.screens.launches import NAME
+from tests.screens import launches
 from tests.screens.stage import without_fonts
 from warroom.client import Fresh, LaunchNow, Lost, Seen
 from warroom.clock import VirtualClock
@@ -30,7 +30,7 @@ class StagedLaunch:
         breaks: Exception | None = None,
     ) -> None:
         self.told = list(told)
-        self.name = NAME
+        self.name = launches.NAME
         self.read_only = read_only
         self.asked: list[Mapping[str, Any]] = []
         self.taken = 0
@@ -73,23 +73,26 @@ class PicturedLaunch(LaunchConsole):
 def console_of(
     launch: LaunchNow | None,
     *,
-    lost_s: float | None = None,
-    now: datetime | None = None,
     client: StagedLaunch | None = None,
+    read_only: bool = False,
     **looks: Any,
 ) -> PicturedLaunch:
-    """A console whose clock stands at the launch's `now`, or `lost_s` seconds after its engine was lost."""
-    told: list[Seen] = [Fresh(launch)] if launch else []
-    at = now or (launch.now if launch else VirtualClock(datetime.fromisoformat("2025-11-01T02:00:00Z")).now())
-    if lost_s is not None:
-        told.append(Lost("the engine does not answer", at))
-    read_only = looks.pop("read_only", False)
-    clock = VirtualClock(at)
-    staged = client or StagedLaunch(told, read_only=read_only)
-    app = PicturedLaunch(staged, clock, zone=ZONE, **looks)
-    if lost_s is not None:
-        clock.step_wall(timedelta(seconds=lost_s))
-    return app
+    """A console whose clock stands at the launch's `now`."""
+    staged = client or StagedLaunch([Fresh(launch)] if launch else [], read_only=read_only)
+    clock = VirtualClock(launch.now if launch else launches.OPENED)
+    return PicturedLaunch(staged, clock, zone=ZONE, **looks)
+
+
+async def lose(pilot: Pilot[int], for_s: float, reason: str = "no engine runs the launch: nothing is posted") -> None:
+    """The engine answers no longer, and has not for so many seconds."""
+    app = pilot.app
+    assert isinstance(app, PicturedLaunch)
+    assert isinstance(app.client, StagedLaunch)
+    assert isinstance(app.launch.clock, VirtualClock)
+    since = app.launch.clock.now()
+    app.launch.clock.step_wall(timedelta(seconds=for_s))
+    app.client.tell(Lost(reason, since))
+    await seen(pilot)
 
 
 async def seen(pilot: Pilot[int]) -> None:
