@@ -1,4 +1,7 @@
-"""Twelve secrets of awkward kinds, in the spellings in which they turn up, to see where they went."""
+"""Secrets of awkward kinds, in the spellings in which they turn up, to see where they went.
+
+Twelve can be inputs of a playbook; one with line ends can only turn up later, as a key that a service sends.
+"""
 
 import base64
 import html
@@ -22,6 +25,7 @@ CANARIES = {
     "DOTTED": "eyJx.notajwt",
     "MARKUP": "<tag>&amp;secret",
     "EMOJI": "emoji-🔑-secret",
+    "HEX": "c0ffee00deadbeef5eed",
 }
 
 

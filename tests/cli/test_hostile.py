@@ -20,6 +20,7 @@ from tests.screens.test_terminal import controls
 FORMATS = ["text", "json", "junit", "markdown", "github"]
 # The loader refuses an input with a line break, and one beyond ASCII in a header, which its own tests show.
 GIVEN = {name: value for name, value in CANARIES.items() if value.isprintable()}
+assert len(GIVEN) == 12
 IN_HEADERS = [name for name, value in GIVEN.items() if value.isascii()]
 
 
