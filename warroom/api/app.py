@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from warroom.api.refusals import Refusals
 from warroom.clock import Clock, stamp
 from warroom.engine.contained import defect, ends_the_engine
 from warroom.engine.engine import Engine
+from warroom.engine.requests import AmendPlaybook
+from warroom.engine.requests import Request as Asked
 from warroom.engine.view import entry_json, state_json
 from warroom.errors import UsageError, WarroomError
 from warroom.launch.entries import Entry
@@ -121,10 +123,17 @@ class _Routes:
 
     async def _ask(self, request: Request) -> Response:
         asked = request_of(await _body(request))
-        entries = await self._engine.ask(asked, self._who(request))
+        entries = await self._engine_answer(asked, request)
         said = [line.text for entry in entries if (line := log_line(entry))]
         written = [entry_json(entry) for entry in entries]
         return JSONResponse({"at": stamp(self._clock.now()), "said": said, "entries": written})
+
+    async def _engine_answer(self, asked: Asked | AmendPlaybook, request: Request) -> Sequence[Entry]:
+        if not isinstance(asked, AmendPlaybook):
+            return await self._engine.ask(asked, self._who(request))
+        if PERSON in request.scope:
+            raise UsageError("a playbook is amended on the machine of the engine", hint="there: warroom amend")
+        return await self._engine.amend(asked, self._who(request))
 
     def _who(self, request: Request) -> str:
         if person := request.scope.get(PERSON):

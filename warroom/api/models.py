@@ -162,6 +162,18 @@ class IncidentResolve(_Body):
         return requests.ResolveIncident(self.incident, self.reason)
 
 
+class Amend(_Body):
+    """Go on with another playbook."""
+
+    request: Literal["amend"]
+    copy_: Annotated[str, Field(alias="copy", pattern=r"^playbook(-[0-9a-f]{12})?/[^/\x00]{1,200}$")]
+    path: Annotated[str, Field(pattern=r"^/", max_length=4_000)]
+
+    def meant(self) -> requests.AmendPlaybook:
+        """The request."""
+        return requests.AmendPlaybook(self.copy_, self.path)
+
+
 class Close(_Body):
     """Close the launch."""
 
@@ -174,11 +186,11 @@ class Close(_Body):
 
 
 _Events = Gate | Incident | IncidentNote | IncidentResolve
-_Any = SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | RemarkOn | _Events | Close
+_Any = SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | RemarkOn | _Events | Amend | Close
 _BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 
-def request_of(raw: bytes) -> requests.Request:
+def request_of(raw: bytes) -> requests.Request | requests.AmendPlaybook:
     """The request that the body spells. Raises UsageError with what is wrong with it."""
     try:
         return _BODIES.validate_python(parse_json(raw, max_bytes=BODY_CAP)).meant()

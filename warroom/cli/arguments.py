@@ -54,6 +54,8 @@ EngineOnly = Annotated[bool, Option("--headless", help="The engine alone, in the
 Listen = Annotated[str, Option("--listen", metavar="ADDRESS:PORT", help="Answer over TCP, too; see: warroom token.")]
 Expose = Annotated[bool, Option("--expose", help="Let --listen name an address that other machines reach.")]
 PersonName = Annotated[str, Argument(metavar="[NAME]", help="Whose token; without it, list them.")]
+OtherPlaybook = Annotated[Path, Argument(metavar="PLAYBOOK", help="The playbook to go on with.")]
+Yes = Annotated[bool, Option("--yes", help="Do it without asking.")]
 Revoke = Annotated[bool, Option("--revoke", help="Take back the tokens of NAME instead.")]
 LaunchEvidence = Annotated[
     Path | None, Option("--evidence", metavar="DIR", help="Where evidence is kept; without it, with the launch.")

@@ -9,7 +9,7 @@ from warroom.cli import arguments
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands, in the order in which the help lists them."""
-    for command in (run, launches, status, t0, step, note, hold, draft, post, close, token, audit):
+    for command in (run, launches, status, t0, step, note, hold, draft, post, close, amend, token, audit):
         app.command()(command)
 
 
@@ -144,6 +144,18 @@ def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: ar
     from warroom.cli.asking import ask
 
     return ask(launch, state, {"request": "close", "reason": reason})
+
+
+def amend(
+    launch: arguments.LaunchName,
+    playbook: arguments.OtherPlaybook,
+    yes: arguments.Yes = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Go on with another playbook: shows what differs, and asks. What was sent stays sent."""
+    from warroom.cli.amend import amend as command
+
+    return command(launch, playbook, state, yes=yes)
 
 
 def token(

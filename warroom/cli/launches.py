@@ -41,6 +41,11 @@ class Known:
         return self.opened is not None and self.state.closed is None
 
     @property
+    def copy(self) -> Path:
+        """The launch's own copy of its playbook."""
+        return self.folder / self.state.playbook_copy
+
+    @property
     def title(self) -> str:
         """The title of its playbook; empty where it is not known."""
         return str(self.opened.body.get("title", "")) if self.opened else ""

@@ -23,7 +23,6 @@ from warroom.journal.audit import AuditReport
 from warroom.journal.audit import audit as audit_journal
 from warroom.journal.reading import read_only
 from warroom.launch.state import LaunchState
-from warroom.playbook.freeze import frozen
 from warroom.playbook.load import load_course
 from warroom.text import clean, plural
 from warroom.units import format_duration
@@ -72,7 +71,7 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
         found = {
-            **state_json(_with_course(known), RealClock().now()),
+            **state_json(with_course(known), RealClock().now()),
             "title": known.title,
             "owner": None,
             "engine": None,
@@ -85,13 +84,13 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     return code
 
 
-def _with_course(known: Known) -> LaunchState:
+def with_course(known: Known) -> LaunchState:
     """The state with what the launch's own copy of the playbook plans; without, where that cannot be read."""
     if known.opened is None:
         return known.state
     body = known.opened.body
     try:
-        course = load_course(frozen(known.folder, body["file"]), all_kinds(), body.get("environment") or None)
+        course = load_course(known.copy, all_kinds(), body.get("environment") or None)
     except PlaybookError:
         return known.state
     return replace(known.state, course=course)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +16,12 @@ from warroom.cli.composition import playbook_of
 from warroom.cli.launches import Known, launch_named, new_name, open_launch_of, opening
 from warroom.cli.options import RunOptions, pairs
 from warroom.clock import Clock, RealClock, stamp
-from warroom.errors import UsageError
+from warroom.engine.ports import Reload
+from warroom.errors import PlaybookError, UsageError
 from warroom.journal.database import DATABASE
 from warroom.journal.journal import Journal
-from warroom.playbook.freeze import freeze, frozen, has_changed
+from warroom.launch.amending import Amendment
+from warroom.playbook.freeze import freeze, has_changed
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.loaded import Playbook
 from warroom.redact import Redactor
@@ -111,18 +115,37 @@ def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaun
 
 def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: Clock) -> OpenedLaunch:
     assert known.opened is not None
-    original = Path(known.opened.body["path"])
-    copy = frozen(known.folder, known.opened.body["file"])
+    original = Path(known.state.playbook_path)
+    copy = known.copy
     given = replace(options, environment=options.environment or known.opened.body.get("environment", ""))
     playbook = _loaded(copy, inputs, given, original.parent)
     notes = []
     if has_changed(original, copy):
-        notes.append("the playbook has changed since the launch was opened; it goes on with its own copy")
+        notes.append(
+            "the playbook has changed since the launch was opened; it goes on with its own copy until `warroom amend`"
+        )
     if options.t0 is not None and options.t0 != known.state.t0:
         notes.append("--t0 is for a new launch; this one's T0 is moved with: warroom t0")
     return OpenedLaunch(
         known.name, known.folder, _journal(known.folder, known.name, playbook, clock), playbook, tuple(notes)
     )
+
+
+def reloading(options: LaunchOptions, folder: Path, environ: Mapping[str, str]) -> Reload:
+    """What loads another copy of the playbook in `folder`, with the inputs that the engine was started with."""
+
+    def load(copy: str, path: str) -> Amendment:
+        inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
+        try:
+            playbook = playbook_of(folder / copy, inputs, options.environment, Path(path).parent)
+        except PlaybookError as error:
+            raise UsageError("; ".join(map(str, error.problems)), hint="nothing was changed") from error
+        return Amendment(copy, path, playbook.sha256, playbook.course)
+
+    async def reload(copy: str, path: str, /) -> Amendment:
+        return await asyncio.to_thread(load, copy, path)
+
+    return reload
 
 
 def _journal(folder: Path, name: str, playbook: Playbook, clock: Clock) -> Journal:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from warroom.adapters.asking import name_of
@@ -20,7 +21,7 @@ from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
 from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.listening import announce, listen_at, tcp_listener
-from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch
+from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
 from warroom.clock import Clock, RealClock, stamp
@@ -50,13 +51,27 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
     opened = open_launch(options, env, clock)
     watch = _Watch(json_lines=not sys.stdout.isatty())
     try:
-        for note in opened.notes:
-            watch.trouble(note)
-        code = asyncio.run(_serve(opened, options, clock, watch, Notices(env)))
+        while (code := _served(opened, options, clock, watch, Notices(env))) is None:
+            # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
+            options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=())
+            opened = open_launch(options, env, clock)
     finally:
-        opened.journal.close()
         watch.close()
     return int(code)
+
+
+def _served(
+    opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
+) -> ExitCode | None:
+    """Runs the launch to its end and gives it free; None where it goes on with another playbook."""
+    try:
+        for note in opened.notes:
+            watch.trouble(note)
+        return asyncio.run(_serve(opened, options, clock, watch, notices))
+    finally:
+        with suppress(AttributeError):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        opened.journal.close()
 
 
 class _Watch:
@@ -108,7 +123,8 @@ def _assembled(
     # What --gate declares stands in the journal, under the name of whoever declared it.
     suites = LaunchSuites(opened.playbook, replace(options, evidence=evidence, gates=()), os.environ, clock)
     gates = LaunchGates(opened.playbook, clock)
-    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates)
+    reload = reloading(options, opened.folder, os.environ)
+    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates, reload)
     engine = Engine(opened.playbook.course, ports)
     refusals = Refusals(engine.record, clock)
     application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())), refusals)
@@ -119,7 +135,7 @@ def _assembled(
 
 async def _serve(
     opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
-) -> ExitCode:
+) -> ExitCode | None:
     launch = _assembled(opened, options, clock, watch, notices)
     caught: list[ExitCode] = []
 
@@ -150,7 +166,10 @@ async def _serve(
             await launch.tcp.close()
         await launch.gates.aclose()
         await asyncio.to_thread(launch.journal.close)
-    return caught[0] if caught else _code(launch.engine.state)
+    if caught:
+        return caught[0]
+    state = launch.engine.state
+    return None if launch.engine.is_amended and not state.closed else _code(state)
 
 
 def _end_at_the_latest(code: ExitCode) -> None:

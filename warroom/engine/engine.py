@@ -14,13 +14,14 @@ from warroom.engine import drafts
 from warroom.engine.contained import contained, defect, ends_the_engine
 from warroom.engine.gate_watch import GateWatch
 from warroom.engine.notebook import Notebook
-from warroom.engine.ports import GatesPort, JournalPort, NoGates, SuitePort, Watchdog
+from warroom.engine.ports import GatesPort, JournalPort, NoGates, Reload, SuitePort, Watchdog, no_reload
 from warroom.engine.pulse import Pulse, TimedJournal
-from warroom.engine.requests import Request
+from warroom.engine.requests import AmendPlaybook, Request
 from warroom.engine.requests import decide as decide_request
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
 from warroom.events import GateInfo
+from warroom.launch.amending import amend
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
@@ -59,6 +60,7 @@ class Ports:
     told: Callable[[Entry], object]
     trouble: Callable[[str], object]
     gates: GatesPort = field(default_factory=NoGates)
+    reload: Reload = no_reload
 
 
 class Engine:
@@ -78,6 +80,7 @@ class Engine:
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
         self._gates = GateWatch(ports.gates, ports.clock)
         self._said: dict[str, str] = {}
+        self._sha256 = ""
 
     @property
     def gates_read_at(self) -> Mapping[str, datetime]:
@@ -102,11 +105,12 @@ class Engine:
         """Folds the journal. `first` is written into one that has no `launch.opened` yet. Raises WarroomError."""
         await self._book.catch_up()
         await self._book.write(lambda state: () if state.opened_at else first)
+        self._sha256 = self.state.playbook_sha256
 
     async def run(self) -> None:
         """Ticks until the launch is closed or `stop` was called; then ends what is under way and the readers."""
         try:
-            while not (self._stopping or self.state.closed):
+            while not (self._stopping or self.state.closed or self.is_amended):
                 await self._tick()
                 await self._pause()
         finally:
@@ -117,6 +121,21 @@ class Engine:
         """Hand the launch back: nothing new is begun. The next engine goes on where this one stops."""
         self._stopping = True
         self._wake.set()
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether the launch goes on with another playbook: `run` ends, for an engine that has it."""
+        return self.state.playbook_sha256 != self._sha256
+
+    async def amend(self, request: AmendPlaybook, by: str) -> Sequence[Entry]:
+        """Journals that the launch goes on with another playbook, which was loaded, and lets `run` end.
+
+        Raises UsageError with what is wrong with it, or where the launch does not allow it now.
+        """
+        amendment = await self._ports.reload(request.copy, request.path)
+        entries = await self._book.write(lambda state: amend(state, amendment, self._clock.now(), by))
+        self._wake.set()
+        return entries
 
     async def ask(self, request: Request, by: str) -> Sequence[Entry]:
         """Journals the request of `by` and returns what was written; its effects follow at the next tick.
@@ -152,12 +171,16 @@ class Engine:
     async def _write_what_is_owed(self) -> None:
         # A decision that was written can lead to the next one: a text is prepared, then sent.
         for _ in range(_ROUNDS):
-            if not await self._book.write(lambda state: drafts.to_write(state, self._clock.now())):
+            if not await self._book.write(self._owed):
                 break
         if "journal" in self._said:
             self._failed("journal", "")
             self._trouble("the journal can be written again")
         self._failed("tick", "")
+
+    def _owed(self, state: LaunchState) -> Sequence[Draft]:
+        # Another playbook may have come while this waited for its turn.
+        return () if self.is_amended else drafts.to_write(state, self._clock.now())
 
     def _contain(self, what: str, error: BaseException) -> None:
         """One thing that breaks is no reason to leave the launch alone."""
@@ -166,7 +189,7 @@ class Engine:
         self._failed(what, defect(error))
 
     def _begin_effects(self) -> None:
-        if self._stopping or self.state.closed:
+        if self._stopping or self.state.closed or self.is_amended:
             return
         for gate in self._gates.due():
             self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from warroom.errors import UsageError
 from warroom.events import GateInfo
+from warroom.launch.amending import Amendment
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import RunSuite
 from warroom.suite_state import SuiteState
@@ -63,6 +65,19 @@ class GatesPort(Protocol):
     async def ask(self, gate: str) -> GateInfo:
         """How the gate stands, asked now. Never raises, save for cancellation: what goes wrong makes it unknown."""
         ...
+
+
+class Reload(Protocol):
+    """Loads another copy of the launch's playbook."""
+
+    async def __call__(self, copy: str, path: str, /) -> Amendment:
+        """The playbook at `copy`, seen from the folder of the launch. Raises UsageError for what is wrong with it."""
+        ...
+
+
+async def no_reload(copy: str, path: str, /) -> Amendment:
+    """A `Reload` for a launch that keeps its playbook."""
+    raise UsageError("this launch keeps its playbook")
 
 
 class Watchdog(Protocol):

@@ -122,6 +122,15 @@ class ResolveIncident:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class AmendPlaybook:
+    """Go on with another playbook, whose frozen copy is at `copy` in the folder of the launch and which came from
+    `path`. The engine loads it before anything is decided."""
+
+    copy: str
+    path: str
+
+
 _OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate
 _OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
 Request = SetT0 | ScrubT0 | TickStep | AddNote | _OfUpdates | _OfEvents | CloseLaunch

@@ -126,6 +126,8 @@ class LaunchState:
     epoch: int = 0
     opened_at: datetime | None = None
     playbook_sha256: str = ""
+    playbook_copy: str = ""
+    playbook_path: str = ""
     t0: datetime | None = None
     attempt: int = 1
     ticks: Mapping[str, Tick] = field(default_factory=dict)
@@ -183,7 +185,19 @@ def instant(text: str) -> datetime:
 
 def _opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     t0 = instant(body["t0"]) if body.get("t0") else None
-    return replace(state, opened_at=entry.at, playbook_sha256=body["playbook_sha256"], t0=t0)
+    copy, path = f"playbook/{body.get('file', '')}", body.get("path", "")
+    opened = replace(state, opened_at=entry.at, t0=t0)
+    return replace(opened, playbook_sha256=body["playbook_sha256"], playbook_copy=copy, playbook_path=path)
+
+
+def _amended(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """What was written and not sent is written anew."""
+    records = {
+        name: replace(record, t0=None) if record.stage is Stage.DUE else record
+        for name, record in state.records.items()
+    }
+    amended = replace(state, playbook_sha256=body["to"], playbook_copy=body["copy"], playbook_path=body["path"])
+    return replace(amended, records=records)
 
 
 def _t0_set(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -346,6 +360,7 @@ def _closed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] = {
     "launch.opened": _opened,
     "launch.closed": _closed,
+    "playbook.amended": _amended,
     "t0.set": _t0_set,
     "t0.scrubbed": _t0_scrubbed,
     "step.ticked": _ticked,

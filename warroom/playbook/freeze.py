@@ -13,13 +13,18 @@ from warroom.text import clean
 _COPY: Final = "playbook"
 
 
-def freeze(playbook: Path, launch_folder: Path) -> Path:
-    """Copies the playbook and all that it includes into `launch_folder`; where the copy of the playbook is.
+def amended_name(sha256: str) -> str:
+    """The folder for the copy of a playbook that takes the place of the first, seen from the launch's folder."""
+    return f"{_COPY}-{sha256[:12]}"
+
+
+def freeze(playbook: Path, launch_folder: Path, folder: str = _COPY) -> Path:
+    """Copies the playbook and all that it includes into `folder` of `launch_folder`; where the playbook's copy is.
 
     Raises PlaybookError for one that cannot be read, UsageError where the copy cannot be written.
     """
     files = read_document(playbook).files
-    copy = launch_folder / _COPY
+    copy = launch_folder / folder
     try:
         for name, data in files.items():
             path = copy / name
@@ -28,11 +33,6 @@ def freeze(playbook: Path, launch_folder: Path) -> Path:
     except OSError as error:
         raise UsageError(f"the playbook cannot be copied to {clean(str(copy))}: {error.strerror}") from error
     return copy / playbook.name
-
-
-def frozen(launch_folder: Path, name: str) -> Path:
-    """Where the copy of the playbook called `name` is."""
-    return launch_folder / _COPY / name
 
 
 def has_changed(playbook: Path, copy: Path) -> bool:

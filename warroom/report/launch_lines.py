@@ -63,6 +63,12 @@ def _gate(body: Body) -> str:
     return f"gate {body['gate']}: {str(body['state']).upper()}{why}"
 
 
+def _amended(body: Body) -> str:
+    gone = f"; no longer owed: {', '.join(body['vanished'])}" if body["vanished"] else ""
+    new = f"; newly owed: {', '.join(body['added'])}" if body["added"] else ""
+    return f"the playbook is now {body['to'][:12]} from {body['path']}{gone}{new}"
+
+
 def _ticked(body: Body) -> str:
     values = ", ".join(f"{name}={value}" for name, value in body.get("values", {}).items())
     return f"step {body['step']} done" + (f": {values}" if values else "")
@@ -71,6 +77,7 @@ def _ticked(body: Body) -> str:
 _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "owner.acquired": lambda body: f"engine {body['epoch']} owns the launch (process {body['pid']})",
     "launch.opened": lambda body: "launch opened" + (f", T0 {body['t0']}" if body.get("t0") else ", T0 is not set"),
+    "playbook.amended": _amended,
     "launch.closed": lambda body: f"launch closed: {body['reason']}",
     "t0.set": lambda body: f"T0 is {body['at']}" + (f": {body['reason']}" if body.get("reason") else ""),
     "t0.scrubbed": lambda body: f"T0 scrubbed: {body['reason']}",
