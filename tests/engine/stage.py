@@ -75,8 +75,8 @@ class Direct:
 
 @dataclass
 class Suites:
-    """Every check passes after two minutes, or breaks as told. `reruns` are the causes of what ran again, `gates` what
-    was known of gate1 when each run ended."""
+    """Every check passes after two minutes, or breaks as told. `reruns` are the causes of what ran again, `gates`
+    what was known of gate1 when each run ended."""
 
     clock: VirtualClock
     runs: list[datetime] = field(default_factory=list)
@@ -121,7 +121,7 @@ def _passed(check: str, at: datetime) -> CheckState:
 
 @dataclass
 class Gates:
-    """Gates that are asked every 30 s and answer as told: a state, or anything else as the reason why there is none."""
+    """Gates that are asked every 30 s and answer as told: a state, or else the reason why there is none."""
 
     says: dict[str, str]
     asked: list[str] = field(default_factory=list)

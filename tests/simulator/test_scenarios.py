@@ -32,6 +32,7 @@ EXPECTED = {
     "auth-outage-green",
     "auth-outage-404-green",
     "auth-outage-500-green",
+    "gate2-red",
     "gate-red",
     "kill-switch-off",
     "lever-deviation",

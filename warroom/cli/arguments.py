@@ -57,6 +57,12 @@ PersonName = Annotated[str, Argument(metavar="[NAME]", help="Whose token; withou
 OtherPlaybook = Annotated[Path, Argument(metavar="PLAYBOOK", help="The playbook to go on with.")]
 Yes = Annotated[bool, Option("--yes", help="Do it without asking.")]
 Revoke = Annotated[bool, Option("--revoke", help="Take back the tokens of NAME instead.")]
+ReadyPipe = Annotated[int, Option("--ready-fd", hidden=True)]
+RunningLaunch = Annotated[
+    str,
+    Argument(metavar="[LAUNCH]", help="Name of the launch, or id of its playbook; or the only one that runs."),
+]
+ReadOnly = Annotated[bool, Option("--read-only", help="Look only: this console asks for nothing.")]
 LaunchEvidence = Annotated[
     Path | None, Option("--evidence", metavar="DIR", help="Where evidence is kept; without it, with the launch.")
 ]
@@ -73,6 +79,12 @@ SlotName = Annotated[str, Argument(metavar="UPDATE", help="The update, such as h
 Release = Annotated[bool, Option("--release", help="End the hold instead.")]
 RemarkText = Annotated[
     str, Argument(metavar="TEXT", help="The remark; - reads it from stdin, an empty one takes it away.")
+]
+GateName = Annotated[str, Argument(metavar="GATE", help="The gate, such as gate1.")]
+GateStands = Annotated[str, Argument(metavar="STATE", help="green, red or unknown; poll to have it asked again.")]
+IncidentDo = Annotated[str, Argument(metavar="open|note|resolve", help="What to do.")]
+IncidentWords = Annotated[
+    list[str] | None, Argument(metavar="[ID] [TEXT]", help="The incident, such as inc-1, and the text.")
 ]
 Export = Annotated[bool, Option("--export", help="Print the journal as JSON lines instead.")]
 Heads = Annotated[

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from warroom.cli.launches import launch_named, state_folder
 from warroom.cli.plain import write
 from warroom.client.engine_socket import ask as ask_engine
-from warroom.errors import ExitCode
+from warroom.errors import ExitCode, UsageError
 from warroom.text import clean
 
 
@@ -22,3 +22,16 @@ def ask(launch: str, state: Path | None, body: Mapping[str, Any]) -> int:
         said = ", ".join(f"{name}={value}" for name, value in entry["body"].items() if value not in ("", {}))
         write(sys.stdout, clean(f"{entry['seq']} {entry['kind']}: {said}"))
     return int(ExitCode.GREEN)
+
+
+def incident_body(do: str, words: Sequence[str], reason: str) -> dict[str, str]:
+    """The request that `warroom incident LAUNCH DO WORDS...` makes. Raises UsageError for another form."""
+    match do, len(words):
+        case "open", 1:
+            return {"request": "incident", "text": words[0]}
+        case "note", 2:
+            return {"request": "incident_note", "incident": words[0], "text": words[1]}
+        case "resolve", 1:
+            return {"request": "incident_resolve", "incident": words[0], "reason": reason}
+    forms = 'open "TEXT", note ID "TEXT", or resolve ID --reason "TEXT"'
+    raise UsageError(f"warroom incident LAUNCH takes {forms}")

@@ -107,19 +107,44 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
         else "engine  NONE runs it: nothing is posted until `warroom run` takes it up"
     )
     yield f"T0      {found['t0'] or 'not set'}"
+    yield from _mode_lines(found)
     if found["clock_set_s"]:
         yield f"clock   was set by {found['clock_set_s']:+g} s: posts wait until T0 is confirmed with `warroom t0`"
     if found["closed"]:
         yield f"closed  {found['closed']['at']}: {found['closed']['reason']}"
+    yield from (_gate_line(gate) for gate in found["gates"])
+    yield from (_incident_line(one, found["now"]) for one in found["incidents"])
     yield from (_phase_line(phase) for phase in found["phases"])
     yield from (
-        f"suite   {suite['suite']} for {suite['cause']}: {suite['word'] or 'running'}" for suite in found["suites"]
+        f"suite   {suite['suite'] or 'checks'} for {suite['cause']}: {suite['word'] or 'running'}"
+        for suite in found["suites"]
     )
     yield from (_post_line(post) for post in found["updates"])
     yield from (f"needed  {one['step']}.{one['name']}: {one['text']}" for one in found["questions"])
     yield from (f"note    {note['at']} {note['by']}: {note['text']}" for note in found["notes"])
     if following := found["next"]:
         yield f"next    {following['slot']}{_countdown(following['in_s'])}"
+
+
+def _mode_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    ended = f"; {found['mode']} ended {found['mode_until']}" if found["mode_ended"] else ""
+    until = f" until {found['mode_until']}" if found["mode_until"] and not ended else ""
+    if found["modes"] or ended:
+        yield f"mode    {', '.join(found['modes'])}{until}{ended}"
+
+
+def _gate_line(gate: Mapping[str, Any]) -> str:
+    why = ": ".join(part for part in (gate["source"], gate["reason"]) if part)
+    stale = f", STALE: last read {gate['at']}" if gate["stale"] else ""
+    return f"gate    {gate['id']:<32} {gate['state'].upper()}{stale}{f' ({why})' if why else ''}"
+
+
+def _incident_line(incident: Mapping[str, Any], now: str) -> str:
+    if incident["resolved_at"]:
+        return f"inc     {incident['id']:<32} resolved {incident['resolved_at']}: {incident['reason']}"
+    overdue = incident["note_due"] is not None and not incident["note_at"] and now > incident["note_due"]
+    note = f", NOTE OVERDUE since {incident['note_due']}" if overdue else ""
+    return f"inc     {incident['id']:<32} OPEN since {incident['opened_at']}{note}: {incident['text']}"
 
 
 def _phase_line(phase: Mapping[str, Any]) -> str:

@@ -204,7 +204,9 @@ class SuiteNow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentNow:
-    """Something that is or was wrong. A note on it is owed by `note_due`; `note_at` is when the last one was made."""
+    """Something that is or was wrong. A note on it is owed by `note_due`; `note_at` is when the last `note` was made,
+    `draft` the post that waits for the first one. `reason` is why it is over, as `resolved_by` says.
+    """
 
     id: str
     text: str
@@ -213,6 +215,10 @@ class IncidentNow:
     resolved_at: datetime | None
     note_due: datetime | None
     note_at: datetime | None
+    note: str = ""
+    draft: str = ""
+    resolved_by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,11 @@ class Engine:
         self._clock = ports.clock
         self.pace: Final = pace or Pace()
         self._trouble = contained(ports.trouble, lambda _: None)
-        told = contained(ports.told, partial(self._failed, "whoever follows the journal"))
+        self._alive = contained(lambda _: ports.watchdog.alive(), partial(self._failed, "the watchdog"))
+        self._told = contained(ports.told, partial(self._failed, "whoever follows the journal"))
         self.pulse: Final = Pulse(ports.clock)
         journal = TimedJournal(ports.journal, ports.clock, self.pulse)
-        self._book = Notebook(ports.clock, journal, begin(course), told)
+        self._book = Notebook(ports.clock, journal, begin(course), self._on_disk)
         self._wake = asyncio.Event()
         self._stopping = False
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
@@ -157,7 +158,7 @@ class Engine:
     async def _tick(self) -> None:
         self.pulse.tick()
         try:
-            self._ports.watchdog.alive()
+            self._alive(None)
             await self._write_what_is_owed()
         except WarroomError as error:
             self._failed("journal", error.message)
@@ -173,14 +174,19 @@ class Engine:
         for _ in range(_ROUNDS):
             if not await self._book.write(self._owed):
                 break
-        if "journal" in self._said:
-            self._failed("journal", "")
-            self._trouble("the journal can be written again")
         self._failed("tick", "")
 
+<<<<<<< warroom/engine/engine.py
+    def _on_disk(self, entry: Entry) -> None:
+        # Only what was written shows that it can be: a tick without anything to write shows nothing.
+        if self._said.pop("journal", ""):
+            self._trouble("the journal can be written again")
+        self._told(entry)
+=======
     def _owed(self, state: LaunchState) -> Sequence[Draft]:
         # Another playbook may have come while this waited for its turn.
         return () if self.is_amended else drafts.to_write(state, self._clock.now())
+>>>>>>> /tmp/e3/new
 
     def _contain(self, what: str, error: BaseException) -> None:
         """One thing that breaks is no reason to leave the launch alone."""
@@ -192,6 +198,8 @@ class Engine:
         if self._stopping or self.state.closed or self.is_amended:
             return
         for gate in self._gates.due():
+            if self._stated(gate) is not None:
+                continue
             self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))
         for decision in decide(self.state, self._clock.now()):
             match decision:
@@ -253,12 +261,14 @@ class Engine:
 
     def _known_gate(self, gate: str) -> GateInfo | None:
         """How the gate stands, where a person has stated it or it was read not long ago."""
-        stated = self.state.gates.get(gate)
-        if stated is not None and stated.by:
-            plan = self.state.course.gates[gate]
-            return GateInfo(gate, plan.title, stated.state, stated.source, stated.reason)
         reading = self._gates.known(gate)
-        return reading.info if reading else None
+        return self._stated(gate) or (reading.info if reading else None)
+
+    def _stated(self, gate: str) -> GateInfo | None:
+        known = self.state.gates.get(gate)
+        if known is None or not known.by:
+            return None
+        return GateInfo(gate, self.state.course.gates[gate].title, known.state, known.source, known.reason)
 
     async def _run_suite(self, run: RunSuite) -> None:
         start = self._ports.suites.prepare(run, self._known_gate)

@@ -12,10 +12,11 @@ from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
-from warroom.launch.standing import Owed, Standing
+from warroom.launch.schedule import Slot, all_slots
+from warroom.launch.standing import Owed, Standing, tells_note
 from warroom.launch.state import LaunchState
 from warroom.launch.values import missing
-from warroom.updates.render import text_of, with_remarks
+from warroom.updates.render import draft_text, text_of, with_remarks
 
 PREVIEWS: Final = 3
 """Of how many posts to come the text is shown as it would be now."""
@@ -138,14 +139,25 @@ def gates(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) ->
     ]
 
 
-def incident(one: Incident) -> dict[str, Any]:
-    """An incident."""
+def incidents(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
+    """Every incident. The note on it is owed by `note_due`, and `draft` is the post about it as far as it is known;
+    null and empty where the playbook owes none, the draft also once there is a note."""
+    notes = {slot.subject: slot for slot in all_slots(state, now) if tells_note(state, slot)}
+    return [_incident(state, one, notes.get(one.id)) for one in state.incidents.values()]
+
+
+def _incident(state: LaunchState, one: Incident, note: Slot | None) -> dict[str, Any]:
+    last = one.notes[-1] if one.notes else None
     return {
         "id": one.id,
         "text": one.text,
         "opened_at": stamp(one.opened_at),
         "by": one.by,
         "resolved_at": instant(one.resolved_at),
-        "note_due": None,
-        "note_at": None,
+        "resolved_by": one.resolved_by,
+        "reason": one.reason,
+        "note_due": stamp(note.due(None)) if note else None,
+        "note_at": instant(last.at) if last else None,
+        "note": last.text if last else "",
+        "draft": draft_text(state, note) if note and not last and one.resolved_at is None else "",
     }

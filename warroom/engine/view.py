@@ -10,7 +10,7 @@ from warroom.clock import stamp
 from warroom.engine import shown
 from warroom.engine.shown import instant
 from warroom.launch.entries import Entry
-from warroom.launch.modes import mode_until
+from warroom.launch.modes import has_ended, mode_until, modes
 from warroom.launch.standing import Standing, open_questions, owed
 from warroom.launch.state import LaunchState
 from warroom.report.launch_lines import LogLine
@@ -52,6 +52,8 @@ def state_json(
         "owner_name": info.owner,
         "mode": info.mode,
         "mode_until": instant(mode_until(state)),
+        "mode_ended": has_ended(state, now),
+        "modes": list(modes(state, now)),
         "facts": [list(fact) for fact in info.facts],
         "links": [list(link) for link in info.links],
         "now": stamp(now),
@@ -70,7 +72,7 @@ def state_json(
         "steps": _steps(state),
         "suites": shown.suites(state),
         "gates": shown.gates(state, now, read_at or {}),
-        "incidents": [shown.incident(one) for one in state.incidents.values()],
+        "incidents": shown.incidents(state, now),
         "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
         "log": [_log_line(line) for line in log],
     }

@@ -123,3 +123,9 @@ def _question(state: LaunchState, slot: Slot, name: str) -> OpenQuestion | None:
         return None
     ask = next((ask for ask in step.asks if ask.name == parts[2]), None)
     return OpenQuestion(step, ask, slot, slot.due(state.t0) if state.t0 else None) if ask else None
+
+
+def tells_note(state: LaunchState, slot: Slot) -> bool:
+    """Whether the post of `slot` is the one that a person's note on an incident completes."""
+    values = state.course.updates[slot.update].template.values
+    return slot.on == "incident.opened" and any(value.name == "incident.note" for value in values)

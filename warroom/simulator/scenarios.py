@@ -43,6 +43,7 @@ class Scenario:
     headers: Mapping[str, str | None] = field(default_factory=dict)
     latency: Latency = Latency()
     gate1: GateState = "green"
+    gate2: GateState = "green"
     jwks_status: int = 200
     token_status: int = 200
     levers: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +103,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "auth-outage-500-green", "JWKS 500, token 403, although Gate 1 is green", jwks_status=500, token_status=403
     ),
+    Scenario("gate2-red", "Gate 2 red, everything else works", gate2="red"),
     Scenario("gate-red", "Gate 1 red, yet JWKS and token endpoint work", gate1="red"),
     Scenario("kill-switch-off", 'DISABLE_SEND is "false": messages would leave', levers={"DISABLE_SEND": "false"}),
     Scenario("lever-deviation", 'PROMO_SENDS is "true"', levers={"PROMO_SENDS": "true"}),

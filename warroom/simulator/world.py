@@ -105,8 +105,7 @@ class World:
         """
         for name in (*self.scenario.levers, *scenario.levers):
             self.levers[name] = scenario.levers.get(name, LEVERS[name])
-        if scenario.gate1 != self.scenario.gate1:
-            self.gate_since["gate1"] = now
+        self.gate_since |= {gate: now for gate in ("gate1", "gate2") if getattr(scenario, gate) != self.gate(gate)}
         self.scenario = scenario
         self._entered = now
         self._holds_ms = endless(scenario.latency, self._seed)
@@ -115,7 +114,7 @@ class World:
 
     def gate(self, name: str) -> GateState:
         """The state of `gate1` or `gate2`."""
-        return self.scenario.gate1 if name == "gate1" else "green"
+        return self.scenario.gate1 if name == "gate1" else self.scenario.gate2
 
     def behaviour(self, path: str) -> Behaviour:
         """What becomes of the next request for `path` of the application; each call is one request."""

@@ -49,6 +49,20 @@ def delivery_line(prepare: Prepare, head: str = "") -> str:
     return "; ".join([*parts, *([f"journal {head}"] if head else [])])
 
 
+def draft_text(state: LaunchState, slot: Slot) -> str:
+    """The text of the post as far as it is known: what is missing stands as its name, `[incident.note]`."""
+    known = [
+        tuple(_or_its_name(part, state, slot) for part in line)
+        for line in state.course.updates[slot.update].template.lines
+    ]
+    return text_of(Template(tuple(known)), state, slot)
+
+
+def _or_its_name(part: str | Value | Call, state: LaunchState, slot: Slot) -> str | Value | Call:
+    is_missing = isinstance(part, Value) and value_of(state, slot, part.name) is None
+    return f"[{part.name}]" if is_missing and isinstance(part, Value) else part
+
+
 def text_of(template: Template, state: LaunchState, slot: Slot) -> str:
     """`template` filled in for the post of `slot`. A line whose only insertions are notes that have nothing to say is
     left out."""
