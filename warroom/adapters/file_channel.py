@@ -29,7 +29,7 @@ class FileChannel:
 
     A line of the text that looks like one of ours is quoted with `> `, so a look-up cannot mistake it. A post that
     could not be written whole is taken back. `say` is handed each post that was written, for whoever watches.
-    It writes where it is called, as the journal does: a disk that hangs holds both.
+    `append` and `place` wait for the disk: on an event loop use them through `ThreadedChannel`.
     """
 
     def __init__(self, path: Path, clock: Clock, say: Callable[[Post], object] = lambda _: None) -> None:
@@ -38,15 +38,19 @@ class FileChannel:
         self._say = say
 
     async def post(self, post: Post) -> Delivery:
+        """The same as `append`, at once."""
+        return self.append(post)
+
+    async def find(self, key: str) -> str | None:
+        """The same as `place`, at once."""
+        return self.place(key)
+
+    def append(self, post: Post) -> Delivery:
         """Appends the post."""
         delivery = self._append(post)
         if delivery.fate is Fate.CONFIRMED:
             self._say(post)
         return delivery
-
-    async def find(self, key: str) -> str | None:
-        """The place of a whole post with that key."""
-        return self._find(key)
 
     def _append(self, post: Post) -> Delivery:
         try:
@@ -88,7 +92,8 @@ class FileChannel:
         block = "\n".join([head, *lines, f"{_END}{post.key}", ""])
         return (block if whole_before else "\n" + block).encode("utf-8", "backslashreplace")
 
-    def _find(self, key: str) -> str | None:
+    def place(self, key: str) -> str | None:
+        """The place of a whole post with that key; None where there is none. Raises OSError."""
         try:
             file = self._path.open("rb")
         except FileNotFoundError:

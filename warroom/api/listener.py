@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import os
 import socket
@@ -134,8 +135,10 @@ class Listener(_Server):
 
     async def close(self) -> None:
         """Ends the server and every connection, within some two seconds, and removes the socket. Idempotent."""
-        if self._server is not None:
-            (self._folder / SOCKET_NAME).unlink(missing_ok=True)
+        # On a disk that has become read-only it stays; the next engine replaces it.
+        with contextlib.suppress(OSError):
+            if self._server is not None:
+                (self._folder / SOCKET_NAME).unlink()
         await super().close()
 
 

@@ -1,4 +1,4 @@
-"""The journal for an event loop: every call waits for the disk in a thread that serves nothing else."""
+"""Journal and channels for an event loop: calls that wait for a disk do so in threads that serve nothing else."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from warroom.journal.journal import Journal
 from warroom.launch.entries import Draft, Entry
+from warroom.updates.channel import Delivery, Post
 
 T = TypeVar("T")
 
@@ -40,6 +41,38 @@ class ThreadedJournal:
         self._writing.shutdown()
         self._reading.shutdown()
         self._journal.close()
+
+
+class BlockingChannel(Protocol):
+    """A channel whose calls wait, as long as its disk takes."""
+
+    def append(self, post: Post) -> Delivery:
+        """Tries once to post."""
+        ...
+
+    def place(self, key: str) -> str | None:
+        """Where the message with that key is, None where there is none. Raises OSError if that cannot be said."""
+        ...
+
+
+class ThreadedChannel:
+    """A `Channel`. What it does is done to the end, also where nobody waits for it any more; one call at a time."""
+
+    def __init__(self, channel: BlockingChannel) -> None:
+        self._channel = channel
+        self._thread = ThreadPoolExecutor(1, "channel")
+
+    async def post(self, post: Post) -> Delivery:
+        """Tries once to post."""
+        return await _in(self._thread, lambda: self._channel.append(post))
+
+    async def find(self, key: str) -> str | None:
+        """Where the message with that key is; looked for after everything that is being posted. Raises OSError."""
+        return await _in(self._thread, lambda: self._channel.place(key))
+
+    def close(self) -> None:
+        """Comes back when nothing is being posted; what has not begun by then is not posted."""
+        self._thread.shutdown(cancel_futures=True)
 
 
 async def _in(executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
