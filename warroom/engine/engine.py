@@ -29,6 +29,7 @@ from warroom.launch.results import started_body
 from warroom.launch.state import LaunchState, Record, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
+from warroom.text import one_line
 from warroom.updates.channel import Channel, Delivery, Fate
 
 _ROUNDS: Final = 10
@@ -176,17 +177,15 @@ class Engine:
                 break
         self._failed("tick", "")
 
-<<<<<<< warroom/engine/engine.py
     def _on_disk(self, entry: Entry) -> None:
         # Only what was written shows that it can be: a tick without anything to write shows nothing.
         if self._said.pop("journal", ""):
             self._trouble("the journal can be written again")
         self._told(entry)
-=======
+
     def _owed(self, state: LaunchState) -> Sequence[Draft]:
         # Another playbook may have come while this waited for its turn.
         return () if self.is_amended else drafts.to_write(state, self._clock.now())
->>>>>>> /tmp/e3/new
 
     def _contain(self, what: str, error: BaseException) -> None:
         """One thing that breaks is no reason to leave the launch alone."""
@@ -245,7 +244,7 @@ class Engine:
         try:
             ref = await self._channel(look.record.slot).find(look.record.key)
         except OSError as error:
-            why = error.strerror or type(error).__name__
+            why = one_line(error.strerror or type(error).__name__)
             raise WarroomError(f"cannot tell whether it arrived: {why}") from error
         now = self._clock.now()
         await self._insist([drafts.looked_up(look.record, ref, now, self.pace.longest_wait_s)])
