@@ -44,7 +44,10 @@ def fault_of(field: Field, value: str) -> str:
 class Form(ModalScreen[Mapping[str, str] | None]):
     """Asks for values; what comes back is each by its name, None when it is left."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "leave", id="form.leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "go_on", "next", id="form.next", priority=True),
+        Binding("escape", "close", "leave", id="form.leave"),
+    ]
 
     def __init__(self, title: str, text: str, fields: Sequence[Field]) -> None:
         super().__init__()
@@ -65,17 +68,18 @@ class Form(ModalScreen[Mapping[str, str] | None]):
             keys = line(("Enter", palette.STRONG), " goes on and sends   ", ("Esc", palette.STRONG), " leaves it")
             yield Static(keys, classes="keys")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_go_on(self) -> None:
         """On to the next field; at the last one send, or say what is wrong with each."""
-        here = int((event.input.id or "field-0").removeprefix("field-"))
+        # By a binding and not by the field's own message: what is typed right after Enter belongs to the next field.
+        here = next((index for index in range(len(self._fields)) if self._written(index).has_focus), 0)
         if self._show_fault(here):
             return
         if here + 1 < len(self._fields):
-            self.query_one(f"#field-{here + 1}", Input).focus()
+            self.set_focus(self._written(here + 1))
             return
         wrong = [index for index in range(len(self._fields)) if self._show_fault(index)]
         if wrong:
-            self.query_one(f"#field-{wrong[0]}", Input).focus()
+            self.set_focus(self._written(wrong[0]))
         else:
             _ = self.dismiss({field.name: self._value(index) for index, field in enumerate(self._fields)})
 
@@ -85,7 +89,10 @@ class Form(ModalScreen[Mapping[str, str] | None]):
         return fault
 
     def _value(self, index: int) -> str:
-        return self.query_one(f"#field-{index}", Input).value.strip()
+        return self._written(index).value.strip()
+
+    def _written(self, index: int) -> Input:
+        return self.query_one(f"#field-{index}", Input)
 
     def action_close(self) -> None:
         """Leave everything as it is."""

@@ -117,6 +117,10 @@ class LaunchBoard(Container):
         if index < len(items):
             self._chosen[name] = key_of(items[index])
 
+    def forget(self, name: str) -> None:
+        """Select what is of interest again, instead of what a person chose."""
+        _ = self._chosen.pop(name, None)
+
     def begin(self, launch: LaunchNow) -> None:
         """Look at the steps while some are open, else at the posts."""
         if launch.t0 is not None and not open_steps(launch):

@@ -32,7 +32,7 @@ from warroom.screens.launch_marks import (
     note_left_s,
 )
 from warroom.screens.launch_rows import day_and_time, dimmed, post_when, why
-from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open, worst_checks
+from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open, needs_of, worst_checks
 from warroom.screens.lines import EMPTY, LABEL_WIDTH, countdown, joined, labelled_rows, line, time_of_day, wrapped
 from warroom.screens.marks import Mark, mark_of_verdict
 from warroom.verdict import Verdict
@@ -97,13 +97,13 @@ def instant(at: datetime, now: datetime) -> str:
 
 def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     mark, (when, _) = mark_of_post(view, post, now), post_when(view, post, now)
-    rows = _state(mark, joined([Content(part) for part in (when, why(post)) if part], ", ").plain, width)
+    rows = _state(mark, joined([Content(part) for part in (when, _why(view, post)) if part], ", ").plain, width)
     if post.due:
         rows += _texts("Due", [instant(post.due, now)], width)
     if post.sent_at:
         rows += _texts("Sent", [_sent(post, post.sent_at)], width)
     if is_open(post):
-        rows += labelled_rows("Needs", [line((need, palette.STRONG)) for need in post.needs], width)
+        rows += _needs(view, post, width)
     if post.remark:
         rows += _texts("Remark", [f"{post.remark.text}  ({post.remark.by}, {instant(post.remark.at, now)})"], width)
     rows += _texts("Stands for", [", ".join(post.merged)], width)
@@ -112,6 +112,16 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
         "Channel", [joined([Content(part) for part in (post.channel, post.ref, tries) if part], " · ")], width
     )
     return [*rows, EMPTY, *_post_text(post, width)]
+
+
+def _why(view: LaunchView, post: PostNow) -> str:
+    said = why(view, post)
+    return "" if said.startswith("needs: ") else said
+
+
+def _needs(view: LaunchView, post: PostNow, width: int) -> _Lines:
+    needs = needs_of(view.launch, post) if view.launch else ()
+    return labelled_rows("Needs", [line((need, palette.STRONG)) for need in needs], width)
 
 
 def _sent(post: PostNow, at: datetime) -> str:
@@ -145,7 +155,7 @@ def _following(view: LaunchView, now: datetime, width: int) -> _Lines:
     head = line(
         (" Next post", palette.QUIET), "  ", (f"{post.time} {post.title}", palette.STRONG), "  ", (when, style)
     )
-    needs = labelled_rows("Needs", [line((need, palette.STRONG)) for need in post.needs], width)
+    needs = _needs(view, post, width)
     text = _post_text(post, width)[1:] if post.text or post.preview else []
     return [EMPTY, head, *needs, *text]
 

@@ -90,7 +90,7 @@ def overall(view: LaunchView, now: datetime) -> Mark:
         more = f" +{len(wrong) - 1}" if len(wrong) > 1 else ""
         return Mark("✖", f"{wrong[0].word}{more}", palette.RED)
     if launch.t0 is None:
-        return Mark("·", "T0 IS NOT SET", palette.TEXT)
+        return Mark("·", "NOT LAUNCHED YET", palette.TEXT)
     return _judged(launch)
 
 
@@ -121,6 +121,7 @@ def header_lines(view: LaunchView, now: datetime, zone: tzinfo | None, width: in
 
 
 _Rows = Sequence[tuple[Content, ...]]
+"""Title and DRI, mode, times and facts, countdowns."""
 
 
 def _one_line(view: LaunchView, now: datetime, width: int) -> Content:
@@ -136,14 +137,14 @@ def _narrow(view: LaunchView, now: datetime, rows: _Rows, width: int, height: in
     mark = overall(view, now)
     clock = line((f" {launch_clock(view.launch, now)} ", palette.QUIET_FIELD))
     chip = line((f" {mark} ", _field(mark)))
-    title, *others = rows
+    (title, dri), mode, told, counted = rows
     fitted = [
-        spread(line(" ", title[0]), clock, width),
-        spread(line(" ", joined(others[0], _DOT)), chip, width),
-        *(line(" ", row) for parts in (title[1:], *others[1:]) for row in packed(parts, width - 2, 1, _DOT)),
+        spread(line(" ", title), clock, width),
+        spread(line(" ", joined(mode, _DOT)), chip, width),
+        *(line(" ", row) for row in packed((dri, *told), width - 2, height - 3, _DOT)),
     ]
-    # What people count on stays where a line has to go.
-    return [*fitted[: height - 1], fitted[-1]] if len(fitted) > height else fitted
+    padded = (fitted + [EMPTY] * height)[: height - 1]
+    return [*padded, line(" ", *packed(counted, width - 2, 1, _DOT))]
 
 
 def _wide(view: LaunchView, now: datetime, rows: _Rows, width: int, height: int) -> list[Content]:
@@ -152,8 +153,9 @@ def _wide(view: LaunchView, now: datetime, rows: _Rows, width: int, height: int)
     box_width = max(_BOX_AT_LEAST, *(len(row) + 4 for row in said))
     box = [line((fit(f"  {row}", box_width).plain, _field(mark))) for row in ["", *said, *[""] * (height - 3)]]
     room = width - box_width - 2
-    left = [packed(parts, room, 1, _DOT) or [EMPTY] for parts in rows]
-    padded = ([row for one in left for row in one] + [EMPTY] * height)[:height]
+    title, mode, told, counted = rows
+    left = [joined(title, _DOT), joined(mode, _DOT), *packed(told, room, height - 3, _DOT)]
+    padded = [*(left + [EMPTY] * height)[: height - 1], *packed(counted, room, 1, _DOT)]
     return [line(" ", fit(row, room), " ", side) for row, side in zip(padded, box, strict=False)]
 
 
@@ -170,22 +172,23 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
     launch = view.launch
     title = line((_title(view), palette.STRONG))
     if launch is None:
-        return [(title,), (Content("nothing has been told yet"),)]
-    dri = labelled("DRI", launch.owner_name)
+        return [(title, EMPTY), (), (Content("nothing has been told yet"),), ()]
     mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)]
-    facts = [labelled(name, value) for name, value in launch.facts]
+    if view.read_only:
+        mode.append(line((" READ-ONLY ", palette.fill(palette.TEXT))))
+    dri = labelled("DRI", launch.owner_name)
+    facts = [labelled(name, value) for name, value in launch.facts if name != "T0"]
     return [
         (title, dri),
-        tuple(mode) or (Content("no mode"),),
-        (facts[0] if facts else EMPTY, *times(launch, now, zone)),
-        tuple(engine_parts(view, now)),
+        tuple(mode),
+        (*facts[:1], *times(launch, now, zone), *engine_parts(view, now), *facts[1:]),
         tuple(_countdowns(view, launch, now)),
     ]
 
 
 def times(launch: LaunchNow, now: datetime, zone: tzinfo | None) -> list[Content]:
     """T0, and what time it is: UTC and the reader's."""
-    t0 = labelled("T0", stamp(launch.t0)[:19] + "Z") if launch.t0 else line(("T0 is not set", palette.STRONG))
+    t0 = labelled("T0", stamp(launch.t0)[:19] + "Z") if launch.t0 else EMPTY
     local = now.astimezone(zone)
     told = f"local {local:%H:%M:%S} {local.tzname() or ''}".rstrip() if local.utcoffset() else "local is UTC"
     return [t0, line(time_of_day(now), " ", (told, palette.QUIET))]
@@ -200,8 +203,6 @@ def engine_parts(view: LaunchView, now: datetime) -> list[Content]:
         parts.append(line((f"engine no. {engine.epoch}", palette.QUIET)))
     if view.heard_at:
         parts.append(labelled("last news", ago(view.heard_at, now)))
-    if view.read_only:
-        parts.append(line((" READ-ONLY ", palette.fill(palette.TEXT))))
     return parts
 
 

@@ -27,7 +27,7 @@ def notice_lines(view: LaunchView, now: datetime, width: int, defects: Sequence[
     if abs(view.skew.total_seconds()) > 0:
         told.append((f"? this machine's clock is {_apart(view)} the engine's: times here are the engine's", _QUIET))
     told += [(f"? {text}", _QUIET) for text in defects]
-    return [_drawn(text, colour, width) for text, colour in told]
+    return [_drawn(text, colour, width, is_first=index == 0) for index, (text, colour) in enumerate(told)]
 
 
 def _known(launch: LaunchNow, now: datetime) -> _Told:
@@ -36,8 +36,9 @@ def _known(launch: LaunchNow, now: datetime) -> _Told:
     return [*told, *_asked(launch, now), *_about(launch, now)]
 
 
-def _drawn(text: str, colour: str, width: int) -> Content:
-    style = palette.fill(colour) if colour else palette.ink(palette.UNKNOWN, bold=True)
+def _drawn(text: str, colour: str, width: int, *, is_first: bool) -> Content:
+    """The first line is a field of its colour, so that the others do not drown it."""
+    style = palette.fill(colour) if colour and is_first else palette.ink(colour or palette.UNKNOWN, bold=True)
     return line((fit(f" {text}", width).plain, style))
 
 

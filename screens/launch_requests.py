@@ -12,7 +12,7 @@ from warroom.screens.dialogs import Confirm, Pick
 from warroom.screens.forms import Editor, Field, Form
 from warroom.screens.launch_board import LaunchBoard
 from warroom.screens.launch_head import launch_clock
-from warroom.screens.launch_view import Item, LaunchView, is_open
+from warroom.screens.launch_view import Item, LaunchView, is_open, needs_of
 from warroom.screens.lines import time_of_day
 from warroom.screens.live import LiveScreen
 
@@ -40,7 +40,9 @@ class AskingScreen(LiveScreen):
 
     def _may_ask(self) -> bool:
         """Whether anything can be asked; what stands against it is said."""
-        if self.view.read_only:
+        if self.is_asking:
+            self.say("the engine has not answered yet: nothing more was asked", is_refusal=True)
+        elif self.view.read_only:
             self.say("this console is read-only: nothing was asked", is_refusal=True)
         elif self.view.launch is None:
             self.say("nothing is known of the launch yet", is_refusal=True)
@@ -84,6 +86,8 @@ class AskingScreen(LiveScreen):
             self._confirm("Tick it again?", text, "tick it", body)
         else:
             self._ask(body)
+        # The next step is what to look at then.
+        self.board.forget("plan")
 
     def _ask_values(self, step: StepNow, sets_t0: bool) -> None:
         before = step.ticked.values if step.ticked else {}
@@ -113,7 +117,8 @@ class AskingScreen(LiveScreen):
         post = self._owed_post()
         if post:
             due = f"It is due at {time_of_day(post.due)}." if post.due else "It is not due yet."
-            needs = f" It still needs: {'; '.join(post.needs)}." if post.needs else ""
+            missing = needs_of(self.view.launch, post) if self.view.launch else ()
+            needs = f" It still needs: {'; '.join(missing)}." if missing else ""
             body = {"request": "post", "slot": post.slot}
             self._confirm(f"Post {post.time} {post.title} now?", f"{due}{needs}", "post now", body)
 

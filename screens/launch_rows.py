@@ -25,7 +25,7 @@ from warroom.screens.launch_marks import (
     note_left_s,
     was_late,
 )
-from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open
+from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open, needs_of
 from warroom.screens.lines import countdown, fit, line, time_of_day
 from warroom.screens.marks import Mark
 from warroom.verdict import word
@@ -46,22 +46,22 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
     assert view.launch is not None
     match item:
         case PostNow():
-            row = _post_row(view, item, now, width - 1)
+            row = _post_row(view, item, now, width - 2)
         case PhaseNow():
-            row = _row(mark_of_phase(item, now), item.title, _phase_when(item, now), width - 1)
+            row = _row(mark_of_phase(item, now), item.title, _phase_when(item, now), width - 2)
         case StepNow():
-            row = _step_row(view.launch, item, now, width - 1)
+            row = _step_row(view.launch, item, now, width - 2)
         case GateNow():
             more = "" if item.at else item.reason or "never read"
-            row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 1, more)
+            row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 2, more)
         case SuiteLine():
-            row = _suite_row(item, now, width - 1)
+            row = _suite_row(item, now, width - 2)
         case _:
             text = item.text.replace("\n", " ")
-            row = _row(mark_of_incident(item), f"{item.id}: {text}", _incident_when(item, now), width - 1)
+            row = _row(mark_of_incident(item), f"{item.id}: {text}", _incident_when(item, now), width - 2)
     if view.lost:
         row = dimmed(row)
-    whole = line(("▌", palette.STRONG) if selected else " ", row)
+    whole = line(("▌", palette.STRONG) if selected else " ", row, " ")
     return whole.stylize_before(palette.on(palette.SELECTED)) if selected else whole
 
 
@@ -91,15 +91,17 @@ def _post_row(view: LaunchView, post: PostNow, now: datetime, width: int) -> Con
     due = day_and_time(post.due, now) if post.due else ""
     long = len(str(mark)) > _MARK
     at = f"{post.time:<{_TIME}}" if long else f"{post.time:<{_TIME}} {due:<{_DUE}}"
-    return _row(mark, f"{at} {post.title}", when, width, why(post))
+    return _row(mark, f"{at} {post.title}", when, width, why(view, post))
 
 
-def why(post: PostNow) -> str:
+def why(view: LaunchView, post: PostNow) -> str:
     """What the post waits for, or why it stands where it stands; empty where there is nothing to say."""
     if post.into:
         return f"told by {post.into}"
-    needs = "; ".join(post.needs) if is_open(post) else ""
-    return post.reason or (f"needs: {needs}" if needs else "")
+    needs = needs_of(view.launch, post) if view.launch and is_open(post) else ()
+    if post.standing != "held" and needs:
+        return f"needs: {'; '.join(needs)}"
+    return post.reason
 
 
 def post_when(view: LaunchView, post: PostNow, now: datetime) -> _Told:

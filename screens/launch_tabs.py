@@ -38,7 +38,8 @@ def tabs_line(view: LaunchView, now: datetime, shown: str, focus: str, width: in
     parts: list[Content] = []
     for index, name in enumerate(_NAMES):
         is_shown = focus == name if "log" in (focus, name) else shown == name
-        about = _COUNTED[name](view.launch, now) if view.launch and not view.lost else EMPTY
+        is_told = view.launch and not view.lost and name != "log"
+        about = _COUNTED[name](view.launch, now) if view.launch and is_told else EMPTY
         style = palette.fill(palette.TEXT) if is_shown else palette.QUIET
         parts.append(line((f" {index + 1} {_NAMES[name]} ", style), about, " " if about else ""))
     whole = line(*parts)

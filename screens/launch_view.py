@@ -125,6 +125,12 @@ def is_open(post: PostNow) -> bool:
     return post.standing in _OPEN_STANDINGS
 
 
+def needs_of(launch: LaunchNow, post: PostNow) -> tuple[str, ...]:
+    """What the post still waits for: where a person has to say it, in the words in which it is asked for."""
+    asked = {f"steps.{one.step}.{one.name} is not known": f"{one.text} (step {one.step})" for one in launch.questions}
+    return tuple(asked.get(need, need) for need in post.needs)
+
+
 def once_only(launch: LaunchNow) -> tuple[PostNow, ...]:
     """The posts that are due once at a fixed time, the earliest first: their countdowns are what people watch."""
     updates = [_update(post) for post in launch.updates]

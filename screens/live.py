@@ -23,13 +23,14 @@ class LiveScreen(Screen[None]):
     """Workers only post messages; `repaint` alone draws.
 
     `said` is what a person is told at the foot for a while, empty most of the time; `is_refusal`: it was not done.
-    `defects` are sentences on what went wrong in this console, the latest last.
+    `is_asking`: a request is under way. `defects` are sentences on what went wrong in this console, the latest last.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.said = ""
         self.is_refusal = False
+        self.is_asking = False
         self.defects: tuple[str, ...] = ()
         self._will_repaint = False
         self._said_times = 0
@@ -72,6 +73,7 @@ class LiveScreen(Screen[None]):
 
     def request(self, request: Awaitable[str | None], taken: str = "") -> None:
         """Carry out a request beside the drawing, and say what it answers, or `taken`, or why it was refused."""
+        self.is_asking = True
         self.run_worker(self._carry_out(request, taken), group="requests", exit_on_error=False)
 
     async def _carry_out(self, request: Awaitable[str | None], taken: str) -> None:
@@ -79,6 +81,7 @@ class LiveScreen(Screen[None]):
             said = Said(await request or taken)
         except Exception as refusal:  # noqa: BLE001
             said = Said(f"not done: {sentence(refusal)}", is_refusal=True)
+        self.is_asking = False
         self.post_message(said)
 
     def on_said(self, message: Said) -> None:
