@@ -96,7 +96,7 @@ def _goes_on(running: Running) -> list[str]:
     offers = {
         _command("console", running.folder): "attaches again",
         _command("status", running.folder): "says where it stands",
-        _command("stop", running.folder): "ends the engine; `warroom run` takes the launch up again",
+        _command("stop", running.folder): "ends the engine; `warroom run` goes on",
         _command("close", running.folder, "--reason TEXT"): "ends the launch",
     }
     width = max(map(len, offers))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from warroom.cli import arguments
@@ -9,7 +11,25 @@ from warroom.cli import arguments
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands, in the order in which the help lists them."""
-    for command in (run, launches, status, t0, step, note, hold, draft, post, close, amend, token, audit):
+    for command in (
+        run,
+        console,
+        stop,
+        launches,
+        status,
+        t0,
+        step,
+        note,
+        hold,
+        draft,
+        post,
+        gate,
+        incident,
+        close,
+        amend,
+        token,
+        audit,
+    ):
         app.command()(command)
 
 
@@ -28,11 +48,11 @@ def run(
     allow_commands: arguments.AllowCommands = False,
     listen: arguments.Listen = "",
     expose: arguments.Expose = False,
+    ready_fd: arguments.ReadyPipe = -1,
 ) -> int:
-    """Open a launch, or go on with the open one: runs its suites and posts its updates until it is closed."""
+    """Open a launch, or go on with the open one: an engine in the background, and its console."""
     from warroom.cli.launches import state_folder
     from warroom.cli.opened import LaunchOptions, opening_t0
-    from warroom.cli.run import run as command
 
     options = LaunchOptions(
         playbook=playbook,
@@ -49,8 +69,33 @@ def run(
         allow_commands=allow_commands,
         listen=listen,
         expose=expose,
+        ready_fd=ready_fd,
     )
-    return command(options)
+    if headless:
+        from warroom.cli.run import run as engine
+
+        return engine(options)
+    from warroom.cli.attached import run as with_console
+
+    return with_console(options, sys.argv[2:])
+
+
+def console(
+    launch: arguments.RunningLaunch = "",
+    read_only: arguments.ReadOnly = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Attach a console to a running launch; as many as you like at once."""
+    from warroom.cli.attached import console as command
+
+    return command(launch, state, read_only=read_only)
+
+
+def stop(launch: arguments.LaunchName, state: arguments.StateFolder = None) -> int:
+    """End the engine of a launch; the launch stays open, and `warroom run` takes it up again."""
+    from warroom.cli.stopping import stop as command
+
+    return command(launch, state)
 
 
 def launches(state: arguments.StateFolder = None) -> int:
@@ -137,6 +182,32 @@ def post(launch: arguments.LaunchName, update: arguments.SlotName, state: argume
     from warroom.cli.asking import ask
 
     return ask(launch, state, {"request": "post", "slot": update})
+
+
+def gate(
+    launch: arguments.LaunchName,
+    gate: arguments.GateName,
+    stands: arguments.GateStands,
+    reason: arguments.Reason = "",
+    state: arguments.StateFolder = None,
+) -> int:
+    """Say how another system stands, with a reason: green, red or unknown; poll takes that back."""
+    from warroom.cli.asking import ask
+
+    return ask(launch, state, {"request": "gate", "gate": gate, "state": stands, "reason": reason})
+
+
+def incident(
+    launch: arguments.LaunchName,
+    do: arguments.IncidentDo,
+    words: arguments.IncidentWords = None,
+    reason: arguments.Reason = "",
+    state: arguments.StateFolder = None,
+) -> int:
+    """Open an incident (open TEXT), say more about it (note ID TEXT) or end it (resolve ID --reason TEXT)."""
+    from warroom.cli.asking import ask, incident_body
+
+    return ask(launch, state, incident_body(do, tuple(words or ()), reason))
 
 
 def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: arguments.StateFolder = None) -> int:

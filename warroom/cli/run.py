@@ -1,4 +1,4 @@
-"""`warroom run --headless`: the engine in the foreground, until the launch is closed or a signal ends it."""
+"""The engine of `warroom run`, alone or behind a console, until its launch is closed or it is told to end."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import asyncio
 import os
 import signal
 import sys
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from warroom.adapters.asking import name_of
 from warroom.adapters.file_channel import FileChannel
@@ -19,39 +17,53 @@ from warroom.adapters.systemd import Notices
 from warroom.api.app import About, api
 from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
+from warroom.cli.ending import ended_by_signals
+from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
+from warroom.cli.herald import Herald, Told
 from warroom.cli.listening import announce, listen_at, tcp_listener
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
 from warroom.clock import Clock, RealClock, stamp
 from warroom.engine.engine import Engine, Ports
-from warroom.engine.threaded import ThreadedJournal
+from warroom.engine.threaded import ThreadedChannel, ThreadedJournal
 from warroom.engine.view import entry_json
-from warroom.errors import ExitCode, UsageError, first_exit_code
+from warroom.errors import ExitCode, first_exit_code
 from warroom.journal.chain import canonical
+from warroom.journal.owner import LaunchOwned
 from warroom.launch.entries import Entry
 from warroom.launch.state import LaunchState, Stage
+from warroom.launch.values import utc
 from warroom.report.launch_lines import log_line
 from warroom.text import one_line
-from warroom.updates.channel import Channel, Post
+from warroom.updates.channel import Post
 from warroom.verdict import Verdict
-
-_LATEST_S: Final = 9.0
-_SIGNALS: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
 def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int:
     """Runs the command and returns its exit code. Raises WarroomError where the launch cannot be opened."""
-    if not options.headless:
-        raise UsageError("a launch runs without a console so far", hint="add --headless")
+    herald = Herald(options.ready_fd)
     listen_at(options.listen, expose=options.expose)
     env = dict(os.environ if environ is None else environ)
     clock = RealClock()
-    opened = open_launch(options, env, clock)
-    watch = _Watch(json_lines=not sys.stdout.isatty())
     try:
-        while (code := _served(opened, options, clock, watch, Notices(env))) is None:
+        opened = open_launch(options, env, clock)
+    except LaunchOwned as owned:
+        if not herald.is_awaited:
+            raise
+        herald.tell(Told(options.state / owned.launch, owned.owner.pid if owned.owner else 0, taken=True))
+        return int(owned.exit_code)
+    log = EngineLog(opened.folder) if herald.is_awaited else None
+    watch = _Watch(clock, json_lines=not log and not sys.stdout.isatty(), log=log)
+
+    def ready() -> None:
+        if log:
+            log.take_streams()
+        herald.tell(Told(opened.folder, os.getpid(), notes=opened.notes))
+
+    try:
+        while (code := _served(opened, options, clock, watch, Notices(env), ready)) is None:
             # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
             options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=())
             opened = open_launch(options, env, clock)
@@ -61,13 +73,18 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
 
 
 def _served(
-    opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
+    opened: OpenedLaunch,
+    options: LaunchOptions,
+    clock: Clock,
+    watch: _Watch,
+    notices: Notices,
+    ready: Callable[[], object],
 ) -> ExitCode | None:
     """Runs the launch to its end and gives it free; None where it goes on with another playbook."""
     try:
         for note in opened.notes:
             watch.trouble(note)
-        return asyncio.run(_serve(opened, options, clock, watch, notices))
+        return asyncio.run(_serve(opened, options, clock, watch, notices, ready))
     finally:
         with suppress(AttributeError):
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -75,12 +92,16 @@ def _served(
 
 
 class _Watch:
-    """What whoever started the engine sees of it: entries and posts on stdout, what does not work on stderr."""
+    """What whoever started the engine sees of it: entries and posts on stdout, what does not work on stderr. With a
+    `log` both go there, with the time."""
 
-    def __init__(self, *, json_lines: bool) -> None:
+    def __init__(self, clock: Clock, *, json_lines: bool, log: EngineLog | None = None) -> None:
+        self._clock = clock
         self._json_lines = json_lines
-        self._out = UnblockingLines(sys.stdout.fileno())
-        self._err = UnblockingLines(sys.stderr.fileno())
+        self._dated = log is not None
+        keep_small = log.keep_small if log else lambda: None
+        self._out = UnblockingLines(log.descriptor if log else sys.stdout.fileno(), keep_small)
+        self._err = self._out if log else UnblockingLines(sys.stderr.fileno())
 
     def told(self, entry: Entry) -> None:
         if self._json_lines:
@@ -93,7 +114,8 @@ class _Watch:
             self._out.write("\n".join(f"    {line}" for line in (*post.text.splitlines(), post.delivery) if line))
 
     def trouble(self, text: str) -> None:
-        self._err.write(f"warroom: {one_line(text, limit=1_000)}")
+        at = f"{utc(self._clock.now())} " if self._dated else ""
+        self._err.write(f"{at}warroom: {one_line(text, limit=1_000)}")
 
     def close(self) -> None:
         self._out.close()
@@ -107,6 +129,7 @@ class _Launch:
     engine: Engine
     listener: Listener
     journal: ThreadedJournal
+    channels: tuple[ThreadedChannel, ...]
     gates: LaunchGates
     tcp: TcpListener | None = None
 
@@ -115,8 +138,8 @@ def _assembled(
     opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
 ) -> _Launch:
     journal = ThreadedJournal(opened.journal)
-    channels: dict[str, Channel] = {
-        spec.id: FileChannel(opened.folder / spec.path, clock, watch.posted)
+    channels = {
+        spec.id: ThreadedChannel(FileChannel(opened.folder / spec.path, clock, watch.posted))
         for spec in opened.playbook.course.channels.values()
     }
     evidence = options.evidence or opened.folder / "evidence"
@@ -130,56 +153,56 @@ def _assembled(
     application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())), refusals)
     address = listen_at(options.listen, expose=options.expose)
     tcp = tcp_listener(address, application, opened.folder, refusals) if address else None
-    return _Launch(engine, Listener(opened.folder, application), journal, gates, tcp)
+    return _Launch(engine, Listener(opened.folder, application), journal, tuple(channels.values()), gates, tcp)
 
 
 async def _serve(
-    opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
+    opened: OpenedLaunch,
+    options: LaunchOptions,
+    clock: Clock,
+    watch: _Watch,
+    notices: Notices,
+    ready: Callable[[], object],
 ) -> ExitCode | None:
     launch = _assembled(opened, options, clock, watch, notices)
     caught: list[ExitCode] = []
 
     def end(code: ExitCode) -> None:
         caught.append(code)
-        _end_at_the_latest(code)
         notices.stopping()
         launch.engine.stop()
 
-    loop = asyncio.get_running_loop()
-    for number, code in _SIGNALS.items():
-        loop.add_signal_handler(number, end, code)
-    # A closed terminal ends nothing: whoever watches may go.
-    with suppress(AttributeError):
-        loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    try:
-        await launch.engine.open()
-        for request in stated_gates(options.gates, launch.engine.state):
-            await launch.engine.ask(request, name_of(os.getuid()))
-        await launch.listener.open()
-        if launch.tcp:
-            announce(await launch.tcp.open(), opened.folder, watch.trouble)
-        notices.ready(f"launch {opened.name}")
-        await launch.engine.run()
-    finally:
-        await launch.listener.close()
-        if launch.tcp:
-            await launch.tcp.close()
-        await launch.gates.aclose()
-        await asyncio.to_thread(launch.journal.close)
+    with ended_by_signals(end):
+        try:
+            await launch.engine.open()
+            for request in stated_gates(options.gates, launch.engine.state):
+                await launch.engine.ask(request, name_of(os.getuid()))
+            await launch.listener.open()
+            if launch.tcp:
+                announce(await launch.tcp.open(), opened.folder, watch.trouble)
+            notices.ready(f"launch {opened.name}")
+            ready()
+            await launch.engine.run()
+        finally:
+            await _close(launch)
     if caught:
         return caught[0]
     state = launch.engine.state
-    return None if launch.engine.is_amended and not state.closed else _code(state)
+    return None if launch.engine.is_amended and not state.closed else launch_code(state)
 
 
-def _end_at_the_latest(code: ExitCode) -> None:
-    """A disk that hangs holds up nobody who has to go: what is on it is whole, and the lock ends with the process."""
-    timer = threading.Timer(_LATEST_S, os._exit, (int(code),))
-    timer.daemon = True
-    timer.start()
+async def _close(launch: _Launch) -> None:
+    await launch.listener.close()
+    if launch.tcp:
+        await launch.tcp.close()
+    await launch.gates.aclose()
+    # The launch is given free last: what is being posted must be in its file before another engine looks for it.
+    for channel in launch.channels:
+        await asyncio.to_thread(channel.close)
+    await asyncio.to_thread(launch.journal.close)
 
 
-def _code(state: LaunchState) -> ExitCode:
+def launch_code(state: LaunchState) -> ExitCode:
     """The exit code of a launch that is closed: its posts, and what each suite found last."""
     codes = [ExitCode.UPDATE_UNDELIVERED for record in state.records.values() if record.stage is Stage.DEAD]
     last = {run.suite: run.verdict for run in state.runs.values() if run.finished_at}

@@ -32,7 +32,7 @@ class LaunchOwned(UsageError):
         who = f"process {owner.pid} since {owner.since}" if owner else "another process, which has only just begun"
         super().__init__(
             f"the launch {launch} is run by {who}; one engine acts at a time",
-            hint=f"see it with: warroom status {launch}",
+            hint=f"attach to it with: warroom console {launch}",
         )
         self.launch = launch
         self.owner = owner
