@@ -79,7 +79,7 @@ async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
     except TimeoutError:
         text = f"did not finish within {spec.timeout_s:g} s" if deadline.expired() else "gave up waiting"
         return _unmeasured(text, "timeout"), Verdict.ERROR
-    except (Exception, SystemExit) as defect:  # noqa: BLE001 - whatever a kind raises, the other checks go on
+    except (Exception, SystemExit, BaseExceptionGroup) as defect:  # noqa: BLE001 - whatever a kind raises, the other checks go on
         return _defect(spec, context, defect), Verdict.ERROR
 
 
