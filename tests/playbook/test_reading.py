@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml.reader import Reader
 
 from tests.playbook.small import SMALL, load, said, write
 from warroom.playbook import reading
@@ -164,3 +166,11 @@ def test_plain_values_follow_the_core_schema_of_yaml_1_2(text: str, value: objec
     node = top.entries["a"].node
     assert getattr(node, "value", "?") == value
     assert type(getattr(node, "value", "?")) is type(value)
+
+
+def test_no_character_passes_that_the_parser_would_refuse() -> None:
+    # The parser is not asked again.
+    everything = [chr(code) for code in range(sys.maxunicode + 1)]
+    refused = {char for char in everything if Reader.NON_PRINTABLE.search(char)}
+    assert refused
+    assert [char for char in refused if not reading._NOT_YAML.search(char)] == []

@@ -102,11 +102,12 @@ def _at(text: str, shown: str, index: int, message: str) -> Any:
 
 def parse(source: Source) -> Mapping:
     """The document in `source`. Raises PlaybookError for what is not one YAML 1.2 mapping within the caps."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    from warroom.playbook.yaml_events import events
+
     try:
-        top = _Composer(source, iter(YAML(typ="safe", pure=True).parse("\n".join(source.lines)))).document()
+        top = _Composer(source, events("\n".join(source.lines))).document()
     except MarkedYAMLError as error:
         raise PlaybookError([_syntax_problem(source, error)]) from None
     except (YAMLError, ValueError, OverflowError) as error:
