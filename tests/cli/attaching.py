@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from pathlib import Path
 from tests.cli.launching import Desk
 from tests.cli.terminal import Terminal, at_terminal
 from warroom.cli.engines import Running, running_engines
-from warroom.client.engine_socket import ask
+from warroom.client.engine_socket import ask, reachable
 
 PATIENCE_S = 30.0
 SHOWN = "auto_com_center Production Publish"
@@ -68,13 +70,10 @@ class WarRoom:
 
 def metric(folder: Path, name: str) -> float:
     """One value of GET /metrics."""
-    import http.client
-    import socket
-
     connection = http.client.HTTPConnection("engine", timeout=10)
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.sock.connect(str(folder / "engine.sock"))
-    with contextlib.closing(connection):
+    with contextlib.closing(connection), reachable(folder) as address:
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.connect(address)
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
     found = re.search(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from warroom.cli.detached import start
 from warroom.cli.engines import Running, engine_named, engine_of_playbook, running_in
+from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
 from warroom.cli.launches import launch_named, state_folder
 from warroom.cli.opened import LaunchOptions
@@ -65,6 +67,7 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
     # Imported here: whoever runs an engine alone never pays for the console.
     from warroom.screens.launch_app import run_launch_console
 
+    end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
     client = EngineClient(folder, clock, read_only=read_only)
     try:
