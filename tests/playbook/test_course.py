@@ -13,8 +13,9 @@ from warroom.launch.state import begin
 from warroom.launch.values import value_of
 from warroom.playbook.course_references import known_values
 
+READ, RERUN = "read: {target: app, path: /gate}", "poll: 30s, on_green: {rerun: [judged]}"
 COURSE = (
-    SMALL
+    SMALL.replace(READ, f"{READ}, {RERUN}")
     + """\
 steps:
   open: {do: Open the board, link: board}
@@ -25,11 +26,17 @@ phases:
 channels:
   room: {kind: file, path: room.txt}
 updates:
+  flip: {channel: room, template: flip, on: gate.green, gate: auth, within: 2m}
+  trouble: {channel: room, template: trouble, on: [incident.opened], within: 10m}
+  loop: {channel: room, template: loop, while: incident.open, every: 15m}
   report: {channel: room, template: report, at: T+5m, suite: verify}
   hourly: {channel: room, template: hourly, every: 1h, from: T+1h, until: T+3h}
 templates:
   report: "{{ launch.id }} {{ steps.publish.build_id }} {{ badge(health, judged) }}"
   hourly: "{{ post.time }} {{ gates.auth.state }} {{ lines(health) }}"
+  flip: "{{ gate.title }} {{ gate.at }} {{ badge(judged) }}"
+  trouble: "{{ incident.id }} {{ incident.note }}"
+  loop: "{{ incidents.open }}"
 """
 )
 HOUR = timedelta(hours=1)
@@ -77,6 +84,55 @@ FAULTS = [
     ("too many posts", "every: 1h", "every: 1s", "that is more than 1,000 posts"),
     ("before without a suite", "every: 1h", "every: 1h, before: 1m", "`before` needs a `suite`"),
     ("a phase that ends first", "until: T+5m", "until: T+0", "`until` is not after `from`"),
+    ("an event", "on: gate.green", "on: gate.grene", "updates.flip.on: should be 'gate.green'"),
+    ("a gate of an event", "gate: auth, within", "gate: atuh, within", "updates.flip.gate: there is no gate 'atuh'"),
+    ("an event without its time", ", within: 2m", "", "updates.flip: `on` needs `within`"),
+    ("an event at a time", "within: 2m", "within: 2m, at: T+1h", "`on` is for posts that have no time of their own"),
+    (
+        "a gate where incidents are meant",
+        "within: 10m",
+        "within: 10m, gate: auth",
+        "`gate` is for gate.green and gate.red",
+    ),
+    ("events of two sorts", "[incident.opened]", "[incident.opened, gate.red]", "`on` names events of one sort"),
+    ("a loop without its pace", ", every: 15m", "", "beside `while` stands `every`"),
+    ("a loop from a time", "every: 15m", "every: 15m, from: T+1h, until: T+2h", "beside `while` stands `every`"),
+    ("what lasts", "while: incident.open", "while: incident.opn", "updates.loop.while: should be 'incident.open'"),
+    ("a time to leave without an event", "at: T+5m", "at: T+5m, within: 1m", "`within` and `gate` belong to `on`"),
+    (
+        "the gate of a post that is about none",
+        "{{ post.time }}",
+        "{{ gate.title }}",
+        "updates.hourly.template: 'gate.title' is known in posts with `on: gate.…` alone",
+    ),
+    (
+        "the end of an incident that begins",
+        "{{ incident.note }}",
+        "{{ incident.lasted }}",
+        "updates.trouble.template: 'incident.lasted' is known when an incident is over",
+    ),
+    (
+        "what runs again",
+        "rerun: [judged]",
+        "rerun: [jugded]",
+        "gates.auth.on_green.rerun[0]: there is no check 'jugded'",
+    ),
+    (
+        "a check that does not run again",
+        "{{ gate.at }} {{ badge(judged) }}",
+        "{{ gate.at }} {{ badge(health) }}",
+        "updates.flip.template: it tells check 'health', which does not run again when auth turns green",
+    ),
+    (
+        "a flip that ends a phase",
+        "update: report}",
+        "update: flip}",
+        "'flip' is owed for what happens, so it ends no phase",
+    ),
+    ("a poll that is too slow", "poll: 30s", "poll: 60s", "`poll` has to be shorter than `ttl`"),
+    ("a poll of nothing", "read: {target: app, path: /gate}, poll", "poll", "`poll` needs a `read`"),
+    ("nothing to run again", "rerun: [judged]", "rerun: []", "gates.auth.on_green.rerun: should have at least 1"),
+    ("a time for no mode", "title: Small", "title: Small, mode_for: 48h", "`mode_for` needs a `mode`"),
     ("a file elsewhere", "path: room.txt", "path: ../room.txt", "`path` is a plain file name"),
     ("the journal", "path: room.txt", "path: journal.sqlite", "`path` is a plain file name"),
     ("a secret in a post", "{{ post.time }}", "${TOKEN} {{ post.time }}", "the secret input 'TOKEN' does not belong"),

@@ -265,9 +265,10 @@ class Engine:
 
     def _stated(self, gate: str) -> GateInfo | None:
         known = self.state.gates.get(gate)
-        if known is None or not known.by:
+        plan = self.state.course.gates.get(gate)
+        if plan is None or known is None or not known.by:
             return None
-        return GateInfo(gate, self.state.course.gates[gate].title, known.state, known.source, known.reason)
+        return GateInfo(gate, plan.title, known.state, known.source, known.reason)
 
     async def _run_suite(self, run: RunSuite) -> None:
         start = self._ports.suites.prepare(run, self._known_gate)

@@ -92,7 +92,7 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     if state.closed:
         return ()
     look_ups = tuple(LookUp(record) for record in state.records.values() if _is_doubtful(record, state.epoch))
-    ledger = _Ledger(state, believed(state, now))
+    ledger = _Ledger(state, now)
     return (*look_ups, *ledger.suites(), *ledger.posts(), *ledger.sends(), *ledger.end())
 
 
@@ -106,7 +106,7 @@ class _Ledger:
     def __init__(self, state: LaunchState, now: datetime) -> None:
         self._state = state
         self._t0 = state.t0
-        self._now = now
+        self._now = believed(state, now)
         self._slots = [slot for slot in all_slots(state, now) if slot.is_event or state.t0 is not None]
         self._unwritten = [slot for slot in self._slots if record_of(state, slot) is None and not self._is_held(slot)]
         self._asked = [slot for slot in self._unwritten if slot.id in state.requested and not self._may_leave(slot)]
@@ -197,7 +197,9 @@ class _Ledger:
         of them overlap."""
         found: dict[str, RunSuite] = {}
         for flip in self._state.happenings:
-            only = self._state.course.gates[flip.subject].rerun if flip.on == "gate.green" else ()
+            # Another playbook that took over may have no such gate.
+            plan = self._state.course.gates.get(flip.subject)
+            only = plan.rerun if plan and flip.on == "gate.green" else ()
             run = self._state.runs.get(rerun_cause(flip.about))
             if only and (run is None or run.finished_at is None):
                 found.setdefault(flip.subject, RunSuite("", rerun_cause(flip.about), only))

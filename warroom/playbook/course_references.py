@@ -8,6 +8,7 @@ from typing import Final
 
 from warroom.errors import Problem
 from warroom.playbook import course_models, models, nodes
+from warroom.playbook.event_references import misplaced_values, not_run_again
 from warroom.playbook.nodes import Path, find, key_path
 from warroom.playbook.template import Template, Value
 from warroom.text import did_you_mean
@@ -58,12 +59,14 @@ class CourseReferences:
         course: CourseSections,
         targets: Mapping[str, models.Target],
         suites: Mapping[str, models.Suite],
+        gates: Mapping[str, models.Gate],
         name: Name,
     ) -> None:
         self._top = top
         self._course = course
         self._targets = targets
         self._suites = suites
+        self._gates = gates
         self._name = name
         self._found: list[Problem] = []
 
@@ -76,8 +79,12 @@ class CourseReferences:
             self._name((*path, "channel"), "channels", update.channel)
             if update.suite:
                 self._name((*path, "suite"), "suites", update.suite)
+            if update.gate:
+                self._name((*path, "gate"), "gates", update.gate)
             if self._name((*path, "template"), "templates", update.template):
                 self._told(update_id, update)
+                self._happening(update_id, update)
+        self._reruns()
         self._values()
         return self._found
 
@@ -99,8 +106,11 @@ class CourseReferences:
                 self._name((*path, "steps", index), "steps", step_id)
             if phase.suite:
                 self._name((*path, "suite"), "suites", phase.suite)
-            if phase.update:
-                self._name((*path, "update"), "updates", phase.update)
+            if phase.update and self._name((*path, "update"), "updates", phase.update):
+                ends = self._course.updates.get(phase.update)
+                if ends and (ends.events or ends.while_):
+                    message = f"'{phase.update}' is owed for what happens, so it ends no phase"
+                    self._report((*path, "update"), message, "name one with a time of its own")
 
     def _told(self, update_id: str, update: course_models.Update) -> None:
         """An update that tells the results of a suite can tell those of its checks alone."""
@@ -113,6 +123,24 @@ class CourseReferences:
         for name in sorted(told & set(known) - set(suite.checks)):
             message = f"template {update.template} tells check '{name}', which suite {update.suite} does not have"
             self._report(("updates", update_id, "template"), message)
+
+    def _happening(self, update_id: str, update: course_models.Update) -> None:
+        """A post about a gate or an incident can say only what is known when it is owed."""
+        template = self._course.templates.get(update.template)
+        if template is None:
+            return
+        checks = set(self._top.child("checks").entries)
+        problems = (
+            *misplaced_values(update, template),
+            *not_run_again(update, template, self._gates, checks),
+        )
+        for key, message in problems:
+            self._report(("updates", update_id, key), message)
+
+    def _reruns(self) -> None:
+        for gate_id, gate in self._gates.items():
+            for index, check in enumerate(gate.on_green.rerun if gate.on_green else ()):
+                self._name(("gates", gate_id, "on_green", "rerun", index), "checks", check)
 
     def _values(self) -> None:
         steps = {name: [ask.name for ask in step.ask] for name, step in self._course.steps.items()}

@@ -60,7 +60,7 @@ class _References:
                 self._name(("hints", index, "match", "check"), "checks", check_id)
         self._circles()
         every = self._all
-        course = CourseReferences(every.top, every.course, every.targets, every.suites, self._name)
+        course = CourseReferences(every.top, every.course, every.targets, every.suites, every.gates, self._name)
         return self._found + course.problems()
 
     def _check(self, check: CheckSpec) -> None:
