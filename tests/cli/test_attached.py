@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.attaching import SHOWN, WarRoom, cpu_s, leave
+from tests.cli.attaching import SHOWN, WarRoom, cpu_s, leave, until
 from tests.cli.launching import LAUNCH, Desk, ago
 from tests.cli.running import warroom
 from warroom.client.engine_socket import ask
