@@ -69,7 +69,8 @@ def main() -> int:
     chosen = options.parse_args()
     if chosen.name == "crash":
         return run_console(_Broken(EventLog(RealClock()), Handlers()), RealClock())
-    events: list[Event] = hostile.everything() if chosen.name == "hostile" else getattr(replays, chosen.name)()
+    source = hostile if chosen.name in ("everything", "crowd") else replays
+    events: list[Event] = getattr(source, chosen.name)()
     looks = {"color": not chosen.no_color, "ascii_only": chosen.ascii}
     if chosen.svg is None:
         return _live(events, chosen.every, **looks)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_ctrl_c_during_a_run_asks_and_then_ends_with_130() -> None:
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (20, 5), (300, 100)], ids=lambda size: f"{size[0]}x{size[1]}")
 def test_hostile_text_sends_no_control_byte(size: tuple[int, int]) -> None:
-    with Terminal("hostile", "--every", "0", size=size) as terminal:
+    with Terminal("everything", "--every", "0", size=size) as terminal:
         terminal.wait_for("RED")
         for key in (b"\r", b"\t", b"jjjj", b"\x1b", b"n", b"\x1b", b"a"):
             terminal.press(key)
@@ -66,6 +67,23 @@ def test_hostile_text_sends_no_control_byte(size: tuple[int, int]) -> None:
         for payload in (b"\x1b[31mPWN", b"\xc2\x9b", b"\xc2\x9d", b"\xe2\x80\xae", b"\xe2\x80\x8b"):
             assert payload not in terminal.sent
         assert terminal.process.poll() is None
+
+
+def test_5000_hostile_strings_are_drawn_and_none_of_them_acts() -> None:
+    with Terminal("crowd", "--every", "0", size=(220, 200)) as terminal:
+        for last in range(99, 5000, 100):
+            number = f"<{last:04d}>".encode()
+            terminal.wait_for(lambda number=number: number in terminal.sent)  # type: ignore[misc]
+            terminal.press(b"j")
+        assert terminal.process.poll() is None
+        terminal.press(b"q")
+        assert terminal.wait_for_end() == 1
+    assert controls(terminal.sent) == set()
+    text = _SEQUENCE.sub(b"", terminal.sent).decode("utf-8")
+    assert len(set(re.findall(r"<\d{4}>", text))) == 5000
+    assert {char for char in text if unicodedata.category(char) in ("Cf", "Cs") or "\x80" <= char <= "\x9f"} == set()
+    # What a sequence of theirs would look like: every string begins with its number, so none of ours stands there.
+    assert re.search(rb"\x1b\[[0-9;]*[@-~]PWN", terminal.sent) is None
 
 
 def test_without_colour_none_is_sent() -> None:
