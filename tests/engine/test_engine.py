@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -360,6 +360,8 @@ async def test_a_step_between_two_engines_is_noticed(tmp_path: Path) -> None:
     ("requests", "says"),
     [
         pytest.param([SetT0()], "reason", id="T0 is moved without a reason"),
+        pytest.param([SetT0(datetime.max.replace(tzinfo=UTC), "x")], "cannot be 9999", id="T0 is at the end of time"),
+        pytest.param([SetT0(datetime.min.replace(tzinfo=UTC), "x")], "cannot be 1-01", id="T0 is at its beginning"),
         pytest.param([ScrubT0(" ")], "reason", id="T0 is scrubbed without a reason"),
         pytest.param([ScrubT0("rain"), ScrubT0("rain")], "nothing to scrub", id="no T0 is scrubbed"),
         pytest.param([ScrubT0("rain"), PostNow("T+5m")], "before T0 is set", id="a post while there is no T0"),

@@ -21,6 +21,7 @@ from warroom.errors import PlaybookError, UsageError
 from warroom.journal.database import DATABASE
 from warroom.journal.journal import Journal
 from warroom.launch.amending import Amendment
+from warroom.launch.schedule import require_t0
 from warroom.playbook.freeze import freeze, has_changed
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.loaded import Playbook
@@ -60,7 +61,10 @@ def opening_t0(text: str) -> datetime | None:
     """The instant that `--t0` names; None where it is empty. Raises UsageError for anything else."""
     if not text:
         return None
-    return RealClock().now() if text == "now" else instant(text)
+    now = RealClock().now()
+    at = now if text == "now" else instant(text)
+    require_t0(at, now)
+    return at
 
 
 def open_launch(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:

@@ -14,7 +14,7 @@ from warroom.events import GateInfo
 from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import Incident
-from warroom.launch.schedule import Slot, all_slots
+from warroom.launch.schedule import Slot, all_slots, require_t0
 from warroom.launch.state import LaunchState, Stage
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
@@ -158,6 +158,7 @@ def _decide(request: Request, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: SetT0, asked: _Asked) -> tuple[Draft, ...]:
     at = asked.now if request.at is None else request.at
+    require_t0(at, asked.now)
     if asked.state.t0 is not None:
         _require_reason(request.reason, f"T0 is {stamp(asked.state.t0)} already; to move it")
     body = {"at": stamp(at), "by": asked.by, "reason": clean(request.reason)}

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
 
+from warroom.errors import UsageError
 from warroom.launch.happenings import Trouble, troubles
 from warroom.launch.state import LaunchState, believed
 from warroom.playbook.course import Course, Update
 from warroom.units import format_duration, format_offset
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_FARTHEST: Final = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +127,9 @@ def last_offset(course: Course) -> timedelta | None:
     ends = [slot.offset for slot in slots(course)]
     ends += [phase.ends for phase in course.phases if phase.ends is not None]
     return max(ends, default=None)
+
+
+def require_t0(at: datetime, now: datetime) -> None:
+    """Raises UsageError for a T0 more than ten years from `now`: no calendar holds what would be due then."""
+    if abs(at - now) > _FARTHEST:
+        raise UsageError(f"T0 cannot be {at:%Y-%m-%d}", hint="it is at most ten years from now")
