@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,7 +20,8 @@ from warroom.screens.dialogs import fault_in
 from warroom.screens.lines import line
 from warroom.text import clean
 
-_RED = palette.ink(palette.RED, bold=True)
+_PATIENCE_S: Final = 1.0
+_RED: Final = palette.ink(palette.RED, bold=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,10 @@ class Form(ModalScreen[Mapping[str, str] | None]):
             keys = line(("Enter", palette.STRONG), " goes on and sends   ", ("Esc", palette.STRONG), " leaves it")
             yield Static(keys, classes="keys")
 
-    def action_go_on(self) -> None:
+    async def action_go_on(self) -> None:
         """On to the next field; at the last one send, or say what is wrong with each."""
-        # By a binding and not by the field's own message: what is typed right after Enter belongs to the next field.
-        here = next((index for index in range(len(self._fields)) if self._written(index).has_focus), 0)
+        here = next((index for index in range(len(self._fields)) if self._written(index) is self.focused), 0)
+        await self._taken_in(self._written(here))
         if self._show_fault(here):
             return
         if here + 1 < len(self._fields):
@@ -82,6 +85,15 @@ class Form(ModalScreen[Mapping[str, str] | None]):
             self.set_focus(self._written(wrong[0]))
         else:
             _ = self.dismiss({field.name: self._value(index) for index, field in enumerate(self._fields)})
+
+    async def _taken_in(self, field: Input) -> None:
+        """Wait until the field has what was typed before: over a slow line keys come in bursts, and what follows
+        Enter belongs to the next field."""
+        done = asyncio.Event()
+        field.call_later(done.set)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await done.wait()
 
     def _show_fault(self, index: int) -> str:
         fault = fault_of(self._fields[index], self._value(index))

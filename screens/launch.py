@@ -76,14 +76,13 @@ class LaunchScreen(AskingScreen):
                 defects=self.defects,
                 said=self.said,
                 is_refusal=self.is_refusal,
-                hidden_keys=_useless(self.selected),
+                hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed),
                 refused_keys=REQUESTS if self.view.read_only else frozenset(),
             )
         )
 
-    def on_row_list_chosen(self, message: RowList.Chosen) -> None:
+    def on_row_list_chosen(self, _: RowList.Chosen) -> None:
         """A person selected a row; until then the selection goes to what is of interest."""
-        self.board.remember(self.board.list, self.view)
         self.board.details.scroll_home(animate=False)
         self.repaint()
 
@@ -157,13 +156,16 @@ class LaunchScreen(AskingScreen):
             self.app.exit(0)
 
 
-def _useless(item: Item | None) -> frozenset[str]:
-    """The ids of the keys that do nothing for `item`."""
+def _useless(item: Item | None, *, is_zoomed: bool) -> frozenset[str]:
+    """The ids of the keys that do nothing for `item`, or nothing new."""
     is_owed = isinstance(item, PostNow) and is_open(item)
     is_held = isinstance(item, PostNow) and item.standing == "held"
     does_nothing = {
         "tick": not isinstance(item, StepNow),
-        "zoom": isinstance(item, StepNow),
+        "zoom": is_zoomed or isinstance(item, StepNow),
+        "details": is_zoomed or not isinstance(item, StepNow),
+        "other": is_zoomed,
+        "back": not is_zoomed,
         "post": not is_owed,
         "hold": not is_owed or is_held,
         "release": not is_held,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from warroom.client.values import LaunchNow, PostNow
 from warroom.screens.launch_marks import LATE_PHASE, ago, behind_s, is_late, mark_of_phase, note_left_s
-from warroom.screens.launch_view import needs_of, suites, urgent
+from warroom.screens.launch_view import is_for_needs, needs_of, suites, urgent
 from warroom.screens.lines import countdown
 from warroom.verdict import Verdict
 
@@ -47,7 +47,7 @@ def _posts(launch: LaunchNow, now: datetime) -> Iterator[Alarm]:
         return
     for post in launch.updates:
         if is_late(post, now):
-            needs = "" if post.standing == "held" else "; ".join(needs_of(launch, post))
+            needs = "; ".join(needs_of(launch, post)) if is_for_needs(post) else ""
             told = f"needs {needs}" if needs else post.reason
             standing = "" if post.standing in ("due", "scheduled") else f", {post.standing}"
             text = (

@@ -76,6 +76,8 @@ class LaunchBoard(Container):
         self._places: Places | None = None
         self._scene: LaunchScene | None = None
         self._chosen: dict[str, str] = {}
+        self._shown: dict[str, tuple[str, ...]] = {}
+        self._set: dict[str, int] = {}
 
     def compose(self) -> ComposeResult:
         """Two columns between the blocks."""
@@ -102,20 +104,24 @@ class LaunchBoard(Container):
         return _ITEMS[name](launch) if launch else ()
 
     def selected(self, view: LaunchView) -> Item | None:
-        """The selected item of the list that has the focus, or had it last; None where the list is empty."""
-        items = self.items(self.list, view.launch)
-        index = self.rows(self.list).index
-        return items[index] if index < len(items) else None
+        """The selected item of the list that has the focus, or had it last, as it is in `view`; None without one."""
+        key = self._key_at_cursor(self.list)
+        return next((item for item in self.items(self.list, view.launch) if key_of(item) == key), None)
 
     def rows(self, name: str) -> RowList:
         """The pane of a list."""
         return self.query_one(f"#{name}", RowList)
 
-    def remember(self, name: str, view: LaunchView) -> None:
-        """A person selected a row: it stays selected wherever it moves to."""
-        items, index = self.items(name, view.launch), self.rows(name).index
-        if index < len(items):
-            self._chosen[name] = key_of(items[index])
+    def _key_at_cursor(self, name: str) -> str | None:
+        """What a person sees selected: rows may have come before it since it was drawn."""
+        shown, index = self._shown.get(name, ()), self.rows(name).index
+        return shown[index] if index < len(shown) else None
+
+    def _remember(self, name: str) -> None:
+        """Where a person has moved the cursor, the row stays selected wherever it moves to."""
+        key = self._key_at_cursor(name)
+        if key is not None and self.rows(name).index != self._set.get(name, 0):
+            self._chosen[name] = key
 
     def forget(self, name: str) -> None:
         """Select what is of interest again, instead of what a person chose."""
@@ -128,12 +134,13 @@ class LaunchBoard(Container):
 
     def _select(self, name: str, launch: LaunchNow | None) -> None:
         """Select what a person chose, and until then what is of interest."""
-        if launch is None:
-            return
-        wanted = self._chosen.get(name) or _INTEREST[name](launch)
-        known = [key_of(item) for item in self.items(name, launch)]
+        items = self.items(name, launch)
+        known = tuple(key_of(item) for item in items)
+        wanted = self._chosen.get(name) or (_INTEREST[name](launch) if launch else None)
+        self._shown[name] = known
         if wanted in known:
             self.rows(name).select(known.index(wanted))
+        self._set[name] = self.rows(name).index
 
     # --- drawing
 
@@ -156,8 +163,7 @@ class LaunchBoard(Container):
 
     def _draw_list(self, name: str, scene: LaunchScene, place: Places) -> None:
         view, now, rows = scene.view, scene.now, self.rows(name)
-        if not place.heights[name]:
-            return
+        self._remember(name)
         items = self.items(name, view.launch)
         width = place.left if name in ("plan", "posts") else place.right
         head = guarded(lambda: [head_line(view, now, name, width, focused=self._focus == name)], "this head")

@@ -24,7 +24,7 @@ from warroom.screens.launch_marks import (
     was_late,
 )
 from warroom.screens.launch_rows import dimmed
-from warroom.screens.launch_view import LaunchView, is_open, once_only, suites
+from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, once_only, suites
 from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
 from warroom.screens.marks import Mark
 
@@ -96,13 +96,24 @@ def overall(view: LaunchView, now: datetime) -> Mark:
 
 def _judged(launch: LaunchNow) -> Mark:
     """The worst of the suites' last results; nothing is green before something was tested."""
-    done = [line for line in suites(launch) if line.finished and line.finished.verdict]
-    if not done:
-        return Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
-    marks = sorted(
-        done, key=lambda line: line.finished.verdict.rank if line.finished and line.finished.verdict else 0
-    )
-    return mark_of_suite(marks[-1])
+    suite = _worst(launch)
+    return mark_of_suite(suite) if suite else Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
+
+
+def _worst(launch: LaunchNow) -> SuiteLine | None:
+    """The suite with the worst last result, of equals the one that is longer ago; None before one has finished."""
+    done = [(line.finished.verdict.rank, line) for line in suites(launch) if line.finished and line.finished.verdict]
+    worst = max((rank for rank, _ in done), default=0)
+    ages = [(line.finished.finished_at, line) for rank, line in done if rank == worst and line.finished]
+    return min(((at, line) for at, line in ages if at), key=lambda pair: pair[0], default=(None, None))[1]
+
+
+def _tested(view: LaunchView, now: datetime, mark: Mark) -> str:
+    """How old the result is that `mark` tells; empty where it tells none."""
+    suite = _worst(view.launch) if view.launch and not view.lost else None
+    if suite is None or suite.finished is None or suite.finished.finished_at is None or mark != mark_of_suite(suite):
+        return ""
+    return f"tested {ago(suite.finished.finished_at, now)}"
 
 
 def header_lines(view: LaunchView, now: datetime, zone: tzinfo | None, width: int, height: int) -> Sequence[Content]:
@@ -139,8 +150,8 @@ def _narrow(view: LaunchView, now: datetime, rows: _Rows, width: int, height: in
     chip = line((f" {mark} ", _field(mark)))
     (title, dri), mode, told, counted = rows
     fitted = [
-        spread(line(" ", title), clock, width),
-        spread(line(" ", joined(mode, _DOT)), chip, width),
+        spread(line(" ", title), line(chip, clock), width),
+        line(" ", joined(mode, _DOT)),
         *(line(" ", row) for row in packed((dri, *told), width - 2, height - 3, _DOT)),
     ]
     padded = (fitted + [EMPTY] * height)[: height - 1]
@@ -149,9 +160,9 @@ def _narrow(view: LaunchView, now: datetime, rows: _Rows, width: int, height: in
 
 def _wide(view: LaunchView, now: datetime, rows: _Rows, width: int, height: int) -> list[Content]:
     mark = overall(view, now)
-    said = [launch_clock(view.launch, now), fit(str(mark), _BOX_AT_MOST).plain.rstrip()]
+    said = [launch_clock(view.launch, now), fit(str(mark), _BOX_AT_MOST).plain.rstrip(), _tested(view, now, mark)]
     box_width = max(_BOX_AT_LEAST, *(len(row) + 4 for row in said))
-    box = [line((fit(f"  {row}", box_width).plain, _field(mark))) for row in ["", *said, *[""] * (height - 3)]]
+    box = [line((fit(f"  {row}", box_width).plain, _field(mark))) for row in ["", *said, *[""] * (height - 4)]]
     room = width - box_width - 2
     title, mode, told, counted = rows
     left = [joined(title, _DOT), joined(mode, _DOT), *packed(told, room, height - 3, _DOT)]

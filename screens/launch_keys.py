@@ -32,7 +32,7 @@ KEYS: Final = (
     Key("state", "3", "3", "", "Incidents, gates and suites", "look('state')"),
     Key("log", "4", "4", "", "The journal", "look('log')"),
     Key("move", "", "↑↓", "", "Select a row; so do j, k, PgUp, PgDn, Home and End; in texts they scroll"),
-    Key("back", "escape", "Esc", "", "Back to the lists", "back"),
+    Key("back", "escape", "Esc", "back", "Back to the lists", "back"),
     Key("notes", "N", "N", "", "Read every note", "notes"),
     Key("about", "a", "a", "", "Read about this launch: who decides, the facts, the addresses", "about"),
     Key("copy", "c,y", "c", "", "Copy the address of the step, or the text of the post; so does y", "copy"),

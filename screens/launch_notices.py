@@ -52,10 +52,10 @@ def _lost(view: LaunchView, now: datetime) -> _Told:
     if view.lost is None:
         return []
     since, launch, heard_at = view.lost.since, view.launch, view.heard_at
-    gone = f"? ENGINE LOST for {countdown((now - since).total_seconds())}: {view.lost.reason}."
+    gone = f"? ENGINE LOST for {countdown((now - since).total_seconds())}"
     if launch is None or heard_at is None:
-        return [(f"{gone} Nothing is known of the launch", palette.UNKNOWN)]
-    told = [(f"{gone} What is shown is as of {time_of_day(heard_at)}, {ago(heard_at, now)}", palette.UNKNOWN)]
+        return [(f"{gone}: {view.lost.reason}", palette.UNKNOWN)]
+    told = [(f"{gone}, what is shown is as of {time_of_day(heard_at)}: {view.lost.reason}", palette.UNKNOWN)]
     silent = [post_name(post) for post in launch.updates if is_silent(view, post, now)]
     if silent:
         told.append((f"? due since, and not known whether posted: {', '.join(silent)}", palette.UNKNOWN))

@@ -25,7 +25,7 @@ from warroom.screens.launch_marks import (
     note_left_s,
     was_late,
 )
-from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open, needs_of
+from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_for_needs, is_open, needs_of
 from warroom.screens.lines import countdown, fit, line, time_of_day
 from warroom.screens.marks import Mark
 from warroom.verdict import word
@@ -99,7 +99,7 @@ def why(view: LaunchView, post: PostNow) -> str:
     if post.into:
         return f"told by {post.into}"
     needs = needs_of(view.launch, post) if view.launch and is_open(post) else ()
-    if post.standing != "held" and needs:
+    if needs and is_for_needs(post):
         return f"needs: {'; '.join(needs)}"
     return post.reason
 

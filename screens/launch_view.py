@@ -131,6 +131,11 @@ def needs_of(launch: LaunchNow, post: PostNow) -> tuple[str, ...]:
     return tuple(asked.get(need, need) for need in post.needs)
 
 
+def is_for_needs(post: PostNow) -> bool:
+    """Whether the post waits for what it needs and for nothing else, such as a person who holds it."""
+    return not post.reason or all(part in post.needs for part in post.reason.split("; "))
+
+
 def once_only(launch: LaunchNow) -> tuple[PostNow, ...]:
     """The posts that are due once at a fixed time, the earliest first: their countdowns are what people watch."""
     updates = [_update(post) for post in launch.updates]
@@ -158,17 +163,21 @@ def worst_checks(run: SuiteNow) -> tuple[CheckNow, ...]:
 
 
 def plan_of_interest(launch: LaunchNow) -> str | None:
-    """The key of the step to do next; without one, of the phase that is under way."""
+    """The key of the step to do next; without one, of the phase that is under way, or comes next, or was last."""
     steps = open_steps(launch)
     if steps:
         return key_of(steps[0])
     running = [phase for phase in launch.phases if phase.lifecycle == "running"]
-    return key_of(running[-1]) if running else None
+    waiting = [phase for phase in launch.phases if phase.lifecycle == "waiting"]
+    found = running[-1:] or waiting[:1] or launch.phases[-1:]
+    return key_of(found[0]) if found else None
 
 
 def post_of_interest(launch: LaunchNow) -> str | None:
-    """The slot of the post that comes next; after the last one None."""
-    return launch.next.slot if launch.next else None
+    """The slot of the post that comes next; after the last one that one; None where there are none."""
+    if launch.next:
+        return launch.next.slot
+    return launch.updates[-1].slot if launch.updates else None
 
 
 def state_of_interest(launch: LaunchNow) -> str | None:

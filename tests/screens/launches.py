@@ -138,7 +138,9 @@ def phases(t0: datetime | None = T0, at: datetime = T0) -> tuple[PhaseNow, ...]:
 def at(launch: LaunchNow, now: datetime) -> LaunchNow:
     """The launch told at `now`."""
     engine = replace(launch.engine, tick_age_s=0.2) if launch.engine else None
-    standing = phases(launch.t0, now) if launch.phases else ()
+    standing = phases(launch.t0, now)
+    if launch.updates[1].standing == "sent":
+        standing = (*standing[:2], replace(standing[2], lifecycle="done"), standing[3])
     gates = tuple(replace(gate, at=now - timedelta(seconds=12)) if gate.at else gate for gate in launch.gates)
     return replace(launch, now=now, engine=engine, phases=standing, gates=gates)
 
@@ -305,7 +307,7 @@ def troubled() -> LaunchNow:
 def late() -> LaunchNow:
     """T+8m: the Build ID is still missing."""
     launch = publishing()
-    launch = with_post(launch, 0, standing="due", late_s=180.0, reason="steps.confirm.build_id is not known")
+    launch = with_post(launch, 0, standing="held", late_s=180.0, reason="; ".join(launch.updates[0].needs))
     return at(launch, T0 + 8 * MINUTE)
 
 
