@@ -17,6 +17,8 @@ from warroom.verdict import Verdict
 ENGINE: Final = "engine"
 CLEAR: Final = ("green", "red")
 """The states of a gate that say something."""
+NOTES_KEPT: Final = 100
+"""The latest notes are part of the state, the journal has all."""
 TRUSTED_STEP_S: Final = 60.0
 """A clock that was set forward by more than this, in seconds, is not believed before someone agrees with it."""
 
@@ -111,7 +113,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class LaunchState:
-    """Everything that is known about a launch after entry `seq` (0: nothing yet).
+    """Everything that is known about a launch after entry `seq` (0: nothing yet), of notes the latest hundred.
 
     `t0` is None before it is set and after it was scrubbed; `attempt` counts how often it was scrubbed, from 1.
     `runs` are the latest runs of suites by their cause, `records` the posts and `remarks` what people add to them by
@@ -218,7 +220,8 @@ def _ticked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _noted(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    return replace(state, notes=(*state.notes, Note(body["text"], entry.at, body.get("by", entry.actor))))
+    said = Note(body["text"], entry.at, body.get("by", entry.actor))
+    return replace(state, notes=(*state.notes[1 - NOTES_KEPT :], said))
 
 
 def _suite_started(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
