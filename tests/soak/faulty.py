@@ -24,6 +24,7 @@ from sqlalchemy import event
 from tests.soak import wrong
 from warroom.adapters import file_channel
 from warroom.adapters.evidence import EvidenceStore
+from warroom.adapters.systemd import Notices
 from warroom.api import listener
 from warroom.journal import folder
 from warroom.journal.journal import Journal
@@ -125,6 +126,11 @@ def _rest(cross: Cross) -> None:
         cross("while a suite runs")
         return record(self, *arguments, **more)
 
+    def alive(self: Notices) -> None:
+        # Called by the loop itself, at every tick.
+        cross("in the loop")
+
+    Notices.alive = alive  # type: ignore[method-assign]
     listener._bound = socket_of  # type: ignore[assignment]
     Journal.append = first  # type: ignore[assignment, method-assign]
     EvidenceStore.record_exchange = exchange  # type: ignore[method-assign]

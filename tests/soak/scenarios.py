@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.soak import disks, kills, owners
+from tests.soak import clocks, disks, kills, owners
 from tests.soak.row import Row, Scale
 
 Scenario = Callable[[Path, Scale], Iterator[Row]]
@@ -22,4 +22,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "read-only-disk": disks.read_only,
     "broken-disk": disks.broken,
     "hanging-disk": disks.hanging,
+    "clock-steps": clocks.stepped,
+    "slow-clock": clocks.corrected,
+    "zones": clocks.zones,
 }
