@@ -15,7 +15,7 @@ from tests.launch.course import BUILD, SHA256, T0, course, entry
 from warroom.events import CheckOutcome, RunFinished
 from warroom.launch.ledger import Close, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body, started_body
-from warroom.launch.schedule import Slot, slots
+from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.state import ENGINE, begin, fold, step
 from warroom.launch.steps import tick
 from warroom.playbook.course import Course
@@ -63,6 +63,7 @@ class Voyage:
         self.works = "yes"
         self.dies_at = ""
         self.running: dict[str, tuple[str, datetime]] = {}
+        self.reruns: Counter[str] = Counter()
         self.state = begin(plan or course())
         self.write("launch.opened", playbook_sha256=SHA256)
         self.write("t0.set", at=T0.isoformat(), by="ann", reason="")
@@ -83,7 +84,7 @@ class Voyage:
             self.write(draft.kind, **draft.body)
 
     def slot(self, slot_id: str) -> Slot:
-        return next(slot for slot in slots(self.state.course, self.state.attempt) if slot.id == slot_id)
+        return next(slot for slot in all_slots(self.state, self.wall) if slot.id == slot_id)
 
     # The world
 
@@ -119,6 +120,7 @@ class Voyage:
         for cause, (suite, done_at) in list(self.running.items()):
             if done_at <= self.true:
                 del self.running[cause]
+                self.reruns.update([cause] if not suite else [])
                 self.write("suite.finished", **suite_body(suite, cause, self.wall))
         for _ in range(ROUNDS):
             before = self.state.seq
@@ -142,8 +144,8 @@ class Voyage:
                 self.write(kind, slot=record.slot, ref="somewhere")
             case HoldBack(slot, reason):
                 self.write("update.held", slot=slot.id, reason=reason, by=ENGINE)
-            case RunSuite(suite, cause):
-                self.write("suite.started", **started_body(suite, cause))
+            case RunSuite(suite, cause, only):
+                self.write("suite.started", **started_body(suite, cause, only))
                 self.running[cause] = (suite, self.true + SUITE_TAKES)
             case Close(reason):
                 self.write("launch.closed", reason=reason)
@@ -156,7 +158,6 @@ class Voyage:
             again = (self.wall + timedelta(seconds=5)).isoformat()
             self.write("update.due", slot=record.slot, not_before=again, reason="refused")
             return
-        assert self.state.t0 is not None
         due = self.slot(record.slot).due(self.state.t0)
         self.channel.append(Arrived(record.key, self.true, record.slot, record.merged, record.late_s, due))
         self._at("after bytes")
