@@ -54,8 +54,12 @@ EngineOnly = Annotated[bool, Option("--headless", help="The engine alone, in the
 Listen = Annotated[str, Option("--listen", metavar="ADDRESS:PORT", help="Answer over TCP, too; see: warroom token.")]
 Expose = Annotated[bool, Option("--expose", help="Let --listen name an address that other machines reach.")]
 PersonName = Annotated[str, Argument(metavar="[NAME]", help="Whose token; without it, list them.")]
+TakeOver = Annotated[
+    bool, Option("--take-over", help="End the engine that runs the launch first, also a stopped one.")
+]
 OtherPlaybook = Annotated[Path, Argument(metavar="PLAYBOOK", help="The playbook to go on with.")]
 Yes = Annotated[bool, Option("--yes", help="Do it without asking.")]
+KeepJournal = Annotated[bool, Option("--keep-journal", help="Delete the rest and keep the journal.")]
 Revoke = Annotated[bool, Option("--revoke", help="Take back the tokens of NAME instead.")]
 ReadyPipe = Annotated[int, Option("--ready-fd", hidden=True)]
 RunningLaunch = Annotated[

@@ -35,7 +35,7 @@ def run(options: LaunchOptions, arguments: Sequence[str]) -> int:
 
         _say(terminal, "this is no terminal, so the engine runs here, without a console")
         return run_here(replace(options, headless=True))
-    told = None if options.new else _running(options)
+    told = None if options.new or options.take_over else _running(options)
     if told is None:
         started = start(arguments, lambda pid: _say(terminal, f"the engine is starting (process {pid})"))
         if isinstance(started, int):

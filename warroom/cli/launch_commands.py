@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
         incident,
         close,
         amend,
+        purge,
         token,
         audit,
     ):
@@ -48,6 +49,7 @@ def run(
     allow_commands: arguments.AllowCommands = False,
     listen: arguments.Listen = "",
     expose: arguments.Expose = False,
+    take_over: arguments.TakeOver = False,
     ready_fd: arguments.ReadyPipe = -1,
 ) -> int:
     """Open a launch, or go on with the open one: an engine in the background, and its console."""
@@ -69,6 +71,7 @@ def run(
         allow_commands=allow_commands,
         listen=listen,
         expose=expose,
+        take_over=take_over,
         ready_fd=ready_fd,
     )
     if headless:
@@ -227,6 +230,18 @@ def amend(
     from warroom.cli.amend import amend as command
 
     return command(launch, playbook, state, yes=yes)
+
+
+def purge(
+    launch: arguments.LaunchName,
+    keep_journal: arguments.KeepJournal = False,
+    yes: arguments.Yes = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Delete a closed launch and everything that is kept of it."""
+    from warroom.cli.purge import purge as command
+
+    return command(launch, state, keep_journal=keep_journal, yes=yes)
 
 
 def token(

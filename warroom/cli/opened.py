@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warroom.adapters.asking import user_name
 from warroom.adapters.credentials import secrets_of
 from warroom.adapters.gates import declared_gates
 from warroom.api.models import instant
@@ -20,6 +21,7 @@ from warroom.engine.ports import Reload
 from warroom.errors import PlaybookError, UsageError
 from warroom.journal.database import DATABASE
 from warroom.journal.journal import Journal
+from warroom.journal.takeover import EndedOwner, end_owner
 from warroom.launch.amending import Amendment
 from warroom.launch.schedule import require_t0
 from warroom.playbook.freeze import freeze, has_changed
@@ -39,6 +41,7 @@ class LaunchOptions(RunOptions):
     ready_fd: int = -1
     listen: str = ""
     expose: bool = False
+    take_over: bool = False
     new: bool = False
     t0: datetime | None = None
     inputs: tuple[str, ...] = ()
@@ -77,7 +80,23 @@ def open_launch(options: LaunchOptions, environ: dict[str, str], clock: Clock) -
             known = None if options.new else open_launch_of(options.state, options.playbook, playbook.launch.id)
             if known is None:
                 return _new(options, playbook, clock)
-        return _taken_up(options, known, inputs, clock)
+        if not options.take_over:
+            return _taken_up(options, known, inputs, clock)
+        ended = end_owner(known.folder)
+        # It may have written more before it ended.
+        known = launch_named(options.state, known.name)
+        if not known.is_open:
+            raise UsageError(f"the launch {known.name} is closed", hint="open another from its playbook")
+        opened = _taken_up(options, known, inputs, clock)
+        return _told(opened, ended) if ended else opened
+
+
+def _told(opened: OpenedLaunch, ended: EndedOwner) -> OpenedLaunch:
+    """Puts on record whose launch was taken."""
+    body = {"pid": ended.pid, "handed_back": ended.handed_back, "by": user_name()}
+    opened.journal.append("owner.ended", body, user_name())
+    how = "handed the launch back" if ended.handed_back else "did not hand the launch back and was killed"
+    return replace(opened, notes=(*opened.notes, f"process {ended.pid} {how}"))
 
 
 def _known(options: LaunchOptions) -> Known | None:

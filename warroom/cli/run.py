@@ -65,7 +65,7 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
     try:
         while (code := _served(opened, options, clock, watch, Notices(env), ready)) is None:
             # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
-            options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=())
+            options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=(), take_over=False)
             opened = open_launch(options, env, clock)
     finally:
         watch.close()

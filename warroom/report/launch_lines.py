@@ -76,6 +76,9 @@ def _ticked(body: Body) -> str:
 
 _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "owner.acquired": lambda body: f"engine {body['epoch']} owns the launch (process {body['pid']})",
+    "owner.ended": lambda body: (
+        f"process {body['pid']} {'handed back' if body['handed_back'] else 'was killed'}: the launch was taken over"
+    ),
     "launch.opened": lambda body: "launch opened" + (f", T0 {body['t0']}" if body.get("t0") else ", T0 is not set"),
     "playbook.amended": _amended,
     "launch.closed": lambda body: f"launch closed: {body['reason']}",

@@ -1,0 +1,135 @@
+"""`warroom run --take-over` with real processes: the owner goes, whatever it does, and no post is lost or doubled."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.launching import PATIENCE_S, Desk, EngineProcess, ago
+from warroom.errors import UsageError
+from warroom.journal import takeover
+from warroom.journal.audit import audit
+from warroom.journal.owner import LOCK
+from warroom.journal.takeover import end_owner, holder
+
+POSTS = 20
+PLAYBOOK = f"""
+warroom: 1
+launch: {{id: beat, title: Beat}}
+channels:
+  file: {{kind: file, path: war-room.txt}}
+updates:
+  beat: {{title: Beat, channel: file, template: beat, every: 1s, from: T+1s, until: T+{POSTS}s}}
+templates:
+  beat: "beat {{{{ post.time }}}}"
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    playbook = tmp_path / "beat.yaml"
+    playbook.write_text(PLAYBOOK, "utf-8")
+    return Desk(tmp_path / "state", {}, playbook)
+
+
+def stop(engine: EngineProcess) -> None:
+    engine.process.send_signal(signal.SIGSTOP)
+    _, status = os.waitpid(engine.process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["a live owner", "a stopped owner"])
+def test_the_owner_is_ended_and_nothing_is_lost_or_doubled(stopped: bool, desk: Desk) -> None:
+    with desk.engine("--t0", ago(seconds=0)) as first:
+        first.wait_for("update.confirmed")
+        if stopped:
+            stop(first)
+        with desk.engine("--take-over") as second:
+            ended = second.wait_for("owner.ended")["body"]
+            assert (ended["pid"], ended["handed_back"]) == (first.process.pid, True)
+            assert first.ended() == 143
+            assert f"process {first.process.pid} handed the launch back" in "".join(second.complaints)
+            second.wait_for("launch.closed")
+            assert second.ended() == 0
+    keys = re.findall(r"^--- wr:\S+:(\S+) ", (desk.folder() / "war-room.txt").read_text("utf-8"), re.MULTILINE)
+    assert max(Counter(keys).values()) == 1
+    merged = [
+        name for engine in (first, second) for entry in engine.entries for name in entry["body"].get("merged", ())
+    ]
+    assert len({*keys, *merged}) == POSTS
+    assert audit(desk.folder()).problems == ()
+
+
+def test_an_owner_that_does_not_hand_back_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(takeover, "_HAND_BACK_S", 0.5)
+    with deaf(tmp_path) as process:
+        ended = end_owner(tmp_path)
+        assert ended == takeover.EndedOwner(process.pid, handed_back=False)
+        assert process.wait(PATIENCE_S) == -signal.SIGKILL
+    assert end_owner(tmp_path) is None
+
+
+def test_nobody_else_is_ended_although_the_file_names_them(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        try:
+            (tmp_path / LOCK).write_text(f'{{"pid": {bystander.pid}, "since": "2025-11-01T02:00:00.000Z"}}')
+            assert holder(tmp_path) is None
+            assert end_owner(tmp_path) is None
+            assert bystander.poll() is None
+        finally:
+            bystander.kill()
+
+
+def test_the_process_of_another_user_is_not_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with deaf(tmp_path) as process:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        with pytest.raises(UsageError, match="belongs to another user"):
+            end_owner(tmp_path)
+        assert process.poll() is None
+
+
+def test_where_the_system_does_not_tell_the_owner_nobody_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(takeover, "LOCKS", tmp_path / "no such file")
+    (tmp_path / LOCK).touch()
+    with pytest.raises(UsageError, match="does not tell"):
+        end_owner(tmp_path)
+
+
+def test_without_an_owner_it_is_a_plain_run(desk: Desk) -> None:
+    with desk.engine("--t0", ago(seconds=0), "--take-over") as engine:
+        engine.wait_for("update.confirmed")
+        assert "owner.ended" not in engine.kinds()
+
+
+_DEAF = """
+import fcntl, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+lock = open(sys.argv[1], "a")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+@contextmanager
+def deaf(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the lock and does not hear SIGTERM."""
+    command = [sys.executable, "-c", _DEAF, str(folder / LOCK)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
