@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 
-from tests.cli.running import verify
 from tests.launch.course import BUILD, T0, after, opened
+from tests.updates.measured import found, same_every_time
 from warroom.launch.ledger import HoldBack, Prepare, RunSuite, decide
 from warroom.launch.state import LaunchState
 from warroom.updates.render import delivery_line, post_text
 
 GOLDEN = Path(__file__).parent / "golden"
 MINUTE = timedelta(minutes=1)
-
-
-@cache
-def measured(scenario: str, suite: str) -> Any:
-    """The JSON report of a real run."""
-    with TemporaryDirectory() as folder:
-        return verify(scenario, Path(folder), "--suite", suite, patient=False).report
-
-
-def found(scenario: str, suite: str = "verify", cause: str = "phase:verify") -> dict[str, Any]:
-    """The body of `suite.finished` for a real run; what differs from run to run is fixed."""
-    report = measured(scenario, suite)
-    return {
-        "suite": suite,
-        "cause": cause,
-        **{key: report[key] for key in ("verdict", "word", "reason")},
-        "evidence_log": "auto_com_center_evidence_20251101T020502Z.log",
-        "outcomes": report["checks"],
-    }
 
 
 def verified(scenario: str) -> LaunchState:
@@ -52,11 +29,6 @@ def post(state: LaunchState, minutes: float, update: str) -> str:
     [prepare] = [each for each in wanted if each.slot.update == update]
     assert delivery_line(prepare) == ""
     return post_text(state, prepare)
-
-
-def same_every_time(text: str) -> str:
-    """The text without what differs from run to run: the latency that was measured, the ports of the services."""
-    return re.sub(r"P95: \d+\.\d+ms", "P95: 42.0ms", re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text))
 
 
 def golden(name: str) -> str:

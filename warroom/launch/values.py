@@ -28,7 +28,8 @@ def value_of(state: LaunchState, slot: Slot, name: str) -> str | None:
     """The value of a dotted name in the post of `slot`, safe to show; None while it is not there."""
     parts = name.split(".")
     found = _ROOTS[parts[0]](state, slot, *parts[1:])
-    return None if found is None else clean(found, limit=1_000)
+    # What a person writes about an incident may have several lines; nothing else in a post may add some.
+    return None if found is None else clean(found, limit=1_000, lines=name == "incident.note")
 
 
 def missing(state: LaunchState, slot: Slot) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ def _of_incidents(state: LaunchState, slot: Slot, name: str) -> str | None:
 
 
 def _told(incident: Incident) -> str:
-    note = f" - {incident.notes[-1].text}" if incident.notes else ""
+    note = f" - {incident.notes[-1].text.partition(chr(10))[0]}" if incident.notes else ""
     return f"{incident.id} since {utc(incident.opened_at)}: {incident.text}{note}"
 
 

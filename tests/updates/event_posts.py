@@ -1,0 +1,102 @@
+"""The posts that are owed for what happens, as they should look, kept in golden/.
+
+`python -m tests.updates.event_posts` writes them anew: then judge the difference line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tests.launch.course import T0, after, opened
+from tests.updates.measured import found, same_every_time
+from warroom.launch.ledger import Prepare, RunSuite, decide
+from warroom.launch.state import LaunchState
+from warroom.updates.render import delivery_line, post_text
+
+GOLDEN: Final = Path(__file__).parent / "golden"
+MINUTE = timedelta(minutes=1)
+HAPPENS = T0 + 20 * MINUTE
+
+
+def gate_read(state: LaunchState, gate: str, said: str, at: datetime) -> LaunchState:
+    """A gate was read."""
+    return after(state, "gate.read", at, gate=gate, state=said, source="http://127.0.0.1/gates", reason="")
+
+
+def flipped(gate: str, to: str) -> LaunchState:
+    """A launch in which a gate has turned to that state 20 minutes after T0."""
+    was = "red" if to == "green" else "green"
+    state = gate_read(gate_read(opened(), "gate1", "green", T0), "gate2", "green", T0)
+    state = gate_read(gate_read(state, gate, was, T0), gate, to, HAPPENS)
+    return after(state, "gate.flipped", HAPPENS, gate=gate, to=to, number=1, **{"from": was})
+
+
+def rerun(gate: str, scenario: str) -> str:
+    """The post about a flip to green after which the services behave like that."""
+    state = flipped(gate, "green")
+    [run] = [each for each in decide(state, HAPPENS) if isinstance(each, RunSuite) and each.only]
+    state = after(state, "suite.started", HAPPENS, suite="", cause=run.cause, only=list(run.only))
+    checks = found(scenario, "verify", run.cause)
+    told = [one for one in checks["outcomes"] if one["id"] in run.only]
+    state = after(state, "suite.finished", HAPPENS + MINUTE, **{**checks, "suite": "", "outcomes": told})
+    return text(state, f"{gate}_green@{gate}#1", HAPPENS + MINUTE)
+
+
+def turned_red() -> str:
+    """The post about a gate that is red again."""
+    return text(flipped("gate1", "red"), "gate_red@gate1#1", HAPPENS)
+
+
+def incident(update: str) -> str:
+    """A post about an incident that is open for 20 minutes."""
+    state = after(opened(), "incident.opened", HAPPENS, id="inc-1", text="the queue grows", by="ann")
+    if update == "incident_opened":
+        return text(state, "incident_opened@inc-1", HAPPENS)
+    noted_at = HAPPENS + 4 * MINUTE
+    note = "Consumers are stuck since 02:18. DISABLE_SEND is true, nothing was sent. Next: restart them."
+    state = after(state, "incident.noted", noted_at, id="inc-1", text=note, by="bob")
+    if update == "incident_note":
+        return text(state, "incident_note@inc-1", noted_at)
+    if update == "incident_update":
+        slot, at = "incident_update@inc-1+15m", HAPPENS + 15 * MINUTE
+        state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
+        return text(
+            after(state, "suite.finished", at - MINUTE / 2, **found("queue-growing", "pulse", slot)), slot, at
+        )
+    at = HAPPENS + 20 * MINUTE
+    state = after(state, "incident.resolved", at, id="inc-1", reason="consumers restarted", by="bob")
+    return text(state, "incident_resolved@inc-1", at)
+
+
+def text(state: LaunchState, slot: str, at: datetime) -> str:
+    """The text of the post of `slot`, which is to be written at `at`."""
+    [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot]
+    assert delivery_line(prepare) == ""
+    return same_every_time(post_text(state, prepare))
+
+
+POSTS: Final[Mapping[str, Callable[[], str]]] = {
+    "gate1_green.txt": partial(rerun, "gate1", "steady"),
+    "gate1_green_not_yet.txt": partial(rerun, "gate1", "auth-outage-404-green"),
+    "gate2_green.txt": partial(rerun, "gate2", "steady"),
+    "gate2_green_canary_red.txt": partial(rerun, "gate2", "canary-version"),
+    "gate_red.txt": turned_red,
+    "incident_opened.txt": partial(incident, "incident_opened"),
+    "incident_note.txt": partial(incident, "incident_note"),
+    "incident_update.txt": partial(incident, "incident_update"),
+    "incident_resolved.txt": partial(incident, "incident_resolved"),
+}
+
+
+def main() -> None:
+    """Writes every golden file."""
+    for name, made in POSTS.items():
+        (GOLDEN / name).write_text(made() + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
