@@ -106,6 +106,7 @@ class _Ledger:
     def __init__(self, state: LaunchState, now: datetime) -> None:
         self._state = state
         self._t0 = state.t0
+        self._wall = now
         self._now = believed(state, now)
         self._slots = [slot for slot in all_slots(state, now) if slot.is_event or state.t0 is not None]
         self._unwritten = [slot for slot in self._slots if record_of(state, slot) is None and not self._is_held(slot)]
@@ -150,7 +151,7 @@ class _Ledger:
             if record is None or record.stage is not Stage.DUE or slot.id in self._superseded or self._is_held(slot):
                 continue
             may_leave = self._may_leave(slot) or record.asked
-            if may_leave and (record.not_before is None or record.not_before <= self._now):
+            if may_leave and (record.not_before is None or record.not_before <= self._wall):
                 yield Send(record, record.attempt + 1)
 
     def end(self) -> Iterator[Close]:

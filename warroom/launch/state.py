@@ -40,8 +40,9 @@ class Record:
 
     `late_s` is 0 for one in time. `merged` names the slots that its text stands for beside its own, `into` (only
     where it is MERGED) the slot whose post stands for this one. `attempt` and `epoch` are those of the last attempt,
-    0 before the first; the next one leaves at `not_before` or later. `ref` is where the message is, once confirmed.
-    `t0` is the one that the text was rendered for; `asked` says that a person wanted it before its time.
+    0 before the first; the next one leaves at `not_before` or later, by the wall clock as it is set. `ref` is where
+    the message is, once confirmed. `t0` is the one that the text was rendered for; `asked` says that a person wanted
+    it before its time.
     """
 
     slot: str
@@ -348,8 +349,13 @@ def _incident_resolved(state: LaunchState, entry: Entry, body: Body) -> LaunchSt
 
 
 def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """A step back is believed, and takes back a step forward."""
-    return replace(state, clock_set_s=state.clock_set_s + body["by_s"])
+    """A step back is believed, and takes back a step forward. A pause between two attempts is as long as it was."""
+    by = timedelta(seconds=body["by_s"])
+    records = {
+        name: replace(record, not_before=record.not_before + by) if record.not_before else record
+        for name, record in state.records.items()
+    }
+    return replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records)
 
 
 def _clock_agreed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
