@@ -57,16 +57,15 @@ def incident(update: str) -> str:
     if update == "incident_opened":
         return text(state, "incident_opened@inc-1", HAPPENS)
     noted_at = HAPPENS + 4 * MINUTE
-    note = "Consumers are stuck since 02:18. DISABLE_SEND is true, nothing was sent. Next: restart them."
+    note = "Consumers are stuck since 02:18.\nDISABLE_SEND is true, nothing was sent. Next: restart them."
     state = after(state, "incident.noted", noted_at, id="inc-1", text=note, by="bob")
     if update == "incident_note":
         return text(state, "incident_note@inc-1", noted_at)
     if update == "incident_update":
         slot, at = "incident_update@inc-1+15m", HAPPENS + 15 * MINUTE
         state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
-        return text(
-            after(state, "suite.finished", at - MINUTE / 2, **found("queue-growing", "pulse", slot)), slot, at
-        )
+        state = after(state, "suite.finished", at - MINUTE / 2, **found("steady", "pulse", slot))
+        return text(state, slot, at)
     at = HAPPENS + 20 * MINUTE
     state = after(state, "incident.resolved", at, id="inc-1", reason="consumers restarted", by="bob")
     return text(state, "incident_resolved@inc-1", at)

@@ -28,8 +28,10 @@ def value_of(state: LaunchState, slot: Slot, name: str) -> str | None:
     """The value of a dotted name in the post of `slot`, safe to show; None while it is not there."""
     parts = name.split(".")
     found = _ROOTS[parts[0]](state, slot, *parts[1:])
-    # What a person writes about an incident may have several lines; nothing else in a post may add some.
-    return None if found is None else clean(found, limit=1_000, lines=name == "incident.note")
+    if name == "incident.note" and found is not None:
+        # What a person writes about an incident may have several lines; nothing else in a post may add some.
+        return clean(found, limit=4_000, lines=True)
+    return None if found is None else clean(found, limit=1_000)
 
 
 def missing(state: LaunchState, slot: Slot) -> tuple[str, ...]:
