@@ -111,7 +111,7 @@ async def test_the_state_has_the_schedule_and_the_next_post(served: Served) -> N
     assert (state["schema"], len(state["updates"]), state["next"]["time"]) == ("warroom.state/1", 19, "T+5m")
     assert state["next"]["in_s"] == 300.0
     assert [question["name"] for question in state["questions"]] == ["build_id"]
-    assert state["owner"]["pid"] == os.getpid()
+    assert state["engine"]["pid"] == os.getpid()
 
 
 async def test_a_request_is_journaled_under_the_name_of_the_peer(served: Served) -> None:

@@ -169,7 +169,7 @@ def test_the_commands_answer_as_json_and_the_export_is_what_the_engine_wrote(des
         engine.wait_for("note")
         state = json.loads(desk.ask("status", "--json").out)
         assert (state["schema"], len(state["updates"])) == ("warroom.state/1", 19)
-        assert state["owner"]["pid"] == engine.process.pid
+        assert state["engine"]["pid"] == engine.process.pid
         exported = [json.loads(line) for line in desk.ask("audit", "--export").out.splitlines()]
         assert exported == engine.entries
         assert "\x1b" not in json.dumps(exported, ensure_ascii=False)

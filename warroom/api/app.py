@@ -79,10 +79,10 @@ class _Routes:
 
     async def state(self, request: Request) -> Response:
         """The state of the launch, see `state_json`, and the process that runs it."""
-        launch, about = self._engine.state, {"pid": self._about.pid, "since": self._about.since}
-        engine = {**about, "epoch": launch.epoch, "tick_age_s": round(self._engine.pulse.age_s, 3)}
+        launch, age_s = self._engine.state, round(self._engine.pulse.age_s, 3)
+        engine = {"pid": self._about.pid, "since": self._about.since, "epoch": launch.epoch, "tick_age_s": age_s}
         said = state_json(launch, self._clock.now(), self._engine.log, self._engine.gates_read_at)
-        return JSONResponse({**said, "owner": about, "engine": engine})
+        return JSONResponse({**said, "engine": engine})
 
     async def events(self, request: Request) -> Response:
         """The journal from `after` (or Last-Event-ID) on as server-sent events, then what comes."""

@@ -70,12 +70,7 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     try:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
-        found = {
-            **state_json(with_course(known), RealClock().now()),
-            "title": known.title,
-            "owner": None,
-            "engine": None,
-        }
+        found = {**state_json(with_course(known), RealClock().now()), "title": known.title, "engine": None}
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code
@@ -98,10 +93,10 @@ def with_course(known: Known) -> LaunchState:
 
 def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"launch  {found['launch']}  {found['title']}"
-    owner = found["owner"]
+    engine = found["engine"]
     yield (
-        f"engine  process {owner['pid']} since {owner['since']}"
-        if owner
+        f"engine  process {engine['pid']} since {engine['since']}"
+        if engine
         else "engine  closed"
         if found["closed"]
         else "engine  NONE runs it: nothing is posted until `warroom run` takes it up"
