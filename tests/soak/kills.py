@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.soak.faulty import POINTS
 from tests.soak.oracle import judge
 from tests.soak.people import People
 from tests.soak.row import Row, Scale
+from tests.soak.service import service
 from tests.soak.wrong import WRONG
 from tests.soak.yard import Beats, Yard, ago
 
@@ -48,7 +46,7 @@ def _live(yard: Yard, life_s: float, *, waits_for_it: bool) -> None:
 
 def at_each_point(folder: Path, scale: Scale) -> Iterator[Row]:
     """In one launch an engine dies at every point in turn, and a sound one finishes it; again in another order."""
-    with _service() as url:
+    with service() as url:
         rows = [_round(folder / str(number), url, number, scale) for number in range(1, scale.rounds + 1)]
     yield Row(
         "kill -9 at each of the named points",
@@ -113,28 +111,3 @@ def _judged(
 
 def _bad(code: int) -> str:
     return f"the engine ended with {code}"
-
-
-class _Answer(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("content-length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def _service() -> Iterator[str]:
-    """Something for a suite to look at; its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)

@@ -62,11 +62,21 @@ def is_head(answer: str) -> bool:
 
 def ask(folder: Path, method: str, path: str, body: Any = None) -> Any:
     """The JSON answer of the engine whose socket is in `folder`. Raises OSError, HTTPException and ValueError."""
+    return json.loads(_answer(folder, method, path, None if body is None else json.dumps(body).encode()))
+
+
+def metric(folder: Path, name: str) -> float:
+    """One of the engine's own metrics. Raises as `ask`."""
+    lines = _answer(folder, "GET", "/metrics", None).decode().splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.split(" ")[0] == name)
+
+
+def _answer(folder: Path, method: str, path: str, body: bytes | None) -> bytes:
     connection = http.client.HTTPConnection("engine", timeout=_ANSWER_S)
     connection.sock = _connected(folder)
     try:
-        connection.request(method, path, None if body is None else json.dumps(body).encode())
-        return json.loads(connection.getresponse().read())
+        connection.request(method, path, body)
+        return connection.getresponse().read()
     finally:
         connection.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.soak import clocks, disks, kills, owners
+from tests.soak import clocks, disks, kills, owners, terminals
 from tests.soak.row import Row, Scale
 
 Scenario = Callable[[Path, Scale], Iterator[Row]]
@@ -25,4 +25,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "clock-steps": clocks.stepped,
     "slow-clock": clocks.corrected,
     "zones": clocks.zones,
+    "terminal": terminals.headless,
+    "console": terminals.console,
+    "signals": terminals.signals,
 }

@@ -94,13 +94,17 @@ class Yard:
         self.said = self.folder / "said.txt"
         self.said.touch()
 
+    def arguments(self, *options: str) -> tuple[str, ...]:
+        """What `warroom` is to be given to run the launch."""
+        t0 = self.t0.isoformat(timespec="milliseconds")
+        return ("run", str(self.playbook), *options, "--state", str(self.state), "--t0", t0)
+
     def popen(self, *options: str, fault: str = "", **more: Any) -> subprocess.Popen[str]:
         """Starts an engine, with a fault in it where one is named (see `tests.soak.faulty`)."""
         faults = {"WARROOM_FAULT": fault} if fault else {}
-        program = python("-m", FAULTY if fault else "warroom", "run", str(self.playbook), "--headless")
-        given = ("--state", str(self.state), "--t0", self.t0.isoformat(timespec="milliseconds"), *options)
+        program = python("-m", FAULTY if fault else "warroom", *self.arguments("--headless", *options))
         return subprocess.Popen(
-            [*self.prefix, *program, *given],
+            [*self.prefix, *program],
             env=clean_environ({**self.environ, **faults}),
             cwd=ROOT,
             text=True,
