@@ -1,0 +1,258 @@
+"""Whatever happens in whatever order, the laws of a launch hold.
+
+The same courses of events each time; with `WARROOM_EXAMPLES=2000` so many others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.engine.world import COURSE, SUITE_S, TICK_S, Outcome, World
+from warroom.clock import settle
+from warroom.engine.requests import (
+    AddNote,
+    CloseLaunch,
+    HoldUpdate,
+    PostNow,
+    ReleaseUpdate,
+    Request,
+    ScrubT0,
+    SetT0,
+    TickStep,
+)
+from warroom.journal.audit import audit
+from warroom.launch.schedule import slots
+from warroom.launch.standing import Standing, owed
+from warroom.launch.state import begin, fold
+from warroom.updates.channel import Fate
+
+T = TypeVar("T")
+EXAMPLES = int(os.environ.get("WARROOM_EXAMPLES", "0"))
+STEPS = 40
+
+SECONDS = st.sampled_from([1, 19, 20, 30, 59, 61, 120, 300, 600, 1_800, 5_400])
+SLOTS = st.sampled_from([slot.id for slot in slots(COURSE)])
+JUMPS = st.sampled_from([-7_200, -600, -50, -5, 5, 30, 50, 59, 61, 90, 600, 3_600])
+POINTS = st.sampled_from(["before writing", "after writing", "before the bytes", "after the bytes", "in a suite"])
+OUTCOMES = st.one_of(
+    st.builds(Outcome, st.just(Fate.CONFIRMED), st.just(True), st.sampled_from([0.0, 45.0])),
+    st.builds(Outcome, st.just(Fate.NOT_SENT), st.just(False), st.sampled_from([0.0, 45.0])),
+    st.builds(Outcome, st.just(Fate.UNKNOWN), st.booleans(), st.sampled_from([0.0, 45.0])),
+    st.builds(Outcome, st.none(), st.booleans()),
+    st.just(Outcome(Fate.REFUSED, has_it=False)),
+)
+UNRESOLVED = (Standing.DUE, Standing.SENDING, Standing.CHECKING)
+
+
+class Launch(RuleBasedStateMachine):
+    """One launch, from its opening on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        # In memory where there is such a place: an example syncs hundreds of times.
+        memory = Path("/dev/shm")
+        self.base = Path(tempfile.mkdtemp(dir=memory if os.access(memory, os.W_OK) else None))
+        self.world = World(self.base / "launch")
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    @initialize(published=st.booleans())
+    def opens(self, published: bool) -> None:
+        self.run(self.world.start())
+        if published:
+            self.it_is_published("b-1")
+
+    # Time
+
+    @rule(seconds=SECONDS)
+    def time_goes_by(self, seconds: int) -> None:
+        self.run(self.world.advance(seconds))
+
+    @rule(by_s=JUMPS)
+    def somebody_sets_the_clock(self, by_s: int) -> None:
+        self.world.clock.step_wall(timedelta(seconds=by_s))
+
+    @rule(seconds=SECONDS)
+    def the_machine_is_suspended(self, seconds: int) -> None:
+        self.world.clock.suspend(seconds)
+
+    # Processes
+
+    @rule()
+    def the_engine_is_stopped_and_started(self) -> None:
+        self.run(self.world.stop())
+        self.run(self.world.restart_what_died())
+
+    @rule(seconds=SECONDS)
+    def the_engine_is_killed_and_started_later(self, seconds: int) -> None:
+        self.run(self.world.crash())
+        self.run(self.world.advance(seconds))
+        self.run(self.world.restart_what_died())
+
+    @rule(point=POINTS, times=st.integers(0, 3))
+    def the_engine_will_die(self, point: str, times: int) -> None:
+        self.world.dies_at = (point, times)
+
+    @precondition(lambda self: self.world.life is None or self.world.life.over.is_set())
+    @rule()
+    def a_dead_engine_is_started_again(self) -> None:
+        self.run(self.world.restart_what_died())
+
+    # People
+
+    @rule(minutes=st.integers(-100, 60), reason=st.sampled_from(["", "slipped"]))
+    def t0_is_set(self, minutes: int, reason: str) -> None:
+        at = self.world.clock.now() + timedelta(minutes=minutes)
+        if self._asked(SetT0(at, reason)) == "done":
+            assert self.world.state.t0 == at
+            for post in owed(self.world.state, self.world.clock.now()):
+                assert post.due is not None
+                assert post.due - at == post.slot.offset
+
+    @rule()
+    def t0_is_scrubbed(self) -> None:
+        self._asked(ScrubT0("rain"))
+
+    @rule(build_id=st.sampled_from(["b-1", " "]))
+    def it_is_published(self, build_id: str) -> None:
+        self._asked(TickStep("publish", {"build_id": build_id}))
+
+    @rule(text=st.sampled_from(["a note", " "]))
+    def a_note_is_made(self, text: str) -> None:
+        self._asked(AddNote(text))
+
+    @rule(slot=SLOTS)
+    def a_post_is_held(self, slot: str) -> None:
+        self._asked(HoldUpdate(self._now_called(slot), "wording"))
+
+    @rule(slot=SLOTS)
+    def a_post_is_released(self, slot: str) -> None:
+        self._asked(ReleaseUpdate(self._now_called(slot)))
+
+    @rule(slot=SLOTS)
+    def a_post_is_wanted_now(self, slot: str) -> None:
+        self._asked(PostNow(self._now_called(slot)))
+
+    @precondition(lambda self: self.world.model.t0 is not None)
+    @rule(sure=st.integers(0, 9))
+    def the_launch_is_closed(self, sure: int) -> None:
+        self._asked(CloseLaunch("enough" if sure == 0 else " "))
+
+    # What surrounds it
+
+    @rule(outcomes=st.lists(OUTCOMES, min_size=1, max_size=3))
+    def the_channel_will_do(self, outcomes: list[Outcome]) -> None:
+        self.world.plan = outcomes
+
+    @rule(times=st.integers(1, 5))
+    def look_ups_will_fail(self, times: int) -> None:
+        self.world.look_ups_fail = times
+
+    @rule(seconds=SECONDS)
+    def the_disk_is_full_for_a_while(self, seconds: int) -> None:
+        self.world.disk_fails = True
+        self.run(self.world.advance(min(seconds, 600)))
+        self.world.disk_fails = False
+
+    @rule(does=st.sampled_from(["passes", "breaks", "refuses", "takes long"]))
+    def suites_will(self, does: str) -> None:
+        self.world.suite = does
+
+    @rule()
+    def nothing_hinders_for_a_while(self) -> None:
+        """Then everything that is due is resolved, or held with a reason."""
+        world = self.world
+        world.suite, world.plan, world.look_ups_fail, world.disk_fails = "passes", [], 0, False
+        self.run(world.restart_what_died())
+        # Whatever hangs comes to its end: a suite that takes long, a post.
+        self.run(world.advance(450))
+        due_by = world.seen_now()
+        self.run(world.advance(2 * SUITE_S + 4 * TICK_S))
+        if world.state.closed:
+            return
+        for post in owed(world.state, world.clock.now()):
+            if post.due is not None and post.due <= due_by:
+                assert post.standing not in (*UNRESOLVED, Standing.SCHEDULED), post
+                assert post.standing is not Standing.HELD or "build_id" in post.reason or "wording" in post.reason
+
+    def _asked(self, request: Request) -> str:
+        before = self.world.acknowledged[-1].seq if self.world.acknowledged else 0
+        became = self.run(self.world.ask(request))
+        assert became != "failed" or self.world.disk_fails
+        assert became != "done" or self.world.acknowledged[-1].seq > before
+        return became
+
+    def _now_called(self, slot: str) -> str:
+        attempt = self.world.model.attempt
+        return f"{slot}#{attempt}" if attempt > 1 else slot
+
+    @invariant()
+    def the_laws_hold(self) -> None:
+        world = self.world
+        assert world.broken_laws == [], "every post leaves when and as it may"
+        times = Counter(slot for one in world.arrived for slot in one.stands_for)
+        assert [slot for slot, count in times.items() if count > 1] == [], "no slot is in the channel twice"
+        assert [text for text in world.trouble if "defect" in text and "ConnectionReset" not in text] == []
+        if world.alive:
+            self.run(settle())
+        if world.alive:
+            world.read()
+            assert world.state == world.model, "the engine is the fold of its journal"
+            assert world.life is not None
+            assert world.life.running is not None
+            assert not world.life.running.done() or world.model.closed, "the engine lives until the launch is closed"
+
+    def teardown(self) -> None:
+        world = self.world
+        try:
+            world.disk_fails = False
+            self.run(world.restart_what_died())
+            world.read()
+            assert world.life is not None
+            entries = list(world.life.journal.entries())
+            assert fold(entries, begin(COURSE)) == world.model
+            on_disk = {entry.seq: entry for entry in entries}
+            for entry in (*world.acknowledged, *world.told):
+                assert on_disk[entry.seq] == entry
+            self.run(world.stop())
+            heads = [one.delivery.rpartition("journal ")[2] for one in world.arrived]
+            report = audit(world.folder, heads)
+            assert report.problems == ()
+            assert report.heads_checked == len(heads)
+        finally:
+            self.run(world.crash())
+            self.run(_cancel_the_rest())
+            self.loop.close()
+            shutil.rmtree(self.base)
+
+
+async def _cancel_the_rest() -> None:
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
+Launch.TestCase.settings = settings(
+    max_examples=EXAMPLES or 60,
+    derandomize=not EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+TestLaunch = Launch.TestCase
