@@ -109,7 +109,7 @@ def broken(folder: Path, scale: Scale) -> Iterator[Row]:
         own.mount("-o", "loop", image, disk)
         owed = yard.catch_up()
         judged = judge(yard.kept(), yard.t0, owed, heads, in_time_s=None)
-    wrong += [] if took_s <= _ENDS_S else [f"SIGTERM took {took_s:.1f} s"]
+    wrong += [] if took_s <= _ENDS_S * scale.slack else [f"SIGTERM took {took_s:.1f} s"]
     wrong += [] if sentence.startswith("the journal is not available") else [f"a request was told: {sentence}"]
     yield Row(
         "ext4 refuses everything after an error, then is mounted anew",
@@ -128,10 +128,10 @@ def hanging(folder: Path, scale: Scale) -> Iterator[Row]:
     """A disk that never answers holds the journal, the file of the posts, or the whole loop; SIGTERM ends it all the
     same."""
     with ThreadPoolExecutor() as pool:
-        yield from pool.map(lambda point: _hung(folder / point.replace(" ", "-"), point), _HANGS)
+        yield from pool.map(lambda point: _hung(folder / point.replace(" ", "-"), point, scale), _HANGS)
 
 
-def _hung(folder: Path, point: str) -> Row:
+def _hung(folder: Path, point: str, scale: Scale) -> Row:
     yard = Yard(folder, Beats(last_s=600), ago(0))
     with yard.engine(fault=f"hang:{point}:{_HANGS[point]}") as engine:
         until(lambda: in_lines(engine.complaints, "hangs: "), "the disk hangs")
@@ -141,7 +141,7 @@ def _hung(folder: Path, point: str) -> Row:
         took_s = time.monotonic() - began
     owed = yard.catch_up()
     judged = judge(yard.kept(), yard.t0, owed, in_time_s=None)
-    wrong = [] if took_s <= _ENDS_S else [f"SIGTERM took {took_s:.1f} s"]
+    wrong = [] if took_s <= _ENDS_S * scale.slack else [f"SIGTERM took {took_s:.1f} s"]
     wrong += [] if code == 143 else [f"it ended with {code}"]
     return Row(
         f"SIGTERM while the disk hangs {point}",
@@ -180,9 +180,9 @@ def _disturbed(yard: Yard, fault: Fault, scale: Scale) -> Iterator[Row]:
         wrong += [] if engine.end() == 143 else ["SIGTERM did not end it"]
     told = in_lines(engine.complaints, "the journal is not"), in_lines(engine.complaints, "can be written again")
     wrong += [] if told[0] in fault.notices and told[1] == 1 else [f"it said so {told} times: {engine.complaints}"]
-    wrong += [] if resumed_s <= _RESUMES_S else [f"it took {resumed_s:.1f} s to go on"]
+    wrong += [] if resumed_s <= _RESUMES_S * scale.slack else [f"it took {resumed_s:.1f} s to go on"]
     wrong += [] if fault.word in sentence else [f"a request was told: {sentence}"]
-    judged = judge(yard.kept(), yard.t0, owed, heads, in_time_s=scale.lasts_s + 15)
+    judged = judge(yard.kept(), yard.t0, owed, heads, in_time_s=scale.lasts_s + 15, slack=scale.slack)
     yield Row(
         f"{fault.name} for {scale.lasts_s:g} s",
         n=1,

@@ -29,7 +29,7 @@ def at_random(folder: Path, scale: Scale) -> Iterator[Row]:
         for life_s, waits_for_it in zip(lives, waits, strict=True):
             _live(yard, life_s, waits_for_it=waits_for_it)
         owed = yard.catch_up()
-    yield _judged("kill -9 at random moments", scale.kills, yard, owed, people.heads)
+    yield _judged("kill -9 at random moments", scale.kills, yard, owed, scale, people.heads)
 
 
 def _live(yard: Yard, life_s: float, *, waits_for_it: bool) -> None:
@@ -72,9 +72,10 @@ def _round(folder: Path, url: str, number: int, scale: Scale) -> Row:
         code = yard.dies(f"kill:{point}:1")
         wrong += [f"the engine was to die {point}: {_bad(code)}"] if code != _KILLED else []
     if number > 1:
-        return _judged("", len(points), yard, yard.catch_up(), (), wrong)
+        return _judged("", len(points), yard, yard.catch_up(), scale, wrong=wrong)
     code = yard.finish()
-    return _judged("", len(points), yard, beats.owed(), (), wrong if code == 0 else [*wrong, _bad(code)])
+    wrong += [] if code == 0 else [_bad(code)]
+    return _judged("", len(points), yard, beats.owed(), scale, wrong=wrong)
 
 
 def wrong_engines(folder: Path, scale: Scale) -> Iterator[Row]:
@@ -83,7 +84,7 @@ def wrong_engines(folder: Path, scale: Scale) -> Iterator[Row]:
         yard = Yard(folder / name.replace(" ", "-"), Beats(last_s=2, once=(1, 2)), ago(10))
         code = yard.dies(f"wrong:{name}:1")
         finished = yard.finish()
-        judged = judge(yard.kept(), yard.t0, yard.beats.owed())
+        judged = judge(yard.kept(), yard.t0, yard.beats.owed(), slack=scale.slack)
         found = len(judged.doubled if name == WRONG[0] else judged.lost)
         wrong = [] if (code, finished) == (_KILLED, 0) else [_bad(code), _bad(finished)]
         wrong += [] if found else [f"nothing was found wrong with an engine that does {name}"]
@@ -92,9 +93,15 @@ def wrong_engines(folder: Path, scale: Scale) -> Iterator[Row]:
 
 
 def _judged(
-    scenario: str, n: int, yard: Yard, owed: Sequence[str], heads: Sequence[str], wrong: Sequence[str] = ()
+    scenario: str,
+    n: int,
+    yard: Yard,
+    owed: Sequence[str],
+    scale: Scale,
+    heads: Sequence[str] = (),
+    wrong: Sequence[str] = (),
 ) -> Row:
-    judged = judge(yard.kept(), yard.t0, owed, heads)
+    judged = judge(yard.kept(), yard.t0, owed, heads, slack=scale.slack)
     crashed = ["a traceback was written"] if "Traceback" in yard.complaints() else []
     return Row(
         scenario=scenario,

@@ -69,11 +69,13 @@ def judge(
     owed: Iterable[str],
     heads: Sequence[str] = (),
     *,
+    slack: float = 1.0,
     in_time_s: float | None = _IN_TIME_S,
 ) -> Judgement:
     """What became of `owed`; `heads` were given to people as answers, so each must be in the journal.
 
-    `in_time_s`: how late a post may be after its time or, where later, after its engine's start (None: any).
+    `in_time_s`: how late a post may be after its time or, where later, after its engine's start (None: any); `slack`
+    times as much is let pass.
     """
     posts = received(folder)
     counted = Counter(slot for post in posts for slot in (post.slot, *post.named))
@@ -82,7 +84,7 @@ def judge(
     lateness = [_late_s(post, t0, starts) for post in posts]
     worst = max(lateness, default=None)
     wrong = [f"audit: {problem}" for problem in report.problems]
-    limit = None if in_time_s is None else max(in_time_s, _AFTER_START_S if len(starts) > 1 else 0.0)
+    limit = None if in_time_s is None else slack * max(in_time_s, _AFTER_START_S if len(starts) > 1 else 0.0)
     if limit is not None and worst is not None and worst > limit:
         wrong.append(f"a post came {worst:.1f} s late, more than {limit:g} s")
     unmarked = [p.slot for p in posts if (p.at - t0 - offset(p.slot)).total_seconds() > 65 and not p.late]

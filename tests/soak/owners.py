@@ -33,7 +33,7 @@ def stopped(folder: Path, scale: Scale) -> Iterator[Row]:
         owed = yard.beats.owed(due)
         until(lambda: set(owed) <= yard.known(), "all that was due is posted or named")
         wrong += [] if engine.end() == 143 else ["SIGTERM did not end it"]
-    judged = judge(yard.kept(), yard.t0, owed, in_time_s=scale.lasts_s + 10)
+    judged = judge(yard.kept(), yard.t0, owed, in_time_s=scale.lasts_s + 10, slack=scale.slack)
     yield Row(
         f"the owner stopped for {scale.lasts_s:g} s, others try meanwhile",
         n=refused,
@@ -53,7 +53,7 @@ def pairs(folder: Path, scale: Scale) -> Iterator[Row]:
     for number in range(scale.pairs):
         wrong += [f"pair {number}: {sentence}" for sentence in _pair(yard)]
     owed = yard.catch_up()
-    judged = judge(yard.kept(), yard.t0, owed)
+    judged = judge(yard.kept(), yard.t0, owed, slack=scale.slack)
     yield Row(
         "two engines at once",
         n=scale.pairs,

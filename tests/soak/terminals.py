@@ -60,10 +60,10 @@ def _hung(name: str, yard: Yard, terminal: Terminal, scale: Scale) -> Row:
     owed = yard.beats.owed(int((datetime.now(UTC) - yard.t0).total_seconds()))
     until(lambda: set(owed) <= yard.known(), "all that was due is posted or named")
     ended_s = _end(_owner(yard))
-    judged = judge(yard.kept(), yard.t0, owed, heads)
-    wrong = [] if gap_s <= _GAP_S else [f"from tick to tick it took {gap_s:.2f} s (p99)"]
-    wrong += [] if busy <= _BUSY else [f"a process used {busy:.0%} of a core afterwards"]
-    wrong += [] if ended_s <= _ENDS_S else [f"SIGTERM took {ended_s:.1f} s"]
+    judged = judge(yard.kept(), yard.t0, owed, heads, slack=scale.slack)
+    wrong = [] if gap_s <= _GAP_S * scale.slack else [f"from tick to tick it took {gap_s:.2f} s (p99)"]
+    wrong += [] if busy <= _BUSY * scale.slack else [f"a process used {busy:.0%} of a core afterwards"]
+    wrong += [] if ended_s <= _ENDS_S * scale.slack else [f"SIGTERM took {ended_s:.1f} s"]
     return Row(
         name,
         n=1,
@@ -96,8 +96,8 @@ def signals(folder: Path, scale: Scale) -> Iterator[Row]:
     with yard.engine() as engine:
         until(lambda: set(owed) <= yard.known(), "the next engine posts all that was due")
         wrong += [] if engine.end() == 143 else ["SIGTERM did not end it"]
-    judged = judge(yard.kept(), yard.t0, owed)
-    wrong += [] if took_s <= _ENDS_S else [f"SIGTERM took {took_s:.1f} s"]
+    judged = judge(yard.kept(), yard.t0, owed, slack=scale.slack)
+    wrong += [] if took_s <= _ENDS_S * scale.slack else [f"SIGTERM took {took_s:.1f} s"]
     yield Row(
         "SIGHUP, then SIGTERM while a suite hangs",
         n=1,
