@@ -14,6 +14,7 @@ from warroom.adapters.file_channel import FileChannel
 from warroom.clock import VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
 from warroom.engine.ports import KnownGate, Poll
+from warroom.engine.second_clock import SecondClock
 from warroom.errors import WarroomError
 from warroom.events import CheckInfo, CheckOutcome, GateInfo, LaunchInfo, RunFinished
 from warroom.journal.journal import Journal
@@ -156,6 +157,7 @@ class Stage:
         self.suites = Suites(self.clock)
         self.gates = Gates({})
         self.channel: Channel = FileChannel(folder / "posts.txt", self.clock)
+        self.second = SecondClock(self.clock)
         self.told: list[Entry] = []
         self.trouble: list[str] = []
         self.watched = Watched()
@@ -192,6 +194,7 @@ class Stage:
             watchdog=self.watched,
             told=self.told.append,
             trouble=self.trouble.append,
+            second_clock=self.second,
             gates=self.gates,
         )
 

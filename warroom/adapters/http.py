@@ -4,9 +4,11 @@ the body, no redirects, verified TLS, nothing taken from the environment, and a 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from warroom.adapters.http_body import MAX_BYTES, BodyError, BodyReader
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 Recorder = Callable[[Exchange], str]
 Resolve = Callable[[str, int], list[str]]
+Heard = Callable[[str, datetime], object]
 
 _HEADER_LIMIT = 32_768
 _EXPIRES_SOON_DAYS = 21
@@ -79,16 +82,18 @@ class HttpAdapter:
         record: Recorder | None = None,
         resolve: Resolve | None = None,
         max_bytes: int = MAX_BYTES,
+        heard: Heard | None = None,
     ) -> None:
         """`secrets` (name -> value, read at each use, so it may grow) are shown by name in command lines. `record`
         is handed every attempt and returns the name of the file it keeps it in; `resolve` replaces the system's
-        look-up of names."""
+        look-up of names. `heard` is told the `Date` of every answer, and of which target."""
         self._targets = targets
         self._clock = clock
         self._secrets: Mapping[str, str] = secrets if secrets is not None else {}
         self._record = record
         self._resolve = resolve
         self._max_bytes = max_bytes
+        self._heard = heard
         self._routes: dict[str, _Route] = {}
         self._contexts: dict[TlsSetting, ssl.SSLContext] = {}
 
@@ -101,6 +106,7 @@ class HttpAdapter:
             record=record,
             resolve=self._resolve,
             max_bytes=self._max_bytes,
+            heard=self._heard,
         )
         view._routes, view._contexts = self._routes, self._contexts
         return view
@@ -199,6 +205,7 @@ class HttpAdapter:
                 self._keep(replace(exchange, elapsed_s=self._clock.monotonic() - began, error=error.message))
                 raise
         elapsed = self._clock.monotonic() - began
+        self._hear(call.request.target, response)
         kept = self._keep(
             replace(
                 exchange,
@@ -210,6 +217,17 @@ class HttpAdapter:
             )
         )
         return replace(response, elapsed_s=elapsed, evidence=kept, received_at=self._clock.now())
+
+    def _hear(self, target: str, response: Response) -> None:
+        dates = response.header_values("date")
+        if self._heard is None or len(dates) != 1 or response.header_values("age"):
+            return
+        from email.utils import parsedate_to_datetime
+
+        with contextlib.suppress(ValueError, OverflowError):
+            said = parsedate_to_datetime(dates[0])
+            if said.tzinfo is not None:
+                self._heard(target, said)
 
     def _keep(self, exchange: Exchange) -> str:
         return self._record(exchange) if self._record else ""

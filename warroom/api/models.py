@@ -45,6 +45,16 @@ class ScrubT0(_Body):
         return requests.ScrubT0(self.reason)
 
 
+class Clock(_Body):
+    """The wall clock is right."""
+
+    request: Literal["clock"]
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.AgreeWithClock()
+
+
 class Step(_Body):
     """A step was done."""
 
@@ -186,7 +196,7 @@ class Close(_Body):
 
 
 _Events = Gate | Incident | IncidentNote | IncidentResolve
-_Any = SetT0 | ScrubT0 | Step | Note | Hold | Release | Post | RemarkOn | _Events | Amend | Close
+_Any = SetT0 | ScrubT0 | Clock | Step | Note | Hold | Release | Post | RemarkOn | _Events | Amend | Close
 _BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 

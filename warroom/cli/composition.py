@@ -11,7 +11,7 @@ from warroom.adapters.command import Commands
 from warroom.adapters.credentials import secrets_of
 from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.gates import Gates, declared_gates
-from warroom.adapters.http import HttpAdapter
+from warroom.adapters.http import Heard, HttpAdapter
 from warroom.adapters.levers import HttpLevers
 from warroom.adapters.sampler_child import SamplerChild
 from warroom.adapters.sampling import SamplerProcess
@@ -94,11 +94,22 @@ def session_of(
     people: bool,
     sampler: SamplerChild | None = None,
     known_gate: Callable[[str], GateInfo | None] = lambda _: None,
+    heard: Heard | None = None,
 ) -> Session:
-    """A run of `selection` with ports of its own; `known_gate` as in `Gates`. Raises UsageError where its evidence
-    cannot be kept."""
+    """A run of `selection` with ports of its own; `known_gate` as in `Gates`, `heard` as in `HttpAdapter`.
+
+    Raises UsageError where its evidence cannot be kept.
+    """
     ports = _Ports(
-        options, environ, playbook, selection, clock, people=people, sampler=sampler, known_gate=known_gate
+        options,
+        environ,
+        playbook,
+        selection,
+        clock,
+        people=people,
+        sampler=sampler,
+        known_gate=known_gate,
+        heard=heard,
     )
     bench = ports.bench()
     declared = selection.suite.until if selection.suite else None
@@ -121,6 +132,7 @@ class _Ports:
         people: bool,
         sampler: SamplerChild | None,
         known_gate: Callable[[str], GateInfo | None],
+        heard: Heard | None,
     ) -> None:
         self._playbook = playbook
         self._clock = clock
@@ -134,7 +146,7 @@ class _Ports:
             self._redactor.add(name, value)
         self.log = EventLog(clock)
         self.board = QuestionBoard(self.log.append, clock)
-        self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets)
+        self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets, heard=heard)
         self._sampler = SamplerProcess(playbook.targets, waiting=sampler)
         self._commands = Commands(clock, allowed=options.allow_commands, allow_file=_allow_file(environ))
         base = options.evidence or Path()

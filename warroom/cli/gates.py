@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from warroom.adapters.gates import Gates, declared_gates
-from warroom.adapters.http import HttpAdapter
+from warroom.adapters.http import Heard, HttpAdapter
 from warroom.clock import Clock
 from warroom.engine.ports import Poll
 from warroom.engine.requests import StateGate
@@ -25,11 +25,11 @@ def stated_gates(given: Sequence[str], state: LaunchState) -> Iterator[StateGate
 class LaunchGates:
     """Asks the gates of `playbook`. What it asks leaves no evidence: the runs that depend on a gate keep theirs."""
 
-    def __init__(self, playbook: Playbook, clock: Clock) -> None:
+    def __init__(self, playbook: Playbook, clock: Clock, heard: Heard | None = None) -> None:
         self._polled = {
             gate.id: Poll(gate.poll_s, gate.ttl_s) for gate in playbook.gates.values() if gate.poll_s is not None
         }
-        self._http = HttpAdapter(playbook.targets, clock, secrets=playbook.secrets)
+        self._http = HttpAdapter(playbook.targets, clock, secrets=playbook.secrets, heard=heard)
         self._gates = Gates(playbook.gates, self._http, clock)
 
     def polled(self) -> Mapping[str, Poll]:

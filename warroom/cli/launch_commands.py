@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
         launches,
         status,
         t0,
+        clock,
         step,
         note,
         hold,
@@ -129,6 +130,13 @@ def t0(
 
     body = {"request": "scrub", "reason": reason} if scrub else {"request": "t0", "at": at, "reason": reason}
     return ask(launch, state, body)
+
+
+def clock(launch: arguments.LaunchName, state: arguments.StateFolder = None) -> int:
+    """Say that the wall clock is right, after somebody set it forward: posts that wait for that may leave."""
+    from warroom.cli.asking import ask
+
+    return ask(launch, state, {"request": "clock"})
 
 
 def step(

@@ -22,7 +22,7 @@ from warroom.errors import ExitCode, PlaybookError, WarroomError
 from warroom.journal.audit import AuditReport
 from warroom.journal.audit import audit as audit_journal
 from warroom.journal.reading import read_only
-from warroom.launch.state import LaunchState
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState
 from warroom.playbook.load import load_course
 from warroom.text import clean, plural
 from warroom.units import format_duration
@@ -104,7 +104,9 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"T0      {found['t0'] or 'not set'}"
     yield from _mode_lines(found)
     if found["clock_set_s"]:
-        yield f"clock   was set by {found['clock_set_s']:+g} s: posts wait until T0 is confirmed with `warroom t0`"
+        waits = ": posts wait until another clock agrees, or a person (`warroom clock`)"
+        is_doubted = found["clock_set_s"] > TRUSTED_STEP_S
+        yield f"clock   was set by {found['clock_set_s']:+g} s{waits if is_doubted else ''}"
     if found["closed"]:
         yield f"closed  {found['closed']['at']}: {found['closed']['reason']}"
     yield from (_gate_line(gate) for gate in found["gates"])

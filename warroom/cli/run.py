@@ -27,6 +27,7 @@ from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
 from warroom.clock import Clock, RealClock, stamp
 from warroom.engine.engine import Engine, Ports
+from warroom.engine.second_clock import SecondClock
 from warroom.engine.threaded import ThreadedChannel, ThreadedJournal
 from warroom.engine.view import entry_json
 from warroom.errors import ExitCode, first_exit_code
@@ -144,10 +145,12 @@ def _assembled(
     }
     evidence = options.evidence or opened.folder / "evidence"
     # What --gate declares stands in the journal, under the name of whoever declared it.
-    suites = LaunchSuites(opened.playbook, replace(options, evidence=evidence, gates=()), os.environ, clock)
-    gates = LaunchGates(opened.playbook, clock)
+    second = SecondClock(clock)
+    stated = replace(options, evidence=evidence, gates=())
+    suites = LaunchSuites(opened.playbook, stated, os.environ, clock, second.heard)
+    gates = LaunchGates(opened.playbook, clock, second.heard)
     reload = reloading(options, opened.folder, os.environ)
-    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates, reload)
+    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates, reload, second)
     engine = Engine(opened.playbook.course, ports)
     refusals = Refusals(engine.record, clock)
     application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())), refusals)

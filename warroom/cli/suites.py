@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
+from warroom.adapters.http import Heard
 from warroom.cli.composition import Session, session_of
 from warroom.cli.options import RunOptions
 from warroom.clock import Clock
@@ -19,11 +20,19 @@ from warroom.suite_state import SuiteState
 class LaunchSuites:
     """Runs suites of `playbook` for the engine. Evidence goes below `options.evidence`."""
 
-    def __init__(self, playbook: Playbook, options: RunOptions, environ: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self,
+        playbook: Playbook,
+        options: RunOptions,
+        environ: Mapping[str, str],
+        clock: Clock,
+        heard: Heard | None = None,
+    ) -> None:
         self._playbook = playbook
         self._options = options
         self._environ = environ
         self._clock = clock
+        self._heard = heard
 
     def prepare(self, run: RunSuite, known: KnownGate) -> Callable[[], Awaitable[SuiteState]]:
         """What runs it. Raises WarroomError where its evidence cannot be kept."""
@@ -34,7 +43,14 @@ class LaunchSuites:
         wait = "0s" if run.only else self._options.wait
         options = replace(self._options, attest=attest, wait=wait)
         session = session_of(
-            self._playbook, selection, options, self._environ, self._clock, people=False, known_gate=known
+            self._playbook,
+            selection,
+            options,
+            self._environ,
+            self._clock,
+            people=False,
+            known_gate=known,
+            heard=self._heard,
         )
         return lambda: _run(session)
 

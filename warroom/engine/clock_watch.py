@@ -22,7 +22,7 @@ class ClockWatch:
     def __init__(self, clock: Clock, last: Entry | None) -> None:
         self._clock = clock
         known = last is not None and last.boot_id != "" and last.boot_id == clock.boot_id()
-        self._apart_s = _apart_s(last.at, last.boottime_ns) if known and last else self._now_apart_s()
+        self._apart_s = apart_s(last.at, last.boottime_ns) if known and last else self._now_apart_s()
 
     def step_s(self) -> float:
         """By how many seconds the wall clock was set and nobody has `noted` yet; 0 when it was not."""
@@ -39,8 +39,9 @@ class ClockWatch:
         self._apart_s += by_s
 
     def _now_apart_s(self) -> float:
-        return _apart_s(self._clock.now(), self._clock.boottime_ns())
+        return apart_s(self._clock.now(), self._clock.boottime_ns())
 
 
-def _apart_s(wall: datetime, boottime_ns: int) -> float:
+def apart_s(wall: datetime, boottime_ns: int) -> float:
+    """How far the wall clock is from the boot clock, in seconds; changed only by whoever sets the wall clock."""
     return wall.timestamp() - boottime_ns / 1e9

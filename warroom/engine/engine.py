@@ -18,6 +18,7 @@ from warroom.engine.ports import GatesPort, JournalPort, NoGates, Reload, SuiteP
 from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import AmendPlaybook, Request
 from warroom.engine.requests import decide as decide_request
+from warroom.engine.second_clock import SecondClock
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
 from warroom.events import GateInfo
@@ -26,7 +27,7 @@ from warroom.launch.entries import Draft, Entry
 from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
-from warroom.launch.state import LaunchState, Record, begin
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Record, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
 from warroom.text import one_line
@@ -62,6 +63,7 @@ class Ports:
     trouble: Callable[[str], object]
     gates: GatesPort = field(default_factory=NoGates)
     reload: Reload = no_reload
+    second_clock: SecondClock | None = None
 
 
 class Engine:
@@ -83,6 +85,7 @@ class Engine:
         self._gates = GateWatch(ports.gates, ports.clock)
         self._said: dict[str, str] = {}
         self._sha256 = ""
+        self._second_clock = ports.second_clock or SecondClock(ports.clock)
 
     @property
     def gates_read_at(self) -> Mapping[str, datetime]:
@@ -172,6 +175,7 @@ class Engine:
 
     async def _write_what_is_owed(self) -> None:
         # A decision that was written can lead to the next one: a text is prepared, then sent.
+        await self._book.write(self._agreed)
         for _ in range(_ROUNDS):
             if not await self._book.write(self._owed):
                 break
@@ -182,6 +186,11 @@ class Engine:
         if self._said.pop("journal", ""):
             self._trouble("the journal can be written again")
         self._told(entry)
+
+    def _agreed(self, state: LaunchState) -> Sequence[Draft]:
+        """A clock that was set forward, and that another one speaks for."""
+        agreement = self._second_clock.agreement() if state.clock_set_s > TRUSTED_STEP_S else None
+        return [drafts.agreed(agreement)] if agreement else ()
 
     def _owed(self, state: LaunchState) -> Sequence[Draft]:
         # Another playbook may have come while this waited for its turn.

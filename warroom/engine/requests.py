@@ -15,7 +15,7 @@ from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import Incident
 from warroom.launch.schedule import Slot, all_slots, require_t0
-from warroom.launch.state import LaunchState, Stage
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
 
@@ -123,6 +123,11 @@ class ResolveIncident:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreeWithClock:
+    """The wall clock, which was set forward, is right."""
+
+
+@dataclass(frozen=True, slots=True)
 class AmendPlaybook:
     """Go on with another playbook, whose frozen copy is at `copy` in the folder of the launch and which came from
     `path`. The engine loads it before anything is decided."""
@@ -133,7 +138,7 @@ class AmendPlaybook:
 
 _OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate
 _OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
-Request = SetT0 | ScrubT0 | TickStep | AddNote | _OfUpdates | _OfEvents | CloseLaunch
+Request = SetT0 | ScrubT0 | AgreeWithClock | TickStep | AddNote | _OfUpdates | _OfEvents | CloseLaunch
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,14 @@ def _(request: ScrubT0, asked: _Asked) -> tuple[Draft, ...]:
         raise UsageError("T0 is not set, so there is nothing to scrub")
     _require_reason(request.reason, "to scrub T0")
     return (Draft("t0.scrubbed", {"by": asked.by, "reason": clean(request.reason)}, asked.by),)
+
+
+@_decide.register
+def _(request: AgreeWithClock, asked: _Asked) -> tuple[Draft, ...]:
+    if asked.state.clock_set_s <= TRUSTED_STEP_S:
+        raise UsageError("nothing waits for the clock: nobody set it forward")
+    body = {"source": asked.by, "apart_s": 0.0, "by": asked.by, "now": stamp(asked.now)}
+    return (Draft("clock.agreed", body, asked.by),)
 
 
 @_decide.register

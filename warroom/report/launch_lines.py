@@ -101,6 +101,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "update.released": lambda body: f"post {body['slot']} released",
     "update.requested": lambda body: f"post {body['slot']} asked for now",
     "update.remarked": lambda body: f"remark on {body['slot']}: {body['text'] or 'none any more'}",
+    "clock.agreed": lambda body: f"the wall clock is right, says {body['source']}",
     "api.refused": lambda body: f"refused {body['count']}x, the last from {body['from']}: {body['reason']}",
     "clock.step": lambda body: f"the wall clock was set by {body['by_s']:+g} s",
 }
