@@ -53,7 +53,7 @@ def call(address: Address, clock: Clock, method: Callable[[WebClient], object]) 
         method(wire)
     except Exception as fault:  # noqa: BLE001 - whatever the library makes of the answer, the wire saw what happened
         if wire.seen is None:
-            return Outcome(Broken(_told(fault), wire.sent), {})
+            return Outcome(Broken(told(fault), wire.sent), {})
     assert wire.seen is not None, "a call that returns has an answer"
     return wire.seen
 
@@ -62,18 +62,35 @@ class _Wire(WebClient):
     """A client for one call."""
 
     def __init__(self, address: Address, clock: Clock) -> None:
-        # A logger that no configuration can reach: at DEBUG the library writes down what is sent.
-        quiet = logging.Logger("slack", logging.CRITICAL + 1)  # noqa: LOG001
-        super().__init__(address.token, base_url=address.base_url, retry_handlers=[], logger=quiet)
-        self._address = address
-        self._clock = clock
-        self.sent = False
+        super().__init__(address.token, base_url=address.base_url, retry_handlers=[], logger=quiet_logger())
+        self._exchange = Exchange(address.context, address.timeout_s, clock)
         self.seen: Outcome | None = None
 
+    @property
+    def sent(self) -> bool:
+        """Whether any of the request can have arrived."""
+        return self._exchange.sent
+
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        deadline = self._clock.monotonic() + self._address.timeout_s
+        answer, raw = self._exchange.make(url, req)
+        self.seen = _outcome(answer, raw)
+        return {"status": answer.status, "headers": answer.headers, "body": raw.decode("utf-8", "replace")}
+
+
+class Exchange:
+    """One request on a connection of its own. `sent` says whether any of it can have arrived."""
+
+    def __init__(self, context: ssl.SSLContext, timeout_s: float, clock: Clock) -> None:
+        self._context = context
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self.sent = False
+
+    def make(self, url: str, req: Request) -> tuple[http.client.HTTPResponse, bytes]:
+        """The answer and its whole body. Raises OSError or HTTPException."""
+        deadline = self._clock.monotonic() + self._timeout_s
         parts = urlsplit(url)
-        connection = _connection(parts.scheme, parts.netloc, self._address)
+        connection = self._connection(parts.scheme, parts.netloc)
         try:
             connection.connect()
             self.sent = True
@@ -81,11 +98,14 @@ class _Wire(WebClient):
             body = req.data if isinstance(req.data, bytes) else None
             connection.request("POST", target, body, {**dict(req.header_items()), "Accept-Encoding": "identity"})
             answer = connection.getresponse()
-            raw = self._read(answer, deadline)
+            return answer, self._read(answer, deadline)
         finally:
             connection.close()
-        self.seen = _outcome(answer, raw)
-        return {"status": answer.status, "headers": answer.headers, "body": raw.decode("utf-8", "replace")}
+
+    def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
+        if scheme == "https":
+            return http.client.HTTPSConnection(netloc, timeout=self._timeout_s, context=self._context)
+        return http.client.HTTPConnection(netloc, timeout=self._timeout_s)
 
     def _read(self, answer: http.client.HTTPResponse, deadline: float) -> bytes:
         body = bytearray()
@@ -98,12 +118,6 @@ class _Wire(WebClient):
         if answer.length:
             raise http.client.IncompleteRead(bytes(body), answer.length)
         return bytes(body)
-
-
-def _connection(scheme: str, netloc: str, address: Address) -> http.client.HTTPConnection:
-    if scheme == "https":
-        return http.client.HTTPSConnection(netloc, timeout=address.timeout_s, context=address.context)
-    return http.client.HTTPConnection(netloc, timeout=address.timeout_s)
 
 
 def _outcome(answer: http.client.HTTPResponse, raw: bytes) -> Outcome:
@@ -119,7 +133,13 @@ def _outcome(answer: http.client.HTTPResponse, raw: bytes) -> Outcome:
     return Outcome(Answered(answer.status, ok, error, ts, retry_after), data, date)
 
 
-def _told(fault: Exception) -> str:
+def quiet_logger() -> logging.Logger:
+    """A logger that no configuration can reach: at DEBUG the library writes down what is sent."""
+    return logging.Logger("slack", logging.CRITICAL + 1)  # noqa: LOG001
+
+
+def told(fault: Exception) -> str:
+    """A sentence on why no whole answer came; it names no address."""
     if isinstance(fault, TimeoutError):
         return "Slack did not answer in time"
     if isinstance(fault, http.client.HTTPException):
