@@ -36,7 +36,7 @@ class SlackChannel:
         self._clock = clock
         self._say = say
         self._threads = ThreadPoolExecutor(2, "slack")
-        self._bot_id = ""
+        self._self: tuple[str, str] | None = None
         self._ahead_s = 0.0
 
     async def post(self, post: Post) -> Delivery:
@@ -53,13 +53,13 @@ class SlackChannel:
 
         Raises OSError where the history could not be read to its end.
         """
-        bot_id = await self._own_id()
+        name, own = await self._who()
         oldest = since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)
         cursor: str | None = None
         while True:
             page = await self._page(f"{oldest.timestamp():.6f}", cursor)
             for message in page.get("messages", ()):
-                if message.get("bot_id") == bot_id and key_of(message) == key:
+                if message.get(name) == own and key_of(message) == key:
                     return f"{self._channel}/{message['ts']}"
             cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
             if not page.get("has_more"):
@@ -71,13 +71,16 @@ class SlackChannel:
         """Waits for nothing: a call that hangs ends with the process."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _own_id(self) -> str:
-        if not self._bot_id:
+    async def _who(self) -> tuple[str, str]:
+        """By what we know messages of our own: a member of theirs and its value, the bot's id or the user's."""
+        if self._self is None:
             found = await self._told(lambda slack: slack.auth_test())
-            self._bot_id = str(found.get("bot_id", ""))
-            if not self._bot_id:
-                raise OSError("Slack does not say which bot the token belongs to")
-        return self._bot_id
+            known = [(name, str(found.get(name) or "")) for name in ("bot_id", "user_id")]
+            ours = [("user" if name == "user_id" else name, value) for name, value in known if value]
+            if not ours:
+                raise OSError("Slack does not say whose the token is")
+            self._self = ours[0]
+        return self._self
 
     async def _page(self, oldest: str, cursor: str | None) -> Mapping[str, Any]:
         return await self._told(
