@@ -43,7 +43,7 @@ class _channel:  # noqa: N801
         return self._made
 
     async def __aexit__(self, *_: object) -> None:
-        await self._made.aclose()
+        self._made.close()
 
 
 def arrived(slack: SlackStandIn) -> list[str]:
@@ -161,7 +161,7 @@ async def test_a_port_that_is_closed_sent_nothing() -> None:
     delivery = await channel.post(POST)
     assert delivery.fate is Fate.NOT_SENT
     assert "refused" in delivery.reason
-    await channel.aclose()
+    channel.close()
 
 
 async def test_a_message_is_found_among_many_pages_and_only_when_it_is_ours(

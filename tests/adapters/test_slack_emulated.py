@@ -63,11 +63,11 @@ async def test_a_post_is_taken_and_found_by_its_key(emulated: Address) -> None:
     hour_ago = CLOCK.now() - timedelta(hours=1)
     assert await channel.find("wr:auto:T+5m", hour_ago) == delivery.ref
     assert await channel.find("wr:auto:T+15m", hour_ago) is None
-    await channel.aclose()
+    channel.close()
 
 
 async def test_a_channel_that_is_not_there_refuses_for_good(emulated: Address) -> None:
     channel = SlackChannel(emulated, "C999999999", CLOCK)
     delivery = await channel.post(Post("wr:auto:T+5m", "text"))
     assert delivery.fate is Fate.REFUSED
-    await channel.aclose()
+    channel.close()

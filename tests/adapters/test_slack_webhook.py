@@ -35,7 +35,7 @@ async def test_a_post_arrives_once_with_its_key_in_sight(slack: SlackStandIn) ->
     assert delivery.fate is Fate.CONFIRMED
     assert message.blocks[0]["text"] == {"type": "plain_text", "text": POST.text, "emoji": False}
     assert message.blocks[1]["elements"][0]["text"] == "LATE by 2m · wr:auto:T+5m"
-    await hook.aclose()
+    hook.close()
 
 
 FAULTS = [
@@ -59,7 +59,7 @@ async def test_what_went_wrong_tells_what_became_of_it(
     delivery = await hook.post(POST)
     assert delivery.fate is fate
     assert len(slack.room.messages) == applied
-    await hook.aclose()
+    hook.close()
 
 
 async def test_an_archived_channel_refuses_for_good(slack: SlackStandIn) -> None:
@@ -67,7 +67,7 @@ async def test_an_archived_channel_refuses_for_good(slack: SlackStandIn) -> None
     hook = hook_of(slack)
     delivery = await hook.post(POST)
     assert (delivery.fate, delivery.reason) == (Fate.REFUSED, "channel_is_archived: the channel is archived")
-    await hook.aclose()
+    hook.close()
 
 
 async def test_a_closed_port_sent_nothing_and_the_address_is_not_told() -> None:
@@ -77,4 +77,4 @@ async def test_a_closed_port_sent_nothing_and_the_address_is_not_told() -> None:
     assert delivery.fate is Fate.NOT_SENT
     assert "canary-hook" not in delivery.reason
     assert "127.0.0.1" not in delivery.reason
-    await hook.aclose()
+    hook.close()

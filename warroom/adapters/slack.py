@@ -67,7 +67,7 @@ class SlackChannel:
             if not cursor:
                 raise OSError("Slack's history ends in the middle")
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 

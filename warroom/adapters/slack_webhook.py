@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.request import Request
 
@@ -49,7 +50,11 @@ class SlackWebhook:
             self._say(post)
         return delivery
 
-    async def aclose(self) -> None:
+    async def find(self, key: str, since: datetime) -> str | None:
+        """Nobody can look through a webhook. Always raises OSError."""
+        raise OSError("a webhook cannot be asked what has arrived")
+
+    def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 

@@ -72,6 +72,15 @@ def opening_t0(text: str) -> datetime | None:
 
 def open_launch(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:
     """The launch, new or taken up. Raises WarroomError: LaunchOwned where another engine runs it."""
+    opened = _opened(options, environ, clock)
+    channels = opened.playbook.course.channels.values()
+    return replace(
+        opened,
+        notes=(*opened.notes, *(f"channel {channel.id}: {channel.note}" for channel in channels if channel.note)),
+    )
+
+
+def _opened(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:
     inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
     with opening(options.state):
         known = None if options.new else _known(options)
