@@ -73,11 +73,8 @@ def opening_t0(text: str) -> datetime | None:
 def open_launch(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:
     """The launch, new or taken up. Raises WarroomError: LaunchOwned where another engine runs it."""
     opened = _opened(options, environ, clock)
-    channels = opened.playbook.course.channels.values()
-    return replace(
-        opened,
-        notes=(*opened.notes, *(f"channel {channel.id}: {channel.note}" for channel in channels if channel.note)),
-    )
+    told = [f"channel {one.id}: {one.note}" for one in opened.playbook.course.channels.values() if one.note]
+    return replace(opened, notes=(*opened.notes, *told))
 
 
 def _opened(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:

@@ -106,9 +106,8 @@ def _template(node: nodes.Node) -> Template | None:
 def _may_be_secret(path: nodes.Path) -> bool:
     if len(path) < 3:
         return False
-    if path[0] in _CREDENTIALS:
-        return path[2] in _CREDENTIALS[path[0]]
-    return path[0] == "checks" and path[2] not in COMMON
+    section, key = str(path[0]), path[2]
+    return key in _CREDENTIALS[section] if section in _CREDENTIALS else section == "checks" and key not in COMMON
 
 
 class _Loading:
