@@ -29,7 +29,7 @@ def message_problem(message: Mapping[str, Any]) -> str:
         return "msg_too_long"
     if len(blocks) > MOST_BLOCKS or any(_block_problem(block) for block in blocks):
         return "invalid_blocks"
-    if sum(map(len, _texts(blocks))) > LONGEST_BLOCKS:
+    if sum(len(part["text"]) for part in _parts(blocks)) > LONGEST_BLOCKS:
         return "msg_blocks_too_long"
     return _metadata_problem(message.get("metadata"))
 
@@ -71,13 +71,14 @@ def _metadata_problem(metadata: object) -> str:
     return "metadata_too_large" if len(str(metadata)) > LONGEST_METADATA else ""
 
 
-def _texts(blocks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _parts(blocks: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for block in blocks:
         parts = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
-        yield from (str(part["text"]) for part in parts if isinstance(part, Mapping))
+        yield from (part for part in parts if isinstance(part, Mapping))
 
 
 def live_parts(message: Mapping[str, Any]) -> list[str]:
     """What Slack would make a mention, a channel or a link in a message's texts: `@U1`, `!channel`, `https:..`."""
-    texts = [str(message.get("text", "")), *_texts(message.get("blocks") or [])]
+    formatted = [str(part["text"]) for part in _parts(message.get("blocks") or []) if part["type"] == "mrkdwn"]
+    texts = [str(message.get("text", "")), *formatted]
     return [found for text in texts for found in _LIVE.findall(text)]
