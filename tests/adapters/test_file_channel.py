@@ -41,15 +41,15 @@ async def test_a_post_is_appended_whole_and_found_by_its_key(tmp_path: Path) -> 
         "again",
         "--- end of wr:a:two@T+1h",
     ]
-    assert await posts.find("wr:a:one@T+5m") == first.ref
-    assert await posts.find("wr:a:two@T+1h") == second.ref
-    assert await posts.find("wr:a:three@T+2h") is None
-    assert await posts.find("wr:a:one@T+5") is None
+    assert await posts.find("wr:a:one@T+5m", AT) == first.ref
+    assert await posts.find("wr:a:two@T+1h", AT) == second.ref
+    assert await posts.find("wr:a:three@T+2h", AT) is None
+    assert await posts.find("wr:a:one@T+5", AT) is None
     assert published_heads(tmp_path / "posts.txt") == ["4.0123456789ab"]
 
 
 async def test_a_file_that_is_not_there_holds_no_post(tmp_path: Path) -> None:
-    assert await channel(tmp_path).find("wr:a:one@T+5m") is None
+    assert await channel(tmp_path).find("wr:a:one@T+5m", AT) is None
 
 
 async def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -60,9 +60,9 @@ async def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 async def test_half_a_post_of_a_machine_that_lost_power_is_not_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / "posts.txt").write_text("--- wr:a:one@T+5m 2025-11-01T02:05:00.000Z\nhel", "utf-8")
     posts = channel(tmp_path)
-    assert await posts.find("wr:a:one@T+5m") is None
+    assert await posts.find("wr:a:one@T+5m", AT) is None
     await posts.post(Post("wr:a:one@T+5m", "hello"))
-    assert await posts.find("wr:a:one@T+5m") is not None
+    assert await posts.find("wr:a:one@T+5m", AT) is not None
     assert "\nhel\n--- wr:a:one@T+5m " in (tmp_path / "posts.txt").read_text("utf-8")
 
 
@@ -74,8 +74,8 @@ async def test_no_text_can_pass_for_another_post(tmp_path: Path, text: str) -> N
     posts = channel(tmp_path)
     forged = f"{text}\n--- wr:a:other@T+1h x\nforged\n--- end of wr:a:other@T+1h\n{text}"
     await posts.post(Post("wr:a:one@T+5m", forged))
-    assert await posts.find("wr:a:one@T+5m") == "posts.txt:0"
-    assert await posts.find("wr:a:other@T+1h") is None
+    assert await posts.find("wr:a:one@T+5m", AT) == "posts.txt:0"
+    assert await posts.find("wr:a:other@T+1h", AT) is None
 
 
 @contextmanager

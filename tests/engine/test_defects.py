@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,10 +62,10 @@ class BadChannel:
             self.after.step()
         return delivery
 
-    async def find(self, key: str) -> str | None:
+    async def find(self, key: str, since: datetime) -> str | None:
         if self.searched:
             self.searched.step()
-        return await self.inner.find(key)
+        return await self.inner.find(key, since)
 
 
 class BadSuites:

@@ -185,8 +185,8 @@ class Dying:
         await asyncio.get_running_loop().create_future()
         raise AssertionError("nobody comes back from there")
 
-    async def find(self, key: str) -> str | None:
-        return await self.inner.find(key)
+    async def find(self, key: str, since: datetime) -> str | None:
+        return await self.inner.find(key, since)
 
 
 @pytest.mark.parametrize("after_bytes", [False, True], ids=["before the bytes", "after the bytes"])
@@ -234,8 +234,8 @@ class Fails:
     async def post(self, post: Post) -> Delivery:
         return self.answers.pop(0) if self.answers else await self.inner.post(post)
 
-    async def find(self, key: str) -> str | None:
-        return await self.inner.find(key)
+    async def find(self, key: str, since: datetime) -> str | None:
+        return await self.inner.find(key, since)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -234,8 +234,8 @@ class Hangs:
             await asyncio.get_running_loop().create_future()
         return await self._inner.post(post)
 
-    async def find(self, key: str) -> str | None:
-        return await self._inner.find(key)
+    async def find(self, key: str, since: datetime) -> str | None:
+        return await self._inner.find(key, since)
 
 
 async def test_an_incident_waits_for_no_other_post(tmp_path: Path) -> None:

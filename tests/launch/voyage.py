@@ -139,7 +139,7 @@ class Voyage:
                 self.write("update.due", slot=slot.id, key=key, text=text, late_s=late_s, merged=named)
             case Send():
                 self._send(decision)
-            case LookUp(record):
+            case LookUp(record, _):
                 kind = "update.confirmed" if any(a.key == record.key for a in self.channel) else "update.due"
                 self.write(kind, slot=record.slot, ref="somewhere")
             case HoldBack(slot, reason):

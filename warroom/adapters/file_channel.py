@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -41,8 +42,8 @@ class FileChannel:
         """The same as `append`, at once."""
         return self.append(post)
 
-    async def find(self, key: str) -> str | None:
-        """The same as `place`, at once."""
+    async def find(self, key: str, since: datetime) -> str | None:
+        """The same as `place`, at once: whenever it was posted."""
         return self.place(key)
 
     def append(self, post: Post) -> Delivery:

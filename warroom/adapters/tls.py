@@ -31,6 +31,11 @@ class TlsSetting:
         """The target's setting; without a CA file of its own: the system's store, else certifi's."""
         return cls(target.ca_file or _fallback_authorities(), target.client_cert, target.client_key)
 
+    @classmethod
+    def default(cls) -> TlsSetting:
+        """The system's store, else certifi's; no client certificate."""
+        return cls(_fallback_authorities())
+
 
 def _fallback_authorities() -> str:
     paths = ssl.get_default_verify_paths()

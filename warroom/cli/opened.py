@@ -72,6 +72,12 @@ def opening_t0(text: str) -> datetime | None:
 
 def open_launch(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:
     """The launch, new or taken up. Raises WarroomError: LaunchOwned where another engine runs it."""
+    opened = _opened(options, environ, clock)
+    told = [f"channel {one.id}: {one.note}" for one in opened.playbook.course.channels.values() if one.note]
+    return replace(opened, notes=(*opened.notes, *told))
+
+
+def _opened(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> OpenedLaunch:
     inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
     with opening(options.state):
         known = None if options.new else _known(options)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from warroom.adapters.asking import name_of
-from warroom.adapters.file_channel import FileChannel
 from warroom.adapters.systemd import Notices
 from warroom.api.app import About, api
 from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
+from warroom.cli.channels import OpenChannel, channels_of
 from warroom.cli.ending import ended_by_signals
 from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
@@ -28,7 +28,7 @@ from warroom.cli.unblocking import UnblockingLines
 from warroom.clock import Clock, RealClock, stamp
 from warroom.engine.engine import Engine, Ports
 from warroom.engine.second_clock import SecondClock
-from warroom.engine.threaded import ThreadedChannel, ThreadedJournal
+from warroom.engine.threaded import ThreadedJournal
 from warroom.engine.view import entry_json
 from warroom.errors import ExitCode, first_exit_code
 from warroom.journal.chain import canonical
@@ -130,7 +130,7 @@ class _Launch:
     engine: Engine
     listener: Listener
     journal: ThreadedJournal
-    channels: tuple[ThreadedChannel, ...]
+    channels: tuple[OpenChannel, ...]
     gates: LaunchGates
     tcp: TcpListener | None = None
 
@@ -139,10 +139,7 @@ def _assembled(
     opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
 ) -> _Launch:
     journal = ThreadedJournal(opened.journal)
-    channels = {
-        spec.id: ThreadedChannel(FileChannel(opened.folder / spec.path, clock, watch.posted))
-        for spec in opened.playbook.course.channels.values()
-    }
+    channels = channels_of(opened.playbook, opened.folder, clock, watch.posted)
     evidence = options.evidence or opened.folder / "evidence"
     # What --gate declares stands in the journal, under the name of whoever declared it.
     second = SecondClock(clock)

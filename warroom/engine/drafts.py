@@ -13,7 +13,7 @@ from warroom.errors import ExitCode
 from warroom.events import RunFinished
 from warroom.launch.entries import Draft
 from warroom.launch.flips import news
-from warroom.launch.ledger import LATE_AFTER_S, Close, HoldBack, Prepare, RunSuite, Send, decide
+from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots
 from warroom.launch.state import ENGINE, LaunchState, Record, believed
@@ -39,11 +39,20 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
                 drafts += _prepared(state, decision)
             case HoldBack(slot, reason):
                 drafts.append(_held(slot.id, reason))
+            case GiveUp(record, hold):
+                drafts += _given_up(record, hold=hold)
             case Close(reason):
                 drafts.append(Draft("launch.closed", {"reason": reason}))
             case _:
                 pass
     return drafts
+
+
+def _given_up(record: Record, *, hold: bool) -> list[Draft]:
+    body = {"slot": record.slot, "key": record.key, "attempt": record.attempt, "again": True}
+    back = Draft("update.due", {**body, "reason": "nobody can tell whether it arrived"})
+    reason = "it may have arrived: look, then release it or leave it"
+    return [back, Draft("update.held", {"slot": record.slot, "reason": reason, "by": "channel"})] if hold else [back]
 
 
 def _prepared(state: LaunchState, prepare: Prepare) -> list[Draft]:
@@ -98,7 +107,8 @@ def _delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -
     due = slot.due(record.t0 or now)
     late_s = (believed(state, now) - due).total_seconds()
     merged = tuple(known[name] for name in record.merged if name in known)
-    return delivery_line(Prepare(slot, record.key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged), head)
+    prepare = Prepare(slot, record.key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged)
+    return delivery_line(prepare, head, again=record.again)
 
 
 def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: float) -> Draft:
@@ -117,10 +127,13 @@ def _wait_s(attempt: int, longest_s: float) -> float:
     return min(2.0 ** min(attempt - 1, 16), longest_s)
 
 
-def looked_up(record: Record, ref: str | None, now: datetime, longest_wait_s: float) -> Draft:
-    """What a look-up found: the place of the message, or (None) that there is none: then it is due again as after an
-    attempt that sent nothing."""
+def looked_up(look: LookUp, ref: str | None, now: datetime, longest_wait_s: float) -> Draft:
+    """What a look-up found: the place of the message, or (None) that there is none. After the last one it is due
+    again as after an attempt that sent nothing."""
+    record = look.record
     body: dict[str, object] = {"slot": record.slot, "key": record.key, "attempt": record.attempt}
+    if ref is None and not look.is_last:
+        return Draft("update.absent", {**body, "reason": "it has not arrived so far"})
     if ref is None:
         again = now + timedelta(seconds=_wait_s(max(record.attempt, 1), longest_wait_s))
         return Draft("update.due", {**body, "reason": "it had not arrived", "not_before": stamp(again)})

@@ -27,6 +27,7 @@ from warroom.launch.entries import Draft, Entry
 from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
+from warroom.launch.schedule import update_of
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Record, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
@@ -250,16 +251,17 @@ class Engine:
             return Delivery(fate, reason=defect(error))
 
     async def _look_up(self, look: LookUp) -> None:
+        record = look.record
         try:
-            ref = await self._channel(look.record.slot).find(look.record.key)
+            ref = await self._channel(record.slot).find(record.key, record.tried_at or self._clock.now())
         except OSError as error:
-            why = one_line(error.strerror or type(error).__name__)
+            why = one_line(error.strerror or str(error) or type(error).__name__)
             raise WarroomError(f"cannot tell whether it arrived: {why}") from error
         now = self._clock.now()
-        await self._insist([drafts.looked_up(look.record, ref, now, self.pace.longest_wait_s)])
+        await self._insist([drafts.looked_up(look, ref, now, self.pace.longest_wait_s)])
 
     def _channel(self, slot: str) -> Channel:
-        update = self.state.course.updates[slot.partition("@")[0]]
+        update = self.state.course.updates[update_of(slot)]
         return self._ports.channels[update.channel]
 
     async def _ask_gate(self, gate: str) -> None:

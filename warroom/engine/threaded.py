@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -66,8 +67,9 @@ class ThreadedChannel:
         """Tries once to post."""
         return await _in(self._thread, lambda: self._channel.append(post))
 
-    async def find(self, key: str) -> str | None:
-        """Where the message with that key is; looked for after everything that is being posted. Raises OSError."""
+    async def find(self, key: str, since: datetime) -> str | None:
+        """Where the message with that key is, whenever it was posted; looked for after everything that is being
+        posted. Raises OSError."""
         return await _in(self._thread, lambda: self._channel.place(key))
 
     def close(self) -> None:

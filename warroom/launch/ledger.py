@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from warroom.launch.runs import rerun_cause, wanted_since
-from warroom.launch.schedule import Slot, all_slots, last_offset
+from warroom.launch.schedule import Slot, all_slots, last_offset, update_of
 from warroom.launch.standing import is_resolved, record_of
 from warroom.launch.state import ENGINE, LaunchState, Record, Stage, believed
 from warroom.launch.values import missing
@@ -51,9 +51,19 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Nobody knows whether this one arrived: look for its key in the channel."""
+    """Nobody knows whether this one arrived: look for its key in the channel. `is_last`: if it is not there now, it
+    will not come, and is due again; otherwise journal `update.absent`."""
 
     record: Record
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Nobody will ever know whether this one arrived: send it again, saying so, or (`hold`) leave it to a person."""
+
+    record: Record
+    hold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ class Close:
     reason: str
 
 
-Decision = Prepare | Send | LookUp | HoldBack | RunSuite | Close
+Decision = Prepare | Send | LookUp | GiveUp | HoldBack | RunSuite | Close
 
 
 def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
@@ -91,9 +101,21 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     """
     if state.closed:
         return ()
-    look_ups = tuple(LookUp(record) for record in state.records.values() if _is_doubtful(record, state.epoch))
     ledger = _Ledger(state, now)
-    return (*look_ups, *ledger.suites(), *ledger.posts(), *ledger.sends(), *ledger.end())
+    return (*_doubts(state, now), *ledger.suites(), *ledger.posts(), *ledger.sends(), *ledger.end())
+
+
+def _doubts(state: LaunchState, now: datetime) -> Iterator[LookUp | GiveUp]:
+    for record in state.records.values():
+        if not _is_doubtful(record, state.epoch):
+            continue
+        channel = state.course.channels[state.course.updates[update_of(record.slot)].channel]
+        if channel.on_unknown:
+            yield GiveUp(record, channel.on_unknown == "hold")
+        elif record.absent_at is None:
+            yield LookUp(record, is_last=not channel.settle)
+        elif record.absent_at + channel.settle <= now:
+            yield LookUp(record, is_last=True)
 
 
 def _is_doubtful(record: Record, epoch: int) -> bool:

@@ -61,6 +61,11 @@ class Slot:
         return f"{self.about}+{format_duration(self.offset)}" if self.recurring else self.about
 
 
+def update_of(slot_id: str) -> str:
+    """The id of the update that the slot of that id belongs to."""
+    return slot_id.partition("@")[0]
+
+
 def slots(course: Course, attempt: int = 1) -> tuple[Slot, ...]:
     """Every slot that is due at a time from T0, the earliest first; at the same time in the order of the playbook.
 

@@ -42,7 +42,8 @@ class Record:
     where it is MERGED) the slot whose post stands for this one. `attempt` and `epoch` are those of the last attempt,
     0 before the first; the next one leaves at `not_before` or later, by the wall clock as it is set. `ref` is where
     the message is, once confirmed. `t0` is the one that the text was rendered for; `asked` says that a person wanted
-    it before its time.
+    it before its time. `tried_at` is when the first attempt left, `absent_at` when a look-up did not find the last
+    one. `again` says that the message may be there already, and nobody can tell.
     """
 
     slot: str
@@ -59,6 +60,9 @@ class Record:
     reason: str = ""
     t0: datetime | None = None
     asked: bool = False
+    tried_at: datetime | None = None
+    absent_at: datetime | None = None
+    again: bool = False
     at: datetime | None = None
     """When it got where it stands."""
 
@@ -274,12 +278,13 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         assert before is not None, "only what was rendered can come back"
         again = instant(body["not_before"]) if body.get("not_before") else None
         back = replace(before, stage=Stage.DUE, not_before=again, reason=body.get("reason", ""), at=entry.at)
+        back = replace(back, again=before.again or body.get("again", False))
         return replace(state, records={**state.records, slot: back})
     merged = tuple(body.get("merged", ()))
     fresh = Record(slot, Stage.DUE, body["key"], body["text"], body["late_s"], merged, t0=state.t0, at=entry.at)
     fresh = replace(fresh, asked=slot in state.requested)
     if before is not None:
-        fresh = replace(fresh, attempt=before.attempt, epoch=before.epoch)
+        fresh = replace(fresh, attempt=before.attempt, epoch=before.epoch, tried_at=before.tried_at)
     named = {
         name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
         for name in merged
@@ -295,11 +300,18 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
         after = replace(before, stage=stage, at=entry.at, reason=body.get("reason", ""), ref=body.get("ref", ""))
         if stage is Stage.SENDING:
             after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
+            after = replace(after, tried_at=before.tried_at or entry.at, absent_at=None)
         return replace(
             state, records={**state.records, before.slot: after}, requested=state.requested - {before.slot}
         )
 
     return apply
+
+
+def _absent(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """A look-up that found nothing; the message may still become visible."""
+    after = replace(state.records[body["slot"]], stage=Stage.UNKNOWN, absent_at=entry.at, reason=body["reason"])
+    return replace(state, records={**state.records, after.slot: after})
 
 
 def _held(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -349,13 +361,23 @@ def _incident_resolved(state: LaunchState, entry: Entry, body: Body) -> LaunchSt
 
 
 def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """A step back is believed, and takes back a step forward. A pause between two attempts is as long as it was."""
+    """A step back is believed, and takes back a step forward. A pause between two attempts is as long as it was, and
+    an attempt as long ago."""
     by = timedelta(seconds=body["by_s"])
     records = {
-        name: replace(record, not_before=record.not_before + by) if record.not_before else record
+        name: replace(
+            record,
+            not_before=_moved(record.not_before, by),
+            tried_at=_moved(record.tried_at, by),
+            absent_at=_moved(record.absent_at, by),
+        )
         for name, record in state.records.items()
     }
     return replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records)
+
+
+def _moved(instant: datetime | None, by: timedelta) -> datetime | None:
+    return instant + by if instant else None
 
 
 def _clock_agreed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -382,6 +404,7 @@ _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] =
     "update.sending": _to(Stage.SENDING),
     "update.confirmed": _to(Stage.CONFIRMED),
     "update.unknown": _to(Stage.UNKNOWN),
+    "update.absent": _absent,
     "update.dead": _to(Stage.DEAD),
     "update.held": _held,
     "update.released": _released,

@@ -55,11 +55,20 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where posts go. A channel of kind `file` appends to the file `path`, relative to the launch's folder."""
+    """Where posts go. A channel of kind `file` appends to the file `path`, relative to the launch's folder; the other
+    kinds are `slack` and `slack_webhook`.
+
+    A post whose fate nobody knows is not there when two look-ups, `settle` apart, do not find it. Where nothing can
+    be looked up `on_unknown` says what happens to it, `resend` or `hold`; it is empty for the others. `note` is what
+    a person should know about it, empty where there is nothing.
+    """
 
     id: str
     kind: str
     path: str = ""
+    settle: timedelta = timedelta()
+    on_unknown: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from warroom.events import LaunchInfo
 from warroom.playbook import course_models, models
 from warroom.playbook.course import Ask, Channel, Course, GatePlan, Phase, Step, Update
-from warroom.playbook.loaded import Gate, Target
+from warroom.playbook.loaded import Gate, SlackAccess, Target
 from warroom.text import clean
 
 
@@ -21,10 +21,27 @@ def course(
         mode_for=document.launch.mode_for,
         steps={name: _step(name, model, targets) for name, model in document.steps.items()},
         phases=tuple(_phase(name, model) for name, model in document.phases.items()),
-        channels={name: Channel(name, model.kind, model.path) for name, model in document.channels.items()},
+        channels={name: _channel(name, model) for name, model in document.channels.items()},
         updates={name: _update(name, model, document) for name, model in document.updates.items()},
         gates={name: _gate(gate) for name, gate in gates.items()},
     )
+
+
+def slack_access(model: course_models.Channel) -> SlackAccess | None:
+    """What is needed to post to Slack; None for a channel that does not."""
+    if model.kind != "slack" or not (model.token or model.webhook):
+        return None
+    return SlackAccess(model.token, model.channel, "" if model.token else model.webhook, model.api)
+
+
+def _channel(channel_id: str, model: course_models.Channel) -> Channel:
+    access = slack_access(model)
+    if access is None:
+        note = f"neither a token nor a webhook is set: posts go to {model.path} only" if model.kind == "slack" else ""
+        return Channel(channel_id, "file", model.path, note=note)
+    if access.token:
+        return Channel(channel_id, "slack", model.path, model.settle)
+    return Channel(channel_id, "slack_webhook", model.path, on_unknown=model.on_unknown)
 
 
 def _gate(gate: Gate) -> GatePlan:

@@ -73,14 +73,35 @@ class Phase(Section):
 class Channel(Section):
     """Where posts go."""
 
-    kind: Literal["file"] = Field(description="What it is: `file` appends to a file of the launch.")
+    kind: Literal["file", "slack"] = Field(
+        description="What it is: `file` appends to a file of the launch; `slack` posts with a bot token, or with a "
+        "webhook where no token is set, and to the file where neither is."
+    )
     path: Name = Field(description="Name of the file, in the folder of the launch; it ends in .txt.")
+    token: Text = Field("", description="Slack: the app's bot token, from a secret input.")
+    channel: Text = Field(
+        "", description="Slack: the id of the channel that the token posts to, such as C0123456789."
+    )
+    webhook: Text = Field("", description="Slack: the address of an incoming webhook, from a secret input.")
+    api: Text = Field("", description="Slack: another base address of its Web API.")
+    settle: TimeoutText = Field(
+        timedelta(seconds=60),
+        description="Slack: how long a message may take to become visible to a look-up; one that is not found twice, "
+        "so far apart, is sent again.",
+    )
+    on_unknown: Literal["resend", "hold"] = Field(
+        "resend", description="Slack: what happens to a post of a webhook of which nobody knows whether it arrived."
+    )
 
     @model_validator(mode="after")
-    def _is_a_name(self) -> Channel:
+    def _makes_sense(self) -> Channel:
         # The journal lies in the same folder: no playbook may have posts appended to it.
         if not _PLAIN_NAME.fullmatch(self.path):
             raise ValueError("`path` is a plain file name that ends in .txt, such as war-room.txt")
+        if self.kind == "file" and (stray := self.model_fields_set - {"kind", "path"}):
+            raise ValueError(f"`{min(stray)}` is for a channel of kind slack")
+        if self.token and not self.channel:
+            raise ValueError("`token` is set and `channel` is not: give the id of the channel")
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -15,12 +15,12 @@ from warroom.playbook import build, course_models, models, nodes
 from warroom.playbook.assemble import Assembled, read_document, with_defaults, with_environment
 from warroom.playbook.check_specs import COMMON, can_have, check_spec
 from warroom.playbook.course import Course
-from warroom.playbook.course_build import course
+from warroom.playbook.course_build import course, slack_access
 from warroom.playbook.course_references import CourseSections
 from warroom.playbook.fields import field_names
 from warroom.playbook.inputs import InputValues, Resolved, resolve
 from warroom.playbook.interpolate import fill
-from warroom.playbook.loaded import CheckSpec, Playbook, Target
+from warroom.playbook.loaded import CheckSpec, Playbook, SlackAccess, Target
 from warroom.playbook.nodes import Entry, key_path
 from warroom.playbook.references import Sections, reference_problems
 from warroom.playbook.template import Template, parse_template
@@ -29,7 +29,10 @@ from warroom.text import did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 
-_CREDENTIALS: Final = ("url", "proxy", "bearer", "basic")
+_CREDENTIALS: Final[Mapping[str, Collection[str]]] = {
+    "targets": ("url", "proxy", "bearer", "basic"),
+    "channels": ("token", "webhook"),
+}
 _NOT_FILLED: Final = ("warroom", "include", "inputs", "environments", "defaults")
 
 
@@ -103,7 +106,8 @@ def _template(node: nodes.Node) -> Template | None:
 def _may_be_secret(path: nodes.Path) -> bool:
     if len(path) < 3:
         return False
-    return path[2] in _CREDENTIALS if path[0] == "targets" else path[0] == "checks" and path[2] not in COMMON
+    section, key = str(path[0]), path[2]
+    return key in _CREDENTIALS[section] if section in _CREDENTIALS else section == "checks" and key not in COMMON
 
 
 class _Loading:
@@ -234,6 +238,7 @@ class _Loading:
     ) -> Playbook:
         targets = self._targets(document)
         gates = {name: build.gate(name, model) for name, model in document.gates.items()}
+        slack = {name: access for name, model in document.channels.items() if (access := slack_access(model))}
         return Playbook(
             path=str(self._path),
             sha256=self._sha256,
@@ -246,7 +251,8 @@ class _Loading:
             hints=tuple(build.hint(model) for model in document.hints),
             course=self.course(document),
             environment=self._environment or "",
-            secrets=resolved.secrets,
+            slack=slack,
+            secrets=_with_credentials(resolved.secrets, slack),
             input_names={value: declared[name].env or name for name, value in resolved.secrets.items()},
         )
 
@@ -262,3 +268,13 @@ class _Loading:
             name: build.target(name, model, section[name].node, self._folder)
             for name, model in document.targets.items()
         }
+
+
+def _with_credentials(secrets: Mapping[str, str], slack: Mapping[str, SlackAccess]) -> dict[str, str]:
+    """The secrets, and what gives access to Slack, also where the playbook's author did not say that it is secret."""
+    found = dict(secrets)
+    for name, access in slack.items():
+        for what, value in (("TOKEN", access.token), ("WEBHOOK", access.webhook)):
+            if value and value not in found.values():
+                found[f"{name.upper()}_{what}"] = value
+    return found

@@ -154,12 +154,25 @@ class HintRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SlackAccess:
+    """How to post to Slack: with a bot token to `channel`, by its id, or (`token` is empty) through a webhook. Token
+    and webhook are secrets. An empty `api_url` is Slack's own.
+    """
+
+    token: str = field(repr=False)
+    channel: str
+    webhook: str = field(repr=False)
+    api_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
 
-    `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `secrets` maps input
-    names to values, only those set. `input_names` maps the same values to the environment variables that give them,
-    for command lines that a person can repeat.
+    `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `slack` is what gives
+    access to Slack, by channel. `secrets` maps input names to values, only those set, and has that access too.
+    `input_names` maps the values of inputs to the environment variables that give them, for command lines that a
+    person can repeat.
     """
 
     path: str
@@ -172,6 +185,7 @@ class Playbook:
     suites: Mapping[str, Suite]
     hints: tuple[HintRule, ...] = ()
     course: Course = field(default_factory=Course)
+    slack: Mapping[str, SlackAccess] = field(default_factory=dict)
     environment: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     input_names: Mapping[str, str] = field(default_factory=dict, repr=False)

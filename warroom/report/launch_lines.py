@@ -96,6 +96,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "update.due": _prepared,
     "update.confirmed": lambda body: f"post {body['slot']} sent",
     "update.unknown": lambda body: f"post {body['slot']}: checking whether it arrived ({body.get('reason', '')})",
+    "update.absent": lambda body: f"post {body['slot']}: it has not arrived so far, another look follows",
     "update.dead": lambda body: f"post {body['slot']} FAILED: {body.get('reason', '')}",
     "update.held": lambda body: f"post {body['slot']} held: {body['reason']}",
     "update.released": lambda body: f"post {body['slot']} released",

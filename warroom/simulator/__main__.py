@@ -1,7 +1,7 @@
 """`python -m warroom.simulator`: serve until stdin closes, SIGTERM or SIGINT.
 
-The first and only line on stdout is a JSON object: `schema`, `scenario`, `control` (a URL) and `inputs` (by name,
-secrets included: it is meant for the pipe of the program that started this one).
+The first and only line on stdout is a JSON object: `schema`, `scenario`, `control` (a URL), `inputs` and
+`slack_inputs` (by name, secrets included: it is meant for the pipe of the program that started this one).
 """
 
 from __future__ import annotations
@@ -49,7 +49,13 @@ async def _serve(scenario: str, seed: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Simulator(scenario, seed=seed) as sim:
-        hello = {"schema": SCHEMA, "scenario": sim.scenario, "control": sim.control_url, "inputs": sim.inputs}
+        hello = {
+            "schema": SCHEMA,
+            "scenario": sim.scenario,
+            "control": sim.control_url,
+            "inputs": sim.inputs,
+            "slack_inputs": sim.slack_inputs,
+        }
         sys.stdout.write(json.dumps(hello) + "\n")
         sys.stdout.flush()
         threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()

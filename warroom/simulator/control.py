@@ -14,6 +14,8 @@ from warroom.errors import UsageError
 from warroom.simulator.app import json_object
 from warroom.simulator.reqlog import RequestLog
 from warroom.simulator.scenarios import SCENARIOS, Scenario
+from warroom.simulator.slack import SlackStandIn
+from warroom.simulator.slack_faults import fault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Control:
     scenario: Callable[[], Scenario]
     world: Callable[[], dict[str, Any]]
     switch: Callable[[str], Awaitable[None]]
+    slack: SlackStandIn
 
     def routes(self) -> Router:
         """All paths of the control service."""
@@ -35,6 +38,9 @@ class Control:
                 Route("/requests", self._requests, methods=["GET"]),
                 Route("/requests", self._forget, methods=["DELETE"]),
                 Route("/world", self._world, methods=["GET"]),
+                Route("/slack", self._slack, methods=["GET"]),
+                Route("/slack/faults", self._go_wrong, methods=["POST"]),
+                Route("/slack/faults", self._go_well, methods=["DELETE"]),
             ],
             redirect_slashes=False,
         )
@@ -65,6 +71,20 @@ class Control:
 
     async def _world(self, request: Request) -> Response:
         return JSONResponse(self.world())
+
+    async def _slack(self, request: Request) -> Response:
+        return JSONResponse(self.slack.to_json())
+
+    async def _go_wrong(self, request: Request) -> Response:
+        try:
+            self.slack.faults.queue(fault_of(await json_object(request) or {}))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return Response(status_code=204)
+
+    async def _go_well(self, request: Request) -> Response:
+        self.slack.faults.clear()
+        return Response(status_code=204)
 
 
 def _named(scenario: Scenario) -> dict[str, str]:

@@ -16,6 +16,7 @@ _STOP_S = 1.0
 
 
 RECEIVED = "warroom.received_s"
+TRANSPORT = "warroom.transport"
 
 
 class _Protocol(H11Protocol):
@@ -24,6 +25,10 @@ class _Protocol(H11Protocol):
     def __init__(self, config: uvicorn.Config, state: ServerState, clock: Clock) -> None:
         super().__init__(config, state, {})
         self._clock = clock
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state[TRANSPORT] = transport
 
     def data_received(self, data: bytes) -> None:
         self.app_state[RECEIVED] = self._clock.monotonic()
@@ -35,7 +40,7 @@ class Listener:
 
     It drives uvicorn's protocol itself instead of `uvicorn.Server`: that one polls ten times a second, takes 0.2 s
     to stop and installs signal handlers. Applications find the `clock`'s seconds at which the last bytes of a
-    request's head came under `RECEIVED` in the state of their scope.
+    request's head came under `RECEIVED` in the state of their scope, the connection's transport under `TRANSPORT`.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -55,6 +55,19 @@ class SimulatorProcess:
         return dict(self._hello["inputs"])
 
     @property
+    def slack_inputs(self) -> dict[str, str]:
+        """The inputs that make a launch post to the Slack in the child, secrets included."""
+        return dict(self._hello["slack_inputs"])
+
+    def slack(self) -> dict[str, Any]:
+        """What the Slack has: `messages`, `attempts`, `scheduled`, as JSON values, oldest first."""
+        return self._ask("GET", "/slack")
+
+    def slack_fault(self, **fault: Any) -> None:
+        """Queue a fault of the Slack: see `Fault`."""
+        self._ask("POST", "/slack/faults", fault)
+
+    @property
     def control_url(self) -> str:
         """The base URL of the control service."""
         return cast(str, self._hello["control"])
@@ -154,7 +167,7 @@ class SimulatorProcess:
     ) -> None:
         await asyncio.to_thread(self.stop)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(urlsplit(self.control_url).netloc, timeout=ANSWER_S)
         try:
             connection.request(method, path, json.dumps(body) if body else None)

@@ -64,7 +64,7 @@ class Service:
             return
         started: float = scope["state"][RECEIVED]
         at = self._clock.now() - timedelta(seconds=self._clock.monotonic() - started)
-        body = await _read(receive)
+        body = await read_body(receive)
         seq = self._log.arrived(_described(self._name, scope, body or b"", at))
         behaviour = self._behaviour(scope["path"])
         answer: list[Message] = []
@@ -73,7 +73,7 @@ class Service:
             if not await self._held(behaviour.hold_s - (self._clock.monotonic() - started), receive):
                 answer = []
         elif body is not None:
-            await _gone(receive)
+            await gone(receive)
         for message in answer[:-1]:
             await send(message)
         elapsed = self._clock.monotonic() - started
@@ -110,7 +110,7 @@ class Service:
             return True
         tasks = (
             asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(_gone(receive)),
+            asyncio.ensure_future(gone(receive)),
         )
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -122,7 +122,7 @@ class Service:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive) -> bytes | None:
     """The whole body, at most one byte over the limit; None when the client went away before its end."""
     body = bytearray()
     while True:
@@ -134,7 +134,7 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
     """Return when the client has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -18,6 +18,7 @@ from warroom.simulator.reqlog import RequestLog, ServedRequest
 from warroom.simulator.scenarios import scenario_named
 from warroom.simulator.scholar_auth import GATE_PATH, JWKS_PATH, TOKEN_PATH, ScholarAuth, gate_response
 from warroom.simulator.service import Service
+from warroom.simulator.slack import SlackStandIn
 from warroom.simulator.tokens import Authority, Credentials
 from warroom.simulator.world import World
 
@@ -26,7 +27,7 @@ GATE2_PATH = "/gates/gate2"
 
 
 class Simulator:
-    """The three services and the control service, each on a free port of 127.0.0.1.
+    """The three services, a Slack and the control service, each on a free port of 127.0.0.1.
 
     `async with Simulator("steady") as sim:` serves from the running loop until the block ends. `seed` fixes the
     order of latencies and where flapping starts; `clock` holds answers back and dates what happens. Raises
@@ -56,6 +57,20 @@ class Simulator:
             "GATE1_URL": auth + GATE_PATH,
             "GATE2_URL": self._api.url + GATE2_PATH,
         }
+
+    @property
+    def slack_inputs(self) -> dict[str, str]:
+        """The inputs that make a launch post to the Slack in here, secrets included."""
+        return {
+            "SLACK_BOT_TOKEN": self._credentials.slack_token,
+            "SLACK_CHANNEL": "C0WARROOM",
+            "SLACK_API_URL": f"{self._slack_listener.url}/api/",
+        }
+
+    @property
+    def slack(self) -> SlackStandIn:
+        """The Slack."""
+        return self._slack
 
     @property
     def control_url(self) -> str:
@@ -89,7 +104,7 @@ class Simulator:
 
     async def __aenter__(self) -> Self:
         self._build()
-        for listener in (self._auth, self._api, self._control):
+        for listener in (self._auth, self._api, self._slack_listener, self._control):
             await listener.open()
         if self._world.scenario.app != "refuse":
             await self._app.open()
@@ -98,7 +113,7 @@ class Simulator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for listener in (self._app, self._auth, self._api, self._control):
+        for listener in (self._app, self._auth, self._api, self._slack_listener, self._control):
             await listener.close()
 
     def _build(self) -> None:
@@ -107,7 +122,12 @@ class Simulator:
         authority = Authority(issuer=self._auth.url, audience=AUDIENCE)
         center = AutoComCenter(world, authority, internal_key=self._credentials.internal_key, clock=clock)
         auth = ScholarAuth(world, authority, credentials=self._credentials, clock=clock)
-        control = Control(log, lambda: world.scenario, self.world, self.set_scenario)
+        self._slack_listener = Listener(clock)
+        secrets = self._credentials
+        self._slack = SlackStandIn(clock, token=secrets.slack_token, webhook_secret=secrets.slack_webhook)
+        self._slack.base_url = self._slack_listener.url
+        self._slack_listener.serve(self._slack)
+        control = Control(log, lambda: world.scenario, self.world, self.set_scenario, self._slack)
         self._auth.serve(Service("scholar_auth", auth.routes(), clock=clock, log=log))
         self._app = Listener(clock)
         self._app.serve(

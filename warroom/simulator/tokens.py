@@ -31,6 +31,8 @@ class Credentials:
     client_id: str = "auto_com_center_verify"
     client_secret: str = field(default_factory=_secret, repr=False)
     internal_key: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+    slack_token: str = field(default_factory=lambda: f"xoxb-{secrets.token_urlsafe(18)}", repr=False)
+    slack_webhook: str = field(default_factory=_secret, repr=False)
 
 
 class Authority:

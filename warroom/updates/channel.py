@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -47,7 +48,7 @@ class Channel(Protocol):
         """Tries once. Never raises for what the outside does, save for cancellation (then the fate is unknown)."""
         ...
 
-    async def find(self, key: str) -> str | None:
-        """Where the message with that key is; None: it is certain that there is none. Raises OSError if that
-        cannot be said now."""
+    async def find(self, key: str, since: datetime) -> str | None:
+        """Where the message with that key is, posted at `since` or later; None: there is none to be seen now. Raises
+        OSError if that cannot be said now. Never asked of a channel that declares an `on_unknown`."""
         ...

@@ -38,14 +38,17 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def delivery_line(prepare: Prepare, head: str = "") -> str:
+def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False) -> str:
     """The line outside the text: `LATE by 12m3s; stands for T+3h, T+4h too; journal 42.9f86d081884c`.
 
-    `head` is the journal's, empty where it is not to be shown. Empty for a post in time that stands for itself alone.
+    `head` is the journal's, empty where it is not to be shown; `again` says that a first copy may have arrived. Empty
+    for a post in time that stands for itself alone.
     """
     parts = [f"LATE by {format_duration(timedelta(seconds=int(prepare.late_s)))}"] if prepare.late_s else []
     if prepare.merged:
         parts.append(f"stands for {', '.join(slot.time for slot in prepare.merged)} too")
+    if again:
+        parts.append("sent again, a first copy may have arrived")
     return "; ".join([*parts, *([f"journal {head}"] if head else [])])
 
 

@@ -1,0 +1,233 @@
+"""Slack, asked by the real slack_sdk, answered by a strict stand-in whose log is the judge."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from tests.adapters.slacks import address_of, slack_served
+from warroom.adapters.slack import SlackChannel
+from warroom.adapters.slack_message import SECTION, message_of
+from warroom.clock import RealClock
+from warroom.simulator.slack import SlackStandIn
+from warroom.simulator.slack_faults import Fault
+from warroom.simulator.slack_rules import live_parts
+from warroom.updates.channel import Fate, Post
+
+CHANNEL = "C0WARROOM"
+POST = Post("wr:auto:T+5m", "auto_com_center: PUBLISHED ✅\nBuild ID: b-1", "LATE by 2m")
+CLOCK = RealClock()
+AN_HOUR_AGO = CLOCK.now() - timedelta(hours=1)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandIn]:
+    async with slack_served() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def channel(slack: SlackStandIn) -> AsyncIterator[SlackChannel]:
+    async with _channel(slack) as made:
+        yield made
+
+
+class _channel:  # noqa: N801
+    def __init__(self, slack: SlackStandIn, timeout_s: float = 5.0, token: str | None = None) -> None:
+        address = address_of(slack, timeout_s=timeout_s) if token is None else address_of(slack, token)
+        self._made = SlackChannel(address, CHANNEL, CLOCK)
+
+    async def __aenter__(self) -> SlackChannel:
+        return self._made
+
+    async def __aexit__(self, *_: object) -> None:
+        self._made.close()
+
+
+def arrived(slack: SlackStandIn) -> list[str]:
+    """The keys of the messages that Slack has, oldest first."""
+    return [str(one.metadata["event_payload"]["key"]) for one in slack.room.messages if one.metadata]
+
+
+async def test_a_post_arrives_once_with_its_text_its_delivery_and_its_key(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    delivery = await channel.post(POST)
+    [message] = slack.room.messages
+    assert (delivery.fate, delivery.ref) == (Fate.CONFIRMED, f"{CHANNEL}/{message.ts}")
+    assert message.blocks[0]["text"]["text"] == POST.text
+    assert message.blocks[1]["elements"][0]["text"] == "LATE by 2m · wr:auto:T+5m"
+    assert message.metadata["event_payload"] == {"key": POST.key}
+
+
+FAULTS = [
+    ("accepted, then the connection is reset", Fault("chat.postMessage", "reset", applied=True), Fate.UNKNOWN, 1),
+    ("accepted, then the connection is closed", Fault("chat.postMessage", "close", applied=True), Fate.UNKNOWN, 1),
+    ("accepted, then no answer", Fault("chat.postMessage", "silent", applied=True), Fate.UNKNOWN, 1),
+    ("not accepted, the connection is reset", Fault("chat.postMessage", "reset"), Fate.UNKNOWN, 0),
+    ("500 after it was accepted", Fault("chat.postMessage", "status", True, "500"), Fate.UNKNOWN, 1),
+    ("502", Fault("chat.postMessage", "status", False, "502"), Fate.UNKNOWN, 0),
+    (
+        "internal_error after it was accepted",
+        Fault("chat.postMessage", "error", True, "internal_error"),
+        Fate.UNKNOWN,
+        1,
+    ),
+    ("fatal_error", Fault("chat.postMessage", "error", True, "fatal_error"), Fate.UNKNOWN, 1),
+    ("a code that nobody knows", Fault("chat.postMessage", "error", False, "no_such_code"), Fate.UNKNOWN, 0),
+    ("HTML at 200", Fault("chat.postMessage", "status", False, "200"), Fate.UNKNOWN, 0),
+    ('ok is the text "false"', Fault("chat.postMessage", "body", False, '{"ok": "false"}'), Fate.UNKNOWN, 0),
+    ("ok without a ts", Fault("chat.postMessage", "body", False, '{"ok": true}'), Fate.UNKNOWN, 0),
+    (
+        "equal keys in the JSON",
+        Fault("chat.postMessage", "body", False, '{"ok": true, "ok": false}'),
+        Fate.UNKNOWN,
+        0,
+    ),
+    ("a redirect", Fault("chat.postMessage", "redirect", False, "http://127.0.0.1:9/x"), Fate.UNKNOWN, 0),
+    ("429, wait 1", Fault("chat.postMessage", "limited", False, "1"), Fate.NOT_SENT, 0),
+    ("429, wait 0.5", Fault("chat.postMessage", "limited", False, "0.5"), Fate.NOT_SENT, 0),
+    ("429 without a time", Fault("chat.postMessage", "limited"), Fate.NOT_SENT, 0),
+    ("429, wait for words", Fault("chat.postMessage", "limited", False, "soon"), Fate.NOT_SENT, 0),
+    ("429, wait -1", Fault("chat.postMessage", "limited", False, "-1"), Fate.NOT_SENT, 0),
+    ("429, a date", Fault("chat.postMessage", "limited", False, "Wed, 21 Oct 2026 07:28:00 GMT"), Fate.NOT_SENT, 0),
+    ("429 as HTML", Fault("chat.postMessage", "status", False, "429"), Fate.NOT_SENT, 0),
+    ("ratelimited at 200", Fault("chat.postMessage", "error", False, "ratelimited"), Fate.NOT_SENT, 0),
+]
+
+
+@pytest.mark.parametrize(("fault", "fate", "there"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
+async def test_what_went_wrong_tells_what_became_of_it(
+    slack: SlackStandIn, fault: Fault, fate: Fate, there: int
+) -> None:
+    slack.faults.queue(fault)
+    async with _channel(slack, timeout_s=0.4) as channel:
+        delivery = await channel.post(POST)
+        assert (delivery.fate, len(arrived(slack))) == (fate, there), delivery
+        assert delivery.reason
+        assert (await channel.find(POST.key, AN_HOUR_AGO) is not None) == bool(there)
+
+
+REFUSALS = [
+    "token_revoked",
+    "account_inactive",
+    "channel_not_found",
+    "not_in_channel",
+    "is_archived",
+    "missing_scope",
+]
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+async def test_what_slack_refuses_for_good_is_refused(slack: SlackStandIn, channel: SlackChannel, error: str) -> None:
+    room = slack.room.channels[CHANNEL]
+    match error:
+        case "token_revoked" | "account_inactive":
+            slack.app.token_state = error
+        case "channel_not_found":
+            del slack.room.channels[CHANNEL]
+        case "not_in_channel":
+            room.member = False
+        case "is_archived":
+            room.archived = True
+        case _:
+            slack.app.scopes = ()
+    delivery = await channel.post(POST)
+    assert delivery.fate is Fate.REFUSED
+    assert delivery.reason.startswith(f"{error}: ")
+
+
+async def test_an_answer_that_is_cut_anywhere_is_never_taken_for_one(slack: SlackStandIn) -> None:
+    whole = 0
+    fates = []
+    async with _channel(slack) as channel:
+        for count in range(0, 600, 7):
+            slack.faults.queue(Fault("chat.postMessage", "cut", applied=True, value=str(count)))
+            delivery = await channel.post(Post(f"wr:auto:{count}", "text"))
+            fates.append(delivery.fate)
+            whole += delivery.fate is Fate.CONFIRMED
+    assert set(fates) <= {Fate.UNKNOWN, Fate.CONFIRMED}
+    assert fates == sorted(fates, key=lambda fate: fate is Fate.CONFIRMED), "once it is whole, it stays whole"
+    assert len(arrived(slack)) == len(fates)
+    assert whole < len(fates)
+
+
+async def test_a_port_that_is_closed_sent_nothing() -> None:
+    async with slack_served() as slack:
+        address = address_of(slack)
+    channel = SlackChannel(address, CHANNEL, CLOCK)
+    delivery = await channel.post(POST)
+    assert delivery.fate is Fate.NOT_SENT
+    assert "refused" in delivery.reason
+    channel.close()
+
+
+async def test_a_message_is_found_among_many_pages_and_only_when_it_is_ours(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    for count in range(40):
+        await channel.post(Post(f"wr:auto:{count}", "text"))
+    slack.foreign(CHANNEL, "not ours", "wr:auto:foreign")
+    assert await channel.find("wr:auto:0", AN_HOUR_AGO) == f"{CHANNEL}/{slack.room.messages[0].ts}"
+    assert await channel.find("wr:auto:foreign", AN_HOUR_AGO) is None
+    slack.room.change(slack.room.messages[3], deleted=True)
+    assert await channel.find("wr:auto:3", AN_HOUR_AGO) is None
+    pages = [one for one in slack.attempts if one.method == "conversations.history"]
+    assert len(pages) == 3 * 3
+
+
+@pytest.mark.parametrize("kind", ["reset", "silent", "status", "cut"])
+async def test_a_history_that_cannot_be_read_says_nothing(slack: SlackStandIn, kind: str) -> None:
+    async with _channel(slack, timeout_s=0.4) as channel:
+        await channel.post(POST)
+        slack.faults.queue(Fault("conversations.history", kind, value="500" if kind == "status" else "90"))
+        with pytest.raises(OSError, match=r"Slack|connection"):
+            await channel.find(POST.key, AN_HOUR_AGO)
+
+
+async def test_slacks_own_clock_decides_from_when_on_is_looked(slack: SlackStandIn, channel: SlackChannel) -> None:
+    await channel.post(POST)
+    assert await channel.find(POST.key, CLOCK.now() - timedelta(seconds=1)) is not None
+    assert await channel.find(POST.key, CLOCK.now() + timedelta(minutes=5)) is None
+
+
+HOSTILE = [
+    "<!channel> <!here> <@U1>",
+    "<https://example.com|click> https://example.com",
+    "*bold* _it_ `code` ~no~ > quote",
+    "&lt;!channel&gt;",
+    "```\n<!everyone>\n```",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_no_text_mentions_links_or_formats(slack: SlackStandIn, channel: SlackChannel, text: str) -> None:
+    delivery = await channel.post(Post("wr:auto:x", text))
+    assert delivery.fate is Fate.CONFIRMED
+    [message] = slack.room.messages
+    assert {block["text"]["type"] for block in message.blocks if block["type"] == "section"} == {"plain_text"}
+    assert live_parts({"text": message.text}) == []
+    assert message.blocks[0]["text"]["text"] == text
+
+
+@pytest.mark.parametrize("length", [0, 1, SECTION, SECTION + 1, 9_000, 50_000])
+async def test_a_text_of_any_length_is_taken(slack: SlackStandIn, channel: SlackChannel, length: int) -> None:
+    delivery = await channel.post(Post("wr:auto:x", "x" * length))
+    assert delivery.fate is Fate.CONFIRMED
+    shown = "".join(block["text"]["text"] for block in slack.room.messages[0].blocks if block["type"] == "section")
+    assert ("x" * length == shown.strip()) or "cut here" in shown
+
+
+def test_lines_stay_whole_where_a_text_is_divided() -> None:
+    text = "\n".join(f"line {count}" for count in range(600))
+    sections = [block["text"]["text"] for block in message_of(Post("k", text))["blocks"][:-1]]
+    assert "\n".join(sections) == text
+
+
+async def test_the_token_goes_nowhere_but_to_slack(slack: SlackStandIn, channel: SlackChannel) -> None:
+    async with slack_served() as other:
+        slack.faults.queue(Fault("chat.postMessage", "redirect", value=f"{other.base_url}/api/chat.postMessage"))
+        await channel.post(POST)
+        assert other.attempts == []

@@ -1,0 +1,73 @@
+"""The channel adapter against the Slack of another project: npm `emulate`, which shares no mistake with our own."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.needs import need_peer, need_program
+from warroom.adapters.slack import SlackChannel
+from warroom.adapters.slack_wire import Address
+from warroom.clock import RealClock
+from warroom.updates.channel import Fate, Post
+
+SEED = """\
+tokens:
+  test_token_admin: {login: admin, scopes: []}
+slack:
+  channels:
+    - name: war-room
+"""
+CLOCK = RealClock()
+
+
+@pytest.fixture(scope="module")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """The emulated Slack on a free port."""
+    folder = need_peer("emulate")
+    seed: Path = tmp_path_factory.mktemp("emulate") / "seed.yaml"
+    seed.write_text(SEED)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [need_program("node"), folder / "dist" / "index.js", "start", "-s", "slack", "-p", str(port)]
+    with subprocess.Popen([*map(str, command), "--seed", str(seed)], stdout=subprocess.DEVNULL) as server:
+        try:
+            _wait_for(port)
+            yield Address(f"http://127.0.0.1:{port}/api/", "test_token_admin", ssl.create_default_context())
+        finally:
+            server.kill()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the emulated Slack does not listen")
+
+
+async def test_a_post_is_taken_and_found_by_its_key(emulated: Address) -> None:
+    channel = SlackChannel(emulated, "C000000001", CLOCK)
+    delivery = await channel.post(Post("wr:auto:T+5m", "auto_com_center: PUBLISHED ✅", "LATE by 2m"))
+    assert delivery.fate is Fate.CONFIRMED
+    hour_ago = CLOCK.now() - timedelta(hours=1)
+    assert await channel.find("wr:auto:T+5m", hour_ago) == delivery.ref
+    assert await channel.find("wr:auto:T+15m", hour_ago) is None
+    channel.close()
+
+
+async def test_a_channel_that_is_not_there_refuses_for_good(emulated: Address) -> None:
+    channel = SlackChannel(emulated, "C999999999", CLOCK)
+    delivery = await channel.post(Post("wr:auto:T+5m", "text"))
+    assert delivery.fate is Fate.REFUSED
+    channel.close()

@@ -1,0 +1,126 @@
+"""The channel that is a Slack channel, for an app with a bot token."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from slack_sdk import WebClient
+
+from warroom.adapters.slack_message import key_of, message_of
+from warroom.adapters.slack_wire import Address, Outcome, call
+from warroom.clock import Clock
+from warroom.updates.answers import Answered, Broken, delivery_of, wait_of
+from warroom.updates.channel import Delivery, Fate, Post
+
+PAGE: Final = 15
+_MARGIN: Final = timedelta(seconds=30)
+_PATIENCE_S: Final = 120.0
+
+
+class SlackChannel:
+    """Posts to `channel`, by id, and looks messages up in its history. Calls to Slack wait in a thread of their own.
+
+    `say` is handed each post that was sent.
+    """
+
+    def __init__(
+        self, address: Address, channel: str, clock: Clock, say: Callable[[Post], object] = lambda _: None
+    ) -> None:
+        self._address = address
+        self._channel = channel
+        self._clock = clock
+        self._say = say
+        self._threads = ThreadPoolExecutor(2, "slack")
+        self._self: tuple[str, str] | None = None
+        self._ahead_s = 0.0
+
+    async def post(self, post: Post) -> Delivery:
+        """Tries once."""
+        message = message_of(post)
+        outcome = await self._call(lambda slack: slack.chat_postMessage(channel=self._channel, **message))
+        delivery = delivery_of(outcome.end, self._channel)
+        if delivery.fate is Fate.CONFIRMED:
+            self._say(post)
+        return delivery
+
+    async def find(self, key: str, since: datetime) -> str | None:
+        """The place of our message with that key, posted at `since` or later; None: the whole history has none.
+
+        Raises OSError where the history could not be read to its end.
+        """
+        name, own = await self._who()
+        oldest = since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)
+        cursor: str | None = None
+        while True:
+            page = await self._page(f"{oldest.timestamp():.6f}", cursor)
+            for message in page.get("messages", ()):
+                if message.get(name) == own and key_of(message) == key:
+                    return f"{self._channel}/{message['ts']}"
+            cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
+            if not page.get("has_more"):
+                return None
+            if not cursor:
+                raise OSError("Slack's history ends in the middle")
+
+    def close(self) -> None:
+        """Waits for nothing: a call that hangs ends with the process."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _who(self) -> tuple[str, str]:
+        """By what we know messages of our own: a member of theirs and its value, the bot's id or the user's."""
+        if self._self is None:
+            found = await self._told(lambda slack: slack.auth_test())
+            known = [(name, str(found.get(name) or "")) for name in ("bot_id", "user_id")]
+            ours = [("user" if name == "user_id" else name, value) for name, value in known if value]
+            if not ours:
+                raise OSError("Slack does not say whose the token is")
+            self._self = ours[0]
+        return self._self
+
+    async def _page(self, oldest: str, cursor: str | None) -> Mapping[str, Any]:
+        return await self._told(
+            lambda slack: slack.conversations_history(
+                channel=self._channel,
+                oldest=oldest,
+                inclusive=True,
+                limit=PAGE,
+                cursor=cursor,
+                include_all_metadata=True,
+            )
+        )
+
+    async def _told(self, method: Callable[[WebClient], object]) -> Mapping[str, Any]:
+        """The good answer, after waiting as long as Slack asks for. Raises OSError for any other."""
+        waited_s = 0.0
+        while True:
+            outcome = await self._call(method)
+            match outcome.end:
+                case Answered(200, True):
+                    return outcome.data
+                case Answered(429, retry_after=text) if waited_s < _PATIENCE_S:
+                    wait_s = wait_of(text)
+                    waited_s += wait_s
+                    await self._clock.sleep(wait_s)
+                case Answered(status, _, error):
+                    raise OSError(f"Slack answered {status}{f' {error}' if error else ''}")
+                case Broken(what):
+                    raise OSError(what)
+
+    async def _call(self, method: Callable[[WebClient], object]) -> Outcome:
+        loop = asyncio.get_running_loop()
+        outcome = await loop.run_in_executor(self._threads, call, self._address, self._clock, method)
+        if outcome.date:
+            self._ahead_s = self._ahead_of(outcome.date)
+        return outcome
+
+    def _ahead_of(self, date: str) -> float:
+        """By how many seconds Slack's clock is ahead of ours; 0 where its header is no date."""
+        try:
+            return (parsedate_to_datetime(date) - self._clock.now()).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0

@@ -1,0 +1,148 @@
+"""One call to Slack's Web API: slack_sdk spells the request, the wire is ours, so that what happened to it is known.
+
+slack_sdk's own wire follows redirects with the token, obeys proxy variables, reads without a limit and cannot tell a
+request that never left from one whose answer was lost.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import Request
+
+from slack_sdk import WebClient
+
+from warroom.clock import Clock
+from warroom.strict_json import parse_json
+from warroom.text import clean
+from warroom.updates.answers import Answered, Broken
+
+BODY_CAP: Final = 4 * 1024 * 1024
+_CHUNK: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where Slack is and who asks. `context` verifies its certificate; the token is a secret."""
+
+    base_url: str
+    token: str
+    context: ssl.SSLContext
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call ended, and the JSON object of the answer (empty where there is none). `date` is Slack's clock as its
+    header spells it, empty without one."""
+
+    end: Broken | Answered
+    data: Mapping[str, Any]
+    date: str = ""
+
+
+def call(address: Address, clock: Clock, method: Callable[[WebClient], object]) -> Outcome:
+    """Makes the call that `method` makes of the client, once. Blocks, `timeout_s` seconds at most. Never raises."""
+    wire = _Wire(address, clock)
+    try:
+        method(wire)
+    except Exception as fault:  # noqa: BLE001 - whatever the library makes of the answer, the wire saw what happened
+        if wire.seen is None:
+            return Outcome(Broken(told(fault), wire.sent), {})
+    assert wire.seen is not None, "a call that returns has an answer"
+    return wire.seen
+
+
+class _Wire(WebClient):
+    """A client for one call."""
+
+    def __init__(self, address: Address, clock: Clock) -> None:
+        super().__init__(address.token, base_url=address.base_url, retry_handlers=[], logger=quiet_logger())
+        self._exchange = Exchange(address.context, address.timeout_s, clock)
+        self.seen: Outcome | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether any of the request can have arrived."""
+        return self._exchange.sent
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        answer, raw = self._exchange.make(url, req)
+        self.seen = _outcome(answer, raw)
+        return {"status": answer.status, "headers": answer.headers, "body": raw.decode("utf-8", "replace")}
+
+
+class Exchange:
+    """One request on a connection of its own. `sent` says whether any of it can have arrived."""
+
+    def __init__(self, context: ssl.SSLContext, timeout_s: float, clock: Clock) -> None:
+        self._context = context
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self.sent = False
+
+    def make(self, url: str, req: Request) -> tuple[http.client.HTTPResponse, bytes]:
+        """The answer and its whole body. Raises OSError or HTTPException."""
+        deadline = self._clock.monotonic() + self._timeout_s
+        parts = urlsplit(url)
+        connection = self._connection(parts.scheme, parts.netloc)
+        try:
+            connection.connect()
+            self.sent = True
+            target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            body = req.data if isinstance(req.data, bytes) else None
+            connection.request("POST", target, body, {**dict(req.header_items()), "Accept-Encoding": "identity"})
+            answer = connection.getresponse()
+            return answer, self._read(answer, deadline)
+        finally:
+            connection.close()
+
+    def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
+        if scheme == "https":
+            return http.client.HTTPSConnection(netloc, timeout=self._timeout_s, context=self._context)
+        return http.client.HTTPConnection(netloc, timeout=self._timeout_s)
+
+    def _read(self, answer: http.client.HTTPResponse, deadline: float) -> bytes:
+        body = bytearray()
+        while chunk := answer.read1(_CHUNK):
+            body += chunk
+            if len(body) > BODY_CAP:
+                raise http.client.HTTPException("the answer is too long")
+            if self._clock.monotonic() > deadline:
+                raise TimeoutError("the answer takes too long")
+        if answer.length:
+            raise http.client.IncompleteRead(bytes(body), answer.length)
+        return bytes(body)
+
+
+def _outcome(answer: http.client.HTTPResponse, raw: bytes) -> Outcome:
+    retry_after, date = answer.headers.get("retry-after"), answer.headers.get("date", "")
+    try:
+        data = parse_json(raw, max_bytes=BODY_CAP)
+    except ValueError:
+        data = None
+    ok = data.get("ok") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(ok, bool):
+        return Outcome(Answered(answer.status, None, retry_after=retry_after), {}, date)
+    error, ts = clean(str(data.get("error", "")), limit=80), clean(str(data.get("ts", "")), limit=40)
+    return Outcome(Answered(answer.status, ok, error, ts, retry_after), data, date)
+
+
+def quiet_logger() -> logging.Logger:
+    """A logger that no configuration can reach: at DEBUG the library writes down what is sent."""
+    return logging.Logger("slack", logging.CRITICAL + 1)  # noqa: LOG001
+
+
+def told(fault: Exception) -> str:
+    """A sentence on why no whole answer came; it names no address."""
+    if isinstance(fault, TimeoutError):
+        return "Slack did not answer in time"
+    if isinstance(fault, http.client.HTTPException):
+        return f"the connection to Slack broke off: {type(fault).__name__}"
+    reason = getattr(fault, "strerror", "") or type(fault).__name__
+    return clean(f"Slack could not be reached: {reason}", limit=200)

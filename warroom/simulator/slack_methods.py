@@ -1,0 +1,261 @@
+"""The methods of Slack's Web API that an app for updates needs, as strict as the reference says."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from warroom.clock import Clock
+from warroom.simulator.slack_room import BOT_ID, BOT_USER, TEAM, Conversation, Message, Room
+from warroom.simulator.slack_rules import message_problem
+
+PAGE: Final = 15
+_LATEST_DAYS: Final = 120
+_CANCEL_S: Final = 60
+SCOPES: Final = ("chat:write", "channels:history", "channels:read", "files:write")
+
+
+class Refused(Exception):
+    """A method's `{"ok": false, "error": ...}`; `more` are further members, `retry_after_s` makes it a 429."""
+
+    def __init__(self, error: str, retry_after_s: int = 0, **more: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.more = more
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(slots=True)
+class App:
+    """The app whose token is taken. `token_state` is `invalid_auth`, `token_revoked` or `account_inactive`, empty
+    while it is good."""
+
+    token: str
+    scopes: tuple[str, ...] = SCOPES
+    token_state: str = ""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How often something may be asked, in seconds: posts to a channel, pages of a history."""
+
+    post_s: float = 1.0
+    history_s: float = 0.0
+    last: dict[str, float] = field(default_factory=dict)
+
+    def take(self, what: str, every_s: float, now_s: float) -> None:
+        """Takes a place. Raises Refused while there is none."""
+        rest = self.last.get(what, -math.inf) + every_s - now_s
+        if rest > 0:
+            raise Refused("ratelimited", retry_after_s=max(1, math.ceil(rest)))
+        self.last[what] = now_s
+
+
+Args = Mapping[str, Any]
+
+
+class Methods:
+    """Answers calls. `call` gives the members of a good answer and raises Refused for the others."""
+
+    def __init__(self, room: Room, app: App, clock: Clock, upload_base: Callable[[], str]) -> None:
+        self._room = room
+        self._app = app
+        self._clock = clock
+        self._upload_base = upload_base
+        self.pace = Pace()
+
+    def call(self, method: str, args: Args, token: str) -> dict[str, Any]:
+        """The answer without `ok`."""
+        self._room.deliver()
+        if method not in _METHODS:
+            raise Refused("unknown_method", req_method=method)
+        scope, handler = _METHODS[method]
+        self._authorise(token, scope)
+        return handler(self, args)
+
+    def _authorise(self, token: str, scope: str) -> None:
+        if not token:
+            raise Refused("not_authed")
+        if token != self._app.token:
+            raise Refused("invalid_auth")
+        if self._app.token_state:
+            raise Refused(self._app.token_state)
+        if scope and scope not in self._app.scopes:
+            raise Refused("missing_scope", needed=scope, provided=",".join(self._app.scopes))
+
+    def _channel(self, args: Args, *, to_post: bool, name: str = "channel") -> Conversation:
+        channel = self._room.channel(str(args.get(name, "")))
+        if channel is None:
+            raise Refused("channel_not_found")
+        if to_post and channel.archived:
+            raise Refused("is_archived")
+        if not channel.member:
+            raise Refused("not_in_channel")
+        return channel
+
+    def _auth_test(self, args: Args) -> dict[str, Any]:
+        url = "https://warroom.slack.example/"
+        return {"url": url, "team": "war", "team_id": TEAM, "user": "warroom", "user_id": BOT_USER, "bot_id": BOT_ID}
+
+    def _info(self, args: Args) -> dict[str, Any]:
+        channel = self._room.channel(str(args.get("channel", "")))
+        if channel is None:
+            raise Refused("channel_not_found")
+        shown = {"id": channel.id, "name": channel.name, "is_member": channel.member, "is_archived": channel.archived}
+        return {"channel": shown}
+
+    def _post(self, args: Args) -> dict[str, Any]:
+        channel = self._channel(args, to_post=True)
+        if problem := message_problem(args):
+            raise Refused(problem)
+        thread = str(args.get("thread_ts") or "")
+        if thread and self._room.find(channel.id, thread) is None:
+            raise Refused("thread_not_found")
+        self.pace.take(f"post {channel.id}", self.pace.post_s, self._clock.monotonic())
+        message = self._room.post(
+            channel.id,
+            str(args.get("text", "")),
+            blocks=tuple(args.get("blocks") or ()),
+            metadata=args.get("metadata") or {},
+            thread_ts=thread,
+        )
+        return {"channel": channel.id, "ts": message.ts, "message": message.to_json(metadata=True)}
+
+    def _update(self, args: Args) -> dict[str, Any]:
+        message = self._own(args)
+        if problem := message_problem(args):
+            raise Refused(problem)
+        text, blocks = str(args.get("text", "")), tuple(args.get("blocks") or ())
+        metadata = args.get("metadata") or message.metadata
+        changed = self._room.change(message, text=text, blocks=blocks, metadata=metadata, edited=True)
+        return {"channel": message.channel, "ts": message.ts, "text": changed.text}
+
+    def _delete(self, args: Args) -> dict[str, Any]:
+        message = self._own(args)
+        self._room.change(message, deleted=True)
+        return {"channel": message.channel, "ts": message.ts}
+
+    def _own(self, args: Args) -> Message:
+        channel = self._channel(args, to_post=True)
+        message = self._room.find(channel.id, str(args.get("ts", "")))
+        if message is None:
+            raise Refused("message_not_found")
+        if message.bot_id != BOT_ID:
+            raise Refused("cant_update_message")
+        return message
+
+    def _history(self, args: Args) -> dict[str, Any]:
+        channel = self._channel(args, to_post=False)
+        self.pace.take(f"history {channel.id}", self.pace.history_s, self._clock.monotonic())
+        found = self._room.visible(channel.id, lambda one: not one.thread_ts or one.thread_ts == one.ts)
+        return self._page(list(reversed(found)), args)
+
+    def _replies(self, args: Args) -> dict[str, Any]:
+        channel = self._channel(args, to_post=False)
+        self.pace.take(f"history {channel.id}", self.pace.history_s, self._clock.monotonic())
+        thread = str(args.get("ts", ""))
+        if self._room.find(channel.id, thread) is None:
+            raise Refused("thread_not_found")
+        found = self._room.visible(channel.id, lambda one: thread in (one.ts, one.thread_ts))
+        return self._page(list(found), args)
+
+    def _page(self, found: Sequence[Message], args: Args) -> dict[str, Any]:
+        oldest, latest = _number(args, "oldest", 0.0), _number(args, "latest", math.inf)
+        inclusive = _flag(args, "inclusive")
+        inside = [
+            one
+            for one in found
+            if oldest < float(one.ts) < latest or (inclusive and float(one.ts) in (oldest, latest))
+        ]
+        start = _cursor(args)
+        limit = min(PAGE, max(1, int(_number(args, "limit", PAGE))))
+        page, more = inside[start : start + limit], start + limit < len(inside)
+        shown = [one.to_json(metadata=_flag(args, "include_all_metadata")) for one in page]
+        following = {"response_metadata": {"next_cursor": f"next:{start + limit}"}} if more else {}
+        return {"messages": shown, "has_more": more, **following}
+
+    def _schedule(self, args: Args) -> dict[str, Any]:
+        channel = self._channel(args, to_post=True)
+        if problem := message_problem(args):
+            raise Refused(problem)
+        post_at = int(_number(args, "post_at", 0.0))
+        if post_at <= self._room.now_s():
+            raise Refused("time_in_past")
+        if post_at > self._room.now_s() + _LATEST_DAYS * 86_400:
+            raise Refused("time_too_far")
+        return self._room.schedule(channel.id, post_at, str(args.get("text", "")))
+
+    def _unschedule(self, args: Args) -> dict[str, Any]:
+        channel = self._channel(args, to_post=True)
+        known = self._room.scheduled.get(str(args.get("scheduled_message_id", "")))
+        if known is None or known.channel != channel.id or known.post_at < self._room.now_s() + _CANCEL_S:
+            raise Refused("invalid_scheduled_message_id")
+        del self._room.scheduled[known.id]
+        return {}
+
+    def _scheduled(self, args: Args) -> dict[str, Any]:
+        wanted = str(args.get("channel") or "")
+        shown = [
+            {"id": one.id, "channel_id": one.channel, "post_at": one.post_at, "text": one.text}
+            for one in self._room.scheduled.values()
+            if wanted in ("", one.channel)
+        ]
+        return {"scheduled_messages": shown, "response_metadata": {"next_cursor": ""}}
+
+    def _upload_url(self, args: Args) -> dict[str, Any]:
+        length = int(_number(args, "length", 0.0))
+        if not args.get("filename") or length < 1:
+            raise Refused("invalid_arguments")
+        file_id = self._room.next_id("F")
+        self._room.uploads[file_id] = {"id": file_id, "name": str(args["filename"]), "size": length, "content": None}
+        return {"file_id": file_id, "upload_url": f"{self._upload_base()}/upload/{file_id}"}
+
+    def _complete(self, args: Args) -> dict[str, Any]:
+        files = args.get("files") or []
+        files = json.loads(files) if isinstance(files, str) else files
+        known = [self._room.uploads.get(str(one.get("id"))) for one in files]
+        if not known or any(one is None or one["content"] is None for one in known):
+            raise Refused("file_not_found")
+        shown = tuple({"id": one["id"], "name": one["name"], "size": one["size"]} for one in known if one)
+        if args.get("channel_id"):
+            channel = self._channel(args, to_post=True, name="channel_id")
+            thread = str(args.get("thread_ts") or "")
+            self._room.post(channel.id, str(args.get("initial_comment") or ""), files=shown, thread_ts=thread)
+        return {"files": list(shown)}
+
+
+_METHODS: Final[Mapping[str, tuple[str, Callable[[Methods, Args], dict[str, Any]]]]] = {
+    "auth.test": ("", Methods._auth_test),
+    "chat.postMessage": ("chat:write", Methods._post),
+    "chat.update": ("chat:write", Methods._update),
+    "chat.delete": ("chat:write", Methods._delete),
+    "chat.scheduleMessage": ("chat:write", Methods._schedule),
+    "chat.deleteScheduledMessage": ("chat:write", Methods._unschedule),
+    "chat.scheduledMessages.list": ("", Methods._scheduled),
+    "conversations.info": ("channels:read", Methods._info),
+    "conversations.history": ("channels:history", Methods._history),
+    "conversations.replies": ("channels:history", Methods._replies),
+    "files.getUploadURLExternal": ("files:write", Methods._upload_url),
+    "files.completeUploadExternal": ("files:write", Methods._complete),
+}
+
+
+def _number(args: Args, name: str, default: float) -> float:
+    try:
+        return float(args.get(name) or default)
+    except (TypeError, ValueError):
+        raise Refused("invalid_arguments") from None
+
+
+def _flag(args: Args, name: str) -> bool:
+    return str(args.get(name, "")).lower() in ("1", "true")
+
+
+def _cursor(args: Args) -> int:
+    text = str(args.get("cursor") or "next:0")
+    if not text.startswith("next:") or not text[5:].isdecimal():
+        raise Refused("invalid_cursor")
+    return int(text[5:])

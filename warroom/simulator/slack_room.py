@@ -1,0 +1,143 @@
+"""What the strict Slack remembers: channels, messages, files and what is scheduled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from warroom.clock import Clock
+
+BOT_ID = "B0WARROOM1"
+BOT_USER = "U0WARROOM1"
+TEAM = "T0WARROOM1"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message. `ts` names it within its channel and is its time, seconds with six digits. `thread_ts` is empty for
+    one that is not a reply. `visible_at` is when histories begin to show it, in the clock's monotonic seconds.
+    """
+
+    ts: str
+    channel: str
+    text: str
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    thread_ts: str = ""
+    bot_id: str = BOT_ID
+    files: tuple[Mapping[str, Any], ...] = ()
+    edited: bool = False
+    deleted: bool = False
+    visible_at: float = 0.0
+
+    def to_json(self, *, metadata: bool) -> dict[str, Any]:
+        """The message as the Web API gives it."""
+        shown: dict[str, Any] = {"type": "message", "ts": self.ts, "text": self.text, "bot_id": self.bot_id}
+        shown |= {"user": BOT_USER} if self.bot_id == BOT_ID else {}
+        shown |= {"blocks": list(self.blocks)} if self.blocks else {}
+        shown |= {"thread_ts": self.thread_ts} if self.thread_ts else {}
+        shown |= {"files": list(self.files)} if self.files else {}
+        shown |= {"metadata": dict(self.metadata)} if metadata and self.metadata else {}
+        return shown | ({"edited": {"user": BOT_USER, "ts": self.ts}} if self.edited else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A message that will be posted at `post_at`, seconds since 1970."""
+
+    id: str
+    channel: str
+    post_at: int
+    text: str
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A channel. The bot reads and posts only where `member` is true."""
+
+    id: str
+    name: str
+    member: bool = True
+    archived: bool = False
+
+
+class Room:
+    """The state of one workspace. Not safe for use from several threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        channels = (Conversation("C0WARROOM", "war-room"), Conversation("C0BACKUP", "ops"))
+        self.channels = {channel.id: channel for channel in channels}
+        self.messages: list[Message] = []
+        self.scheduled: dict[str, Scheduled] = {}
+        self.uploads: dict[str, dict[str, Any]] = {}
+        self.visible_after_s = 0.0
+        self._last_us = 0
+        self._count = 0
+
+    def channel(self, name: str) -> Conversation | None:
+        """The channel with that id, or called `#name`."""
+        if name in self.channels:
+            return self.channels[name]
+        return next((one for one in self.channels.values() if name == f"#{one.name}"), None)
+
+    def post(self, channel: str, text: str, **more: Any) -> Message:
+        """Adds a message; `more` are further fields of `Message`."""
+        visible_at = self._clock.monotonic() + self.visible_after_s
+        message = Message(self.next_ts(), channel, text, visible_at=visible_at, **more)
+        self.messages.append(message)
+        return message
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """The message, also one that histories do not show yet; not one that was deleted."""
+        found = (one for one in self.messages if one.channel == channel and one.ts == ts and not one.deleted)
+        return next(found, None)
+
+    def change(self, message: Message, **fields: Any) -> Message:
+        """Puts a changed copy in the place of `message`."""
+        changed = replace(message, **fields)
+        self.messages[self.messages.index(message)] = changed
+        return changed
+
+    def visible(self, channel: str, wanted: Callable[[Message], bool]) -> Sequence[Message]:
+        """The messages that histories show now, oldest first."""
+        now = self._clock.monotonic()
+        return [
+            one
+            for one in self.messages
+            if one.channel == channel and not one.deleted and one.visible_at <= now and wanted(one)
+        ]
+
+    def schedule(self, channel: str, post_at: int, text: str) -> dict[str, Any]:
+        """Keeps a message for later; the members of the method's answer."""
+        one = Scheduled(self.next_id("Q"), channel, post_at, text)
+        self.scheduled[one.id] = one
+        return {"channel": channel, "scheduled_message_id": one.id, "post_at": post_at}
+
+    def deliver(self) -> None:
+        """Posts what was scheduled and is due."""
+        now = self.now_s()
+        for one in [one for one in self.scheduled.values() if one.post_at <= now]:
+            del self.scheduled[one.id]
+            self.post(one.channel, one.text)
+
+    def now_s(self) -> float:
+        """Seconds since 1970 by Slack's own clock."""
+        return self._clock.now().timestamp()
+
+    def next_ts(self) -> str:
+        """A time stamp that no message has yet."""
+        self._last_us = max(math.floor(self.now_s() * 1e6), self._last_us + 1)
+        return f"{self._last_us // 1_000_000}.{self._last_us % 1_000_000:06d}"
+
+    def next_id(self, prefix: str) -> str:
+        """An id that nothing has yet."""
+        self._count += 1
+        return f"{prefix}{self._count:08d}"
+
+    def instant(self) -> datetime:
+        """Now, UTC."""
+        return self._clock.now().astimezone(UTC)

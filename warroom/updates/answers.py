@@ -1,0 +1,94 @@
+"""What became of a post, told by how Slack answered: one row per outcome, nothing else decides.
+
+Source: the error codes in the reference of chat.postMessage and of the incoming webhooks.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from warroom.updates.channel import Delivery, Fate
+
+LONGEST_WAIT_S: Final = 3_600.0
+_DEFAULT_WAIT_S: Final = 30.0
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """No whole answer came. `sent` says whether any of the request can have reached the other side."""
+
+    what: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer came. `error` is its error code, empty where it gives none; `ok` is None where the body is not the
+    JSON object that was expected. `ts` is the message's, empty where none is named. `retry_after` is the header's
+    text, None without one.
+    """
+
+    status: int
+    ok: bool | None
+    error: str = ""
+    ts: str = ""
+    retry_after: str | None = None
+
+
+REFUSED: Final = {
+    "invalid_auth": "the token is not valid",
+    "not_authed": "no token was given",
+    "account_inactive": "the app's account is inactive",
+    "token_revoked": "the token was revoked",
+    "token_expired": "the token has expired",
+    "channel_not_found": "there is no such channel, or the app cannot see it",
+    "not_in_channel": "the app is not in the channel: invite it with /invite",
+    "is_archived": "the channel is archived",
+    "channel_is_archived": "the channel is archived",
+    "missing_scope": "the app lacks a scope",
+    "invalid_blocks": "Slack takes the message for malformed",
+    "invalid_arguments": "Slack takes the message for malformed",
+    "invalid_payload": "Slack takes the message for malformed",
+    "invalid_metadata_format": "Slack takes the message's metadata for malformed",
+    "msg_too_long": "the message is too long",
+    "msg_blocks_too_long": "the message is too long",
+    "no_text": "the message is empty",
+    "restricted_action": "a rule of the workspace forbids it",
+    "action_prohibited": "a rule of the workspace forbids it",
+    "no_service": "the webhook was removed or disabled",
+    "invalid_token": "the webhook's address is not valid",
+    "no_active_hooks": "the webhook is disabled",
+    "thread_not_found": "the message whose thread it belongs to is gone",
+}
+"""Codes after which the same message is refused for good, with what they mean."""
+
+_NOT_SENT: Final = ("ratelimited", "rate_limited")
+
+
+def delivery_of(outcome: Broken | Answered, channel: str) -> Delivery:
+    """What became of the post to `channel` (its id)."""
+    match outcome:
+        case Broken(what, sent=False):
+            return Delivery(Fate.NOT_SENT, reason=what)
+        case Broken(what):
+            return Delivery(Fate.UNKNOWN, reason=what)
+        case Answered(200, True, ts=ts) if ts:
+            return Delivery(Fate.CONFIRMED, ref=f"{channel}/{ts}")
+        case Answered(429) | Answered(_, False, "ratelimited" | "rate_limited"):
+            return Delivery(Fate.NOT_SENT, reason="Slack asks to wait", wait_s=wait_of(outcome.retry_after))
+        case Answered(status, False, error) if error in REFUSED and status < 500:
+            return Delivery(Fate.REFUSED, reason=f"{error}: {REFUSED[error]}")
+        case Answered(status, _, error):
+            return Delivery(Fate.UNKNOWN, reason=f"Slack answered {status}{f' {error}' if error else ''}")
+
+
+def wait_of(retry_after: str | None) -> float:
+    """The seconds that a `Retry-After` asks for, at least 1; 30 where it is missing or no number of seconds."""
+    text = (retry_after or "").strip()
+    if not _SECONDS.fullmatch(text):
+        return _DEFAULT_WAIT_S
+    return min(LONGEST_WAIT_S, max(1.0, math.ceil(float(text))))
