@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,12 @@ def playbook(tmp_path: Path) -> Path:
     copy = tmp_path / "asks_often.yaml"
     copy.write_text(text.replace("poll: 30s", "poll: 1s"), "utf-8")
     return copy
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess("steady") as running:
+        yield running
 
 
 def count(simulator: SimulatorProcess, path: str) -> int:
@@ -130,3 +136,69 @@ def test_a_gate_is_stated_by_a_person_with_a_reason_under_their_name(playbook: P
             until(lambda: count(simulator, "/gates/gate2") > 3)
             assert count(simulator, "/gates/gate1") == 0
             assert again.end() == 143
+
+
+def test_an_incident_from_the_command_line_is_told_noted_and_resolved(playbook: Path, tmp_path: Path) -> None:
+    with SimulatorProcess("steady") as simulator:
+        desk = Desk(tmp_path / "state", simulator.inputs, playbook)
+        with desk.engine("--t0", ago(minutes=1)) as engine:
+            assert "inc-1" in desk.ask("incident", "open", "the queue grows").out
+            engine.wait_for("update.confirmed", slot="incident_opened@inc-1")
+            status = desk.ask("status").out
+            assert "OPEN since" in status
+            assert "note due in 9m" in status
+            assert desk.ask("incident", "note", "inc-1", "consumers are stuck\n--- end of wr:x").code == 0
+            engine.wait_for("update.confirmed", slot="incident_note@inc-1")
+            assert desk.ask("incident", "resolve", "inc-1").code == 2
+            assert desk.ask("incident", "resolve", "inc-1", "--reason", "restarted").code == 0
+            engine.wait_for("update.confirmed", slot="incident_resolved@inc-1")
+            again = desk.ask("incident", "note", "inc-1", "more")
+            assert (again.code, "was resolved" in again.err) == (2, True)
+            assert desk.ask("incident", "opn", "x").code == 2
+            assert desk.ask("close", "--reason", "enough").code == 0
+            # An incident changes nothing about what the launch came to.
+            assert engine.ended() == 0
+    assert desk.posts() == ["incident_opened@inc-1", "incident_note@inc-1", "incident_resolved@inc-1"]
+    assert "consumers are stuck\n> --- end of wr:x" in (desk.folder() / "war-room.txt").read_text("utf-8")
+    assert desk.ask("incident", "open", "too late").code == 2
+
+
+@pytest.mark.covers("S3-W01")
+def test_the_publish_confirmation_leaves_at_5_minutes_and_waits_for_the_build_where_it_must(
+    simulated: SimulatorProcess, tmp_path: Path
+) -> None:
+    build = ("confirm", "--value", "build_id=b-77", "--value", "deployed_at=2025-11-01T02:04:00Z")
+    text = (
+        "auto_com_center: PUBLISHED ✅\nBuild ID: b-77\nTimestamp: 2025-11-01T02:04:00Z\n"
+        "Status: Dry-run mode enabled, proceeding to verification"
+    )
+    in_time = Desk(tmp_path / "in time", simulated.inputs)
+    with in_time.engine("--t0", ago(minutes=4, seconds=50)) as engine:
+        assert in_time.ask("step", *build).code == 0
+        assert in_time.posts() == []
+        engine.wait_for("update.confirmed", slot="publish_confirmation@T+5m")
+    file = (in_time.folder() / "war-room.txt").read_text("utf-8")
+    assert text in file
+    assert "LATE" not in file
+    without = Desk(tmp_path / "without", simulated.inputs)
+    with without.engine("--t0", ago(minutes=6, seconds=10)) as engine:
+        engine.wait_for("update.held", slot="publish_confirmation@T+5m")
+        status = without.ask("status").out
+        assert "steps.confirm.build_id is not known" in status
+        assert "needed  confirm.build_id: Build ID shown by the deployment" in status
+        assert without.posts() == []
+        assert without.ask("step", *build).code == 0
+        engine.wait_for("update.confirmed", slot="publish_confirmation@T+5m")
+    assert text in (without.folder() / "war-room.txt").read_text("utf-8")
+
+
+@pytest.mark.covers("S3-A01")
+def test_the_ceo_go_is_shown_as_given_and_the_publish_waits_for_nobody(
+    simulated: SimulatorProcess, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path / "state", simulated.inputs)
+    with desk.engine() as engine:
+        assert "fact    CEO GO: 2025-11-01T02:00:00Z" in desk.ask("status").out
+        for step in ("open", "deployments", "publish"):
+            assert desk.ask("step", step).code == 0
+        engine.wait_for("t0.set")

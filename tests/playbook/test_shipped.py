@@ -52,13 +52,17 @@ def test_the_third_document_is_there_as_its_authors_wrote_it() -> None:
     assert [rule.severity for rule in playbook.hints][-1] == "critical"
 
 
-def test_its_suite_shows_the_eight_checks_in_the_order_of_the_document() -> None:
+@pytest.mark.covers("S3-M02")
+def test_its_suite_shows_the_eight_checks_in_the_order_of_the_document_and_tries_again_after_2_to_3_minutes() -> None:
     playbook = load(AUTO_COM_CENTER, environ=ENVIRON, kinds=KINDS)
     selection = select(playbook)
     shown = ["canary", "security_headers", "p95", "jwks", "m2m", "events", "providers", "kill_switch"]
     assert [selected.spec.id for selected in selection.checks] == shown
     assert {"m2m", "kill_switch"} <= set(playbook.checks["events"].needs)
     assert list(playbook.checks["security_headers"].needs) == ["canary"]
+    until = playbook.suites["verify"].until
+    assert until is not None
+    assert 120 <= until.every_s <= 180 <= until.timeout_s
 
 
 def test_what_the_document_does_not_give_is_asked_for_by_name() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from warroom.adapters.file_channel import published_heads
+from warroom.api.models import instant
 from warroom.checks import all_kinds
 from warroom.cli.launches import Known, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
@@ -74,7 +75,7 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code
-    for line in _status_lines(found):
+    for line in status_lines(found):
         write(sys.stdout, clean(line))
     return code
 
@@ -91,7 +92,8 @@ def with_course(known: Known) -> LaunchState:
     return replace(known.state, course=course)
 
 
-def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
+def status_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """What GET /state says, in lines for people."""
     yield f"launch  {found['launch']}  {found['title']}"
     engine = found["engine"]
     yield (
@@ -103,6 +105,7 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     )
     yield f"T0      {found['t0'] or 'not set'}"
     yield from _mode_lines(found)
+    yield from (f"fact    {name}: {value}" for name, value in found["facts"])
     if found["clock_set_s"]:
         waits = ": posts wait until another clock agrees, or a person (`warroom clock`)"
         is_doubted = found["clock_set_s"] > TRUSTED_STEP_S
@@ -124,10 +127,14 @@ def _status_lines(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _mode_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    ended = f"; {found['mode']} ended {found['mode_until']}" if found["mode_ended"] else ""
-    until = f" until {found['mode_until']}" if found["mode_until"] and not ended else ""
-    if found["modes"] or ended:
-        yield f"mode    {', '.join(found['modes'])}{until}{ended}"
+    modes = ", ".join(found["modes"])
+    if found["mode_ended"]:
+        yield f"mode    {found['mode']} ENDED {found['mode_until']}{f', {modes}' if modes else ''}"
+    elif modes and found["mode_until"]:
+        left_s = (instant(found["mode_until"]) - instant(found["now"])).total_seconds()
+        yield f"mode    {modes}; {found['mode']} until {found['mode_until']}{_countdown(left_s)}"
+    elif modes:
+        yield f"mode    {modes}"
 
 
 def _gate_line(gate: Mapping[str, Any]) -> str:
@@ -139,9 +146,18 @@ def _gate_line(gate: Mapping[str, Any]) -> str:
 def _incident_line(incident: Mapping[str, Any], now: str) -> str:
     if incident["resolved_at"]:
         return f"inc     {incident['id']:<32} resolved {incident['resolved_at']}: {incident['reason']}"
-    overdue = incident["note_due"] is not None and not incident["note_at"] and now > incident["note_due"]
-    note = f", NOTE OVERDUE since {incident['note_due']}" if overdue else ""
-    return f"inc     {incident['id']:<32} OPEN since {incident['opened_at']}{note}: {incident['text']}"
+    return (
+        f"inc     {incident['id']:<32} OPEN since {incident['opened_at']}{_note(incident, now)}: {incident['text']}"
+    )
+
+
+def _note(incident: Mapping[str, Any], now: str) -> str:
+    """How the note stands that is owed: `, note due in 8m`, `, NOTE OVERDUE by 1s`; empty where none is."""
+    if incident["note_due"] is None or incident["note_at"]:
+        return ""
+    left = instant(incident["note_due"]) - instant(now)
+    overdue = f"NOTE OVERDUE by {format_duration(-timedelta(seconds=int(left.total_seconds())))}"
+    return f", {overdue}" if left < timedelta() else f", note due{_countdown(left.total_seconds())}"
 
 
 def _phase_line(phase: Mapping[str, Any]) -> str:
