@@ -14,7 +14,7 @@ from typing import Final
 from warroom.clock import file_stamp
 from warroom.errors import UsageError, WarroomError
 from warroom.journal.database import DATABASE
-from warroom.journal.reading import read_only
+from warroom.journal.reading import NoEntryYet, read_only
 from warroom.launch.entries import Entry
 from warroom.launch.state import LaunchState, begin, step
 from warroom.playbook.course import Course
@@ -88,13 +88,20 @@ def launch_named(folder: Path, name: str) -> Known:
 def open_launch_of(folder: Path, playbook: Path, launch_id: str = "") -> Known | None:
     """The open launch of the playbook at that path, or of that id; None where there is none.
 
-    Raises UsageError where there are several.
+    Raises UsageError where there are several, and where one by the name of that id cannot be read.
     """
     path = str(playbook.absolute())
-    found = [one for one in known_launches(folder) if one.is_open and _is_of(one, path, launch_id)]
+    known = known_launches(folder)
+    found = [one for one in known if one.is_open and _is_of(one, path, launch_id)]
     if len(found) > 1:
         hint = f"name one of them instead of the playbook: {_names(found)}"
         raise UsageError(f"{len(found)} launches of this playbook are open", hint=hint)
+    unread = [one for one in known if one.problem and not one.opened and one.name.startswith(f"{launch_id}-")]
+    if unread and launch_id and not found:
+        raise UsageError(
+            f"nobody knows whether the launch {unread[0].name} is open: {unread[0].problem}",
+            hint="use the Warroom that wrote it; --new opens another launch beside it",
+        )
     return found[0] if found else None
 
 
@@ -135,6 +142,8 @@ def _read(folder: Path) -> Known:
         for entry in read_only(folder).entries():
             state = step(state, entry)
             opened = entry if entry.kind == "launch.opened" else opened
+    except NoEntryYet:
+        return Known(folder.name, folder, state)
     except WarroomError as error:
         return Known(folder.name, folder, state, opened, error.message)
     return Known(folder.name, folder, state, opened)

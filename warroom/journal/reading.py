@@ -20,6 +20,13 @@ from warroom.text import clean
 _PAGE: Final = 1_000
 
 
+class NoEntryYet(UsageError):
+    """The journal was made and nothing was written yet: its engine has only just begun, or ended there."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the journal in {clean(str(folder))} has no entry yet", hint="try again in a moment")
+
+
 class JournalReader:
     """The entries of one launch. Any thread may call it; each call reads the disk, so keep it off an event loop."""
 
@@ -80,9 +87,7 @@ def open_reader(folder: Path) -> Engine:
         with engine.connect() as connection:
             require_known(connection)
             if not objects(connection):
-                raise UsageError(
-                    f"the journal in {clean(str(folder))} has no entry yet", hint="try again in a moment"
-                )
+                raise NoEntryYet(folder)
     except DATABASE_ERRORS as error:
         raise failure(error) from error
     return engine
