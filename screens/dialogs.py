@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -24,12 +25,19 @@ from warroom.screens.panes import LinePane, RowList
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
+# Border, padding, title, keys and the empty rows between them.
+_AROUND = 8
 _HOW = {
     "yes_no": "",
     "text": "Enter sends it.",
     "number": "A number, such as 12 or 0.5. Enter sends it.",
     "timestamp": "UTC, as 2025-11-01T02:00:00Z. Enter sends it.",
 }
+
+
+def _room(screen: Size) -> int:
+    """How many rows fit into a dialog beside its title and its keys; a dialog takes at most 96 % of the screen."""
+    return max(1, screen.height * 96 // 100 - _AROUND)
 
 
 def fault_in(answer: str, answer_type: str) -> str:
@@ -165,8 +173,9 @@ class Pick(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Fill the list."""
         rows = self.query_one("#choices", RowList)
-        rows.styles.height = min(len(self._choices), max(1, self.app.size.height - 8))
+        rows.styles.height = min(len(self._choices), _room(self.app.size))
         rows.show(len(self._choices), self._row)
+        rows.index = next((index for index, choice in enumerate(self._choices) if choice.in_force), 0)
 
     def _row(self, index: int, width: int, selected: bool) -> Content:
         choice = self._choices[index]
@@ -174,7 +183,7 @@ class Pick(ModalScreen[str | None]):
         row = line(
             "▌" if selected else " ",
             (fit(choice.title, longest).plain, palette.STRONG if selected else palette.PLAIN),
-            "   ",
+            ("   in force   " if choice.in_force else "   ", palette.STRONG),
             (choice.note, palette.QUIET),
         )
         return fit(row, width).stylize_before(palette.on(palette.SELECTED)) if selected else row
@@ -218,7 +227,7 @@ class Reader(ModalScreen[None]):
             for row in wrapped(Content(text), width, indent=line((f"{name:<{name_width}}", palette.STRONG)))
         ]
         pane = self.query_one("#text", LinePane)
-        pane.styles.height = min(len(rows), max(1, event.size.height - 8))
+        pane.styles.height = min(len(rows), _room(event.size))
         pane.show(rows)
 
     def action_scroll(self, by: int) -> None:

@@ -72,10 +72,14 @@ def _narrow(view: View, now: datetime, width: int) -> list[Content]:
     mark = overall(view)
     chip = line((f" {mark} ", _field(mark)))
     counted = line((f"{_counted(view, now)} ", palette.STRONG))
+    gates, sums = joined(_gates(view), _DOT), line(tally(view), " ")
+    if gates.cell_length + sums.cell_length + 2 > width:
+        # Since when, and why, has to give way to how every gate stands.
+        gates = joined([_standing(gate) for gate in view.state.gates.values()], _DOT)
     return [
         spread(line(" ", (_title(view), palette.STRONG)), chip, width),
         spread(line(" ", joined(_facts(view), _DOT)), counted, width),
-        spread(line(" ", joined(_gates(view), _DOT)), line(tally(view), " "), width),
+        spread(line(" ", gates), sums, width),
     ]
 
 
@@ -129,7 +133,12 @@ def _gate(gate: GateInfo) -> Content:
     mark = mark_of_gate(gate)
     more = gate.reason if mark.word == "UNKNOWN" else f"since {gate.since}" if gate.since else ""
     told = f" {more}" if more else f" ({gate.source})" if gate.source else ""
-    return line(gate.title or gate.id, " ", (str(mark), mark.style), (told, palette.QUIET))
+    return line(_standing(gate), (told, palette.QUIET))
+
+
+def _standing(gate: GateInfo) -> Content:
+    mark = mark_of_gate(gate)
+    return line(gate.title or gate.id, " ", (str(mark), mark.style))
 
 
 def _result(view: View) -> list[Content]:
@@ -151,6 +160,18 @@ def tally(view: View) -> Content:
         for name, (symbol, colour, count) in counted.items()
     ]
     return joined(parts, "  ")
+
+
+def launch_items(view: View) -> list[tuple[str, str]]:
+    """The launch in full, for which the head may have no room: owner, mode, facts, links and how each gate stands."""
+    launch = view.state.launch
+    named = [("Owner", launch.owner), ("Mode", launch.mode), *launch.facts]
+    named += [(name, address) for name, address in launch.links]
+    for gate in view.state.gates.values():
+        since = f"since {gate.since}" if gate.since else ""
+        said = "; ".join(filter(None, (gate.reason, since, gate.source, gate.note)))
+        named.append((gate.title or gate.id, f"{mark_of_gate(gate)}  {said}".rstrip()))
+    return [(name, value) for name, value in named if value]
 
 
 def result_items(view: View) -> list[tuple[str, str]]:

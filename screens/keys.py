@@ -46,7 +46,7 @@ KEYS: Final = (
     Key("stop", "x", "x", "stop", "Stop the run; what is not finished is UNKNOWN", "stop"),
     Key("copy", "c,y", "c", "copy curl", "Copy the command that repeats the request; so does y", "copy"),
     Key("choose", "s", "s", "scenarios", "Choose how the demo's services behave", "choose"),
-    Key("notes", "n", "n", "", "Show everything that was noted during the run", "notes"),
+    Key("notes", "n", "n", "", "How the run ended, what was noted, and the launch in full", "notes"),
     Key("help", "question_mark", "?", "help", "This list", "help"),
     Key(
         "quit",

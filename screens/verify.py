@@ -14,7 +14,7 @@ from warroom.events import Question
 from warroom.screens import keys
 from warroom.screens.board import Board, Scene
 from warroom.screens.dialogs import Ask, Confirm, Pick, Reader
-from warroom.screens.header import result_items
+from warroom.screens.header import launch_items, result_items
 from warroom.screens.live import LiveScreen
 from warroom.screens.messages import Arrived, Lost, sentence
 from warroom.screens.panes import RowList
@@ -201,9 +201,9 @@ class VerifyScreen(LiveScreen):
             self.say("this check has no command to copy yet")
 
     def action_notes(self) -> None:
-        """How the run ended, and everything that was noted."""
+        """How the run ended, everything that was noted, and the launch in full."""
         notes = [(note.severity.capitalize(), note.text) for note in self.view.state.notes]
-        told = [*result_items(self.view), *notes]
+        told = [*result_items(self.view), *notes, *launch_items(self.view)]
         _ = self.app.push_screen(Reader("About this run", told or [("", "nothing was noted yet")]))
 
     def action_help(self) -> None:

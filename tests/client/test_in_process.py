@@ -118,6 +118,7 @@ async def test_requests_reach_their_handlers() -> None:
     await client.answer("q1", "yes")
     await client.stop()
     await client.choose(client.choices[0].id)
+    assert client.choices == (Choice("dark", "Dark", in_force=True),)
     assert asked == [("rerun", ["p95"]), ("rerun", None), ("answer", "q1", "yes"), ("stop",), ("choose", "dark")]
 
 

@@ -12,10 +12,10 @@ from tests.screens.replays import START, envelopes
 from warroom.client import Choice
 from warroom.clock import VirtualClock
 from warroom.events import Envelope, Event
-from warroom.screens.app import Console
+from warroom.screens.app import Console, Frame
 
 CHOICES = (
-    Choice("steady", "Steady", "everything as it should be"),
+    Choice("steady", "Steady", "everything as it should be", in_force=True),
     Choice("slow_tail", "Slow tail", "two of thirty answers take 400 ms"),
     Choice("auth_outage", "Auth outage", "JWKS answers 404, the token endpoint 401, Gate 1 is red"),
     Choice("kill_switch_off", "Kill switch off", "DISABLE_SEND reads false"),
@@ -109,7 +109,7 @@ async def shown(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
-def screen_text(app: Console) -> str:
+def screen_text(app: Frame) -> str:
     """What the terminal would show, as lines of text."""
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)

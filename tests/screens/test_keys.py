@@ -1,5 +1,6 @@
 """What each key does."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,8 +11,9 @@ from textual.widgets import Input
 
 from tests.screens import replays
 from tests.screens.stage import CHOICES, Staged, console_for, screen_text, shown
+from warroom.client import Choice
 from warroom.errors import ExitCode, UsageError
-from warroom.events import Answered, Envelope, Event, RunFinished
+from warroom.events import Answered, Envelope, Event, Noted, RunFinished
 from warroom.screens.app import Console
 from warroom.screens.dialogs import Ask, Confirm, Pick, Reader
 from warroom.screens.verify import VerifyScreen
@@ -234,6 +236,33 @@ async def test_s_offers_the_choices() -> None:
         assert client.asked == [("choose", "slow_tail")]
         await press(pilot, "s", "escape")
         assert client.asked == [("choose", "slow_tail")]
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (60, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_choice_in_force_is_marked_and_selected_and_the_keys_are_shown(size: tuple[int, int]) -> None:
+    many = [Choice(f"s{index}", f"Scenario {index}", in_force=index == 40) for index in range(60)]
+    async with opened(replays.green(), choices=many, size=size) as (app, client, pilot):
+        await press(pilot, "s")
+        text = screen_text(app)
+        assert "Scenario 40   in force" in text
+        assert text.count("in force") == 1
+        assert "Enter take   Esc none" in text
+        await press(pilot, "down", "enter")
+        assert client.asked == [("choose", "s41")]
+
+
+async def test_n_tells_how_it_ended_what_was_noted_and_the_launch() -> None:
+    async with opened([*replays.green(), Noted("a remark", "warning")]) as (app, _, pilot):
+        await press(pilot, "n")
+        text = screen_text(app)
+    for name, value in (
+        ("Verdict", "✔ GREEN (dry-run)  all 8 required checks passed"),
+        ("Evidence log", "auto_com_center_evidence_20251101T020507Z.log"),
+        ("Warning", "a remark"),
+        ("Owner", "auto_com_center Lead (Comms DRI)"),
+        ("Gate 2", "? UNKNOWN"),
+    ):
+        assert re.search(rf"{name} +{re.escape(value)}", text), (name, text)
 
 
 async def test_without_choices_s_says_so_and_is_not_offered() -> None:

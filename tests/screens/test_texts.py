@@ -10,7 +10,7 @@ from tests.screens import replays
 from tests.screens.replays import bad, envelopes, outcome
 from warroom.events import CheckStarted, Event, GateInfo, Hint, Noted, RunFinished
 from warroom.screens.details import details_lines, measured_text, title_line
-from warroom.screens.header import elapsed_s, header_lines, overall, result_items
+from warroom.screens.header import elapsed_s, header_lines, launch_items, overall, result_items
 from warroom.screens.marks import mark_of_gate
 from warroom.screens.notices import notice_lines
 from warroom.screens.rows import check_row, columns_for
@@ -225,6 +225,22 @@ def test_the_end_of_a_run_names_its_evidence() -> None:
     assert items["Verdict"] == "✔ GREEN (dry-run)  all 8 required checks passed"
     assert items["Evidence log"] == "auto_com_center_evidence_20251101T020507Z.log"
     assert result_items(seen(replays.running())) == []
+
+
+def test_the_launch_is_told_in_full_where_the_head_has_no_room_for_it() -> None:
+    items = dict(launch_items(seen(replays.gate_red())))
+    assert items["Owner"] == "auto_com_center Lead (Comms DRI)"
+    assert items["SLA"] == "T+5m publish confirmation, T+15m evidence bundle"
+    assert items["Manual action"] == "Publish is clicked by a person"
+    assert items["Gate 1"].startswith("✖ RED")
+    assert items["Gate 2"] == "? UNKNOWN  not asked: GATE2_URL is not set"
+
+
+def test_a_narrow_head_shows_every_gate_and_leaves_out_since_when() -> None:
+    rows = [row.plain for row in header_lines(seen(replays.kill_switch_off()), NOW, 80, 3)]
+    assert "Gate 1 ✔ GREEN · Gate 2 ? UNKNOWN" in rows[2]
+    assert "✖ 1 RED" in rows[2]
+    assert "since" in header_lines(seen(replays.begun()), NOW, 99, 3)[2].plain
 
 
 MEASURED = {

@@ -48,7 +48,9 @@ def demo(options: DemoOptions) -> int:
         async def choose(scenario: str) -> None:
             await asyncio.to_thread(simulator.set_scenario, scenario)
 
-        choices = tuple(Choice(known.name, known.name, known.summary) for known in SCENARIOS)
+        choices = tuple(
+            Choice(known.name, known.name, known.summary, known.name == options.scenario) for known in SCENARIOS
+        )
         environ = {**os.environ, **simulator.inputs}
         return verify(_verify_options(options, simulator.control_url), environ, Extras(choices, choose))
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from warroom.clock import Clock
@@ -19,11 +19,15 @@ from warroom.events import Envelope, Event, EventStream
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something further that a person can choose here, such as a scenario of the demo. `note` may be empty."""
+    """Something further that a person can choose here, such as a scenario of the demo. `note` may be empty.
+
+    `in_force`: it is what holds now.
+    """
 
     id: str
     title: str
     note: str = ""
+    in_force: bool = False
 
 
 class Client(EventStream, Protocol):
@@ -147,7 +151,7 @@ class InProcess:
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """What `choose` takes, in order of display."""
+        """What `choose` takes, in order of display; the one taken last is in force."""
         return self._choices
 
     def events(self, after: int = 0) -> AsyncIterator[Envelope]:
@@ -169,3 +173,4 @@ class InProcess:
     async def choose(self, choice_id: str) -> None:
         """Take one of `choices`."""
         await self._handlers.choose(choice_id)
+        self._choices = tuple(replace(choice, in_force=choice.id == choice_id) for choice in self._choices)
