@@ -225,9 +225,11 @@ class Engine:
     async def _pause(self) -> None:
         sleep = asyncio.ensure_future(self._clock.sleep(self.pace.tick_s))
         wake = asyncio.ensure_future(self._wake.wait())
-        await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
-        for waiting in (sleep, wake):
-            waiting.cancel()
+        try:
+            await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in (sleep, wake):
+                waiting.cancel()
         self._wake.clear()
 
     async def _send(self, send: Send) -> None:
