@@ -7,6 +7,7 @@ import typer
 
 from warroom import __version__
 from warroom.cli import arguments, launch_commands
+from warroom.cli.usage import Command
 
 _EPILOG = (
     "Exit codes of verify: 0 GREEN, 1 RED, 2 usage, 3 UNKNOWN, 4 not strictly green, 5 nothing selected, 70 internal."
@@ -31,7 +32,7 @@ def _root(version: arguments.Version = False) -> None:
         raise typer.Exit
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(
     playbook: arguments.PlaybookFile,
     headless: arguments.Headless = False,
@@ -75,7 +76,7 @@ def verify(
     return run(options)
 
 
-@app.command()
+@app.command(cls=Command)
 def demo(
     headless: arguments.Headless = False,
     scenario: arguments.Scenario = "steady",
@@ -90,7 +91,7 @@ def demo(
     return run(DemoOptions(headless, scenario, evidence, output, tuple(report or ())))
 
 
-@app.command()
+@app.command(cls=Command)
 def lint(playbooks: arguments.PlaybookFiles) -> int:
     """Say what is wrong with playbooks: file:line:column, and what to write instead. Sends nothing."""
     from warroom.cli.language import lint as run
@@ -98,7 +99,7 @@ def lint(playbooks: arguments.PlaybookFiles) -> int:
     return run(playbooks)
 
 
-@app.command()
+@app.command(cls=Command)
 def schema(what: arguments.SchemaOf = "playbook") -> int:
     """Print the JSON Schema of playbooks (for editors), or of `verify --format json`."""
     from warroom.cli.language import schema as run

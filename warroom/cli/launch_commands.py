@@ -7,6 +7,7 @@ import sys
 import typer
 
 from warroom.cli import arguments
+from warroom.cli.usage import Command
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
         token,
         audit,
     ):
-        app.command()(command)
+        app.command(cls=Command)(command)
 
 
 def run(

@@ -1,0 +1,33 @@
+"""The usage line of every command says what to type, and no sign more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer
+
+from warroom.cli.commands import app
+
+GROUP: Any = typer.main.get_command(app)
+USAGE = {
+    "verify": "Usage: warroom verify [OPTIONS] PLAYBOOK",
+    "lint": "Usage: warroom lint [OPTIONS] PLAYBOOK...",
+    "note": "Usage: warroom note [OPTIONS] LAUNCH TEXT",
+    "t0": "Usage: warroom t0 [OPTIONS] LAUNCH [INSTANT]",
+}
+
+
+def usage(name: str) -> str:
+    command = GROUP.commands[name]
+    return str(command.get_usage(command.make_context(f"warroom {name}", [], resilient_parsing=True)))
+
+
+@pytest.mark.parametrize("name", USAGE)
+def test_arguments_are_named_as_they_are_typed(name: str) -> None:
+    assert usage(name) == USAGE[name]
+
+
+@pytest.mark.parametrize("name", GROUP.commands)
+def test_no_command_shows_braces(name: str) -> None:
+    assert "{" not in usage(name)
