@@ -33,9 +33,10 @@ from warroom.engine.requests import (
     TickStep,
 )
 from warroom.journal.audit import audit
+from warroom.launch.folding import fold
 from warroom.launch.schedule import slots
 from warroom.launch.standing import Standing, owed
-from warroom.launch.state import begin, fold
+from warroom.launch.state import begin
 from warroom.updates.channel import Fate
 
 T = TypeVar("T")

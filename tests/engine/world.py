@@ -23,9 +23,10 @@ from warroom.errors import UsageError, WarroomError
 from warroom.events import LaunchInfo
 from warroom.journal.journal import Journal
 from warroom.launch.entries import Draft, Entry
+from warroom.launch.folding import step
 from warroom.launch.ledger import RunSuite
 from warroom.launch.schedule import Slot, slots
-from warroom.launch.state import ENGINE, TRUSTED_STEP_S, LaunchState, begin, step
+from warroom.launch.state import ENGINE, TRUSTED_STEP_S, LaunchState, begin
 from warroom.playbook.course import Ask, Course, Phase, Step, Update
 from warroom.playbook.course import Channel as ChannelSpec
 from warroom.playbook.template import parse_template

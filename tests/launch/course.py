@@ -10,7 +10,8 @@ from typing import Any
 from tests.playbook.small import load
 from tests.playbook.test_shipped import AUTO_COM_CENTER, ENVIRON, KINDS
 from warroom.launch.entries import Entry
-from warroom.launch.state import LaunchState, begin, step
+from warroom.launch.folding import step
+from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
 
 T0 = datetime(2025, 11, 1, 2, 0, tzinfo=UTC)

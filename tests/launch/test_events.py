@@ -14,11 +14,12 @@ from tests.launch.voyage import Voyage
 from warroom.events import GateInfo
 from warroom.launch.entries import Entry
 from warroom.launch.flips import QUIET_S, news
+from warroom.launch.folding import step
 from warroom.launch.happenings import Incident, Trouble, troubles
 from warroom.launch.ledger import RunSuite, decide
 from warroom.launch.schedule import all_slots
 from warroom.launch.standing import is_resolved
-from warroom.launch.state import LaunchState, begin, step
+from warroom.launch.state import LaunchState, begin
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

@@ -16,7 +16,8 @@ from warroom.errors import UsageError, WarroomError
 from warroom.journal.database import DATABASE
 from warroom.journal.reading import NoEntryYet, read_only
 from warroom.launch.entries import Entry
-from warroom.launch.state import LaunchState, begin, step
+from warroom.launch.folding import step
+from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.text import clean, did_you_mean
 

@@ -11,7 +11,8 @@ from warroom.clock import Clock
 from warroom.engine.clock_watch import ClockWatch
 from warroom.engine.ports import JournalPort
 from warroom.launch.entries import Draft, Entry
-from warroom.launch.state import LaunchState, step
+from warroom.launch.folding import step
+from warroom.launch.state import LaunchState
 from warroom.report.launch_lines import LogLine, log_line
 
 _PAGE: Final = 500
