@@ -109,6 +109,8 @@ def _known(options: LaunchOptions) -> Known | None:
     name = str(options.playbook)
     if not options.playbook.exists() and "/" not in name and (options.state / name / DATABASE).is_file():
         known = launch_named(options.state, name)
+        if known.problem and known.opened is None:
+            raise UsageError(f"the launch {known.name} cannot be taken up: {known.problem}")
         if not known.is_open:
             raise UsageError(f"the launch {known.name} is closed", hint="open another from its playbook")
         return known
