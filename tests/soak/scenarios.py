@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.soak import clocks, disks, kills, owners, terminals
+from tests.soak import clocks, disks, kills, owners, storage, terminals, voyages
 from tests.soak.row import Row, Scale
 
 Scenario = Callable[[Path, Scale], Iterator[Row]]
@@ -28,4 +28,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "terminal": terminals.headless,
     "console": terminals.console,
     "signals": terminals.signals,
+    "taken-away": storage.taken_away,
+    "refused": storage.refused,
+    "evidence-disk": storage.evidence_full,
+    "voyages": voyages.random_voyages,
 }

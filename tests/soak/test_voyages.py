@@ -1,0 +1,13 @@
+"""Forty-eight hours, restarts, clocks and people as the dice fall: each of the nineteen once, none early."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.soak import voyages
+from tests.soak.row import SHORT
+
+
+def test_in_48_disturbed_hours_each_of_the_nineteen_posts_comes_once_and_none_early(tmp_path: Path) -> None:
+    (row,) = voyages.random_voyages(tmp_path, SHORT)
+    assert row.is_well, row
