@@ -4,7 +4,6 @@ import atexit
 import gc
 import os
 import sys
-import threading
 
 # Imports make many objects and no garbage; looking for some after every 700 takes a tenth of the start.
 _COLLECT_AFTER = 100_000
@@ -37,6 +36,8 @@ def main() -> int:
         sys.stdout.write(f"warroom {__version__}\n")
         return 0
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    import threading
+
     from warroom.app import run
 
     code = run(sys.argv[1:])
