@@ -56,6 +56,7 @@ def test_every_key_of_the_language_has_an_example() -> None:
         models.LeverRead,
         models.Gate,
         models.GateRead,
+        models.OnGreen,
         models.Check,
         models.Tolerate,
         models.Suite,
