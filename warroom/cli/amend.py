@@ -11,7 +11,7 @@ from pathlib import Path
 from warroom.checks import all_kinds
 from warroom.cli.asking import ask
 from warroom.cli.confirming import confirmed
-from warroom.cli.launches import Known, launch_named, state_folder
+from warroom.cli.launches import Known, launch_named, state_folder, whole
 from warroom.cli.looking import with_course
 from warroom.cli.plain import write
 from warroom.client.engine_socket import ask as ask_engine
@@ -35,7 +35,7 @@ def amend(launch: str, playbook: Path, state: Path | None, *, yes: bool) -> int:
         return int(ExitCode.GREEN)
     course = load_course(playbook, all_kinds(), known.opened.body.get("environment") or None)
     ask_engine(known.folder, "GET", "/healthz")
-    change = slot_change(with_course(known), course, RealClock().now())
+    change = slot_change(with_course(whole(known)), course, RealClock().now())
     for line in _differences(read_document(known.copy).files, document.files):
         write(sys.stdout, clean(line))
     for word, slots in (("no longer owed", change.vanished), ("newly owed", change.added)):

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from warroom.cli.detached import start
-from warroom.cli.engines import Running, engine_named, engine_of_playbook, running_in
+from warroom.cli.engines import Running, closed_in, engine_named, engine_of_playbook, running_in
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
-from warroom.cli.launches import launch_named, state_folder
+from warroom.cli.launches import launch_named, state_folder, whole
 from warroom.cli.opened import LaunchOptions
 from warroom.cli.output import Terminal
 from warroom.cli.plain import write
@@ -69,7 +69,7 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
 
     end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
-    client = EngineClient(folder, clock, read_only=read_only)
+    client = EngineClient(folder, clock, read_only=read_only, closed=lambda: closed_in(folder))
     try:
         code = run_launch_console(client, clock, color=terminal.color, ascii_only=terminal.ascii_only)
     finally:
@@ -84,7 +84,7 @@ def _left_behind(folder: Path, terminal: Terminal) -> ExitCode:
         for line in _goes_on(found):
             write(terminal.out, clean(line))
         return ExitCode.GREEN
-    known = launch_named(folder.parent, folder.name)
+    known = whole(launch_named(folder.parent, folder.name))
     if known.state.closed:
         write(terminal.out, clean(f"the launch {known.name} is closed: {known.state.closed.reason}"))
         from warroom.cli.run import launch_code

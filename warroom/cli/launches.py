@@ -22,12 +22,14 @@ from warroom.playbook.course import Course
 from warroom.text import clean, did_you_mean
 
 _OPENING: Final = ".opening.lock"
+_IDENTITY: Final = ("launch.opened", "playbook.amended", "t0.set", "t0.scrubbed", "launch.closed")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """A launch as its journal tells it. `opened` is the entry that opened it; None where none did or `problem` says
-    why the journal cannot be read. `state` knows nothing of the playbook.
+    why the journal cannot be read. `state` knows nothing of the playbook, and of the rest only the playbook's place,
+    T0 and the end, unless the `whole` journal was read.
     """
 
     name: str
@@ -137,10 +139,16 @@ def opening(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _read(folder: Path) -> Known:
+def whole(known: Known) -> Known:
+    """The same launch, its journal read from end to end."""
+    return _read(known.folder, in_full=True)
+
+
+def _read(folder: Path, *, in_full: bool = False) -> Known:
     state, opened = begin(Course()), None
     try:
-        for entry in read_only(folder).entries():
+        reader = read_only(folder)
+        for entry in reader.entries() if in_full else reader.of_kinds(_IDENTITY):
             state = step(state, entry)
             opened = entry if entry.kind == "launch.opened" else opened
     except NoEntryYet:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from warroom.adapters.file_channel import published_heads
 from warroom.api.models import instant
 from warroom.checks import all_kinds
-from warroom.cli.launches import Known, known_launches, launch_named, state_folder
+from warroom.cli.launches import Known, known_launches, launch_named, state_folder, whole
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
@@ -65,13 +65,14 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     3 where the journal can be read in part only.
     """
     known = launch_named(state_folder(state), launch)
-    if known.problem:
-        write(sys.stderr, clean(f"warroom: {known.problem}; what stands before it:"))
-    code = int(ExitCode.UNKNOWN if known.problem else ExitCode.GREEN)
     try:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
+        known = whole(known)
         found = {**state_json(with_course(known), RealClock().now()), "title": known.title, "engine": None}
+    if known.problem:
+        write(sys.stderr, clean(f"warroom: {known.problem}; what stands before it:"))
+    code = int(ExitCode.UNKNOWN if known.problem else ExitCode.GREEN)
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code

@@ -16,6 +16,7 @@ from warroom.launch.state import LaunchState
 from warroom.report.launch_lines import LogLine, log_line
 
 _PAGE: Final = 500
+_CATCH_UP: Final = 5_000
 _LOG: Final = 50
 
 
@@ -89,7 +90,7 @@ class Notebook:
     async def catch_up(self) -> None:
         """Folds all that is on disk, and tells what this engine wrote already; to be called first."""
         last = None
-        while batch := await self._journal.read(self._state.seq, _PAGE):
+        while batch := await self._journal.read(self._state.seq, _CATCH_UP):
             for entry in batch:
                 self._fold(entry)
                 if entry.epoch < self._journal.epoch:
