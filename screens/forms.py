@@ -44,6 +44,16 @@ def fault_of(field: Field, value: str) -> str:
     return fault_in(text, field.type)
 
 
+async def taken_in(field: Input | TextArea) -> None:
+    """Wait until the field has what was typed before: over a slow line keys come in bursts, and what decides about a
+    text must not overtake it."""
+    done = asyncio.Event()
+    field.call_later(done.set)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_S):
+            await done.wait()
+
+
 class Form(ModalScreen[Mapping[str, str] | None]):
     """Asks for values; what comes back is each by its name, None when it is left."""
 
@@ -74,7 +84,7 @@ class Form(ModalScreen[Mapping[str, str] | None]):
     async def action_go_on(self) -> None:
         """On to the next field; at the last one send, or say what is wrong with each."""
         here = next((index for index in range(len(self._fields)) if self._written(index) is self.focused), 0)
-        await self._taken_in(self._written(here))
+        await taken_in(self._written(here))
         if self._show_fault(here):
             return
         if here + 1 < len(self._fields):
@@ -85,15 +95,6 @@ class Form(ModalScreen[Mapping[str, str] | None]):
             self.set_focus(self._written(wrong[0]))
         else:
             _ = self.dismiss({field.name: self._value(index) for index, field in enumerate(self._fields)})
-
-    async def _taken_in(self, field: Input) -> None:
-        """Wait until the field has what was typed before: over a slow line keys come in bursts, and what follows
-        Enter belongs to the next field."""
-        done = asyncio.Event()
-        field.call_later(done.set)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                await done.wait()
 
     def _show_fault(self, index: int) -> str:
         fault = fault_of(self._fields[index], self._value(index))
@@ -134,12 +135,14 @@ class Editor(ModalScreen[str | None]):
             keys = line(("Ctrl+S", palette.STRONG), " sends it   ", ("Esc", palette.STRONG), " leaves it as it was")
             yield Static(keys, id="fault", classes="keys")
 
-    def action_send(self) -> None:
+    async def action_send(self) -> None:
         """Take the text; an empty one takes away what was there."""
+        await taken_in(self.query_one("#area", TextArea))
         _ = self.dismiss(self.query_one("#area", TextArea).text.strip())
 
-    def action_close(self) -> None:
+    async def action_close(self) -> None:
         """Leave it as it was; a change is not thrown away at once."""
+        await taken_in(self.query_one("#area", TextArea))
         if self._is_warned or self.query_one("#area", TextArea).text == self._before:
             _ = self.dismiss(None)
         else:

@@ -78,6 +78,7 @@ class LaunchBoard(Container):
         self._chosen: dict[str, str] = {}
         self._shown: dict[str, tuple[str, ...]] = {}
         self._set: dict[str, int] = {}
+        self._told: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Two columns between the blocks."""
@@ -203,8 +204,12 @@ class LaunchBoard(Container):
         self._block("log-head").show(head)
         was_at_end = pane.scroll_offset.y >= pane.max_scroll_y
         entries = view.launch.log if view.launch else ()
-        rows = guarded(lambda: log_lines(entries, scene.now, place.right - 2), "the journal")
-        pane.show([dimmed(row) for row in rows] if view.lost else rows)
+        told = (entries, scene.now.date(), place.right, view.lost is None)
+        if told != self._told:
+            # Long texts take time to wrap: only what has changed is made anew.
+            self._told = told
+            rows = guarded(lambda: log_lines(entries, scene.now, place.right - 2), "the journal")
+            pane.show([dimmed(row) for row in rows] if view.lost else rows)
         if was_at_end or self._focus != "log":
             pane.scroll_end(animate=False, immediate=True)
 

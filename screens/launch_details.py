@@ -35,9 +35,11 @@ from warroom.screens.launch_rows import day_and_time, dimmed, post_when, why
 from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open, needs_of, worst_checks
 from warroom.screens.lines import EMPTY, LABEL_WIDTH, countdown, joined, labelled_rows, line, time_of_day, wrapped
 from warroom.screens.marks import Mark, mark_of_verdict
+from warroom.text import clean
 from warroom.verdict import Verdict
 
 _Lines = list[Content]
+_LONGEST_ENTRY = 400
 
 
 def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Sequence[Content]:
@@ -218,7 +220,7 @@ def _suite(suite: SuiteLine, now: datetime, width: int) -> _Lines:
     if run:
         for check in run.checks:
             for said in check.urgent:
-                rows += labelled_rows("ACT AT ONCE", [line((said, palette.ink(palette.RED, bold=True)))], width)
+                rows += labelled_rows("ACT NOW", [line((said, palette.ink(palette.RED, bold=True)))], width)
     rows += _state(mark_of_suite(suite), run.reason if run else "", width)
     if latest and latest.finished_at is None:
         rows += _texts(
@@ -275,9 +277,9 @@ def log_lines(entries: Sequence[LogNow], now: datetime, width: int) -> _Lines:
 
 
 def _entry(entry: LogNow, now: datetime, width: int) -> _Lines:
-    head = line((f" {day_and_time(entry.at, now):<12} ", palette.QUIET))
+    head = line((f" {day_and_time(entry.at, now):<11} ", palette.QUIET))
     by = "" if entry.by == "engine" else f"{entry.by}: "
-    return wrapped(line((by, palette.STRONG), entry.text), width, indent=head)
+    return wrapped(line((by, palette.STRONG), clean(entry.text, limit=_LONGEST_ENTRY)), width, indent=head)
 
 
 def note_items(notes: Sequence[NoteNow]) -> list[tuple[str, str]]:

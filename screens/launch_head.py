@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
@@ -23,7 +23,7 @@ from warroom.screens.launch_marks import (
     mark_of_suite,
     was_late,
 )
-from warroom.screens.launch_rows import dimmed
+from warroom.screens.launch_rows import day_and_time, dimmed
 from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, once_only, suites
 from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
 from warroom.screens.marks import Mark
@@ -60,9 +60,12 @@ def mode_words(launch: LaunchNow, now: datetime) -> list[tuple[str, Style]]:
     return [*found, *((words, palette.ink(palette.TOLERATED, bold=True)) for words in dict.fromkeys(held))]
 
 
-def countdown_part(view: LaunchView, post: PostNow, now: datetime) -> Content:
-    """A post with the time that is left, red as soon as there is none; how it went, once it is out."""
-    name = f"{post.time} {post.title}"
+def countdown_part(view: LaunchView, post: PostNow, now: datetime, *, short: bool = False) -> Content:
+    """A post with the time that is left, red as soon as there is none; how it went, once it is out.
+
+    `short`: without its title.
+    """
+    name = post.time if short else f"{post.time} {post.title}"
     mark = mark_of_post(view, post, now)
     if not is_open(post) or is_silent(view, post, now):
         late = f", LATE by {countdown(post.late_s)}" if was_late(post) else ""
@@ -132,7 +135,7 @@ def header_lines(view: LaunchView, now: datetime, zone: tzinfo | None, width: in
 
 
 _Rows = Sequence[tuple[Content, ...]]
-"""Title and DRI, mode, times and facts, countdowns."""
+"""Title and DRI, mode, times and facts."""
 
 
 def _one_line(view: LaunchView, now: datetime, width: int) -> Content:
@@ -148,14 +151,14 @@ def _narrow(view: LaunchView, now: datetime, rows: _Rows, width: int, height: in
     mark = overall(view, now)
     clock = line((f" {launch_clock(view.launch, now)} ", palette.QUIET_FIELD))
     chip = line((f" {mark} ", _field(mark)))
-    (title, dri), mode, told, counted = rows
+    (title, dri), mode, told = rows
     fitted = [
         spread(line(" ", title), line(chip, clock), width),
         line(" ", joined(mode, _DOT)),
         *(line(" ", row) for row in packed((dri, *told), width - 2, height - 3, _DOT)),
     ]
     padded = (fitted + [EMPTY] * height)[: height - 1]
-    return [*padded, line(" ", *packed(counted, width - 2, 1, _DOT))]
+    return [*padded, line(" ", _last_row(view, now, width - 2))]
 
 
 def _wide(view: LaunchView, now: datetime, rows: _Rows, width: int, height: int) -> list[Content]:
@@ -164,9 +167,9 @@ def _wide(view: LaunchView, now: datetime, rows: _Rows, width: int, height: int)
     box_width = max(_BOX_AT_LEAST, *(len(row) + 4 for row in said))
     box = [line((fit(f"  {row}", box_width).plain, _field(mark))) for row in ["", *said, *[""] * (height - 4)]]
     room = width - box_width - 2
-    title, mode, told, counted = rows
+    title, mode, told = rows
     left = [joined(title, _DOT), joined(mode, _DOT), *packed(told, room, height - 3, _DOT)]
-    padded = [*(left + [EMPTY] * height)[: height - 1], *packed(counted, room, 1, _DOT)]
+    padded = [*(left + [EMPTY] * height)[: height - 1], _last_row(view, now, room)]
     return [line(" ", fit(row, room), " ", side) for row, side in zip(padded, box, strict=False)]
 
 
@@ -183,7 +186,7 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
     launch = view.launch
     title = line((_title(view), palette.STRONG))
     if launch is None:
-        return [(title, EMPTY), (), (Content("nothing has been told yet"),), ()]
+        return [(title, EMPTY), (), (Content("nothing has been told yet"),)]
     mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)]
     if view.read_only:
         mode.append(line((" READ-ONLY ", palette.fill(palette.TEXT))))
@@ -193,7 +196,6 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
         (title, dri),
         tuple(mode),
         (*facts[:1], *times(launch, now, zone), *engine_parts(view, now), *facts[1:]),
-        tuple(_countdowns(view, launch, now)),
     ]
 
 
@@ -208,7 +210,7 @@ def times(launch: LaunchNow, now: datetime, zone: tzinfo | None) -> list[Content
 def engine_parts(view: LaunchView, now: datetime) -> list[Content]:
     """Who runs the launch, and how old the news are."""
     engine = view.launch.engine if view.launch else None
-    about = f"process {engine.pid} since {_since(engine.since, now)}" if engine else "NONE runs this launch"
+    about = f"process {engine.pid} since {day_and_time(engine.since, now)}" if engine else "NONE runs this launch"
     parts = [labelled("Engine", about)]
     if engine and engine.epoch > 1:
         parts.append(line((f"engine no. {engine.epoch}", palette.QUIET)))
@@ -217,14 +219,22 @@ def engine_parts(view: LaunchView, now: datetime) -> list[Content]:
     return parts
 
 
-def _since(at: datetime, now: datetime) -> str:
-    return time_of_day(at) if at.date() == now.date() else f"{stamp(at)[5:16].replace('T', ' ')}Z"
+def _last_row(view: LaunchView, now: datetime, width: int) -> Content:
+    row = _countdowns(view, now, width)
+    return dimmed(row) if view.lost else row
 
 
-def _countdowns(view: LaunchView, launch: LaunchNow, now: datetime) -> list[Content]:
-    watched = once_only(launch)
-    parts = [countdown_part(view, post, now) for post in watched[:3]]
-    following = launch.next
-    if following and following not in watched[:3]:
-        parts.append(line(("next ", palette.QUIET), countdown_part(view, following, now)))
-    return parts
+def _countdowns(view: LaunchView, now: datetime, width: int) -> Content:
+    """The posts that are due once and the one that comes next, in one line; without titles where there is no room."""
+    long, short = (joined(_counted(view, now, short=short), _DOT) for short in (False, True))
+    return long if long.cell_length <= width else short.truncate(width, ellipsis=True)
+
+
+def _counted(view: LaunchView, now: datetime, *, short: bool) -> Iterator[Content]:
+    launch = view.launch
+    if launch is None:
+        return
+    watched = once_only(launch)[:3]
+    yield from (countdown_part(view, post, now, short=short) for post in watched)
+    if launch.next and launch.next not in watched:
+        yield line(("next ", palette.QUIET), countdown_part(view, launch.next, now, short=short))

@@ -16,6 +16,7 @@ KEYS: Final = (
     Key("incident", "i", "i", "incident", "Open an incident", "incident"),
     Key("note", "n", "n", "note", "Write a note: on the selected incident, else on the launch", "note"),
     Key("resolve", "x", "x", "resolve", "Resolve the selected incident, with a reason", "resolve"),
+    Key("gate", "s", "s", "gate", "Have the selected gate asked again, or say how it stands", "gate"),
     Key(
         "zoom",
         "enter",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from textual.content import Content
 from textual.style import Style
@@ -30,15 +30,20 @@ from warroom.screens.lines import countdown, fit, line, time_of_day
 from warroom.screens.marks import Mark
 from warroom.verdict import word
 
-_MARK, _TIME, _DUE, _GAP = 11, 6, 12, "  "
+_MARK, _TIME, _DUE, _GAP = 11, 9, 10, "  "
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEK = timedelta(days=6)
 _NARROW = 46
 _Told = tuple[str, Style]
 _NOTHING: _Told = ("", palette.QUIET)
 
 
 def day_and_time(at: datetime, now: datetime) -> str:
-    """`02:10:00Z`; on another day `11-02 02:10Z`."""
-    return time_of_day(at) if at.date() == now.date() else f"{stamp(at)[5:16].replace('T', ' ')}Z"
+    """`02:10:00Z`; on another day `Sun 02:10Z`, from six days on `11-09 02:10Z`."""
+    if at.date() == now.date():
+        return time_of_day(at)
+    day = _DAYS[at.weekday()] if abs(at - now) < _WEEK else stamp(at)[5:10]
+    return f"{day} {stamp(at)[11:16]}Z"
 
 
 def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selected: bool) -> Content:

@@ -1,0 +1,347 @@
+"""What a launch's console says of each state: tables of the pure functions that draw it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.screens import launches
+from tests.screens.launches import HOUR, MINUTE, T0
+from warroom.client import LaunchNow, Lost
+from warroom.client.values import PostNow
+from warroom.screens import palette
+from warroom.screens.launch_alarms import alarms
+from warroom.screens.launch_details import details_lines
+from warroom.screens.launch_head import countdown_part, header_lines, launch_clock, mode_words, overall
+from warroom.screens.launch_layout import LISTS, PANES, Wanted, places
+from warroom.screens.launch_marks import mark_of_gate, mark_of_phase, mark_of_post, mark_of_step, mark_of_suite
+from warroom.screens.launch_notices import notice_lines
+from warroom.screens.launch_rows import day_and_time, item_row
+from warroom.screens.launch_view import LaunchView, fresh, once_only, plan_items, state_items, suites
+from warroom.verdict import Verdict
+
+SECOND = timedelta(seconds=1)
+_NOBODY = "no engine runs the launch: nothing is posted"
+
+
+def view_of(launch: LaunchNow) -> LaunchView:
+    return fresh(LaunchView(launch.launch), launch)
+
+
+def lost(launch: LaunchNow) -> LaunchView:
+    return view_of(launch).heard(Lost(_NOBODY, launch.now), launch.now)
+
+
+def _post(**changes: Any) -> PostNow:
+    return replace(launches.posts()[0], **changes)
+
+
+DUE = T0 + 5 * MINUTE
+
+POSTS: dict[str, tuple[PostNow, datetime, str, str, str]] = {
+    "before its time": (_post(), DUE - MINUTE, "· scheduled", palette.DIM, "in 1m00s"),
+    "at its time": (_post(), DUE, "◆ due", palette.ACCENT, "now"),
+    "a moment later": (_post(standing="due"), DUE + 4 * SECOND, "◆ due", palette.ACCENT, "now"),
+    "five seconds later": (_post(standing="due"), DUE + 5 * SECOND, "✖ due", palette.RED, "LATE by 5 s"),
+    "hours later": (_post(standing="due"), DUE + 2 * HOUR, "✖ due", palette.RED, "LATE by 2h00m"),
+    "held before its time": (_post(standing="held"), DUE - MINUTE, "⏸ held", palette.YELLOW, "in 1m00s"),
+    "held beyond its time": (_post(standing="held"), DUE + MINUTE, "⏸ held", palette.RED, "LATE by 1m00s"),
+    "sending": (_post(standing="sending"), DUE + SECOND, "▶ sending", palette.ACCENT, "now"),
+    "looked for": (_post(standing="checking whether it arrived"), DUE + SECOND,
+                   "? checking whether it arrived", palette.UNKNOWN, "now"),
+    "looked for and late": (_post(standing="checking whether it arrived"), DUE + MINUTE,
+                            "? checking whether it arrived", palette.RED, "LATE by 1m00s"),
+    "sent in time": (_post(standing="sent", late_s=0.4, sent_at=DUE), DUE + HOUR, "✔ sent", palette.GREEN, ""),
+    "sent late": (_post(standing="sent", late_s=75.0, sent_at=DUE), DUE + HOUR, "✔ sent", palette.GREEN,
+                  "LATE by 1m15s"),
+    "merged": (_post(standing="merged", into="hourly@T+2h"), DUE + HOUR, "→ merged", palette.TEXT,
+               "told by hourly@T+2h"),
+    "failed": (_post(standing="failed", reason="channel_not_found"), DUE + HOUR, "✖ FAILED", palette.RED,
+               "channel_not_found"),
+    "without T0": (_post(due=None), DUE, "· scheduled", palette.DIM, ""),
+    "of a standing that a newer engine knows": (_post(standing="pondered"), DUE - MINUTE, "? pondered",
+                                                palette.UNKNOWN, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("post", "now", "mark", "colour", "told"), POSTS.values(), ids=POSTS)
+def test_a_post(post: PostNow, now: datetime, mark: str, colour: str, told: str) -> None:
+    view = view_of(replace(launches.publishing(), updates=(post,)))
+    found = mark_of_post(view, post, now)
+    assert (str(found), found.colour) == (mark, colour)
+    row = item_row(view, post, now, 100, selected=False)
+    assert mark in row.plain
+    assert told in row.plain
+    assert row.cell_length == 100
+
+
+LOST_POSTS = {
+    "was sent before": (_post(standing="sent"), "✔ sent"),
+    "is due later": (_post(due=DUE + HOUR), "· scheduled"),
+    "fell due since": (_post(), "? not known"),
+    "was late before": (_post(standing="due", due=DUE - 10 * MINUTE), "? not known"),
+}
+
+
+@pytest.mark.parametrize(("post", "mark"), LOST_POSTS.values(), ids=LOST_POSTS)
+def test_a_post_whose_engine_is_lost(post: PostNow, mark: str) -> None:
+    launch = replace(launches.publishing(), updates=(post,), next=post)
+    row = item_row(lost(launch), post, DUE + MINUTE, 100, selected=False)
+    assert mark in row.plain
+    assert "LATE" not in row.plain
+    assert _colours(row) <= {palette.DIM}
+
+
+def _colours(content: Any) -> set[str]:
+    found = set()
+    for span in content.spans:
+        assert not isinstance(span.style, str)
+        for colour in (span.style.foreground, span.style.background):
+            if colour is not None:
+                found.add(colour.hex.lower())
+    return found
+
+
+@pytest.mark.parametrize("launch", [launches.green(), launches.troubled(), launches.gate_red(), launches.incident()])
+def test_nothing_is_green_while_the_engine_is_lost(launch: LaunchNow) -> None:
+    view, now = lost(launch), launch.now + 90 * SECOND
+    items = [*plan_items(launch), *launch.updates, *state_items(launch)]
+    lines = [item_row(view, item, now, 80, selected=True) for item in items]
+    lines += [line for item in items for line in details_lines(view, item, now, 80)]
+    lines += notice_lines(view, now, 120)
+    lines += header_lines(view, now, None, 120, 5)
+    assert palette.GREEN not in {colour for line in lines for colour in _colours(line)}
+    assert "ENGINE LOST for 1m30s" in notice_lines(view, now, 120)[0].plain
+    assert "what is shown is as of 0" in notice_lines(view, now, 120)[0].plain
+
+
+def test_what_fell_due_while_the_engine_was_lost_is_named() -> None:
+    told = [line.plain for line in notice_lines(lost(launches.green()), T0 + 2.5 * HOUR, 120)]
+    assert any("not known whether posted: T+1h Hourly update, T+2h Hourly update" in line for line in told)
+
+
+OVERALL: dict[str, tuple[LaunchNow, str]] = {
+    "before T0": (launches.before_t0(), "· NOT LAUNCHED YET"),
+    "after T0, nothing tested": (launches.publishing(), "· NOTHING TESTED YET"),
+    "a post is late": (launches.late(), "✖ POST LATE"),
+    "all is well": (launches.green(), "✔ GREEN (dry-run)"),
+    "what waits for Gate 1 is tolerated": (launches.gate_red(), "✔ GREEN (dry-run)"),
+    "the kill switch is off": (launches.troubled(), "✖ ACT AT ONCE +3"),
+    "an incident is open": (launches.incident(), "✖ INCIDENT OPEN"),
+    "a note is overdue": (launches.incident(overdue=True), "✖ NOTE OVERDUE"),
+    "the clock was set": (replace(launches.green(), clock_set_s=3600.0), "✖ CLOCK WAS SET"),
+    "it is closed": (launches.closed(), "■ CLOSED"),
+}
+
+
+@pytest.mark.parametrize(("launch", "said"), OVERALL.values(), ids=OVERALL)
+def test_the_launch_in_one_mark(launch: LaunchNow, said: str) -> None:
+    assert str(overall(view_of(launch), launch.now)) == said
+
+
+def test_before_any_news_and_after_the_loss_nothing_is_said_to_be_well() -> None:
+    assert str(overall(LaunchView("x"), T0)) == "· CONNECTING"
+    assert str(overall(lost(launches.green()), T0 + HOUR)) == "? ENGINE LOST"
+
+
+@pytest.mark.parametrize("launch", [launches.troubled(), launches.late(), launches.incident(overdue=True)])
+def test_every_alarm_that_the_head_counts_is_spelled_out(launch: LaunchNow) -> None:
+    found = alarms(launch, launch.now)
+    shown = [line.plain for line in notice_lines(view_of(launch), launch.now, 300)]
+    assert [alarm.text for alarm in found] == [line.strip(" ✖") for line in shown[: len(found)]]
+
+
+def test_an_unknown_suite_is_worse_than_a_green_one() -> None:
+    launch = launches.green()
+    unknown = launches.run("pulse", "hourly@T+1h", launch.now, Verdict.ERROR, (), "the app does not answer")
+    launch = replace(launch, suites=(*launch.suites, unknown))
+    assert str(overall(view_of(launch), launch.now)) == "? UNKNOWN"
+
+
+CLOCKS = {
+    "before": (T0 - 10 * MINUTE, "T-00:10:00"),
+    "at T0": (T0, "T+00:00:00"),
+    "minutes": (T0 + 187 * SECOND, "T+00:03:07"),
+    "four days": (T0 + 96 * HOUR, "T+96:00:00"),
+}
+
+
+@pytest.mark.parametrize(("now", "said"), CLOCKS.values(), ids=CLOCKS)
+def test_the_clock_of_the_launch(now: datetime, said: str) -> None:
+    assert launch_clock(launches.publishing(), now) == said
+
+
+def test_the_clock_without_t0() -> None:
+    assert launch_clock(launches.before_t0(), T0) == "T0 not set"
+
+
+MODES: dict[str, tuple[LaunchNow, datetime, list[str]]] = {
+    "before T0": (launches.before_t0(), T0, ["DRY-RUN"]),
+    "768 seconds in": (launches.publishing(), T0 + 768 * SECOND, ["DRY-RUN, 47:47:12 left"]),
+    "one second before the end": (launches.green(), T0 + 48 * HOUR - SECOND, ["DRY-RUN, 00:00:01 left"]),
+    "at the end": (launches.green(), T0 + 48 * HOUR, ["dry-run rules have ended, 02:05:00Z, 0 s ago"]),
+    "an hour after it": (launches.green(), T0 + 49 * HOUR, ["dry-run rules have ended, 02:05:00Z, 1h00m ago"]),
+    "while Gate 1 is red": (launches.gate_red(), T0 + 20 * MINUTE,
+                            ["DRY-RUN, 47:40:00 left", "receive-and-queue until Gate 1 is GREEN"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("launch", "now", "said"), MODES.values(), ids=MODES)
+def test_the_banner_of_the_mode(launch: LaunchNow, now: datetime, said: list[str]) -> None:
+    assert [words for words, _ in mode_words(launch, now)] == said
+
+
+@pytest.mark.parametrize("change", [{"state": "red"}, {"state": "unknown"}, {"stale": True}, {"at": None}], ids=str)
+def test_receive_and_queue_lasts_until_gate_1_is_known_to_be_green(change: dict[str, Any]) -> None:
+    launch = launches.green()
+    held = replace(launch, gates=(replace(launch.gates[0], **change), launch.gates[1]))
+    assert "receive-and-queue until Gate 1 is GREEN" in [words for words, _ in mode_words(held, launch.now)]
+    assert len(mode_words(launch, launch.now)) == 1
+
+
+COUNTDOWNS: dict[str, tuple[datetime, str, bool]] = {
+    "four minutes before": (DUE - 4 * MINUTE, "T+5m Publish confirmation in 4m00s", False),
+    "one second before": (DUE - SECOND, "T+5m Publish confirmation in 1 s", False),
+    "passed": (DUE, "T+5m Publish confirmation LATE by 0 s", True),
+    "passed by a minute": (DUE + MINUTE, "T+5m Publish confirmation LATE by 1m00s", True),
+}
+
+
+@pytest.mark.parametrize(("now", "said", "is_red"), COUNTDOWNS.values(), ids=COUNTDOWNS)
+def test_a_countdown(now: datetime, said: str, is_red: bool) -> None:
+    launch = launches.publishing()
+    part = countdown_part(view_of(launch), launch.updates[0], now)
+    assert part.plain.strip() == said
+    assert (palette.RED in _colours(part)) == is_red
+
+
+@pytest.mark.covers("S3-T05")
+def test_the_head_shows_dri_and_go_and_counts_down_to_both_posts() -> None:
+    launch = launches.publishing()
+    for size in (120, 80):
+        head = "\n".join(line.plain for line in header_lines(view_of(launch), launch.now, None, size, 5))
+        assert "DRI auto_com_center Lead (Comms DRI)" in head
+        assert "CEO GO 2025-11-01T02:00:00Z" in head
+        assert "T+5m Publish confirmation in 2m00s" in head
+        assert "T+15m Evidence bundle in 12m00s" in head
+        passed = header_lines(view_of(launch), T0 + 16 * MINUTE, None, size, 5)
+        assert "LATE by 11m00s" in passed[-1].plain
+        assert "LATE by 1m00s" in passed[-1].plain
+        assert palette.RED in _colours(passed[-1])
+        assert palette.RED not in _colours(header_lines(view_of(launch), launch.now, None, size, 5)[-1])
+
+
+@pytest.mark.covers("S3-P04")
+def test_the_banner_counts_down_48_hours_and_then_says_that_the_rules_ended() -> None:
+    launch = launches.publishing()
+    told = {hours: mode_words(launch, T0 + hours * HOUR)[0][0] for hours in (0, 24, 48)}
+    assert told[0] == "DRY-RUN, 48:00:00 left"
+    assert told[24] == "DRY-RUN, 24:00:00 left"
+    assert told[48].startswith("dry-run rules have ended")
+    ended = launches.ended()
+    assert ended.next is None
+    assert max(post.due for post in ended.updates if post.due) == T0 + 48 * HOUR
+
+
+GATES: dict[str, tuple[dict[str, Any], str]] = {
+    "green": ({}, "✔ GREEN"),
+    "red": ({"state": "red"}, "✖ RED"),
+    "unknown": ({"state": "unknown"}, "? UNKNOWN"),
+    "read too long ago": ({"stale": True}, "? STALE"),
+    "never read": ({"at": None}, "? NO DATA"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), GATES.values(), ids=GATES)
+def test_a_gate(change: dict[str, Any], said: str) -> None:
+    gate = replace(launches.green().gates[0], **change)
+    assert str(mark_of_gate(gate)) == said
+    assert said in item_row(view_of(launches.green()), gate, T0, 60, selected=False).plain
+
+
+def test_a_phase_through_its_life() -> None:
+    phase = launches.phases()[0]
+    said = {
+        "· waiting": mark_of_phase(replace(phase, lifecycle="waiting"), T0 - MINUTE),
+        "▶ running": mark_of_phase(phase, T0 + MINUTE),
+        "✖ LATE": mark_of_phase(phase, T0 + 6 * MINUTE),
+        "✔ done": mark_of_phase(replace(phase, lifecycle="done", late=True), T0 + 6 * MINUTE),
+    }
+    assert {str(mark) for mark in said.values()} == set(said)
+    assert palette.GREEN not in {mark.colour for mark in said.values()}
+
+
+def test_a_suite_that_never_ran_is_untested_and_one_that_runs_is_running() -> None:
+    launch = launches.publishing()
+    assert [str(mark_of_suite(one)) for one in suites(launch)] == ["· untested"]
+    running = replace(launches.green().suites[0], finished_at=None, verdict=None, word="", checks=())
+    begun = replace(launch, suites=(running,))
+    assert [str(mark_of_suite(one)) for one in suites(begun)] == ["▶ RUNNING"]
+    again = replace(launch, suites=(launches.green().suites[0], running))
+    assert [str(mark_of_suite(one)) for one in suites(again)] == ["✔ GREEN (dry-run)"]
+    assert "running for" in item_row(view_of(again), suites(again)[0], launch.now, 80, selected=False).plain
+
+
+def test_a_tick_is_a_persons_word_and_not_green() -> None:
+    launch = launches.publishing()
+    marks = [mark_of_step(launch, step) for step in launch.steps]
+    assert [str(mark) for mark in marks] == ["✔ ticked", "✔ ticked", "✔ ticked", "◆ to do", "○ to do"]
+    assert palette.GREEN not in {mark.colour for mark in marks}
+
+
+@pytest.mark.covers("S3-T02")
+def test_a_step_shows_its_address_as_text() -> None:
+    launch = launches.before_t0()
+    rows = "\n".join(line.plain for line in details_lines(view_of(launch), launch.steps[0], launch.now, 60))
+    assert "Address    https://replit.com/@jamarrlmayes/workspace" in rows
+
+
+def test_a_checks_lines_reasons_and_what_to_do_at_once_are_in_the_details() -> None:
+    launch = launches.troubled()
+    pulse = next(one for one in suites(launch) if one.id == "pulse")
+    rows = [line.plain for line in details_lines(view_of(launch), pulse, launch.now, 80)]
+    assert rows[0].strip() == "ACT NOW    IMMEDIATE ROLLBACK - external sends may occur!"
+    text = "\n".join(rows)
+    assert "✖ RED" in text
+    assert "DISABLE_SEND=false" in text
+    assert "DISABLE_SEND=false, expected true" in text
+    assert text.index("Kill-switch") < text.index("Canary v2.7")
+
+
+def test_only_posts_that_are_due_once_are_counted_down_to() -> None:
+    assert [post.time for post in once_only(launches.publishing())] == ["T+5m", "T+15m"]
+
+
+DAYS = {
+    "today": (T0, "02:05:00Z"),
+    "tomorrow": (T0 + 24 * HOUR, "Sun 02:05Z"),
+    "in a week": (T0 + 7 * 24 * HOUR, "11-08 02:05Z"),
+}
+
+
+@pytest.mark.parametrize(("at", "said"), DAYS.values(), ids=DAYS)
+def test_a_time_on_another_day_says_so(at: datetime, said: str) -> None:
+    assert day_and_time(at, T0 + MINUTE) == said
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (49, 16), (80, 24), (99, 40), (100, 28), (120, 36), (300, 100)])
+@pytest.mark.parametrize("focus", PANES)
+@pytest.mark.parametrize("zoomed", [False, True])
+def test_the_panes_never_need_more_rows_than_there_are(size: tuple[int, int], focus: str, zoomed: bool) -> None:
+    width, height = size
+    shown = focus if focus in LISTS else "posts"
+    wanted = Wanted(plan=9, posts=22, state=6, notices=9, foot=1, focus=focus, list=shown, zoomed=zoomed)
+    found = places(width, height, wanted)
+    assert min(found.heights.values()) >= 0
+    columns = [
+        ("plan-head", "plan", "posts-head", "posts"),
+        ("state-head", "state", "details-head", "details", "log-head", "log"),
+    ]
+    heights = [sum(found.heights[name] for name in column) for column in columns]
+    body = max(heights) if found.is_wide else sum(heights)
+    outside = sum(found.heights[name] for name in ("header", "notices", "footer", "tabs"))
+    assert body + outside == height
+    assert not found.is_wide or found.left + found.right <= width
+    if (width, height) in ((80, 24), (120, 36)) and not zoomed:
+        assert found.heights[focus] > 0
