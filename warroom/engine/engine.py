@@ -12,12 +12,12 @@ from typing import Final
 from warroom.clock import Clock
 from warroom.engine import drafts
 from warroom.engine.contained import contained, defect, ends_the_engine
+from warroom.engine.deciding import decide as decide_request
 from warroom.engine.gate_watch import GateWatch
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import GatesPort, JournalPort, NoGates, Reload, SuitePort, Watchdog, no_reload
 from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import AmendPlaybook, Request
-from warroom.engine.requests import decide as decide_request
 from warroom.engine.second_clock import SecondClock
 from warroom.engine.work import Work
 from warroom.errors import WarroomError

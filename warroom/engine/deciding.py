@@ -1,0 +1,212 @@
+"""What is journaled when a person asks something of a launch, and when it may not be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import singledispatch
+from typing import Final
+
+from warroom.clock import stamp
+from warroom.engine.requests import (
+    AddNote,
+    AgreeWithClock,
+    CloseLaunch,
+    HoldUpdate,
+    NoteIncident,
+    OpenIncident,
+    PostNow,
+    ReleaseUpdate,
+    RemarkOnUpdate,
+    Request,
+    ResolveIncident,
+    ScrubT0,
+    SetT0,
+    StateGate,
+    TickStep,
+)
+from warroom.errors import UsageError
+from warroom.events import GateInfo
+from warroom.launch.entries import Draft
+from warroom.launch.flips import asked_again, news
+from warroom.launch.happenings import Incident
+from warroom.launch.schedule import Slot, all_slots, require_t0
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage
+from warroom.launch.steps import tick
+from warroom.text import clean, did_you_mean
+
+_GATE_STATES: Final = ("green", "red", "unknown", "poll")
+_SETTLED: Final = (Stage.SENDING, Stage.UNKNOWN, Stage.CONFIRMED, Stage.DEAD, Stage.MERGED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    state: LaunchState
+    now: datetime
+    by: str
+
+
+def decide(request: Request, state: LaunchState, now: datetime, by: str) -> tuple[Draft, ...]:
+    """What to journal for the request of `by`. Raises UsageError where the launch does not allow it now."""
+    if state.closed:
+        raise UsageError("the launch is closed", hint="warroom run --new opens another")
+    return _decide(request, _Asked(state, now, by))
+
+
+@singledispatch
+def _decide(request: Request, asked: _Asked) -> tuple[Draft, ...]:
+    raise TypeError(f"{type(request).__name__} is no request")
+
+
+@_decide.register
+def _(request: SetT0, asked: _Asked) -> tuple[Draft, ...]:
+    at = asked.now if request.at is None else request.at
+    require_t0(at, asked.now)
+    if asked.state.t0 is not None:
+        _require_reason(request.reason, f"T0 is {stamp(asked.state.t0)} already; to move it")
+    body = {"at": stamp(at), "by": asked.by, "reason": clean(request.reason)}
+    return (Draft("t0.set", body, asked.by),)
+
+
+@_decide.register
+def _(request: ScrubT0, asked: _Asked) -> tuple[Draft, ...]:
+    if asked.state.t0 is None:
+        raise UsageError("T0 is not set, so there is nothing to scrub")
+    _require_reason(request.reason, "to scrub T0")
+    return (Draft("t0.scrubbed", {"by": asked.by, "reason": clean(request.reason)}, asked.by),)
+
+
+@_decide.register
+def _(request: AgreeWithClock, asked: _Asked) -> tuple[Draft, ...]:
+    if asked.state.clock_set_s <= TRUSTED_STEP_S:
+        raise UsageError("nothing waits for the clock: nobody set it forward")
+    body = {"source": asked.by, "apart_s": 0.0, "by": asked.by, "now": stamp(asked.now)}
+    return (Draft("clock.agreed", body, asked.by),)
+
+
+@_decide.register
+def _(request: TickStep, asked: _Asked) -> tuple[Draft, ...]:
+    return tick(asked.state, request.step, request.values, at=asked.now, by=asked.by)
+
+
+@_decide.register
+def _(request: AddNote, asked: _Asked) -> tuple[Draft, ...]:
+    if not request.text.strip():
+        raise UsageError("a note needs a text")
+    return (Draft("note", {"text": clean(request.text, lines=True), "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: HoldUpdate, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state, asked.now)
+    _require_reason(request.reason, f"to hold {slot.id}")
+    return (Draft("update.held", {"slot": slot.id, "reason": clean(request.reason), "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: ReleaseUpdate, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state, asked.now)
+    if slot.id not in asked.state.holds:
+        raise UsageError(f"{slot.id} is not held")
+    return (Draft("update.released", {"slot": slot.id, "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: PostNow, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state, asked.now)
+    if asked.state.t0 is None and not slot.is_event:
+        raise UsageError("no update is owed before T0 is set", hint="set it with: warroom t0")
+    return (Draft("update.requested", {"slot": slot.id, "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: RemarkOnUpdate, asked: _Asked) -> tuple[Draft, ...]:
+    slot = _open_slot(request.slot, asked.state, asked.now)
+    record = asked.state.records.get(slot.id)
+    if record and record.attempt:
+        # A second attempt must look like the first, which may have been seen.
+        raise UsageError(f"{slot.id} was tried to be sent already; its text stands")
+    text = clean(request.text.strip(), lines=True)
+    if not text and slot.id not in asked.state.remarks:
+        raise UsageError(f"there is no remark on {slot.id}")
+    return (Draft("update.remarked", {"slot": slot.id, "text": text, "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: StateGate, asked: _Asked) -> tuple[Draft, ...]:
+    plans = asked.state.course.gates
+    if request.gate not in plans:
+        hint = did_you_mean(request.gate, list(plans)) or f"there is {', '.join(plans) or 'none'}"
+        raise UsageError(f"there is no gate '{clean(request.gate, limit=80)}'", hint=hint)
+    if request.state not in _GATE_STATES:
+        raise UsageError(f"a gate is {', '.join(_GATE_STATES[:-1])}, or {_GATE_STATES[-1]} to have it asked again")
+    known = asked.state.gates.get(request.gate)
+    if request.state == "poll":
+        if known is None or not known.by:
+            raise UsageError(f"nobody has stated how {request.gate} stands")
+        return asked_again(known, asked.by)
+    _require_reason(request.reason, f"to say how {request.gate} stands")
+    plan = plans[request.gate]
+    said = GateInfo(plan.id, plan.title, request.state, f"stated by {asked.by}", clean(request.reason))
+    return news(asked.state, said, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: OpenIncident, asked: _Asked) -> tuple[Draft, ...]:
+    if not request.text.strip():
+        raise UsageError("an incident needs a text: what is wrong")
+    incident = f"inc-{len(asked.state.incidents) + 1}"
+    return (Draft("incident.opened", {"id": incident, "text": clean(request.text), "by": asked.by}, asked.by),)
+
+
+@_decide.register
+def _(request: NoteIncident, asked: _Asked) -> tuple[Draft, ...]:
+    incident = _open_incident(request.incident, asked.state)
+    if not request.text.strip():
+        raise UsageError("a note needs a text")
+    body = {"id": incident.id, "text": clean(request.text, lines=True), "by": asked.by}
+    return (Draft("incident.noted", body, asked.by),)
+
+
+@_decide.register
+def _(request: ResolveIncident, asked: _Asked) -> tuple[Draft, ...]:
+    incident = _open_incident(request.incident, asked.state)
+    _require_reason(request.reason, f"to resolve {incident.id}")
+    body = {"id": incident.id, "reason": clean(request.reason), "by": asked.by}
+    return (Draft("incident.resolved", body, asked.by),)
+
+
+@_decide.register
+def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
+    _require_reason(request.reason, "to close the launch")
+    return (Draft("launch.closed", {"reason": clean(request.reason), "by": asked.by}, asked.by),)
+
+
+def _require_reason(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise UsageError(f"{what} a reason is needed", hint="add --reason TEXT")
+
+
+def _open_incident(name: str, state: LaunchState) -> Incident:
+    incident = state.incidents.get(name)
+    if incident is None:
+        ids = list(state.incidents)
+        hint = did_you_mean(name, ids) or f"there is {', '.join(ids) or 'none'}"
+        raise UsageError(f"there is no incident '{clean(name, limit=80)}'", hint=hint)
+    if incident.resolved_at is not None:
+        raise UsageError(f"{incident.id} was resolved at {stamp(incident.resolved_at)}")
+    return incident
+
+
+def _open_slot(name: str, state: LaunchState, now: datetime) -> Slot:
+    """The slot called `name`: its id, or its time (`T+1h`) where only one is due then."""
+    known = all_slots(state, now)
+    found = [slot for slot in known if name in (slot.id, slot.time)]
+    if len(found) != 1:
+        ids = [slot.id for slot in found or known]
+        hint = did_you_mean(name, ids) or f"there is {', '.join(ids[:8])}{', …' if len(ids) > 8 else ''}"
+        raise UsageError(f"'{clean(name, limit=80)}' names {len(found) or 'no'} update{'s' * bool(found)}", hint=hint)
+    record = state.records.get(found[0].id)
+    if record and record.stage in _SETTLED:
+        raise UsageError(f"{found[0].id} is {record.stage.value} already")
+    return found[0]
