@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,10 +58,10 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
     log = EngineLog(opened.folder) if herald.is_awaited else None
     watch = _Watch(clock, json_lines=not log and not sys.stdout.isatty(), log=log)
 
-    def ready() -> None:
+    def ready(notes: Sequence[str]) -> None:
         if log:
             log.take_streams()
-        herald.tell(Told(opened.folder, os.getpid(), notes=opened.notes))
+        herald.tell(Told(opened.folder, os.getpid(), notes=(*opened.notes, *notes)))
 
     try:
         while (code := _served(opened, options, clock, watch, Notices(env), ready)) is None:
@@ -79,7 +79,7 @@ def _served(
     clock: Clock,
     watch: _Watch,
     notices: Notices,
-    ready: Callable[[], object],
+    ready: Callable[[Sequence[str]], object],
 ) -> ExitCode | None:
     """Runs the launch to its end and gives it free; None where it goes on with another playbook."""
     try:
@@ -162,10 +162,11 @@ async def _serve(
     clock: Clock,
     watch: _Watch,
     notices: Notices,
-    ready: Callable[[], object],
+    ready: Callable[[Sequence[str]], object],
 ) -> ExitCode | None:
     launch = _assembled(opened, options, clock, watch, notices)
     caught: list[ExitCode] = []
+    announced: list[str] = []
 
     def end(code: ExitCode) -> None:
         caught.append(code)
@@ -179,9 +180,11 @@ async def _serve(
                 await launch.engine.ask(request, name_of(os.getuid()))
             await launch.listener.open()
             if launch.tcp:
-                announce(await launch.tcp.open(), opened.folder, watch.trouble)
+                announce(await launch.tcp.open(), opened.folder, announced.append)
+            for note in announced:
+                watch.trouble(note)
             notices.ready(f"launch {opened.name}")
-            ready()
+            ready(announced)
             await launch.engine.run()
         finally:
             await _close(launch)
@@ -205,7 +208,7 @@ async def _close(launch: _Launch) -> None:
 def launch_code(state: LaunchState) -> ExitCode:
     """The exit code of a launch that is closed: its posts, and what each suite found last."""
     codes = [ExitCode.UPDATE_UNDELIVERED for record in state.records.values() if record.stage is Stage.DEAD]
-    last = {run.suite: run.verdict for run in state.runs.values() if run.finished_at}
+    last = {run.name: run.verdict for run in state.runs.values() if run.finished_at}
     codes += [ExitCode.RED for verdict in last.values() if verdict is Verdict.FAIL]
     codes += [ExitCode.UNKNOWN for verdict in last.values() if verdict.is_unknown]
     return first_exit_code(codes)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,12 +13,11 @@ import h11
 
 from warroom.client.engine_socket import accepted
 from warroom.client.launch import Fresh, Lost, Seen
-from warroom.client.sse import Event, EventReader
-from warroom.client.values import ClosedNow, LaunchNow, NotUnderstood, launch_now
+from warroom.client.sse import EventReader
+from warroom.client.values import ClosedNow, LaunchNow, launch_now
 from warroom.client.wire import Wire, connected
 from warroom.clock import Clock
 from warroom.errors import NotNow, UsageError, WarroomError
-from warroom.strict_json import parse_json
 from warroom.text import clean
 
 T = TypeVar("T")
@@ -35,17 +34,36 @@ _NOBODY: Final = (FileNotFoundError, ConnectionRefusedError)
 _BROKEN: Final = (OSError, h11.ProtocolError, EOFError, TimeoutError)
 
 
-class _Gone(Exception):
-    """The engine does not answer; the text is a sentence."""
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """The engine does not answer; `reason` is a sentence. `closed`: nor will it, for the launch is over."""
+
+    reason: str
+    closed: ClosedNow | None = None
+
+
+def _not_closed() -> ClosedNow | None:
+    return None
 
 
 class EngineClient:
-    """A `LaunchClient` of the launch in `folder`: reads its state when its stream of events says that it changed."""
+    """A `LaunchClient` of the launch in `folder`: reads its state when its stream of events says that it changed.
 
-    def __init__(self, folder: Path, clock: Clock, *, read_only: bool = False) -> None:
+    `closed` is asked, in a thread, when no engine runs: it looks on the disk whether the launch was closed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        read_only: bool = False,
+        closed: Callable[[], ClosedNow | None] = _not_closed,
+    ) -> None:
         self._folder = folder
         self._clock = clock
         self._read_only = read_only
+        self._closed = closed
         self._closing = asyncio.Event()
         self._open: set[Wire] = set()
         self._heard_at = clock.now()
@@ -68,18 +86,15 @@ class EngineClient:
         """
         last: LaunchNow | None = None
         is_lost = False
-        while not self._closing.is_set():
-            try:
-                async with aclosing(self._followed()) as launches:
-                    async for last in launches:
-                        is_lost = False
-                        yield Fresh(last)
-                await self._wait(_GATHER_S)
-            except _Gone as gone:
-                if not (is_lost or self._closing.is_set() or (last and last.closed)):
+        async with aclosing(self._heard()) as heard:
+            async for one in heard:
+                launch = _over(last, one.closed) if isinstance(one, _Gone) else one
+                if launch:
+                    last, is_lost = launch, False
+                    yield Fresh(launch)
+                elif isinstance(one, _Gone) and not (is_lost or self._closing.is_set() or (last and last.closed)):
                     is_lost = True
-                    yield Lost(str(gone), self._heard_at)
-                await self._wait(_RETRY_S)
+                    yield Lost(one.reason, self._heard_at)
 
     async def ask(self, body: Mapping[str, Any]) -> str:
         """Makes the request and returns what was journaled: see `LaunchClient`."""
@@ -89,7 +104,7 @@ class EngineClient:
             status, raw = await self._answer("POST", "/requests", _ASK_S, body)
         except _NOBODY:
             raise UsageError(
-                "no engine runs the launch: nothing was asked", hint="start it with: warroom run"
+                "no engine runs the launch: nothing was asked", hint=f"start it with: warroom run {self.name}"
             ) from None
         except _BROKEN as error:
             raise NotNow(
@@ -104,60 +119,59 @@ class EngineClient:
         for wire in list(self._open):
             wire.close()
 
-    async def _followed(self) -> AsyncGenerator[LaunchNow, None]:
-        """The launch now and whenever it changes, until the stream of events breaks off. Raises _Gone where its state
-        cannot be read."""
+    async def _heard(self) -> AsyncGenerator[LaunchNow | _Gone, None]:
+        """What the engine tells, or that it does not, until `aclose`."""
+        while not self._closing.is_set():
+            wait_s = _RETRY_S
+            async with aclosing(self._followed()) as heard:
+                async for one in heard:
+                    wait_s = _RETRY_S if isinstance(one, _Gone) else _GATHER_S
+                    yield one
+            with suppress(TimeoutError):
+                await _within(wait_s, self._closing.wait())
+
+    async def _followed(self) -> AsyncGenerator[LaunchNow | _Gone, None]:
+        """The launch now and whenever it changes, until the stream of events breaks off."""
         launch = await self._state()
         yield launch
+        if isinstance(launch, _Gone):
+            return
         with suppress(*_BROKEN):
             async with self._asked("GET", f"/events?after={launch.seq}", None) as stream:
-                if stream.status == 200:
-                    async for changed in self._changes(stream, launch):
-                        yield changed
+                async for changed in self._changes(stream, launch.seq):
+                    yield changed
 
-    async def _changes(self, stream: Wire, launch: LaunchNow) -> AsyncIterator[LaunchNow]:
+    async def _changes(self, stream: Wire, seq: int) -> AsyncIterator[LaunchNow | _Gone]:
         reader, read_at = EventReader(), self._clock.monotonic()
-        while piece := await _within(SILENCE_S, stream.piece()):
+        while stream.status == 200 and (piece := await _within(SILENCE_S, stream.piece())):
             self._heard_at = self._clock.now()
-            news = [event for event in reader.feed(piece) if event.seq > launch.seq]
+            news = any(event.seq > seq for event in reader.feed(piece))
             if not news and self._clock.monotonic() - read_at < _QUIET_S:
                 continue
             # What comes meanwhile is gathered.
             await self._clock.sleep(read_at + _GATHER_S - self._clock.monotonic())
-            launch, read_at = await self._after(news, launch), self._clock.monotonic()
+            launch, read_at = await self._state(), self._clock.monotonic()
             yield launch
+            if isinstance(launch, _Gone):
+                return
+            seq = launch.seq
 
-    async def _after(self, news: Sequence[Event], before: LaunchNow) -> LaunchNow:
-        """The launch after those events. An engine ends when its launch is closed: its last event has to do."""
-        try:
-            return await self._state()
-        except _Gone:
-            if not news or news[-1].kind != "launch.closed":
-                raise
-        with suppress(ValueError, KeyError, TypeError):
-            entry: Any = parse_json(news[-1].data)
-            closed = ClosedNow(self._clock.now(), clean(entry["body"]["reason"]))
-            return replace(before, closed=closed, seq=news[-1].seq, next=None, engine=None)
-        raise _Gone("the launch was closed")
-
-    async def _wait(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await _within(seconds, self._closing.wait())
-
-    async def _state(self) -> LaunchNow:
+    async def _state(self) -> LaunchNow | _Gone:
         try:
             status, raw = await self._answer("GET", "/state", _STATE_S, None)
             launch = launch_now(accepted(status, raw))
         except _NOBODY:
-            raise _Gone("no engine runs the launch: nothing is posted") from None
+            if closed := await asyncio.to_thread(self._closed):
+                return _Gone("the launch is closed", closed)
+            return _Gone(f"no engine runs the launch, nothing is posted: warroom run {self.name}")
         except TimeoutError:
-            raise _Gone("the engine does not answer: it is stopped, or very busy") from None
+            return _Gone(
+                f"the engine does not answer, it is stopped or very busy: warroom run {self.name} --take-over"
+            )
         except _BROKEN as error:
-            raise _Gone(f"the engine broke off: {type(error).__name__}") from None
-        except NotUnderstood as error:
-            raise _Gone(f"{error.message}; {error.hint}") from None
+            return _Gone(f"the engine broke off: {type(error).__name__}")
         except WarroomError as error:
-            raise _Gone(error.message) from None
+            return _Gone("; ".join(filter(None, (error.message, error.hint))))
         self._heard_at = self._clock.now()
         return launch
 
@@ -182,6 +196,13 @@ class EngineClient:
         finally:
             self._open.discard(wire)
             wire.close()
+
+
+def _over(last: LaunchNow | None, closed: ClosedNow | None) -> LaunchNow | None:
+    """The launch with its end; None where it has none, or had it already."""
+    if last is None or closed is None or last.closed:
+        return None
+    return replace(last, closed=closed, next=None, engine=None)
 
 
 async def _within(seconds: float, answer: Awaitable[T]) -> T:
