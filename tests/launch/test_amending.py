@@ -1,0 +1,94 @@
+"""Another playbook for a launch that runs: what becomes of its posts, and when it may not take over."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.launch.course import LAUNCH, SHA256, T0, after, course, opened
+from warroom.errors import UsageError
+from warroom.launch.amending import Amendment, amend, slot_change
+from warroom.launch.ledger import Prepare, Send, decide
+from warroom.launch.state import LaunchState
+from warroom.playbook.course import Course
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SLOT = "publish_confirmation@T+5m"
+
+
+def changed() -> Course:
+    """The course without its four-hourly posts, with one more hourly, and with another text for the first."""
+    updates = {name: update for name, update in course().updates.items() if name != "four_hourly"}
+    updates["hourly"] = replace(updates["hourly"], ends=7 * HOUR)
+    updates["publish_confirmation"] = replace(
+        updates["publish_confirmation"], template=updates["hourly"].template, suite="pulse"
+    )
+    return replace(course(), updates=updates)
+
+
+def amendment(plan: Course, sha256: str = "1" * 64) -> Amendment:
+    return Amendment("playbook-111111111111/mine.yaml", "/home/ada/mine.yaml", sha256, plan)
+
+
+def amended(state: LaunchState, plan: Course) -> LaunchState:
+    """The state of the engine that takes the launch up with `plan`."""
+    (draft,) = amend(state, amendment(plan), T0, "ada")
+    return replace(after(state, draft.kind, T0 + MINUTE, **draft.body), course=plan)
+
+
+def written(state: LaunchState, slot: str = SLOT) -> LaunchState:
+    return after(state, "update.due", T0 + 5 * MINUTE, slot=slot, key=f"wr:{LAUNCH}:{slot}", text="old", late_s=0.0)
+
+
+def test_it_is_said_which_posts_are_no_longer_owed_and_which_are_new() -> None:
+    change = slot_change(opened(), changed(), T0)
+    assert change.vanished == tuple(f"four_hourly@T+{hour}h" for hour in range(8, 49, 4))
+    assert change.added == ("hourly@T+7h",)
+
+
+def test_what_was_sent_neither_vanishes_nor_is_owed_again() -> None:
+    state = written(opened(), "four_hourly@T+8h")
+    state = after(state, "update.confirmed", T0 + 8 * HOUR, slot="four_hourly@T+8h", attempt=1, ref="here")
+    gone = slot_change(state, changed(), T0 + 9 * HOUR)
+    assert gone.vanished[0] == "four_hourly@T+12h"
+    there = replace(state, course=changed())
+    back = slot_change(there, course(), T0 + 9 * HOUR)
+    assert back.added[0] == "four_hourly@T+12h"
+    assert back.vanished == ("hourly@T+7h",)
+
+
+def test_what_was_written_and_not_sent_is_written_anew() -> None:
+    state = written(opened())
+    assert [type(one) for one in decide(state, T0 + 6 * MINUTE) if isinstance(one, Send)] == [Send]
+    state = amended(state, course())
+    assert not [one for one in decide(state, T0 + 6 * MINUTE) if isinstance(one, Send)]
+    assert state.playbook_sha256 == "1" * 64
+    assert (state.playbook_copy, state.playbook_path) == ("playbook-111111111111/mine.yaml", "/home/ada/mine.yaml")
+
+
+def test_what_was_sent_is_not_written_again() -> None:
+    state = after(written(opened()), "update.confirmed", T0 + 5 * MINUTE, slot=SLOT, attempt=1, ref="here")
+    state = amended(state, changed())
+    assert not [one for one in decide(state, T0 + 6 * MINUTE) if isinstance(one, Prepare) and one.slot.id == SLOT]
+
+
+@pytest.mark.parametrize("kind", ["update.sending", "update.unknown"])
+def test_while_nobody_knows_whether_a_post_left_nothing_is_amended(kind: str) -> None:
+    state = after(written(opened()), "update.sending", T0 + 5 * MINUTE, slot=SLOT, attempt=1)
+    if kind != "update.sending":
+        state = after(state, kind, T0 + 5 * MINUTE, slot=SLOT, reason="no answer")
+    with pytest.raises(UsageError, match=re.escape(f"post {SLOT} is being sent or looked for")):
+        amend(state, amendment(changed()), T0, "ada")
+
+
+def test_the_same_playbook_and_that_of_another_launch_are_refused() -> None:
+    with pytest.raises(UsageError, match="runs this playbook already"):
+        amend(opened(), amendment(course(), SHA256), T0, "ada")
+    other = replace(course(), launch=replace(course().launch, id="other"))
+    with pytest.raises(UsageError, match="the playbook of other, not of auto_com_center"):
+        amend(opened(), amendment(other), T0, "ada")
+    with pytest.raises(UsageError, match="is closed"):
+        amend(after(opened(), "launch.closed", T0, reason="over"), amendment(changed()), T0, "ada")
