@@ -212,4 +212,4 @@ def _library() -> Path:
     for place in _PLACES:
         for found in sorted((*Path(place).glob(_LIBRARY), *Path(place).glob(f"*/{_LIBRARY}"))):
             return found
-    raise NotHere("libfaketime is not installed (Debian package: faketime)")
+    raise NotHere("libfaketime is not installed (Debian package: faketime)", installable=True)

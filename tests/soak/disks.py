@@ -237,8 +237,10 @@ def _yard(folder: Path, own: Room, disk: Path) -> Yard:
 
 
 def _make_ext4(image: Path) -> None:
-    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
-        raise NotHere("only root can mount an ext4 of its own (and mkfs.ext4 must be installed)")
+    if os.geteuid() != 0:
+        raise NotHere("only root can mount an ext4 of its own")
+    if not shutil.which("mkfs.ext4"):
+        raise NotHere("mkfs.ext4 is not installed (Debian package: e2fsprogs)", installable=True)
     with image.open("wb") as file:
         file.truncate(40 * 1024 * 1024)
     subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True, timeout=60)

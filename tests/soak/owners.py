@@ -46,6 +46,37 @@ def stopped(folder: Path, scale: Scale) -> Iterator[Row]:
     )
 
 
+def taken_over(folder: Path, scale: Scale) -> Iterator[Row]:
+    """A stopped owner whose launch is taken over on an explicit command is ended first, and can do nothing more."""
+    yard = Yard(folder, Beats(last_s=900), ago(0))
+    wrong: list[str] = []
+    for _ in range(scale.rounds):
+        with yard.engine() as first:
+            _posts(yard)
+            _stop(first.process)
+            with yard.engine("--take-over") as second:
+                assert first.process.wait(60), "the stopped owner is ended"
+                _posts(yard)
+                wrong += [] if second.end() == 143 else ["SIGTERM did not end it"]
+    owed = yard.catch_up()
+    judged = judge(yard.kept(), yard.t0, owed, in_time_s=20, slack=scale.slack)
+    yield Row(
+        "a stopped owner is taken over",
+        n=scale.rounds,
+        lost=len(judged.lost),
+        doubled=len(judged.doubled),
+        early=len(judged.early),
+        late_s=judged.late_s,
+        heads=judged.heads,
+        wrong=(*wrong, *judged.wrong),
+    )
+
+
+def _posts(yard: Yard) -> None:
+    before = len(yard.known())
+    until(lambda: len(yard.known()) > before, "it posts")
+
+
 def pairs(folder: Path, scale: Scale) -> Iterator[Row]:
     """Two engines at once, again and again: one owns the one launch, the other says who does."""
     yard = Yard(folder, Beats(last_s=900, channels=("one",)), ago(0))

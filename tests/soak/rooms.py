@@ -44,7 +44,7 @@ class Room:
 def room() -> Iterator[Room]:
     """A room of its own. Raises NotHere where there can be none."""
     if not (shutil.which("unshare") and shutil.which("nsenter")):
-        raise NotHere("unshare and nsenter are not installed")
+        raise NotHere("unshare and nsenter are not installed", installable=True)
     own: Sequence[str] = () if os.geteuid() == 0 else ("--user", "--map-root-user")
     command = ["unshare", *own, "--mount", "--propagation", "private", "sh", "-c", "echo ready; exec cat"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as holder:

@@ -31,7 +31,11 @@ LONG = Scale(kills=200, rounds=10, pairs=50, lasts_s=65.0, seeds=300)
 
 
 class NotHere(Exception):
-    """The machine lacks what the scenario needs; the text says what."""
+    """The machine lacks what the scenario needs; the text says what. `installable`: a program, not the kernel."""
+
+    def __init__(self, what: str, *, installable: bool = False) -> None:
+        super().__init__(what)
+        self.installable = installable
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "points": kills.at_each_point,
     "wrong-engines": kills.wrong_engines,
     "stopped-owner": owners.stopped,
+    "take-over": owners.taken_over,
     "pairs": owners.pairs,
     "full-disk": disks.full,
     "failing-disk": disks.failing,
@@ -32,4 +33,5 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "refused": storage.refused,
     "evidence-disk": storage.evidence_full,
     "voyages": voyages.random_voyages,
+    "laws": voyages.laws,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -18,10 +18,12 @@ def service(*, answers: bool = True) -> Iterator[str]:
             if not answers:
                 gone.wait()
                 return
-            self.send_response(200)
-            self.send_header("content-length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
+            # Whoever asked may have been killed meanwhile.
+            with suppress(OSError):
+                self.send_response(200)
+                self.send_header("content-length", "2")
+                self.end_headers()
+                self.wfile.write(b"ok")
 
         def log_message(self, *_: object) -> None:
             pass

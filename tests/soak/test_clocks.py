@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import missing
 from tests.soak import clocks
-from tests.soak.row import SHORT, NotHere
+from tests.soak.proof import proved
 from tests.soak.scenarios import Scenario
 
 
@@ -21,8 +20,4 @@ from tests.soak.scenarios import Scenario
     ],
 )
 def test_no_post_is_early_lost_or_doubled_by(scenario: Scenario, tmp_path: Path) -> None:
-    try:
-        for row in scenario(tmp_path, SHORT):
-            assert row.is_well, row
-    except NotHere as reason:
-        missing(str(reason))
+    proved(scenario, tmp_path)

@@ -9,6 +9,8 @@ import asyncio
 import os
 import random
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tests.contracts.tree import ROOT
 from tests.engine.stage import T0, TIMES, Stage
 from tests.soak.oracle import offset
 from tests.soak.people import is_head
@@ -189,6 +192,21 @@ def random_voyages(folder: Path, scale: Scale) -> Iterator[Row]:
         wrong=tuple(wrong),
         figures={name: float(number) for name, number in sorted(happened.items())},
     )
+
+
+def laws(folder: Path, scale: Scale) -> Iterator[Row]:
+    """The stateful test of the engine, with that many courses of events drawn at random."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "--timeout=0"]
+    done = subprocess.run(
+        [*command, "tests/engine/test_stateful.py"],
+        cwd=ROOT,
+        env={**os.environ, "WARROOM_EXAMPLES": str(scale.seeds)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wrong = () if done.returncode == 0 else (done.stdout[-4_000:],)
+    yield Row("any course of events of the stateful test keeps the laws", n=scale.seeds, wrong=wrong)
 
 
 def _in_memory(folder: Path, seed: int) -> Path:
