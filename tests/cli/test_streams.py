@@ -47,6 +47,21 @@ def test_where_the_output_goes(redirection: str, code: int, says: str, tmp_path:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_full_disk_behind_stderr_takes_only_the_narration(form: str, tmp_path: Path) -> None:
+    done = in_shell(f"--format {form} 2>/dev/full", tmp_path)
+    assert done.returncode == 0
+    assert "GREEN (dry-run)" in done.stdout
+    assert "Delivery providers" in done.stdout
+
+
+def test_the_reports_are_written_though_the_verdict_cannot_be_printed(tmp_path: Path) -> None:
+    report = tmp_path / "junit.xml"
+    done = in_shell(f"--report junit={report} >/dev/full", tmp_path)
+    assert done.returncode == 3
+    assert "Delivery providers" in report.read_text("utf-8")
+
+
 def test_a_report_never_overwrites_the_playbook(tmp_path: Path) -> None:
     playbook = tmp_path / "launch.yaml"
     playbook.write_bytes(PLAYBOOK.read_bytes())

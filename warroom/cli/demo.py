@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warroom.cli.options import VerifyOptions
-from warroom.cli.plain import write
+from warroom.cli.plain import narrate, write
 from warroom.cli.verify import Extras, verify
 from warroom.client import Choice
 from warroom.errors import ExitCode
@@ -43,7 +43,7 @@ def demo(options: DemoOptions) -> int:
             write(sys.stdout, f"{known.name:22} {known.summary}")
         return int(ExitCode.GREEN)
     with SimulatorProcess(options.scenario) as simulator:
-        write(sys.stderr, f"warroom: simulated services, scenario '{options.scenario}' (not a real launch)")
+        narrate(sys.stderr, f"warroom: simulated services, scenario '{options.scenario}' (not a real launch)")
 
         async def choose(scenario: str) -> None:
             await asyncio.to_thread(simulator.set_scenario, scenario)

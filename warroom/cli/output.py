@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from warroom.cli.plain import write
+from warroom.cli.plain import narrate, write
 from warroom.errors import ExitCode
 from warroom.report import FORMATS
 from warroom.suite_state import SuiteState
@@ -86,5 +86,5 @@ def _add_job_summary(path: Path, text: str) -> str:
 def end(code: ExitCode, problems: list[str], terminal: Terminal) -> ExitCode:
     """Tells the problems; a verdict whose evidence or report is lost does not count as green."""
     for problem in problems:
-        write(terminal.err, f"warroom: {problem}")
+        narrate(terminal.err, f"warroom: {problem}")
     return ExitCode.UNKNOWN if problems and code in (ExitCode.GREEN, ExitCode.NOT_STRICT) else code

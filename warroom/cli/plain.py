@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 from warroom.clock import Clock
@@ -24,11 +25,18 @@ def write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text + "\n")
         stream.flush()
-    except OSError as error:
+    except BrokenPipeError:
         # What is still in the buffer would be tried once more at the end of the program, and spoil its exit code.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise OutputLost(f"the output cannot be written: {error.strerror}") from None
+    except OSError as error:
+        raise OutputLost(f"the output cannot be written: {error.strerror}") from None
+
+
+def narrate(stream: TextIO, text: str) -> None:
+    """One line that is told along the way: where it cannot be written the run goes on, and its end says what it came
+    to, or that it could not be told."""
+    with suppress(OutputLost):
+        write(stream, text)
 
 
 class Plain:

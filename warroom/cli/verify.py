@@ -8,12 +8,13 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from warroom.adapters.sampler_child import SamplerChild
 from warroom.cli.options import VerifyOptions, output_format, report_files
 from warroom.cli.output import Outputs, Terminal, end
-from warroom.cli.plain import Plain, write
+from warroom.cli.plain import Plain, narrate
 from warroom.client import Choice, Handlers, InProcess
 from warroom.clock import Clock, RealClock
 from warroom.errors import CannotMeasure, ExitCode, OutputLost, first_exit_code
@@ -48,7 +49,7 @@ def verify(options: VerifyOptions, environ: Mapping[str, str] | None = None, ext
     outputs = Outputs(output_format(options.format, formats), report_files(options.reports, formats, read))
     headless = options.headless or not terminal.is_console
     if headless and not options.headless:
-        write(terminal.err, "warroom: this is no terminal, so the verification runs headless")
+        narrate(terminal.err, "warroom: this is no terminal, so the verification runs headless")
     clock = RealClock()
     if headless:
         session, code = asyncio.run(_headless(options, env, terminal, clock))
@@ -92,11 +93,11 @@ async def _headless(
 
 async def _narrated(session: Session, options: VerifyOptions, terminal: Terminal, clock: Clock) -> ExitCode:
     # With --format text the lines are the data; with any other format they are narration.
-    data = terminal.out if options.format == "text" else terminal.err
+    told = terminal.out if options.format == "text" else terminal.err
     plain = Plain(
         clock,
-        lambda text: write(data, text),
-        lambda text: write(terminal.err, f"warroom: {text}"),
+        partial(narrate, told),
+        lambda text: narrate(terminal.err, f"warroom: {text}"),
         color=terminal.color,
         ascii_only=terminal.ascii_only,
     )
