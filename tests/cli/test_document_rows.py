@@ -72,8 +72,8 @@ def test_after_two_events_the_queue_is_stable_and_operational_or_it_is_red_and_a
         with at_terminal("verify", str(playbook), *options, inputs=simulator.inputs) as terminal:
             terminal.wait_for("press a to answer: Templates were rendered in dry-run")
             terminal.press("a")
-            terminal.wait_for("Enter")
-            terminal.press("y\r")
+            terminal.wait_for("Esc later")
+            terminal.press("y")
             terminal.wait_for(lambda text: "5/5 done" in text and "ASKS YOU" not in text and "to answer" not in text)
             terminal.press("q")
             assert terminal.ended() == 0

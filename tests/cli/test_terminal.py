@@ -59,7 +59,7 @@ def test_what_only_a_person_knows_is_asked_for(tmp_path: Path) -> None:
         with at_terminal("verify", str(PLAYBOOK), *options, inputs=simulator.inputs) as terminal:
             terminal.wait_for("press a to answer")
             terminal.press("a")
-            terminal.wait_for("Enter")
+            terminal.wait_for("Enter sends it.")
             terminal.press("build-4711\r")
             terminal.wait_for("UTC, as")
             terminal.press("2025-11-01T02:05:00Z\r")
