@@ -15,6 +15,7 @@ import pytest
 from tests.cli.attaching import SHOWN, WarRoom, cpu_s, leave, until
 from tests.cli.launching import LAUNCH, Desk, ago
 from tests.cli.running import warroom
+from warroom.cli.launches import opening
 from warroom.client.engine_socket import ask
 from warroom.simulator import SimulatorProcess
 
@@ -198,6 +199,14 @@ def test_what_keeps_a_launch_from_opening_is_shown_and_nothing_is_left(room: War
         assert terminal.ended() == 2
     assert b"the playbook has no gate 'gate9'" in terminal.raw
     assert not list(room.desk.state.glob("auto*"))
+
+
+def test_ctrl_c_while_the_engine_starts_ends_it(room: WarRoom) -> None:
+    with opening(room.desk.state), room.run() as terminal:
+        pid = int(terminal.wait_for("the engine is starting").partition("(process ")[2].partition(")")[0])
+        terminal.press("\x03")
+        assert terminal.ended() == 130
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_without_a_terminal_the_engine_runs_here_and_says_so(room: WarRoom) -> None:
