@@ -78,6 +78,18 @@ async def test_it_ticks_every_second(tmp_path: Path) -> None:
         assert stage.watched.ticks - before == 60
 
 
+async def test_a_post_leaves_at_its_time_and_not_at_the_tick_after_it(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, t0=T0 + timedelta(seconds=7.3))
+    async with stage.engine() as engine:
+        await published(engine)
+        await stage.advance(2 * _HOUR + _MINUTE)
+    lateness = [
+        (post.at - (T0 + timedelta(seconds=7.3) + _offset(post.time))).total_seconds() for post in stage.posts()
+    ]
+    assert len(lateness) == 4
+    assert all(0 <= late_s <= 0.01 for late_s in lateness)
+
+
 async def test_a_restart_every_five_hours_changes_nothing(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     for number in range(10):

@@ -27,7 +27,7 @@ from warroom.launch.entries import Draft, Entry
 from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
-from warroom.launch.schedule import update_of
+from warroom.launch.schedule import next_due_s, update_of
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Record, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
@@ -35,6 +35,7 @@ from warroom.text import one_line
 from warroom.updates.channel import Channel, Delivery, Fate
 
 _ROUNDS: Final = 10
+_SHORTEST_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Engine:
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
         self._gates = GateWatch(ports.gates, ports.clock)
         self._said: dict[str, str] = {}
+        self._rest_s = 0.0
         self._sha256 = ""
         self._second_clock = ports.second_clock or SecondClock(ports.clock)
 
@@ -151,7 +153,7 @@ class Engine:
         now = self._clock.now()
         entries = await self._book.write(lambda state: decide_request(request, state, now, by))
         for entry in entries:
-            if entry.kind == "gate.read":
+            if entry.kind == "gate.asked":
                 self._gates.ask_soon(entry.body["gate"])
         self._wake.set()
         return entries
@@ -169,8 +171,10 @@ class Engine:
             self._failed("journal", error.message)
         except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
             self._contain("tick", error)
+        self._rest_s = self.pace.tick_s
         try:
             self._begin_effects()
+            self._rest_s = self._until_the_next_s()
         except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
             self._contain("tick", error)
 
@@ -222,8 +226,13 @@ class Engine:
                 case _:
                     pass
 
+    def _until_the_next_s(self) -> float:
+        """A tick, or less where a post is due before."""
+        ahead_s = next_due_s(self.state, self._clock.now())
+        return self.pace.tick_s if ahead_s is None else min(self.pace.tick_s, max(ahead_s, _SHORTEST_S))
+
     async def _pause(self) -> None:
-        sleep = asyncio.ensure_future(self._clock.sleep(self.pace.tick_s))
+        sleep = asyncio.ensure_future(self._clock.sleep(self._rest_s))
         wake = asyncio.ensure_future(self._wake.wait())
         try:
             await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)

@@ -89,6 +89,14 @@ def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
     return (*sorted(events, key=lambda slot: slot.due(None)), *slots(state.course, state.attempt))
 
 
+def next_due_s(state: LaunchState, now: datetime) -> float | None:
+    """Seconds until the time of the next post comes, above 0; None where none is ahead."""
+    seen = believed(state, now)
+    owed = [slot for slot in all_slots(state, now) if slot.is_event or state.t0 is not None]
+    ahead = ((slot.leaves(state.t0) - seen).total_seconds() for slot in owed)
+    return min((seconds for seconds in ahead if seconds > 0), default=None)
+
+
 def _happened(state: LaunchState) -> Iterator[Slot]:
     for happening in state.happenings:
         for update in state.course.updates.values():
