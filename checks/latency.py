@@ -20,11 +20,8 @@ class _Decided(Exception):
     """What is still to come cannot change the verdict."""
 
 
-async def _take(
-    params: LatencyParameters, ctx: Context, before: tuple[Sample, ...], count: int
-) -> tuple[Sample, ...]:
-    """`before` and up to `count` further samples."""
-    taken = list(before)
+async def _take(params: LatencyParameters, ctx: Context, taken: list[Sample], count: int) -> None:
+    """Adds up to `count` samples to `taken`, each as it arrives."""
 
     def on_sample(sample: Sample) -> None:
         taken.append(sample)
@@ -35,25 +32,26 @@ async def _take(
     job = SampleJob(
         params.request(),
         count=count,
-        warmup=0 if before else params.warmup,
+        warmup=0 if taken else params.warmup,
         reuse=params.reuse,
         timeout_s=params.sample_timeout.total_seconds(),
     )
     with contextlib.suppress(_Decided):
         await ctx.sampler.sample(job, on_sample)
-    return tuple(taken)
 
 
 async def run(params: LatencyParameters, ctx: Context) -> Findings:
+    samples: list[Sample] = []
     taken = Taken(params, ())
     while taken.n < params.most:
         # Looking after 30, 60, 120, ... rather than after each keeps the confidence near what it says.
         wanted = min(params.most, max(params.samples, 2 * taken.n))
         try:
-            taken = Taken(params, await _take(params, ctx, taken.samples, wanted - taken.n))
+            await _take(params, ctx, samples, wanted - taken.n)
         except CannotMeasure as fault:
-            _keep_fault(fault, taken, ctx)
+            _keep_fault(fault, Taken(params, tuple(samples)), ctx)
             raise
+        taken = Taken(params, tuple(samples))
         if taken.n < wanted or _is_decided(taken):
             break
     kept = ctx.evidence.save_json("samples", _evidence(taken, ctx))
@@ -69,7 +67,7 @@ async def run(params: LatencyParameters, ctx: Context) -> Findings:
 
 
 def _keep_fault(fault: CannotMeasure, taken: Taken, ctx: Context) -> None:
-    """Keeps why no samples came, and gives `fault` the line that repeats the request."""
+    """Keeps why no more samples came, and those that did, and gives `fault` the line that repeats the request."""
     # A target without a usable address has no request to repeat.
     with contextlib.suppress(CannotMeasure):
         fault.reproduce = ctx.http.curl_of(taken.params.request())

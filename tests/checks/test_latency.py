@@ -16,6 +16,7 @@ from tests.faults.server import always, answer, serving
 from warroom.adapters.sampling import SamplerProcess
 from warroom.checks.latency import KIND
 from warroom.contract import Findings, Sample, SampleJob
+from warroom.errors import CannotMeasure
 from warroom.playbook.loaded import Target
 from warroom.verdict import Verdict, of_results
 
@@ -274,6 +275,23 @@ async def test_a_service_that_is_not_reached_leaves_evidence_and_a_line_to_repea
     told = kept.get("error") or kept["samples"][0]["error"]
     assert told in outcome.reason or told == symptom
     assert kept["url"] == f"{url}/canary"
+
+
+class Broken(Given):
+    """A sampler that dies behind its last sample."""
+
+    async def sample(self, job: SampleJob, on_sample: Callable[[Sample], None]) -> tuple[Sample, ...]:
+        await super().sample(job, on_sample)
+        raise CannotMeasure("the sampler ended", symptom="internal")
+
+
+async def test_what_was_sampled_before_the_sampler_died_is_kept(tmp_path: Path) -> None:
+    async with desk(tmp_path, {"app": "http://127.0.0.1:1"}) as desk_:
+        outcome = await desk_.with_ports(sampler=Broken(41.0, 42.0)).run(KIND, WRITTEN)
+        kept = json.loads((desk_.store.dir / outcome.evidence[0]).read_text())
+    assert outcome.verdict is Verdict.ERROR
+    assert [sample["latency_ms"] for sample in kept["samples"]] == [41.0, 42.0]
+    assert kept["error"] == "the sampler ended"
 
 
 async def test_a_target_that_has_no_address_leaves_no_line_to_repeat(tmp_path: Path) -> None:
