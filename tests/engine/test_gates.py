@@ -204,7 +204,7 @@ async def test_what_a_person_stated_stands_until_they_have_it_asked_again(tmp_pa
         assert engine.state.gates["gate1"].state == "green"
         assert stage.suites.gates[-1] == "green"
         await engine.ask(StateGate("gate1", "poll", ""), "ada")
-        await stage.advance(_MINUTE)
+        await stage.advance(timedelta(seconds=15))
         assert (engine.state.gates["gate1"].state, engine.state.gates["gate1"].by) == ("red", "")
     assert told(stage) == ["auth@gate1#1", "red@gate1#2"]
 
@@ -254,7 +254,7 @@ async def test_a_launch_does_not_end_before_what_happened_is_told(tmp_path: Path
         pytest.param(StateGate("gaet1", "green", "x"), "no gate 'gaet1'", id="a gate that does not exist"),
         pytest.param(StateGate("gate1", "amber", "x"), "green, red, unknown, or poll", id="another colour"),
         pytest.param(StateGate("gate1", "green", " "), "a reason is needed", id="no reason"),
-        pytest.param(StateGate("gate1", "poll", ""), "nobody has stated", id="nothing to take back"),
+        pytest.param(StateGate("gate1", "poll", ""), "nobody asks gate1", id="nobody asks it"),
     ],
 )
 async def test_a_wrong_statement_about_a_gate_is_refused(request_: Request, says: str, tmp_path: Path) -> None:

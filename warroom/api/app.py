@@ -106,7 +106,8 @@ class _Routes:
 
     async def metrics(self, request: Request) -> Response:
         """The launch and its engine in the text format of Prometheus."""
-        text = exposition(self._engine.state, self._engine.pulse, self._clock.now())
+        engine = self._engine
+        text = exposition(engine.state, engine.pulse, self._clock.now(), engine.gates_read_at)
         return Response(text, media_type=METRICS_TYPE)
 
     async def phase_exit(self, request: Request) -> Response:

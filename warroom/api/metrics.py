@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -25,19 +25,22 @@ _LATE_S: Final = (1.0, 5.0, 10.0, 60.0, 300.0, 3_600.0)
 _GATE_STATES: Final = ("green", "red", "unknown")
 
 
-def exposition(state: LaunchState, pulse: Pulse, now: datetime) -> bytes:
-    """Everything, at `now`."""
+def exposition(
+    state: LaunchState, pulse: Pulse, now: datetime, read_at: Mapping[str, datetime] | None = None
+) -> bytes:
+    """Everything, at `now`. `read_at` is when those gates were read that are polled."""
     registry = CollectorRegistry()
-    registry.register(_Launch(state, pulse, now))
+    registry.register(_Launch(state, pulse, now, read_at or {}))
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
 class _Launch:
-    def __init__(self, state: LaunchState, pulse: Pulse, now: datetime) -> None:
+    def __init__(self, state: LaunchState, pulse: Pulse, now: datetime, read_at: Mapping[str, datetime]) -> None:
         self._state = state
         self._pulse = pulse
         self._now = now
+        self._read_at = read_at
 
     def collect(self) -> Iterator[Metric]:
         """Every family."""
@@ -76,7 +79,7 @@ class _Launch:
             "warroom_suite_verdict", "1 for what the last run of a suite found.", labels=["suite", "verdict"]
         )
         ages = GaugeMetricFamily("warroom_suite_age_seconds", "Since that run ended.", labels=["suite"])
-        last = {run.suite: run for run in self._state.runs.values() if run.finished_at}
+        last = {run.name: run for run in self._state.runs.values() if run.finished_at}
         for suite, run in last.items():
             verdicts.add_metric([suite, run.verdict.value], 1)
             ages.add_metric([suite], (self._now - (run.finished_at or self._now)).total_seconds())
@@ -91,7 +94,7 @@ class _Launch:
         for gate in self._state.gates.values():
             for state in _GATE_STATES:
                 states.add_metric([gate.id, state], float(gate.state == state))
-            ages.add_metric([gate.id], (self._now - gate.at).total_seconds())
+            ages.add_metric([gate.id], (self._now - self._read_at.get(gate.id, gate.at)).total_seconds())
         yield states
         yield ages
 

@@ -15,10 +15,11 @@ from warroom.playbook.loaded import Playbook
 
 
 def stated_gates(given: Sequence[str], state: LaunchState) -> Iterator[StateGate]:
-    """What `--gate NAME=green|red` says and the journal does not have yet."""
+    """What `--gate NAME=green|red` says of gates that nobody has stated: an engine that starts again with the same
+    options must not take back what a person said since."""
     for gate, said in declared_gates(given, state.course.gates).items():
         known = state.gates.get(gate)
-        if known is None or not known.by or known.state != said:
+        if known is None or not known.by:
             yield StateGate(gate, said, "declared with --gate")
 
 

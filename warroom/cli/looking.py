@@ -117,8 +117,7 @@ def status_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from (_incident_line(one, found["now"]) for one in found["incidents"])
     yield from (_phase_line(phase) for phase in found["phases"])
     yield from (
-        f"suite   {suite['suite'] or 'checks'} for {suite['cause']}: {suite['word'] or 'running'}"
-        for suite in found["suites"]
+        f"suite   {suite['suite']} for {suite['cause']}: {suite['word'] or 'running'}" for suite in found["suites"]
     )
     yield from (_post_line(post) for post in found["updates"])
     yield from (f"needed  {one['step']}.{one['name']}: {one['text']}" for one in found["questions"])

@@ -140,13 +140,14 @@ def _(request: StateGate, asked: _Asked) -> tuple[Draft, ...]:
         raise UsageError(f"there is no gate '{clean(request.gate, limit=80)}'", hint=hint)
     if request.state not in _GATE_STATES:
         raise UsageError(f"a gate is {', '.join(_GATE_STATES[:-1])}, or {_GATE_STATES[-1]} to have it asked again")
-    known = asked.state.gates.get(request.gate)
+    known, plan = asked.state.gates.get(request.gate), plans[request.gate]
+    if request.state == "poll" and not plan.is_polled and (known is None or not known.by):
+        raise UsageError(
+            f"nobody asks {plan.id}: the playbook has no `poll` for it", hint="say how it stands instead"
+        )
     if request.state == "poll":
-        if known is None or not known.by:
-            raise UsageError(f"nobody has stated how {request.gate} stands")
-        return asked_again(known, asked.by)
+        return asked_again(plan.id, known, asked.by)
     _require_reason(request.reason, f"to say how {request.gate} stands")
-    plan = plans[request.gate]
     said = GateInfo(plan.id, plan.title, request.state, f"stated by {asked.by}", clean(request.reason))
     return news(asked.state, said, asked.now, asked.by)
 

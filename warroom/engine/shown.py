@@ -86,14 +86,15 @@ def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
 
 
 def suites(state: LaunchState) -> list[dict[str, Any]]:
-    """Every run of a suite, the latest last; the last finished run of each suite with its checks."""
-    last = {run.suite: run.cause for run in state.runs.values() if run.finished_at}
-    return [_suite(run, with_checks=last.get(run.suite) == run.cause) for run in state.runs.values()]
+    """Every run of a suite, or of checks on their own, the latest last; the last finished run of each with its
+    checks."""
+    last = {run.name: run.cause for run in state.runs.values() if run.finished_at}
+    return [_suite(run, with_checks=last.get(run.name) == run.cause) for run in state.runs.values()]
 
 
 def _suite(run: Run, *, with_checks: bool) -> dict[str, Any]:
     return {
-        "suite": run.suite,
+        "suite": run.name,
         "cause": run.cause,
         "started_at": stamp(run.started_at),
         "finished_at": instant(run.finished_at),
@@ -140,8 +141,8 @@ def gates(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) ->
 
 
 def incidents(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
-    """Every incident. The note on it is owed by `note_due`, and `draft` is the post about it as far as it is known;
-    null and empty where the playbook owes none, the draft also once there is a note."""
+    """Every incident. A note on it is owed by `note_due`, and `draft` is the post about it as far as it is known;
+    null and empty where none is owed, or no more."""
     notes = {slot.subject: slot for slot in all_slots(state, now) if tells_note(state, slot)}
     return [_incident(state, one, notes.get(one.id)) for one in state.incidents.values()]
 
@@ -156,7 +157,7 @@ def _incident(state: LaunchState, one: Incident, note: Slot | None) -> dict[str,
         "resolved_at": instant(one.resolved_at),
         "resolved_by": one.resolved_by,
         "reason": one.reason,
-        "note_due": stamp(note.due(None)) if note else None,
+        "note_due": stamp(note.due(None)) if note and not last and one.resolved_at is None else None,
         "note_at": instant(last.at) if last else None,
         "note": last.text if last else "",
         "draft": draft_text(state, note) if note and not last and one.resolved_at is None else "",

@@ -32,10 +32,13 @@ def news(state: LaunchState, reading: GateInfo, now: datetime, by: str = "") -> 
     return tuple(drafts)
 
 
-def asked_again(known: GateKnown, by: str) -> tuple[Draft, ...]:
-    """What to journal when `by` takes back what a person stated: nobody knows, until it is read."""
-    body = {"gate": known.id, "state": "unknown", "source": f"{by} wants it asked again", "reason": "not read yet"}
-    return (Draft("gate.read", body, by),)
+def asked_again(gate: str, known: GateKnown | None, by: str) -> tuple[Draft, ...]:
+    """What to journal when `by` wants a gate asked now. What a person had stated counts no more."""
+    asked = Draft("gate.asked", {"gate": gate, "by": by}, by)
+    if known is None or not known.by:
+        return (asked,)
+    body = {"gate": gate, "state": "unknown", "source": f"{by} wants it asked again", "reason": "not read yet"}
+    return asked, Draft("gate.read", body, by)
 
 
 def _read(reading: GateInfo, by: str) -> Draft:

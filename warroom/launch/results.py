@@ -55,6 +55,11 @@ class Run:
     evidence_log: str = ""
     checks: Mapping[str, CheckFound] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """The suite; for checks that ran on their own their ids: `jwks, m2m`."""
+        return self.suite or ", ".join(self.only)
+
 
 def started_body(suite: str, cause: str, only: Sequence[str] = ()) -> dict[str, Any]:
     """The body of `suite.started`."""

@@ -76,7 +76,8 @@ class GatePlan:
     """The state of another system, as the launch follows it.
 
     `rerun` are checks that run once when it turns green, `holds` is the word for the mode that the launch is in while
-    it is not green. Both may be empty. A reading older than `ttl` is no longer known to be true.
+    it is not green. Both may be empty. A reading older than `ttl` is no longer known to be true. `is_polled` says
+    whether it is asked all the time.
     """
 
     id: str
@@ -86,6 +87,7 @@ class GatePlan:
     holds: str = ""
     rerun: tuple[str, ...] = ()
     ttl: timedelta = timedelta(seconds=60)
+    is_polled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ def _channel(channel_id: str, model: course_models.Channel) -> Channel:
 
 
 def _gate(gate: Gate) -> GatePlan:
-    ttl = timedelta(seconds=gate.ttl_s)
-    return GatePlan(gate.id, gate.title, gate.system, gate.note, gate.holds, gate.rerun, ttl)
+    ttl, is_polled = timedelta(seconds=gate.ttl_s), gate.poll_s is not None
+    return GatePlan(gate.id, gate.title, gate.system, gate.note, gate.holds, gate.rerun, ttl, is_polled)
 
 
 def _step(step_id: str, model: course_models.Step, targets: Mapping[str, Target]) -> Step:

@@ -89,6 +89,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "suite.started": lambda body: f"{_what_runs(body)} for {body['cause']} begins",
     "suite.finished": _finished,
     "gate.read": _gate,
+    "gate.asked": lambda body: f"gate {body['gate']} is asked again",
     "gate.flipped": lambda body: f"gate {body['gate']} flipped to {str(body['to']).upper()}",
     "incident.opened": lambda body: f"incident {body['id']} opened: {body['text']}",
     "incident.noted": lambda body: f"incident {body['id']} note: {body['text']}",
