@@ -107,6 +107,16 @@ def test_a_playbook_that_cannot_be_is_refused_and_nothing_changes(text: str, say
         assert [path.name for path in desk.folder().glob("playbook*")] == ["playbook"]
 
 
+def test_a_playbook_of_another_name_is_compared_with_the_one_that_runs(desk: Desk) -> None:
+    other = desk.playbook.with_name("second.yaml")
+    other.write_text(AMENDED, "utf-8")
+    with desk.engine("--t0", ago(minutes=1)):
+        ended = desk.ask("amend", str(other), launch="quiet")
+        assert ended.code == 2
+        changed = [line for line in ended.out.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+        assert len(changed) == 4
+
+
 def test_without_an_engine_nothing_is_amended(desk: Desk) -> None:
     with desk.engine("--t0", ago(minutes=1)) as engine:
         engine.end()

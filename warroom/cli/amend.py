@@ -36,7 +36,9 @@ def amend(launch: str, playbook: Path, state: Path | None, *, yes: bool) -> int:
     course = load_course(playbook, all_kinds(), known.opened.body.get("environment") or None)
     ask_engine(known.folder, "GET", "/healthz")
     change = slot_change(with_course(whole(known)), course, RealClock().now())
-    for line in _differences(read_document(known.copy).files, document.files):
+    # The file itself is compared also where it has another name now.
+    before = {playbook.name if name == known.copy.name else name: data for name, data in _files(known.copy).items()}
+    for line in _differences(before, document.files):
         write(sys.stdout, clean(line))
     for word, slots in (("no longer owed", change.vanished), ("newly owed", change.added)):
         if slots:
@@ -59,6 +61,10 @@ def _hand_over(known: Known, playbook: Path, sha256: str, state: Path | None) ->
         if is_new:
             shutil.rmtree(known.folder / folder, ignore_errors=True)
         raise
+
+
+def _files(playbook: Path) -> Mapping[str, bytes]:
+    return read_document(playbook).files
 
 
 def _differences(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[str]:
