@@ -7,7 +7,6 @@ name is unknown, and unknown is never GREEN.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -78,7 +77,6 @@ async def run(params: LeverParameters, ctx: Context) -> Findings:
     state = await ctx.levers.read(params.levers)
     readings = [state.of(name) for name in params.levers]
     held = sum(reading.as_expected for reading in readings)
-    urls = [shlex.quote(clean(response.url)) for response in state.responses]
     return Findings(
         results=(*map(_line, readings), *_asserted(params, state)),
         measurement=Measurement(
@@ -91,7 +89,7 @@ async def run(params: LeverParameters, ctx: Context) -> Findings:
         fact=state,
         symptom=symptom_of(readings),
         evidence=tuple(response.evidence for response in state.responses if response.evidence),
-        reproduce=f"curl -sS {' '.join(urls)}" if urls else "",
+        reproduce=ctx.levers.curl_of(params.levers),
     )
 
 

@@ -209,6 +209,10 @@ class LeverPort(Protocol):
         """Their state now. Raises CannotMeasure where one cannot be read at all."""
         ...
 
+    def curl_of(self, names: Sequence[str]) -> str:
+        """A command line that reads them, as `HttpPort.curl_of`; several, one after another, for several answers."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:

@@ -4,8 +4,10 @@ import pytest
 
 from tests.checks.desk import desk, lever
 from tests.checks.server import Received, Server, reply
+from warroom.adapters.http import HttpAdapter
 from warroom.adapters.levers import HttpLevers
 from warroom.errors import CannotMeasure
+from warroom.playbook.loaded import Target
 
 
 def service(request: Received) -> bytes:
@@ -35,3 +37,29 @@ async def test_a_lever_that_the_playbook_does_not_have_cannot_be_read(tmp_path: 
     async with desk(tmp_path, {}) as here:
         with pytest.raises(CannotMeasure, match="the playbook has no lever 'X'"):
             await here.context.levers.read(["X"])
+
+
+async def test_the_line_to_repeat_a_reading_has_what_the_target_needs_and_names_its_secret(tmp_path: Path) -> None:
+    other = lever("B", target="other")
+    async with desk(tmp_path, {}) as here:
+        targets = {
+            "app": Target("app", "http://127.0.0.1:9", bearer="hunter2hunter2"),
+            "other": Target("other", "http://127.0.0.1:9/x"),
+        }
+        http = HttpAdapter(targets, here.context.clock, secrets={"TOKEN": "hunter2hunter2"})
+        curl = HttpLevers({"A": lever("A"), "B": other}, http, here.context.clock).curl_of(["A", "B"])
+    assert curl.count("curl ") == 2
+    assert "$TOKEN" in curl
+    assert "hunter2" not in curl
+    assert "http://127.0.0.1:9/state; " in curl
+    assert curl.endswith("http://127.0.0.1:9/x/state")
+
+
+async def test_an_answer_that_is_an_error_leaves_a_line_to_repeat_it(tmp_path: Path) -> None:
+    async with (
+        Server(lambda _: reply({}, 500)) as server,
+        desk(tmp_path, {"app": server.url}, levers={"A": lever("A")}) as here,
+    ):
+        with pytest.raises(CannotMeasure, match="answers 500") as raised:
+            await here.context.levers.read(["A"])
+    assert raised.value.reproduce.startswith("curl ")

@@ -15,6 +15,10 @@ from warroom.units import MISSING, show
 _Place = tuple[str, str]
 
 
+def _place(lever: Lever) -> _Place:
+    return lever.read.target, lever.read.path
+
+
 class HttpLevers:
     """Reads the levers of a playbook; those that stand in one answer share one request."""
 
@@ -30,31 +34,39 @@ class HttpLevers:
         Raises CannotMeasure when an answer cannot be had, is not a success or is not JSON. A lever that the answer
         does not name has None for its value; a value that is not text is given as JSON writes it.
         """
+        requests = self._requests(names)
+        answers = dict(zip(requests, [await self._answer(each) for each in requests.values()], strict=True))
         levers = [self._lever(name) for name in names]
-        places = list(dict.fromkeys((lever.read.target, lever.read.path) for lever in levers))
-        answers = dict(zip(places, await self._ask(places), strict=True))
-        readings = tuple(self._reading(lever, answers[lever.read.target, lever.read.path]) for lever in levers)
+        readings = tuple(self._reading(lever, answers[_place(lever)]) for lever in levers)
         return LeverState(readings, tuple(answers.values()))
+
+    def curl_of(self, names: Sequence[str]) -> str:
+        """See `contract.LeverPort`."""
+        return "; ".join(self._http.curl_of(request) for request in self._requests(names).values())
 
     def _lever(self, name: str) -> Lever:
         if name not in self._levers:
             raise CannotMeasure(f"the playbook has no lever '{clean(name, limit=80)}'", symptom="internal")
         return self._levers[name]
 
-    async def _ask(self, places: Sequence[_Place]) -> list[Response]:
+    def _requests(self, names: Sequence[str]) -> dict[_Place, Request]:
+        places = list(dict.fromkeys(_place(self._lever(name)) for name in names))
         labels = ["state"] if len(places) == 1 else [f"state-{number}" for number in range(1, len(places) + 1)]
-        requests = [
-            Request(target, path, timeout_s=self._timeout_s, label=label)
-            for (target, path), label in zip(places, labels, strict=True)
-        ]
-        answers = [await self._http.send(request) for request in requests]
-        for answer in answers:
-            if not 200 <= answer.status <= 299:
-                where = one_line(answer.url)
-                raise CannotMeasure(
-                    f"the state of the levers cannot be read: {where} answers {answer.status}", symptom="unreadable"
-                )
-        return answers
+        return {
+            place: Request(*place, timeout_s=self._timeout_s, label=label)
+            for place, label in zip(places, labels, strict=True)
+        }
+
+    async def _answer(self, request: Request) -> Response:
+        answer = await self._http.send(request)
+        if not 200 <= answer.status <= 299:
+            fault = CannotMeasure(
+                f"the state of the levers cannot be read: {one_line(answer.url)} answers {answer.status}",
+                symptom="unreadable",
+            )
+            fault.reproduce = self._http.curl_of(request)
+            raise fault
+        return answer
 
     def _reading(self, lever: Lever, answer: Response) -> LeverReading:
         try:
