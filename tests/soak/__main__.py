@@ -8,17 +8,19 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.contracts.tree import ROOT
-from tests.soak.row import LONG, SHORT, NotHere, Row, Scale, as_json, table
+from tests.soak.row import LONG, SHORT, NotHere, Row, Scale, as_json, markdown, table
 from tests.soak.scenarios import SCENARIOS
 
 FILE = ROOT / "build" / "soak.json"
+DOCUMENT = ROOT / "docs" / "guarantees.md"
+BEGIN, END = "<!-- figures: make soak ARGS=--document -->", "<!-- end of the figures -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,15 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing: list[str] = []
     for name in options.names or SCENARIOS:
         rows += _run(name, scale, missing)
-    took_s = round(time.monotonic() - began)
+    facts = {**_facts(scale), "took_s": round(time.monotonic() - began), "missing": missing}
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(as_json(rows, {**_facts(scale), "took_s": took_s, "missing": missing}), encoding="utf-8")
+    options.json.write_text(as_json(rows, facts), encoding="utf-8")
+    if options.document:
+        DOCUMENT.write_text(documented(DOCUMENT.read_text(encoding="utf-8"), rows, facts), encoding="utf-8")
     print(table(rows))
-    print(f"\n{len(rows)} rows in {took_s} s, seed {scale.seed}; figures in {options.json}")
+    print(f"\n{len(rows)} rows in {facts['took_s']} s, seed {scale.seed}; figures in {options.json}")
     for sentence in missing:
         print(f"NOT RUN: {sentence}")
     bad = [row for row in rows if not row.is_well]
     return 1 if bad or (missing and os.environ.get("CI") == "true") else 0
+
+
+def documented(text: str, rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
+    """The document with these figures in the place of those it had."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    where = f"{facts['at'][:10]}, {facts['machine']}, Python {facts['python']}, seed {facts['seed']}."
+    return f"{before}{BEGIN}\n{where}\n\n{markdown(rows)}\n{END}{after}"
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -52,7 +64,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--lasts", type=float, metavar="S", help=f"seconds that a fault lasts ({LONG.lasts_s:g})")
     parser.add_argument("--seed", type=int, help="of the dice (1)")
     parser.add_argument("--json", type=Path, default=FILE, metavar="FILE", help="where the figures go")
+    parser.add_argument("--document", action="store_true", help="put the figures into docs/guarantees.md")
     options = parser.parse_args(arguments)
+    if options.document and (options.names or options.short):
+        parser.error("--document takes the figures of a whole run")
     if unknown := set(options.names) - set(SCENARIOS):
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     return options

@@ -78,6 +78,20 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def markdown(rows: Sequence[Row]) -> str:
+    """The table for a document."""
+    lines = [
+        "| scenario | n | lost | doubled | early | worst lateness | audit and more |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        late = "-" if row.late_s is None else f"{row.late_s:.1f} s"
+        more = "; ".join([_audit(row), *_figures(row), *([f"simulated: {row.simulated}"] if row.simulated else [])])
+        cells = (row.scenario, row.n, row.lost, row.doubled, row.early, late, more)
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join(lines)
+
+
 def as_json(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
     """The rows, and what they were found on, as a JSON text."""
     return json.dumps({**facts, "rows": [{**asdict(row), "ok": row.is_well} for row in rows]}, indent=1) + "\n"
