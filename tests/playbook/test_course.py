@@ -73,6 +73,12 @@ FAULTS = [
         "checks: [judged]",
         "updates.report.template: template report tells check 'health', which suite verify does not have",
     ),
+    (
+        "a suite that nothing runs",
+        "suite: verify, update: report",
+        "update: report",
+        "updates.report.suite: nothing runs suite verify, so this post would be held for ever",
+    ),
     ("a value", "launch.id", "launch.idd", "there is no value 'launch.idd' (did you mean 'launch.id'?)"),
     ("what no step asks", "publish.build_id", "publish.buildid", "did you mean 'steps.publish.build_id'?"),
     ("nonsense", "{{ post.time }}", "{{ post }}", "templates.hourly: 'post' is neither a dotted name"),

@@ -77,8 +77,8 @@ class CourseReferences:
         for update_id, update in self._course.updates.items():
             path: Path = ("updates", update_id)
             self._name((*path, "channel"), "channels", update.channel)
-            if update.suite:
-                self._name((*path, "suite"), "suites", update.suite)
+            if update.suite and self._name((*path, "suite"), "suites", update.suite):
+                self._is_run(update_id, update)
             if update.gate:
                 self._name((*path, "gate"), "gates", update.gate)
             if self._name((*path, "template"), "templates", update.template):
@@ -111,6 +111,16 @@ class CourseReferences:
                 if ends and (ends.events or ends.while_):
                     message = f"'{phase.update}' is owed for what happens, so it ends no phase"
                     self._report((*path, "update"), message, "name one with a time of its own")
+
+    def _is_run(self, update_id: str, update: course_models.Update) -> None:
+        """The suite that a post tells has to be run by somebody, or the post is held for ever."""
+        phases = [phase.suite for phase in self._course.phases.values() if phase.suite]
+        # A suite of a phase that does not exist is reported there; it may have been meant.
+        by_phase = any(suite == update.suite or suite not in self._suites for suite in phases)
+        ahead = any(one.suite == update.suite and one.before for one in self._course.updates.values())
+        if not (by_phase or ahead or update.events):
+            message = f"nothing runs suite {update.suite}, so this post would be held for ever"
+            self._report(("updates", update_id, "suite"), message, "add `before`, or a phase with that suite")
 
     def _told(self, update_id: str, update: course_models.Update) -> None:
         """An update that tells the results of a suite can tell those of its checks alone."""
