@@ -9,15 +9,36 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import accuracy, connections, growth, memory, peers, startup, verify
+from tests.benchmarks import (
+    accuracy,
+    connections,
+    console,
+    engine,
+    growth,
+    journal,
+    memory,
+    peers,
+    simulated,
+    startup,
+    verify,
+)
 from tests.benchmarks.programs import ROOT, WARROOM, BenchError
 from tests.benchmarks.rows import Row, as_json, failed, markdown, median, not_measured, table
 from warroom.simulator import SimulatorProcess
 
-PARTS = ("startup", "verify", "connections", "memory", "growth")
+ALONE: Mapping[str, Callable[[bool], list[Row]]] = {
+    "startup": startup.measure,
+    "journal": journal.measure,
+    "engine": engine.measure,
+    "simulated": simulated.measure,
+    "console": console.measure,
+}
+WITH_SERVICES = ("verify", "connections", "memory", "growth")
+PARTS = (*ALONE, *WITH_SERVICES)
 QUIET = 0.5
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: make bench ARGS=--document -->", "<!-- end of the figures -->"
@@ -78,8 +99,11 @@ def _facts(*, quick: bool, took_s: float, load: float) -> dict[str, Any]:
 
 def _measured(parts: Sequence[str], *, quick: bool) -> list[Row]:
     rows: list[Row] = []
-    if "startup" in parts:
-        rows += _guarded("start-up", lambda: startup.measure(quick))
+    for part, measure in ALONE.items():
+        if part in parts:
+            rows += _guarded(part, partial(measure, quick))
+    if not set(parts) & set(WITH_SERVICES):
+        return rows
     with SimulatorProcess("steady") as sim:
         if "verify" in parts:
             rows += _guarded("verify", lambda: _verification(sim, quick))
