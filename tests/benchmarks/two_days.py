@@ -101,15 +101,10 @@ async def run(course: Course, folder: Path, tick_s: float) -> dict[str, Any]:
         running = asyncio.create_task(engine.run())
         reading = asyncio.create_task(_read(engine))
         first: Mapping[str, float] = {}
-        answered = False
+        await _answer(engine, course)
         while not running.done() and clock.now() < T0 + LASTS:
             await clock.advance(LOOKS.total_seconds())
             json.dumps(state_json(engine.state, clock.now(), engine.log))
-            if not answered:
-                answered = True
-                for step in course.steps.values():
-                    values = {ask.name: ANSWERS[ask.answer_type] for ask in step.asks}
-                    await engine.ask(TickStep(step.id, values), "ada")
             if not first and clock.now() >= T0 + timedelta(hours=1):
                 first = _held()
         last = _held()
@@ -117,6 +112,12 @@ async def run(course: Course, folder: Path, tick_s: float) -> dict[str, Any]:
         await running
         entries = await reading
     return {"entries": entries, "wall_s": time.perf_counter() - began, "first": first, "last": last}
+
+
+async def _answer(engine: Engine, course: Course) -> None:
+    for step in course.steps.values():
+        values = {ask.name: ANSWERS[ask.answer_type] for ask in step.asks}
+        await engine.ask(TickStep(step.id, values), "ada")
 
 
 def _ports(clock: VirtualClock, journal: Journal, channels: Mapping[str, FileChannel]) -> Ports:
