@@ -47,6 +47,7 @@ async def test_everything_that_the_engine_says_is_there(state: Any) -> None:
         "held",
         ("steps.publish.build_id is not known",),
     )
+    assert posts["published@T+5m"].preview == "Build ID: [steps.publish.build_id]"
     assert posts["evidence@T+15m"].standing == "sent"
     assert "Canary" in posts["evidence@T+15m"].text
     assert (posts["hourly@T+1h"].preview, posts["hourly@T+1h"].channel) == ("hourly, T+1h", "file")

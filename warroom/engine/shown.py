@@ -16,7 +16,7 @@ from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.standing import Owed, Standing, tells_note
 from warroom.launch.state import LaunchState
 from warroom.launch.values import missing
-from warroom.updates.render import draft_text, text_of, with_remarks
+from warroom.updates.render import draft_text, preview_text, with_remarks
 
 PREVIEWS: Final = 3
 """Of how many posts to come the text is shown as it would be now."""
@@ -58,12 +58,10 @@ def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
 
 
 def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
-    needs = missing(state, post.slot) if is_near else ()
-    if needs or not is_near:
-        return {"preview": "", "needs": list(needs)}
-    template = state.course.updates[post.slot.update].template
-    text = text_of(template, state, post.slot)
-    return {"preview": with_remarks(text, state, (post.slot.id,)), "needs": []}
+    if not is_near:
+        return {"preview": "", "needs": []}
+    text = with_remarks(preview_text(state, post.slot), state, (post.slot.id,))
+    return {"preview": text, "needs": list(missing(state, post.slot))}
 
 
 def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:

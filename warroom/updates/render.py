@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -52,8 +53,17 @@ def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False) -> s
     return "; ".join([*parts, *([f"journal {head}"] if head else [])])
 
 
+def preview_text(state: LaunchState, slot: Slot) -> str:
+    """The text of the post as it would be now: with the latest results there are, also where a run of its own is yet
+    to come; what is missing stands as its name."""
+    course = state.course
+    told = replace(course.updates[slot.update], suite="", before=None)
+    return draft_text(replace(state, course=replace(course, updates={**course.updates, slot.update: told})), slot)
+
+
 def draft_text(state: LaunchState, slot: Slot) -> str:
-    """The text of the post as far as it is known: what is missing stands as its name, `[incident.note]`."""
+    """The text of the post as far as it is known: what is missing stands as its name, `[incident.note]`, results as
+    `[not measured yet]`."""
     known = [
         tuple(_or_its_name(part, state, slot) for part in line)
         for line in state.course.updates[slot.update].template.lines
@@ -62,8 +72,12 @@ def draft_text(state: LaunchState, slot: Slot) -> str:
 
 
 def _or_its_name(part: str | Value | Call, state: LaunchState, slot: Slot) -> str | Value | Call:
-    is_missing = isinstance(part, Value) and value_of(state, slot, part.name) is None
-    return f"[{part.name}]" if is_missing and isinstance(part, Value) else part
+    match part:
+        case Value(name) if value_of(state, slot, name) is None:
+            return f"[{name}]"
+        case Call() if not any(check_for(state, slot, check) for check in part.checks):
+            return "[not measured yet]"
+    return part
 
 
 def text_of(template: Template, state: LaunchState, slot: Slot) -> str:
