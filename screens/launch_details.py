@@ -141,7 +141,11 @@ def _post_text(post: PostNow, width: int) -> _Lines:
     if not text:
         said = "Its text cannot be shown yet." if is_open(post) else "It has no text."
         return [line((f" {said}", palette.QUIET))]
-    head = "Text" if post.text else "Preview, as it would be now"
+    return _quoted("Text" if post.text else "Preview, as it would be now", text, width)
+
+
+def _quoted(head: str, text: str, width: int) -> _Lines:
+    """A text of several lines behind a bar, below its head."""
     rows = [line((f" {head}", palette.QUIET))]
     for row in text.rstrip("\n").split("\n"):
         rows += wrapped(Content(row), width, indent=line((" │ ", palette.FAINT_INK)))
@@ -261,9 +265,12 @@ def _incident(launch: LaunchNow, incident: IncidentNow, now: datetime, width: in
     rows += labelled_rows("What", [Content(incident.text)], width)
     rows += _texts("Opened", [f"{instant(incident.opened_at, now)} by {incident.by}"], width)
     if incident.note_at:
-        rows += _texts("Last note", [instant(incident.note_at, now)], width)
+        rows += _texts("Last note", [f"{incident.note}  ({instant(incident.note_at, now)})"], width)
     if incident.resolved_at:
-        rows += _texts("Resolved", [instant(incident.resolved_at, now)], width)
+        by = f" by {incident.resolved_by}" if incident.resolved_by else ""
+        rows += _texts("Resolved", [f"{instant(incident.resolved_at, now)}{by}", incident.reason], width)
+    if incident.draft:
+        rows += [EMPTY, *_quoted("The post that waits for your note", incident.draft, width)]
     about = [entry for entry in launch.log if entry.kind.startswith("incident.") and incident.id in entry.text]
     return [*rows, EMPTY, *log_lines(about, now, width)] if about else rows
 

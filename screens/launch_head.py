@@ -186,10 +186,8 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
     launch = view.launch
     title = line((_title(view), palette.STRONG))
     if launch is None:
-        return [(title, EMPTY), (), (Content("nothing has been told yet"),)]
-    mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)]
-    if view.read_only:
-        mode.append(line((" READ-ONLY ", palette.fill(palette.TEXT))))
+        return [(title, EMPTY), tuple(_read_only(view)), (Content("nothing has been told yet"),)]
+    mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)] + _read_only(view)
     dri = labelled("DRI", launch.owner_name)
     facts = [labelled(name, value) for name, value in launch.facts if name != "T0"]
     return [
@@ -197,6 +195,10 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
         tuple(mode),
         (*facts[:1], *times(launch, now, zone), *engine_parts(view, now), *facts[1:]),
     ]
+
+
+def _read_only(view: LaunchView) -> list[Content]:
+    return [line((" READ-ONLY ", palette.fill(palette.TEXT)))] if view.read_only else []
 
 
 def times(launch: LaunchNow, now: datetime, zone: tzinfo | None) -> list[Content]:
@@ -209,6 +211,8 @@ def times(launch: LaunchNow, now: datetime, zone: tzinfo | None) -> list[Content
 
 def engine_parts(view: LaunchView, now: datetime) -> list[Content]:
     """Who runs the launch, and how old the news are."""
+    if view.launch and view.launch.closed:
+        return [labelled("Engine", "ended with the launch")]
     engine = view.launch.engine if view.launch else None
     about = f"process {engine.pid} since {day_and_time(engine.since, now)}" if engine else "NONE runs this launch"
     parts = [labelled("Engine", about)]

@@ -128,8 +128,8 @@ def mark_of_incident(incident: IncidentNow) -> Mark:
 
 
 def note_left_s(incident: IncidentNow, now: datetime) -> float | None:
-    """Seconds until a note on the incident is owed, negative when it is overdue; None where none is owed."""
-    if incident.resolved_at or incident.note_due is None:
+    """Seconds until a note on the incident is owed, negative when it is overdue; None where none is, or none more."""
+    if incident.resolved_at or incident.note_due is None or incident.note_at is not None:
         return None
     return (incident.note_due - now).total_seconds()
 

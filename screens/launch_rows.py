@@ -172,7 +172,7 @@ def _incident_when(incident: IncidentNow, now: datetime) -> _Told:
     if incident.resolved_at:
         return day_and_time(incident.resolved_at, now), palette.QUIET
     if left is None:
-        return _NOTHING
+        return (f"noted {ago(incident.note_at, now)}", palette.QUIET) if incident.note_at else _NOTHING
     if left < 0:
         return f"note LATE by {countdown(-left)}", palette.ink(palette.RED, bold=True)
     return f"note in {countdown(left)}", palette.STRONG

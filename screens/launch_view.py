@@ -23,6 +23,7 @@ from warroom.client.values import (
 # Below this the two clocks agree; the news need time to come.
 _SAME_CLOCK = timedelta(seconds=2)
 _OPEN_STANDINGS = frozenset(("scheduled", "due", "held", "sending", "checking whether it arrived"))
+_HELD_BY_ENGINE = " (engine)"
 _LINES_STAY = (NoteNow, PostNow, IncidentNow)
 
 
@@ -62,7 +63,7 @@ def one_lined(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(one_lined(item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kept = ("text", "preview") if isinstance(value, _LINES_STAY) else ()
+        kept = ("text", "preview", "draft") if isinstance(value, _LINES_STAY) else ()
         items = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return type(value)(**{name: item if name in kept else one_lined(item) for name, item in items.items()})
     return value
@@ -133,7 +134,8 @@ def needs_of(launch: LaunchNow, post: PostNow) -> tuple[str, ...]:
 
 def is_for_needs(post: PostNow) -> bool:
     """Whether the post waits for what it needs and for nothing else, such as a person who holds it."""
-    return not post.reason or all(part in post.needs for part in post.reason.split("; "))
+    reason = post.reason.removesuffix(_HELD_BY_ENGINE)
+    return not reason or all(part in post.needs for part in reason.split("; "))
 
 
 def once_only(launch: LaunchNow) -> tuple[PostNow, ...]:

@@ -307,7 +307,9 @@ def troubled() -> LaunchNow:
 def late() -> LaunchNow:
     """T+8m: the Build ID is still missing."""
     launch = publishing()
-    launch = with_post(launch, 0, standing="held", late_s=180.0, reason="; ".join(launch.updates[0].needs))
+    launch = with_post(
+        launch, 0, standing="held", late_s=180.0, reason=f"{'; '.join(launch.updates[0].needs)} (engine)"
+    )
     return at(launch, T0 + 8 * MINUTE)
 
 

@@ -93,6 +93,15 @@ def test_a_post_whose_engine_is_lost(post: PostNow, mark: str) -> None:
     assert _colours(row) <= {palette.DIM}
 
 
+def test_a_post_that_waits_for_a_value_says_which_in_the_words_it_is_asked_for() -> None:
+    launch = launches.late()
+    told = notice_lines(view_of(launch), launch.now, 300)[0].plain
+    assert "needs Build ID shown by the deployment (step confirm); Deployment timestamp" in told
+    held = replace(launch.updates[0], reason="the numbers are wrong (ann)")
+    mine = replace(launch, updates=(held, *launch.updates[1:]))
+    assert "held: the numbers are wrong (ann)" in notice_lines(view_of(mine), launch.now, 300)[0].plain
+
+
 def _colours(content: Any) -> set[str]:
     found = set()
     for span in content.spans:
@@ -192,6 +201,7 @@ def test_the_banner_of_the_mode(launch: LaunchNow, now: datetime, said: list[str
     assert [words for words, _ in mode_words(launch, now)] == said
 
 
+@pytest.mark.covers("S3-C11", "S3-G01")
 @pytest.mark.parametrize("change", [{"state": "red"}, {"state": "unknown"}, {"stale": True}, {"at": None}], ids=str)
 def test_receive_and_queue_lasts_until_gate_1_is_known_to_be_green(change: dict[str, Any]) -> None:
     launch = launches.green()
