@@ -186,3 +186,17 @@ async def test_a_port_that_is_taken_is_named(reached: Reached) -> None:
     with pytest.raises(UsageError, match="Address already in use"):
         await second.open()
     await second.close()
+
+
+async def test_a_playbook_is_not_amended_over_tcp(reached: Reached) -> None:
+    body = {"request": "amend", "copy": "playbook/mine.yaml", "path": "/etc/mine.yaml"}
+    status, answer = await reached.send("POST", "/requests", body)
+    assert (status, answer["error"]) == (409, "a playbook is amended on the machine of the engine")
+
+
+async def test_a_page_of_the_launchs_own_origin_may_look_and_not_ask(reached: Reached) -> None:
+    origin = f"http://{reached.address}"
+    assert (await reached.send("GET", "/state", origin=origin))[0] == 200
+    status, _ = await reached.send("POST", "/requests", {"request": "note", "text": "x"}, origin=origin)
+    assert status == 403
+    assert reached.refused() == [("a request from a page in a browser", 1)]
