@@ -271,27 +271,6 @@ async def test_what_a_channel_answers_decides_what_comes_next(
     assert [post.time for post in stage.posts()] == times
 
 
-@pytest.mark.parametrize("by", [timedelta(hours=2), timedelta(hours=-2)], ids=["forward", "back"])
-@pytest.mark.parametrize("early", [True, False], ids=["before the attempt", "after the attempt"])
-async def test_a_clock_that_is_set_lengthens_no_pause_between_two_attempts(
-    early: bool, by: timedelta, tmp_path: Path
-) -> None:
-    stage = Stage(tmp_path)
-    answers = [Delivery(Fate.NOT_SENT, reason="full", wait_s=30.0), Delivery(Fate.UNKNOWN, reason="hm")]
-    stage.channel = Fails(FileChannel(tmp_path / "posts.txt", stage.clock), answers)
-    async with stage.engine(tick_s=1.0) as engine:
-        await published(engine)
-        await engine.ask(PostNow("T+5m"), "ada")
-        for _ in range(2):
-            if early:
-                stage.clock.step_wall(by)
-            await stage.advance(timedelta(seconds=2))
-            if not early:
-                stage.clock.step_wall(by)
-            await stage.advance(timedelta(seconds=40))
-    assert [post.time for post in stage.posts()] == ["T+5m"]
-
-
 async def test_a_post_held_by_a_person_stays_until_it_is_released(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     async with stage.engine() as engine:
@@ -324,28 +303,6 @@ async def test_nothing_is_owed_before_t0_and_all_of_it_after(tmp_path: Path) -> 
         assert engine.state.t0 == stage.clock.now()
         await stage.advance(6 * _MINUTE)
         assert [post.time for post in stage.posts()] == ["T+5m"]
-
-
-async def test_a_step_of_the_wall_clock_is_journaled_and_a_suspend_is_none(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    async with stage.engine():
-        stage.clock.suspend(600)
-        await stage.advance(_MINUTE)
-        stage.clock.step_wall(timedelta(seconds=30))
-        await stage.advance(_MINUTE)
-    async with stage.engine():
-        await stage.advance(_MINUTE)
-    assert [entry.body["by_s"] for entry in stage.told if entry.kind == "clock.step"] == [30.0]
-
-
-async def test_a_step_between_two_engines_is_noticed(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
-    async with stage.engine():
-        pass
-    stage.clock.step_wall(timedelta(hours=-2))
-    async with stage.engine():
-        await stage.advance(_MINUTE)
-    assert [entry.body["by_s"] for entry in stage.told if entry.kind == "clock.step"] == [-7200.0]
 
 
 @pytest.mark.parametrize(
