@@ -126,12 +126,7 @@ def corrected(folder: Path, scale: Scale) -> Iterator[Row]:
         until(lambda: _steps(engine.entries), "the step is journaled")
         time.sleep(max(3.0, min(scale.lasts_s, 30.0)))
         wrong += ["it posted before anybody agreed with the clock"] if receiver.seen else []
-        ask(
-            yard.launch(),
-            "POST",
-            "/requests",
-            {"request": "t0", "at": yard.t0.isoformat(), "reason": "the clock is right"},
-        )
+        ask(yard.launch(), "POST", "/requests", {"request": "clock"})
         agreed = time.monotonic()
         until(lambda: receiver.seen, "it posts once somebody agreed")
         took_s = time.monotonic() - agreed

@@ -26,7 +26,7 @@ class Scale:
     seed: int = 1
 
 
-SHORT = Scale(kills=5, rounds=1, pairs=2, lasts_s=1.5, seeds=4, slack=6.0)
+SHORT = Scale(kills=5, rounds=1, pairs=2, lasts_s=1.5, seeds=3, slack=6.0)
 LONG = Scale(kills=200, rounds=10, pairs=50, lasts_s=65.0, seeds=300)
 
 

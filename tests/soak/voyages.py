@@ -113,7 +113,7 @@ class Voyage:
         early = [
             slot for slot, at, _ in self.log.arrived if at + patience < T0 + offset(slot) and slot not in self.asked
         ]
-        heads = [delivery.rpartition("journal ")[2] for _, _, delivery in self.log.arrived]
+        heads = [head for _, _, delivery in self.log.arrived if (head := delivery.rpartition("journal ")[2])]
         report = audit(self.stage.folder, [*heads, *self.heads])
         return posted, early, report.problems, report.heads_checked
 
