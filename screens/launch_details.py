@@ -208,7 +208,7 @@ def _step(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> _Lines
 
 def _gate(gate: GateNow, now: datetime, width: int) -> _Lines:
     rows = _state(mark_of_gate(gate), gate.reason, width)
-    if gate.stale:
+    if gate.stale and gate.state in ("green", "red"):
         rows += _texts("Was", [f"{gate.state.upper()}, too long ago to be believed"], width)
     rows += _texts("Since", [gate.since], width)
     rows += _texts("Read", [instant(gate.at, now) if gate.at else "never"], width)

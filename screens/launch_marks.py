@@ -97,7 +97,7 @@ def mark_of_gate(gate: GateNow) -> Mark:
     """The mark of another system's state; what was never read, or too long ago, is unknown, whatever it was."""
     if gate.at is None:
         return Mark("?", "NO DATA", palette.UNKNOWN)
-    if gate.stale:
+    if gate.stale and gate.state in ("green", "red"):
         return Mark("?", "STALE", palette.UNKNOWN)
     match gate.state:
         case "green":

@@ -57,7 +57,7 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
         case StepNow():
             row = _step_row(view.launch, item, now, width - 2)
         case GateNow():
-            more = "" if item.at else item.reason or "never read"
+            more = item.reason or ("" if item.at else "never read")
             row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 2, more)
         case SuiteLine():
             row = _suite_row(item, now, width - 2)
@@ -150,8 +150,8 @@ def _step_row(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> Co
 def _gate_when(gate: GateNow, now: datetime) -> _Told:
     if gate.at is None:
         return _NOTHING
-    read = f"read {ago(gate.at, now)}"
-    return (f"was {gate.state.upper()}, {read}" if gate.stale else read), palette.QUIET
+    was = f"was {gate.state.upper()}, " if mark_of_gate(gate).word == "STALE" else ""
+    return f"{was}read {ago(gate.at, now)}", palette.QUIET
 
 
 def _suite_row(suite: SuiteLine, now: datetime, width: int) -> Content:

@@ -12,7 +12,7 @@ from warroom.client.values import LaunchNow
 from warroom.screens import palette
 from warroom.screens.launch_marks import ago, is_late, mark_of_gate, mark_of_incident, mark_of_suite
 from warroom.screens.launch_view import LaunchView, is_open, suites
-from warroom.screens.lines import EMPTY, fit, line, spread, time_of_day
+from warroom.screens.lines import EMPTY, fit, joined, line, spread, time_of_day
 from warroom.text import plural
 
 _NAMES: Final = {"plan": "STEPS", "posts": "POSTS", "state": "STATE", "log": "JOURNAL"}
@@ -38,14 +38,19 @@ def tabs_line(view: LaunchView, now: datetime, shown: str, focus: str, width: in
     parts: list[Content] = []
     for index, name in enumerate(_NAMES):
         is_shown = focus == name if "log" in (focus, name) else shown == name
-        is_told = view.launch and not view.lost and name != "log"
-        about = _COUNTED[name](view.launch, now) if view.launch and is_told else EMPTY
+        about = _in_short(view, now, name)
         style = palette.fill(palette.TEXT) if is_shown else palette.QUIET
         parts.append(line((f" {index + 1} {_NAMES[name]} ", style), about, " " if about else ""))
     whole = line(*parts)
     if view.lost:
         return spread(whole, line(_about(view, now, shown), " "), width)
     return fit(whole, width)
+
+
+def _in_short(view: LaunchView, now: datetime, name: str) -> Content:
+    if view.launch is None or view.lost or name == "log":
+        return EMPTY
+    return _worst(view.launch) if name == "state" else _COUNTED[name](view.launch, now)
 
 
 def _plan(launch: LaunchNow, now: datetime) -> Content:
@@ -64,15 +69,19 @@ def _posts(launch: LaunchNow, now: datetime) -> Content:
 
 def _state(launch: LaunchNow, now: datetime) -> Content:
     """The worst that is there, and how often; that there is no incident is said, too."""
+    is_quiet = all(one.resolved_at for one in launch.incidents)
+    return joined([line(("no incident" if is_quiet else "", palette.QUIET)), _worst(launch)], "  ")
+
+
+def _worst(launch: LaunchNow) -> Content:
     marks = [mark_of_incident(one) for one in launch.incidents if one.resolved_at is None]
-    none = "" if marks else "no incident  "
     marks += [mark_of_suite(one) for one in suites(launch)] + [mark_of_gate(one) for one in launch.gates]
     for colour in (palette.RED, palette.UNKNOWN, palette.TOLERATED, palette.YELLOW):
         found = [mark for mark in marks if mark.colour == colour]
         if found:
             more = f" +{len(found) - 1}" if len(found) > 1 else ""
-            return line((none, palette.QUIET), (f"{found[0]}{more}", found[0].style))
-    return line((none.rstrip(), palette.QUIET))
+            return line((f"{found[0]}{more}", found[0].style))
+    return EMPTY
 
 
 def _log(launch: LaunchNow, now: datetime) -> Content:

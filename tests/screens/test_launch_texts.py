@@ -259,6 +259,7 @@ GATES: dict[str, tuple[dict[str, Any], str]] = {
     "red": ({"state": "red"}, "✖ RED"),
     "unknown": ({"state": "unknown"}, "? UNKNOWN"),
     "read too long ago": ({"stale": True}, "? STALE"),
+    "not to be read for long": ({"stale": True, "state": "unknown", "reason": "it hangs"}, "? UNKNOWN"),
     "never read": ({"at": None}, "? NO DATA"),
 }
 
