@@ -126,6 +126,31 @@ async def test_cancelled_the_whole_family_ends(tmp_path: Path) -> None:
 
 
 @needs_proc
+@pytest.mark.parametrize("turns", range(8))
+async def test_cancelled_while_it_is_being_started_nothing_is_left(tmp_path: Path, turns: int) -> None:
+    note = tmp_path / "pids"
+    task = asyncio.create_task(Commands(RealClock(), allowed=True).run(a_family(note), timeout_s=60, env={}))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 20)
+    assert await all_end(pids_of(note))
+    assert not [pid for pid in map(str, processes()) if str(note) in command_of(pid)]
+
+
+def processes() -> list[str]:
+    return [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def command_of(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+@needs_proc
 async def test_what_a_finished_command_left_behind_ends_too(tmp_path: Path) -> None:
     note = tmp_path / "pids"
     result = await run("/bin/sh", "-c", f"sleep 300 & echo $! >{note}; echo done")

@@ -50,7 +50,14 @@ class Commands:
         name = clean(argv[0], limit=120)
         began = self._clock.monotonic()
         mark = new_mark(self._environ)
-        transport, outcome = await self._start(argv, {**env, MARK_NAME: mark}, name)
+        starting = asyncio.ensure_future(self._start(argv, {**env, MARK_NAME: mark}, name))
+        try:
+            transport, outcome = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # By now it may run: left half started, nobody would end it.
+            with contextlib.suppress(CannotMeasure):
+                await self._end(*await starting, mark)
+            raise
         try:
             async with asyncio.timeout(timeout_s):
                 await outcome.exited.wait()
@@ -60,10 +67,7 @@ class Commands:
                 symptom="timeout",
             ) from None
         finally:
-            _end_group(transport)
-            await end_marked(mark, self._clock)
-            await outcome.rest()
-            transport.close()
+            await self._end(transport, outcome, mark)
         code = transport.get_returncode()
         if code is None:
             raise CannotMeasure(f"how the command {name} ended is not known", symptom="command")
@@ -74,6 +78,12 @@ class Commands:
             elapsed_s=self._clock.monotonic() - began,
             truncated=outcome.truncated,
         )
+
+    async def _end(self, transport: asyncio.SubprocessTransport, outcome: _Outcome, mark: str) -> None:
+        _end_group(transport)
+        await end_marked(mark, self._clock)
+        await outcome.rest()
+        transport.close()
 
     def _check_allowed(self) -> None:
         if self._allowed:
