@@ -64,6 +64,10 @@ def address_of(text: str) -> Address:
     return Address(str(ip), int(port))
 
 
+Application = ASGIApp
+"""What answers requests."""
+
+
 class _Protocol(H11Protocol):
     """Says in the scope's `client` which user connected: the kernel vouches for it, nothing in the request can."""
 

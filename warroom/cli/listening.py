@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from starlette.types import ASGIApp
-
 from warroom.api.guard import Guard
-from warroom.api.listener import Address, TcpListener, address_of
+from warroom.api.listener import Address, Application, TcpListener, address_of
 from warroom.api.refusals import Refusals
 from warroom.api.tokens import Tokens
 from warroom.errors import UsageError
@@ -28,7 +26,7 @@ def listen_at(text: str, *, expose: bool) -> Address | None:
     return address
 
 
-def tcp_listener(address: Address, app: ASGIApp, folder: Path, refusals: Refusals) -> TcpListener:
+def tcp_listener(address: Address, app: Application, folder: Path, refusals: Refusals) -> TcpListener:
     """A listener that lets only bearers of the launch's tokens through. Raises UsageError for a file that is not
     to be trusted."""
     tokens = Tokens(folder)
