@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 
 from tests.soak.row import NotHere
@@ -63,6 +64,10 @@ def fill(ballast: Path) -> None:
     """Writes to `ballast` until the disk is full to the last byte."""
     with ballast.open("wb", buffering=0) as file:
         for size in (65_536, 512, 1):
-            with contextlib.suppress(OSError):
-                while file.write(b"x" * size):
-                    pass
+            _write_until_full(file, b"x" * size)
+
+
+def _write_until_full(file: RawIOBase, piece: bytes) -> None:
+    with contextlib.suppress(OSError):
+        while file.write(piece):
+            pass

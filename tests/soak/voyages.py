@@ -87,10 +87,7 @@ class Voyage:
         while self.log.true_now() < T0 + _HOURS:
             kill = self._dice.random() < 0.6
             async with self.stage.engine(kill=kill, tick_s=_TICK_S) as engine:
-                for _ in range(self._dice.randint(1, 8)):
-                    await self._disturb(engine)
-                    if self.stage.direct.broken:
-                        break
+                await self._disturb_often(engine)
             self.happened["kills" if kill or self.stage.direct.broken else "restarts"] += 1
             if self._dice.random() < 0.3:
                 self._pass(self._dice.choice([60, 900, 7_200]))
@@ -102,6 +99,12 @@ class Voyage:
             await self._ask(engine, TickStep("publish", {"build_id": "b-1"}))
             await self.stage.advance(timedelta(hours=1))
             assert engine.state.closed, "the launch never ends"
+
+    async def _disturb_often(self, engine: Engine) -> None:
+        for _ in range(self._dice.randint(1, 8)):
+            await self._disturb(engine)
+            if self.stage.direct.broken:
+                return
 
     def found(self) -> tuple[Counter[str], list[str], tuple[object, ...], int]:
         """How often each time was posted or named, those that were early, what the audit finds, heads compared."""
