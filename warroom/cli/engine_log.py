@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from warroom.cli.unblocking import UnblockingLines
+
 NAME: Final = "engine.log"
 LARGEST: Final = 4 * 1024 * 1024
 """Bytes; what is older moves to `engine.log.1`, whose last content goes."""
@@ -20,6 +22,10 @@ class EngineLog:
         self._path = folder / NAME
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         self.descriptor: Final = os.open(self._path, flags, 0o600)
+
+    def lines(self) -> UnblockingLines:
+        """What writes lines into it, and keeps it small; a full disk costs the lines that did not fit."""
+        return UnblockingLines(self.descriptor, self.keep_small, lasting=True)
 
     def keep_small(self) -> None:
         """Moves what is there to a second file where it is too much. A full disk makes no difference."""

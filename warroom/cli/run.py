@@ -100,8 +100,7 @@ class _Watch:
         self._clock = clock
         self._json_lines = json_lines
         self._dated = log is not None
-        keep_small = log.keep_small if log else lambda: None
-        self._out = UnblockingLines(log.descriptor if log else sys.stdout.fileno(), keep_small)
+        self._out = log.lines() if log else UnblockingLines(sys.stdout.fileno())
         self._err = self._out if log else UnblockingLines(sys.stderr.fileno())
 
     def told(self, entry: Entry) -> None:

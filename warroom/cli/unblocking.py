@@ -21,12 +21,16 @@ class UnblockingLines:
     fails (a closed terminal, a pipe without a reader) nothing is written any more. It goes past Python's own buffers:
     their locks would hold up the end of a process whose terminal hangs.
 
-    `before` is called before each batch is written, in that thread.
+    `before` is called before each batch is written, in that thread. `lasting`: a place that can be written again
+    later, such as a file on a full disk; then only what could not be written is lost.
     """
 
-    def __init__(self, descriptor: int, before: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, descriptor: int, before: Callable[[], object] = lambda: None, *, lasting: bool = False
+    ) -> None:
         self._descriptor = descriptor
         self._before = before
+        self._lasting = lasting
         self._waiting: deque[str] = deque()
         self._dropped = 0
         self._closing = False
@@ -51,15 +55,21 @@ class UnblockingLines:
         self._thread.join(timeout_s)
 
     def _write_all(self) -> None:
-        with contextlib.suppress(OSError):
-            while batch := self._batch():
-                self._before()
-                left = "".join(f"{text}\n" for text in batch).encode("utf-8", "backslashreplace")
-                while left:
-                    left = left[os.write(self._descriptor, left) :]
+        while batch := self._batch():
+            if not self._written(batch) and not self._lasting:
+                break
         with self._news:
             # Nobody reads any more, so nothing needs to wait.
             self._waiting = deque(maxlen=0)
+
+    def _written(self, batch: list[str]) -> bool:
+        with contextlib.suppress(OSError):
+            self._before()
+            left = "".join(f"{text}\n" for text in batch).encode("utf-8", "backslashreplace")
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+            return True
+        return False
 
     def _batch(self) -> list[str]:
         """What waits; waits for it where there is nothing. Empty: closed, and everything was written."""
