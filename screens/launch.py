@@ -48,16 +48,17 @@ class LaunchScreen(AskingScreen):
         reason = "its news have ended"
         try:
             async for seen in self.client.states():
-                self.post_message(News(seen))
+                self.post_message(News(seen, self.clock.now()))
         except Exception as fault:  # noqa: BLE001
             reason = sentence(fault)
-        self.post_message(News(Lost(f"this console follows it no longer: {reason}", self.clock.now())))
+        now = self.clock.now()
+        self.post_message(News(Lost(f"this console follows it no longer: {reason}", now), now))
 
     def on_news(self, message: News) -> None:
         """Take the news in; draw soon."""
         is_first = self.view.launch is None
         try:
-            self.view = self.view.heard(message.seen, self.clock.now())
+            self.view = self.view.heard(message.seen, message.at)
             if is_first and self.view.launch:
                 self.board.begin(self.view.launch)
         except Exception as defect:  # noqa: BLE001

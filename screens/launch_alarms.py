@@ -49,7 +49,8 @@ def _posts(launch: LaunchNow, now: datetime) -> Iterator[Alarm]:
         if is_late(post, now):
             needs = "; ".join(needs_of(launch, post)) if is_for_needs(post) else ""
             told = f"needs {needs}" if needs else post.reason
-            standing = "" if post.standing in ("due", "scheduled") else f", {post.standing}"
+            is_plain = post.standing in ("due", "scheduled") or needs
+            standing = "" if is_plain else f", {post.standing}"
             text = (
                 f"LATE by {countdown(behind_s(post, now))}: {post_name(post)}{standing}{f': {told}' if told else ''}"
             )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from textual.content import Content
 from textual.style import Style
 
-from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow
+from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow, SuiteNow
 from warroom.clock import stamp
 from warroom.screens import palette
 from warroom.screens.launch_marks import (
@@ -25,10 +25,10 @@ from warroom.screens.launch_marks import (
     note_left_s,
     was_late,
 )
-from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_for_needs, is_open, needs_of
+from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_for_needs, is_open, needs_of, worst_checks
 from warroom.screens.lines import countdown, fit, line, time_of_day
 from warroom.screens.marks import Mark
-from warroom.verdict import word
+from warroom.verdict import Verdict, word
 
 _MARK, _TIME, _DUE, _GAP = 11, 9, 10, "  "
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -164,7 +164,13 @@ def _suite_row(suite: SuiteLine, now: datetime, width: int) -> Content:
     mark = mark_of_suite(suite)
     if run and run.verdict:
         mark = Mark(mark.symbol, word(run.verdict), mark.colour)
-    return _row(mark, f"suite {suite.id}", when, width, run.reason if run else "")
+    return _row(mark, f"suite {suite.id}", when, width, run.reason or _not_passed(run) if run else "")
+
+
+def _not_passed(run: SuiteNow) -> str:
+    """How many checks are not green, by their words, the worst first; empty where all are."""
+    words = [word(check.verdict, required=check.required) for check in worst_checks(run)]
+    return ", ".join(f"{words.count(one)} {one}" for one in dict.fromkeys(words) if one != word(Verdict.PASS))
 
 
 def _incident_when(incident: IncidentNow, now: datetime) -> _Told:

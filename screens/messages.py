@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from textual.message import Message
 
 from warroom.client import Seen
@@ -27,11 +29,11 @@ class Lost(Message):
 
 
 class News(Message):
-    """A launch was told anew, or its engine answers no longer."""
+    """A launch was told anew, or its engine answers no longer: at `at`, by this console's clock."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Seen, at: datetime) -> None:
         super().__init__()
-        self.seen = seen
+        self.seen, self.at = seen, at
 
 
 class Said(Message):

@@ -294,6 +294,15 @@ def test_a_suite_that_never_ran_is_untested_and_one_that_runs_is_running() -> No
     assert "running for" in item_row(view_of(again), suites(again)[0], launch.now, 80, selected=False).plain
 
 
+def test_what_a_green_suite_tolerates_is_in_its_row() -> None:
+    launch = launches.gate_red()
+    run = replace(launch.suites[0], reason="")
+    tolerating = replace(launch, suites=(run,))
+    row = item_row(view_of(tolerating), suites(tolerating)[0], launch.now, 80, selected=False)
+    assert "✔ GREEN" in row.plain
+    assert "1 BLOCKED, 1 DEGRADED" in row.plain
+
+
 def test_a_tick_is_a_persons_word_and_not_green() -> None:
     launch = launches.publishing()
     marks = [mark_of_step(launch, step) for step in launch.steps]
