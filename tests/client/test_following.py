@@ -153,6 +153,7 @@ async def test_a_launch_that_is_closed_is_seen_closed_and_never_lost(desk: Desk)
             assert isinstance(seen, Fresh)
             assert seen.launch.closed is not None
             assert seen.launch.closed.reason == "called off"
+            assert seen.launch.now >= seen.launch.closed.at
             assert engine.ended() == 0
             await asyncio.to_thread(time.sleep, 2)
             assert not any(map(is_lost, follower.seen))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -88,7 +89,7 @@ class EngineClient:
         is_lost = False
         async with aclosing(self._heard()) as heard:
             async for one in heard:
-                launch = _over(last, one.closed) if isinstance(one, _Gone) else one
+                launch = _over(last, one.closed, self._clock.now()) if isinstance(one, _Gone) else one
                 if launch:
                     last, is_lost = launch, False
                     yield Fresh(launch)
@@ -198,11 +199,11 @@ class EngineClient:
             wire.close()
 
 
-def _over(last: LaunchNow | None, closed: ClosedNow | None) -> LaunchNow | None:
-    """The launch with its end; None where it has none, or had it already."""
+def _over(last: LaunchNow | None, closed: ClosedNow | None, now: datetime) -> LaunchNow | None:
+    """The launch at `now` with its end; None where it has none, or had it already."""
     if last is None or closed is None or last.closed:
         return None
-    return replace(last, closed=closed, next=None, engine=None)
+    return replace(last, now=now, closed=closed, next=None, engine=None)
 
 
 async def _within(seconds: float, answer: Awaitable[T]) -> T:
