@@ -19,17 +19,24 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.engine.world import COURSE, SUITE_S, TICK_S, Outcome, World
+from tests.engine.small_course import COURSE
+from tests.engine.world import SUITE_S, TICK_S, Outcome, World
 from warroom.clock import settle
 from warroom.engine.requests import (
     AddNote,
+    AgreeWithClock,
     CloseLaunch,
     HoldUpdate,
+    NoteIncident,
+    OpenIncident,
     PostNow,
     ReleaseUpdate,
+    RemarkOnUpdate,
     Request,
+    ResolveIncident,
     ScrubT0,
     SetT0,
+    StateGate,
     TickStep,
 )
 from warroom.journal.audit import audit
@@ -54,6 +61,7 @@ OUTCOMES = st.one_of(
     st.builds(Outcome, st.none(), st.booleans()),
     st.just(Outcome(Fate.REFUSED, has_it=False)),
 )
+MEANT = ("gate gate1", "ConnectionResetError")
 UNRESOLVED = (Standing.DUE, Standing.SENDING, Standing.CHECKING)
 
 
@@ -122,7 +130,7 @@ class Launch(RuleBasedStateMachine):
             assert self.world.state.t0 == at
             for post in owed(self.world.state, self.world.clock.now()):
                 assert post.due is not None
-                assert post.due - at == post.slot.offset
+                assert post.slot.is_event or post.due - at == post.slot.offset
 
     @rule()
     def t0_is_scrubbed(self) -> None:
@@ -147,6 +155,30 @@ class Launch(RuleBasedStateMachine):
     @rule(slot=SLOTS)
     def a_post_is_wanted_now(self, slot: str) -> None:
         self._asked(PostNow(self._now_called(slot)))
+
+    @rule(slot=SLOTS, text=st.sampled_from(["", "ada: it is slow"]))
+    def a_post_is_remarked_on(self, slot: str, text: str) -> None:
+        self._asked(RemarkOnUpdate(self._now_called(slot), text))
+
+    @rule(text=st.sampled_from(["the queue grows", " "]))
+    def an_incident_is_opened(self, text: str) -> None:
+        self._asked(OpenIncident(text))
+
+    @rule(number=st.integers(1, 2))
+    def an_incident_is_noted(self, number: int) -> None:
+        self._asked(NoteIncident(f"inc-{number}", "looking"))
+
+    @rule(number=st.integers(1, 2))
+    def an_incident_is_resolved(self, number: int) -> None:
+        self._asked(ResolveIncident(f"inc-{number}", "fixed"))
+
+    @rule(state=st.sampled_from(["green", "red", "unknown", "poll"]))
+    def a_gate_is_stated(self, state: str) -> None:
+        self._asked(StateGate("gate1", state, "seen it"))
+
+    @rule()
+    def somebody_agrees_with_the_clock(self) -> None:
+        self._asked(AgreeWithClock())
 
     @precondition(lambda self: self.world.model.t0 is not None)
     @rule(sure=st.integers(0, 9))
@@ -173,10 +205,15 @@ class Launch(RuleBasedStateMachine):
     def suites_will(self, does: str) -> None:
         self.world.suite = does
 
+    @rule(state=st.sampled_from(["green", "red", "unknown", "breaks"]))
+    def the_gate_turns(self, state: str) -> None:
+        self.world.gate = state
+
     @rule()
     def nothing_hinders_for_a_while(self) -> None:
         """Then everything that is due is resolved, or held with a reason."""
         world = self.world
+        world.gate = "red" if world.gate == "breaks" else world.gate
         world.suite, world.plan, world.look_ups_fail, world.disk_fails = "passes", [], 0, False
         self.run(world.restart_what_died())
         # Whatever hangs comes to its end: a suite that takes long, a post.
@@ -207,7 +244,11 @@ class Launch(RuleBasedStateMachine):
         assert world.broken_laws == [], "every post leaves when and as it may"
         times = Counter(slot for one in world.arrived for slot in one.stands_for)
         assert [slot for slot, count in times.items() if count > 1] == [], "no slot is in the channel twice"
-        assert [text for text in world.trouble if "defect" in text and "ConnectionReset" not in text] == []
+        assert [
+            text
+            for text in world.trouble
+            if "defect" in text and "gate1" not in text and "ConnectionReset" not in text
+        ] == []
         if world.alive:
             self.run(settle())
         if world.alive:

@@ -7,59 +7,32 @@ was acknowledged is looked for in the journal.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tests.engine.small_course import COURSE
 from tests.engine.stage import LAUNCH, T0, Watched, suite_state
 from warroom.clock import VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
-from warroom.engine.ports import KnownGate
+from warroom.engine.ports import KnownGate, Poll
 from warroom.engine.requests import Request
 from warroom.errors import UsageError, WarroomError
-from warroom.events import LaunchInfo
+from warroom.events import GateInfo
 from warroom.journal.journal import Journal
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.folding import step
 from warroom.launch.ledger import RunSuite
-from warroom.launch.schedule import Slot, slots
+from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.state import ENGINE, TRUSTED_STEP_S, LaunchState, begin
-from warroom.playbook.course import Ask, Course, Phase, Step, Update
-from warroom.playbook.course import Channel as ChannelSpec
-from warroom.playbook.template import parse_template
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post
 
 TICK_S = 20.0
 SUITE_S = 30.0
-_MINUTE = timedelta(minutes=1)
-
-
-def _update(update_id: str, text: str, starts: int, channel: str = "chat", **more: object) -> Update:
-    template = parse_template(text)
-    return Update(update_id, update_id, channel, template, starts * _MINUTE, **more)  # type: ignore[arg-type]
-
-
-COURSE = Course(
-    LaunchInfo("small", "Small"),
-    steps={"publish": Step("publish", "Publish", marks_t0=True, asks=(Ask("build_id", "Build ID"),))},
-    phases=(Phase("verification", "Verification", 5 * _MINUTE, 15 * _MINUTE, suite="verify"),),
-    channels={name: ChannelSpec(name, "file", name) for name in ("chat", "file")},
-    updates={
-        update.id: update
-        for update in (
-            _update("published", "Build ID: {{ steps.publish.build_id }}", 5),
-            _update("evidence", "Canary: {{ badge(canary) }}", 15, suite="verify"),
-            _update("pulse", "pulse, {{ post.time }}", 20, every=10 * _MINUTE, ends=60 * _MINUTE),
-            _update("filed", "filed, {{ post.time }}", 25, "file", every=20 * _MINUTE, ends=65 * _MINUTE),
-            _update("fresh", "now: {{ badge(canary) }}", 40, suite="verify", before=3 * _MINUTE),
-            _update("last", "the end", 90),
-        )
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -127,6 +100,7 @@ class World:
         self.plan: list[Outcome] = []
         self.look_ups_fail = 0
         self.suite: str = "passes"
+        self.gate: str = "red"
         self.arrived: list[Arrived] = []
         self.trouble: list[str] = []
         self.told: list[Entry] = []
@@ -150,6 +124,7 @@ class World:
             journal=_Disk(self, life),
             channels=channels,
             suites=_Suites(self, life),
+            gates=_Gates(self, life),
             watchdog=Watched(),
             told=self.told.append,
             trouble=self.trouble.append,
@@ -257,8 +232,8 @@ class World:
         return self.clock.now() - ahead if ahead.total_seconds() > TRUSTED_STEP_S else self.clock.now()
 
     def slots(self) -> Sequence[Slot]:
-        """The slots of the attempt that counts."""
-        return slots(COURSE, self.model.attempt)
+        """The slots of the attempt that counts, and those of what happened."""
+        return all_slots(self.model, self.clock.now())
 
     def read(self) -> None:
         """Folds what has come onto the disk; the chain is checked in passing."""
@@ -270,7 +245,7 @@ class World:
         """Folds one entry and notes what it changes in what is allowed."""
         self.model = step(self.model, entry)
         slot = entry.body.get("slot", "")
-        if entry.kind == "t0.set":
+        if entry.kind in ("t0.set", "clock.agreed"):
             self.trusted_skew = entry.at - (T0 + timedelta(microseconds=entry.boottime_ns // 1000))
         elif entry.kind == "update.requested":
             self.asked_for.add(slot)
@@ -284,11 +259,13 @@ class World:
         record = self.model.records[slot_id]
         slot = next((slot for slot in self.slots() if slot.id == slot_id), None)
         self._law(self.model.closed is None, f"{slot_id} leaves a closed launch")
-        self._law(slot is not None and self.model.t0 is not None, f"{slot_id} is not owed")
-        if slot is not None and self.model.t0 is not None:
-            due = self.model.t0 + slot.offset
-            late_s = (self.seen_now() - due).total_seconds()
-            self._law(late_s >= -0.001 or slot_id in self.asked_for, f"{slot_id} leaves {-late_s} s early")
+        is_owed = slot is not None and (slot.is_event or self.model.t0 is not None)
+        self._law(is_owed, f"{slot_id} is not owed")
+        if slot is not None and is_owed:
+            late_s = (self.seen_now() - slot.due(self.model.t0)).total_seconds()
+            at_once = slot.is_event and not slot.recurring
+            may_leave = at_once or late_s >= -0.001 or slot_id in self.asked_for
+            self._law(may_leave, f"{slot_id} leaves {-late_s} s early")
             self._law(("LATE" in post.delivery) == (late_s > 60), f"{slot_id}, {late_s} s late: {post.delivery!r}")
             self._law(slot_id not in self.holds_of_people(), f"{slot_id} leaves although it is held")
         return Arrived(post.key, slot_id, (slot_id, *record.merged), post.delivery)
@@ -377,3 +354,21 @@ class _Suites:
         if world.suite == "takes long":
             await world.clock.sleep(400)
         return suite_state(world.clock.now())
+
+
+class _Gates:
+    """One gate, which stands as the world says."""
+
+    def __init__(self, world: World, life: Life) -> None:
+        self._world = world
+        self._life = life
+
+    def polled(self) -> Mapping[str, Poll]:
+        return {"gate1": Poll(30.0, 60.0)}
+
+    async def ask(self, gate: str) -> GateInfo:
+        if self._life.over.is_set():
+            await self._life.die()
+        if self._world.gate == "breaks":
+            raise LookupError(gate)
+        return GateInfo(gate, "Gate 1", self._world.gate, "the world")
