@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -193,3 +194,44 @@ def test_two_flips_of_one_gate_have_their_checks_run_one_after_the_other() -> No
         read(voyage, "gate1", found)
     causes = [each.cause for each in decide(voyage.state, voyage.wall) if isinstance(each, RunSuite) and each.only]
     assert causes == ["gate:gate1#1"]
+
+
+def test_what_was_read_does_not_overrule_what_a_person_stated() -> None:
+    voyage = Voyage()
+    read(voyage, "gate1", "red")
+    green = GateInfo("gate1", "Gate 1", "green", "stated by ann", "they called")
+    for draft in news(voyage.state, green, voyage.wall, "ann"):
+        voyage.write(draft.kind, **draft.body)
+    assert news(voyage.state, GateInfo("gate1", "Gate 1", "red", "the test"), voyage.wall + HOUR) == ()
+    assert voyage.state.gates["gate1"].state == "green"
+
+
+def test_a_launch_does_not_end_before_what_runs_again_has_ended_though_no_post_tells_it() -> None:
+    silent = replace(course(), updates={})
+    voyage = Voyage(silent)
+    read(voyage, "gate1", "red")
+    voyage.go(48 * HOUR + MINUTE)
+    read(voyage, "gate1", "green")
+    voyage.tick()
+    assert voyage.state.closed is None
+    voyage.go(10 * MINUTE)
+    voyage.tick()
+    assert voyage.state.closed
+    assert voyage.reruns == {"gate:gate1#1": 1}
+
+
+def test_an_update_that_was_written_early_is_sent_although_the_incident_is_over() -> None:
+    voyage = Voyage()
+    voyage.works = "no"
+    open_incident(voyage)
+    slot = "incident_update@inc-1+15m"
+    voyage.write("update.requested", slot=slot, by="ann")
+    voyage.tick()
+    voyage.go(MINUTE)
+    voyage.tick()
+    assert slot in voyage.state.records
+    voyage.write("incident.resolved", id="inc-1", reason="over", by="ann")
+    voyage.works = "yes"
+    voyage.go(MINUTE)
+    voyage.tick()
+    assert voyage.counted()[slot] == 1
