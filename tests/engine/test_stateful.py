@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.engine.small_course import COURSE
 from tests.engine.world import SUITE_S, TICK_S, Outcome, World
@@ -289,12 +296,13 @@ async def _cancel_the_rest() -> None:
     await asyncio.gather(*rest, return_exceptions=True)
 
 
-Launch.TestCase.settings = settings(
-    max_examples=EXAMPLES or 60,
-    derandomize=not EXAMPLES,
-    stateful_step_count=STEPS,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
-TestLaunch = Launch.TestCase
+def test_whatever_happens_in_whatever_order_the_laws_hold() -> None:
+    tried = settings(
+        max_examples=EXAMPLES or 60,
+        derandomize=not EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Launch, settings=tried)
