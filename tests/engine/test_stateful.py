@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -296,6 +297,7 @@ async def _cancel_the_rest() -> None:
     await asyncio.gather(*rest, return_exceptions=True)
 
 
+@pytest.mark.timeout(120 + EXAMPLES)
 def test_whatever_happens_in_whatever_order_the_laws_hold() -> None:
     tried = settings(
         max_examples=EXAMPLES or 60,
