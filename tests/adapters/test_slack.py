@@ -14,7 +14,7 @@ from warroom.clock import RealClock
 from warroom.simulator.slack import SlackStandIn
 from warroom.simulator.slack_faults import Fault
 from warroom.simulator.slack_rules import live_parts
-from warroom.updates.channel import Fate, Post
+from warroom.updates.channel import CannotTell, Fate, Post
 
 CHANNEL = "C0WARROOM"
 POST = Post("wr:auto:T+5m", "auto_com_center: PUBLISHED ✅\nBuild ID: b-1", "LATE by 2m")
@@ -183,7 +183,7 @@ async def test_a_history_that_cannot_be_read_says_nothing(slack: SlackStandIn, k
     async with _channel(slack, timeout_s=0.4) as channel:
         await channel.post(POST)
         slack.faults.queue(Fault("conversations.history", kind, value="500" if kind == "status" else "90"))
-        with pytest.raises(OSError, match=r"Slack|connection"):
+        with pytest.raises(CannotTell, match=r"Slack|connection"):
             await channel.find(POST.key, AN_HOUR_AGO)
 
 

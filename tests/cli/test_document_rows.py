@@ -106,6 +106,7 @@ def test_the_publish_page_is_the_link_of_step_1_and_nothing_ever_opens_it(tmp_pa
     assert opened == ()
 
 
+@pytest.mark.covers("S3-T03")
 def test_all_five_required_inputs_are_named_before_anything_is_sent(tmp_path: Path) -> None:
     ended = warroom("verify", str(PLAYBOOK), "--headless", evidence=tmp_path)
     assert ended.code == 2

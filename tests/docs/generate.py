@@ -31,7 +31,16 @@ _PART = re.compile(
 
 def _models() -> dict[str, type[BaseModel]]:
     sections = (models.Document, models.Launch, models.Input, models.Target, models.Lever, models.LeverRead)
-    more = (models.Gate, models.GateRead, models.OnGreen, models.Check, models.Tolerate, models.Suite, models.Until, models.Hint)
+    more = (
+        models.Gate,
+        models.GateRead,
+        models.OnGreen,
+        models.Check,
+        models.Tolerate,
+        models.Suite,
+        models.Until,
+        models.Hint,
+    )
     asserted = (language.StatusIs, language.JsonIs, language.FieldsAre, language.HeaderIs, language.TextIs)
     course = (course_models.Step, course_models.Ask, course_models.Phase, course_models.Channel, course_models.Update)
     last = (models.HintMatch, models.Defaults)

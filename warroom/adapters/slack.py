@@ -15,7 +15,7 @@ from warroom.adapters.slack_message import key_of, message_of
 from warroom.adapters.slack_wire import Address, Outcome, call
 from warroom.clock import Clock
 from warroom.updates.answers import Answered, Broken, delivery_of, wait_of
-from warroom.updates.channel import Delivery, Fate, Post
+from warroom.updates.channel import CannotTell, Delivery, Fate, Post
 
 PAGE: Final = 15
 _MARGIN: Final = timedelta(seconds=30)
@@ -51,7 +51,7 @@ class SlackChannel:
     async def find(self, key: str, since: datetime) -> str | None:
         """The place of our message with that key, posted at `since` or later; None: the whole history has none.
 
-        Raises OSError where the history could not be read to its end.
+        Raises CannotTell where the history could not be read to its end.
         """
         name, own = await self._who()
         oldest = since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)
@@ -65,7 +65,7 @@ class SlackChannel:
             if not page.get("has_more"):
                 return None
             if not cursor:
-                raise OSError("Slack's history ends in the middle")
+                raise CannotTell("Slack's history ends in the middle")
 
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
@@ -78,7 +78,7 @@ class SlackChannel:
             known = [(name, str(found.get(name) or "")) for name in ("bot_id", "user_id")]
             ours = [("user" if name == "user_id" else name, value) for name, value in known if value]
             if not ours:
-                raise OSError("Slack does not say whose the token is")
+                raise CannotTell("Slack does not say whose the token is")
             self._self = ours[0]
         return self._self
 
@@ -95,7 +95,7 @@ class SlackChannel:
         )
 
     async def _told(self, method: Callable[[WebClient], object]) -> Mapping[str, Any]:
-        """The good answer, after waiting as long as Slack asks for. Raises OSError for any other."""
+        """The good answer, after waiting as long as Slack asks for. Raises CannotTell for any other."""
         waited_s = 0.0
         while True:
             outcome = await self._call(method)
@@ -107,9 +107,9 @@ class SlackChannel:
                     waited_s += wait_s
                     await self._clock.sleep(wait_s)
                 case Answered(status, _, error):
-                    raise OSError(f"Slack answered {status}{f' {error}' if error else ''}")
+                    raise CannotTell(f"Slack answered {status}{f' {error}' if error else ''}")
                 case Broken(what):
-                    raise OSError(what)
+                    raise CannotTell(what)
 
     async def _call(self, method: Callable[[WebClient], object]) -> Outcome:
         loop = asyncio.get_running_loop()

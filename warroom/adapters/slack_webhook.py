@@ -18,7 +18,7 @@ from warroom.adapters.slack_wire import Exchange, quiet_logger, told
 from warroom.clock import Clock
 from warroom.text import clean
 from warroom.updates.answers import Answered, Broken, delivery_of
-from warroom.updates.channel import Delivery, Fate, Post
+from warroom.updates.channel import CannotTell, Delivery, Fate, Post
 
 REF: Final = "webhook"
 _CODE_CAP: Final = 80
@@ -51,8 +51,8 @@ class SlackWebhook:
         return delivery
 
     async def find(self, key: str, since: datetime) -> str | None:
-        """Nobody can look through a webhook. Always raises OSError."""
-        raise OSError("a webhook cannot be asked what has arrived")
+        """Nobody can look through a webhook. Always raises CannotTell."""
+        raise CannotTell("a webhook cannot be asked what has arrived")
 
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""

@@ -32,7 +32,7 @@ from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Record, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
 from warroom.text import one_line
-from warroom.updates.channel import Channel, Delivery, Fate
+from warroom.updates.channel import CannotTell, Channel, Delivery, Fate
 
 _ROUNDS: Final = 10
 _SHORTEST_S: Final = 0.001
@@ -265,8 +265,10 @@ class Engine:
         record = look.record
         try:
             ref = await self._channel(record.slot).find(record.key, record.tried_at or self._clock.now())
-        except OSError as error:
-            why = one_line(error.strerror or str(error) or type(error).__name__)
+        except (CannotTell, OSError) as error:
+            # An OSError's own text can hold anything; what it stands for cannot.
+            said = error.reason if isinstance(error, CannotTell) else error.strerror
+            why = one_line(said or type(error).__name__)
             raise WarroomError(f"cannot tell whether it arrived: {why}") from error
         now = self._clock.now()
         await self._insist([drafts.looked_up(look, ref, now, self.pace.longest_wait_s)])

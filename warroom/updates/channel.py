@@ -17,6 +17,14 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CannotTell(Exception):
+    """A look-up that did not come to an end. `reason` is for people and safe to show."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """An update as it is sent. `text` was frozen before the first attempt; `delivery` is the line outside it that
@@ -50,5 +58,5 @@ class Channel(Protocol):
 
     async def find(self, key: str, since: datetime) -> str | None:
         """Where the message with that key is, posted at `since` or later; None: there is none to be seen now. Raises
-        OSError if that cannot be said now. Never asked of a channel that declares an `on_unknown`."""
+        CannotTell or OSError if that cannot be said now. Never asked of a channel that declares an `on_unknown`."""
         ...
