@@ -17,19 +17,25 @@ from tests.soak.yard import Beats, Yard, ago
 
 _KILLED = -9
 _LIVES_S = 1.4
+# Kills of one launch: a playbook owes at most a thousand posts of a kind.
+_BATCH = 50
 
 
 def at_random(folder: Path, scale: Scale) -> Iterator[Row]:
-    """Engines that live for a moment each, some not even until they are ready; then one that finishes the launch."""
+    """Engines that live for a moment each, some not even until they are ready; then one that catches up."""
     dice = random.Random(scale.seed)
-    lives = [dice.uniform(0.0, _LIVES_S) for _ in range(scale.kills)]
-    waits = [dice.random() < 0.7 for _ in lives]
-    yard = Yard(folder, Beats(last_s=60 + 5 * scale.kills), ago(0))
+    batches = [min(_BATCH, scale.kills - begun) for begun in range(0, scale.kills, _BATCH)]
+    rows = [_batch(folder / str(number), kills, dice, scale) for number, kills in enumerate(batches)]
+    yield _sum("kill -9 at random moments", rows)
+
+
+def _batch(folder: Path, kills: int, dice: random.Random, scale: Scale) -> Row:
+    yard = Yard(folder, Beats(last_s=60 + 15 * kills), ago(0))
     with People(yard.socket) as people:
-        for life_s, waits_for_it in zip(lives, waits, strict=True):
-            _live(yard, life_s, waits_for_it=waits_for_it)
+        for _ in range(kills):
+            _live(yard, dice.uniform(0.0, _LIVES_S), waits_for_it=dice.random() < 0.7)
         owed = yard.catch_up()
-    yield _judged("kill -9 at random moments", scale.kills, yard, owed, scale, people.heads)
+    return _judged("", kills, yard, owed, scale, people.heads)
 
 
 def _live(yard: Yard, life_s: float, *, waits_for_it: bool) -> None:
@@ -48,16 +54,7 @@ def at_each_point(folder: Path, scale: Scale) -> Iterator[Row]:
     """In one launch an engine dies at every point in turn, and a sound one finishes it; again in another order."""
     with service() as url:
         rows = [_round(folder / str(number), url, number, scale) for number in range(1, scale.rounds + 1)]
-    yield Row(
-        "kill -9 at each of the named points",
-        n=sum(row.n for row in rows),
-        lost=sum(row.lost for row in rows),
-        doubled=sum(row.doubled for row in rows),
-        early=sum(row.early for row in rows),
-        late_s=max((row.late_s for row in rows if row.late_s is not None), default=None),
-        heads=sum(row.heads for row in rows),
-        wrong=tuple(sentence for row in rows for sentence in row.wrong),
-    )
+    yield _sum("kill -9 at each of the named points", rows)
 
 
 def _round(folder: Path, url: str, number: int, scale: Scale) -> Row:
@@ -90,6 +87,21 @@ def wrong_engines(folder: Path, scale: Scale) -> Iterator[Row]:
         wrong += [] if found else [f"nothing was found wrong with an engine that does {name}"]
         word = "doubled" if name == WRONG[0] else "lost"
         yield Row(f"a wrong engine ({name}) is found out", 1, wrong=tuple(wrong), figures={word: found})
+
+
+def _sum(scenario: str, rows: Sequence[Row]) -> Row:
+    asked = sum(row.figures.get("acknowledged requests", 0.0) for row in rows)
+    return Row(
+        scenario,
+        n=sum(row.n for row in rows),
+        lost=sum(row.lost for row in rows),
+        doubled=sum(row.doubled for row in rows),
+        early=sum(row.early for row in rows),
+        late_s=max((row.late_s for row in rows if row.late_s is not None), default=None),
+        heads=sum(row.heads for row in rows),
+        wrong=tuple(sentence for row in rows for sentence in row.wrong),
+        figures={"acknowledged requests": asked} if asked else {},
+    )
 
 
 def _judged(
