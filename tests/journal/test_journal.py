@@ -4,6 +4,8 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -297,6 +299,32 @@ def test_reading_a_journal_that_is_just_being_made_says_so(folder: Path) -> None
     (folder / "journal.db").touch()
     with pytest.raises(UsageError, match="no entry yet"):
         read_only(folder)
+
+
+_DIES_WHILE_IT_IS_MADE = """
+import os, signal, sqlite3, sys
+made = sqlite3.connect(sys.argv[1], isolation_level=None)
+made.execute("PRAGMA cache_size = 1")
+made.execute("BEGIN IMMEDIATE")
+made.execute("CREATE TABLE half (made BLOB)")
+for _ in range(100):
+    made.execute("INSERT INTO half VALUES (zeroblob(4000))")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_journal_whose_maker_died_has_no_entry_yet_and_can_be_made(folder: Path, open_journal: Open) -> None:
+    folder.mkdir(parents=True, mode=0o700)
+    folder.parent.chmod(0o700)
+    path = folder / "journal.db"
+    path.touch(mode=0o600)
+    subprocess.run([sys.executable, "-c", _DIES_WHILE_IT_IS_MADE, str(path)], check=False)
+    left = path.with_name("journal.db-journal").read_bytes()
+    with pytest.raises(UsageError, match="no entry yet"):
+        read_only(folder)
+    assert path.with_name("journal.db-journal").read_bytes() == left, "a reader changes nothing"
+    with open_journal() as journal:
+        assert journal.epoch == 1
 
 
 def open_files() -> int:

@@ -84,6 +84,15 @@ def failure(
     return JournalDamaged(seq, because(error), launch)
 
 
+def is_half_made(error: DBAPIError | UnicodeDecodeError) -> bool:
+    """Whether the file is as a process left it that died while it made the journal, before the first entry.
+
+    Only then SQLite has a change to roll back, which a reader must not do: afterwards changes go to the log (WAL).
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_ROLLBACK
+
+
 def _primary_code(error: BaseException | None) -> int:
     # The low byte of an extended code is the plain one (https://www.sqlite.org/rescode.html).
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -12,7 +12,7 @@ from warroom.errors import UsageError
 from warroom.journal import chain
 from warroom.journal.chain import Row
 from warroom.journal.database import DATABASE, reader
-from warroom.journal.failure import DATABASE_ERRORS, JournalDamaged, failure
+from warroom.journal.failure import DATABASE_ERRORS, JournalDamaged, failure, is_half_made
 from warroom.journal.schema import ENTRIES, objects, require_known
 from warroom.launch.entries import Entry, Head
 from warroom.text import clean
@@ -98,6 +98,8 @@ def open_reader(folder: Path) -> Engine:
             if not objects(connection):
                 raise NoEntryYet(folder)
     except DATABASE_ERRORS as error:
+        if is_half_made(error):
+            raise NoEntryYet(folder) from error
         raise failure(error) from error
     return engine
 
