@@ -19,7 +19,7 @@ from warroom.errors import UsageError
 from warroom.journal import chain, schema
 from warroom.journal.chain import ACQUIRED, Row
 from warroom.journal.database import DATABASE, reader, writer
-from warroom.journal.failure import DATABASE_ERRORS, JournalUnavailable, because, failure
+from warroom.journal.failure import DATABASE_ERRORS, JournalUnavailable, because, failure, is_half_made
 from warroom.journal.folder import prepare, prepare_file
 from warroom.journal.owner import OwnerLock
 from warroom.journal.reading import JournalReader, last_row, require_acknowledged
@@ -141,8 +141,7 @@ class Journal:
 
     def _take_over(self) -> None:
         try:
-            with self._reader.connect() as connection:
-                schema.require_known(connection)
+            self._require_known()
             with self._writer.connect() as connection:
                 schema.upgrade(connection, self._path)
         except DATABASE_ERRORS as error:
@@ -154,6 +153,15 @@ class Journal:
         self._epoch = (last.epoch if last else 0) + 1
         body = chain.canonical({"pid": os.getpid(), "epoch": self._epoch})
         self._append([(ACQUIRED, body, "engine")])
+
+    def _require_known(self) -> None:
+        """Looks before the writer's connection, which changes the file."""
+        try:
+            with self._reader.connect() as connection:
+                schema.require_known(connection)
+        except DATABASE_ERRORS as error:
+            if not is_half_made(error):
+                raise
 
     def _follow(self, last: Row | None, known: Head | None) -> None:
         """Goes on behind `last`, the last row on the disk, which is `known` or comes after it."""
