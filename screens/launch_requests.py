@@ -37,6 +37,9 @@ class AskingScreen(LiveScreen):
     def _ask(self, body: Mapping[str, Any]) -> None:
         self.say("asked the engine …")
         self.request(self.client.ask(body))
+        if body["request"] == "step":
+            # The next step is what to look at then.
+            self.board.forget("plan")
 
     def _may_ask(self) -> bool:
         """Whether anything can be asked; what stands against it is said."""
@@ -86,8 +89,6 @@ class AskingScreen(LiveScreen):
             self._confirm("Tick it again?", text, "tick it", body)
         else:
             self._ask(body)
-        # The next step is what to look at then.
-        self.board.forget("plan")
 
     def _ask_values(self, step: StepNow, sets_t0: bool) -> None:
         before = step.ticked.values if step.ticked else {}

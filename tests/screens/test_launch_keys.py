@@ -154,6 +154,7 @@ async def test_a_wrong_value_is_named_where_it_stands_and_nothing_is_sent(given:
         await pilot.press("escape")
         await seen(pilot)
         assert isinstance(app.screen, LaunchScreen)
+        assert app.launch.selected == launch.steps[4], "what a person chose stays selected"
     assert client.asked == []
 
 
