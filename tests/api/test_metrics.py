@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from asyncio.subprocess import PIPE, STDOUT
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.engine.stage import T0, Stage
+from tests.needs import need_program
 from warroom.api.metrics import exposition
 from warroom.engine.requests import TickStep
 
@@ -66,11 +66,8 @@ async def test_the_metrics_say_how_the_engine_does(text: str) -> None:
 
 
 async def test_promtool_finds_nothing_to_criticise(text: str) -> None:
-    if shutil.which("promtool") is None:
-        pytest.skip("promtool is not installed")
-    done = await asyncio.create_subprocess_exec(
-        "promtool", "check", "metrics", stdin=PIPE, stdout=PIPE, stderr=STDOUT
-    )
+    promtool = str(need_program("promtool"))
+    done = await asyncio.create_subprocess_exec(promtool, "check", "metrics", stdin=PIPE, stdout=PIPE, stderr=STDOUT)
     said, _ = await asyncio.wait_for(done.communicate(text.encode()), 30)
     assert (done.returncode, said) == (0, b"")
 

@@ -139,7 +139,9 @@ async def _read(engine: Engine) -> int:
 def _held() -> dict[str, float]:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # getrusage would give the peak of the process that started this one where that was larger.
+    status = Path("/proc/self/status").read_text("ascii")
+    peak_kib = int(status.partition("VmHWM:")[2].split()[0])
     return {
         "rss": pages * resource.getpagesize() / 2**20,
         "peak": peak_kib / 1024,
