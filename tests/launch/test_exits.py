@@ -10,8 +10,10 @@ import pytest
 from tests.launch.course import BUILD, T0, after, course, opened
 from warroom.events import CheckOutcome, RunFinished
 from warroom.launch.exits import holding
+from warroom.launch.phases import phases
 from warroom.launch.results import finished_body, started_body
 from warroom.launch.state import LaunchState
+from warroom.playbook.course import Phase
 from warroom.verdict import Measurement, Result, Verdict
 
 MINUTE = timedelta(minutes=1)
@@ -119,3 +121,57 @@ def test_a_phase_is_left_when_nothing_holds_it(
 def test_a_clock_that_was_set_forward_ends_no_phase() -> None:
     state = after(opened(), "clock.step", T0 + MINUTE, by_s=48 * 3600.0)
     assert held(state, "watch", 48 * 60 + 10) != ()
+
+
+GREEN = ran(opened(), "phase:verify", 5, Verdict.PASS, "GREEN")
+
+
+def moved(state: LaunchState, minutes: int) -> LaunchState:
+    at = (T0 + minutes * MINUTE).isoformat()
+    return after(state, "t0.set", T0 + 7 * MINUTE, at=at, by="ann", reason="slipped")
+
+
+@pytest.mark.parametrize(
+    ("slips", "minutes", "reasons", "lifecycle"),
+    [
+        pytest.param(0, 7, (), "done", id="T0 stays"),
+        pytest.param(5, 7, ("it begins at 2025-11-01T02:10:00Z",), "done", id="it begins with the new T0"),
+        pytest.param(
+            6,
+            11,
+            ("suite verify has not finished",),
+            "running",
+            id="it began before the new T0, and the phase has begun again",
+        ),
+        pytest.param(
+            24 * 60,
+            7,
+            ("it begins at 2025-11-02T02:05:00Z", "suite verify has not finished"),
+            "waiting",
+            id="T0 is tomorrow",
+        ),
+        pytest.param(-60, 7, (), "done", id="T0 is earlier"),
+    ],
+)
+def test_what_was_found_before_the_t0_that_counts_ends_no_phase(
+    slips: int, minutes: float, reasons: tuple[str, ...], lifecycle: str
+) -> None:
+    state = moved(GREEN, slips)
+    assert held(state, "verify", minutes) == reasons
+    standing = {one.phase.id: one.lifecycle for one in phases(state, T0 + minutes * MINUTE)}
+    assert standing["verify"] == lifecycle
+
+
+def test_a_run_for_the_t0_that_was_moved_ends_the_phase() -> None:
+    state = ran(moved(GREEN, 24 * 60), "phase:verify", 24 * 60 + 5, Verdict.PASS, "GREEN")
+    assert held(state, "verify", 24 * 60 + 7) == ()
+    assert phases(state, T0 + (24 * 60 + 7) * MINUTE)[1].lifecycle == "done"
+
+
+@pytest.mark.parametrize(
+    ("began", "counts"), [pytest.param(-30, True, id="with it"), pytest.param(-31, False, id="before it")]
+)
+def test_the_suite_of_a_phase_that_begins_before_t0_counts_from_then(began: int, counts: bool) -> None:
+    early = Phase("early", "Early", -30 * MINUTE, suite="verify")
+    state = ran(opened(), "phase:early", began, Verdict.PASS, "GREEN")
+    assert (holding(state, early, T0) == ()) is counts

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from warroom.launch.results import Run
+from warroom.launch.runs import phase_run
 from warroom.launch.standing import Standing, owed
 from warroom.launch.state import LaunchState, believed
 from warroom.launch.values import utc
@@ -51,8 +52,8 @@ def _of_suite(state: LaunchState, phase: Phase) -> Iterator[str]:
 
 def _latest(state: LaunchState, phase: Phase) -> Run | None:
     """The last finished run that has every check of the phase's own one; None before that has finished."""
-    own = state.runs.get(f"phase:{phase.id}")
-    if own is None or own.finished_at is None:
+    own = phase_run(state, phase)
+    if own is None:
         return None
     runs = [run for run in state.runs.values() if run.finished_at and run.started_at >= own.started_at]
     whole = [run for run in runs if run.suite == own.suite and run.checks.keys() >= own.checks.keys()]

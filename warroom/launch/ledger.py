@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from warroom.launch.runs import rerun_cause, wanted_since
+from warroom.launch.runs import phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, last_offset, update_of
 from warroom.launch.standing import is_resolved, record_of
 from warroom.launch.state import ENGINE, LaunchState, Record, Stage, believed
@@ -146,7 +146,7 @@ class _Ledger:
         for phase in self._state.course.phases if self._t0 else ():
             assert self._t0 is not None
             if phase.suite and self._t0 + phase.starts <= self._now:
-                yield from self._run(phase.suite, f"phase:{phase.id}", min(self._t0, self._t0 + phase.starts))
+                yield from self._run(phase.suite, f"phase:{phase.id}", phase_since(phase, self._t0))
         wanted = {slot.id for slot in (*self._once, *self._asked, *(group[-1] for group in self._recurring))}
         for slot in self._unwritten:
             update = self._state.course.updates[slot.update]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from warroom.launch.runs import phase_run
 from warroom.launch.schedule import slots
 from warroom.launch.standing import record_of
 from warroom.launch.state import LaunchState, Stage, believed
@@ -48,7 +49,7 @@ def _over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetim
     """When everything that belongs to the phase was done; its end where nothing does. None: not yet, or never."""
     found = [state.ticks[step].at if step in state.ticks else None for step in phase.steps]
     if phase.suite:
-        run = state.runs.get(f"phase:{phase.id}")
+        run = phase_run(state, phase)
         found.append(run.finished_at if run else None)
     if phase.update:
         found += [_sent_at(state, phase.update)]

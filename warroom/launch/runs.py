@@ -1,4 +1,4 @@
-"""Which run of a suite a post tells."""
+"""Which run of a suite counts for a phase, and which one a post tells."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot
 from warroom.launch.state import LaunchState
+from warroom.playbook.course import Phase
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -15,6 +16,22 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 def rerun_cause(about: str) -> str:
     """The cause of the run that a flip to green has made: `gate:gate1#1`."""
     return f"gate:{about}"
+
+
+def phase_since(phase: Phase, t0: datetime) -> datetime:
+    """When the run of the suite of `phase` may have begun at the earliest: at T0, or with a phase that begins before.
+
+    What was found before belongs to another T0.
+    """
+    return min(t0, t0 + phase.starts)
+
+
+def phase_run(state: LaunchState, phase: Phase) -> Run | None:
+    """The finished run that was made for `phase`; None before there is one for the T0 as it is now."""
+    run = state.runs.get(f"phase:{phase.id}")
+    if run is None or run.finished_at is None or state.t0 is None:
+        return None
+    return run if run.started_at >= phase_since(phase, state.t0) else None
 
 
 def wanted_since(state: LaunchState, slot: Slot, t0: datetime | None) -> datetime:
