@@ -133,12 +133,11 @@ def test_a_secret_too_short_to_redact_is_refused(tmp_path: Path) -> None:
     assert "seven77" not in line
 
 
-def test_secrets_that_are_set_are_known_with_the_variable_that_gives_them(tmp_path: Path) -> None:
+def test_secrets_that_are_set_are_known_by_the_name_of_their_input(tmp_path: Path) -> None:
     text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, env: APP_TOKEN,")
     path = write(tmp_path, text)
     playbook = load(path, environ={**ENVIRON, "APP_TOKEN": CANARY})
     assert playbook.secrets == {"TOKEN": CANARY}
-    assert playbook.input_names == {CANARY: "APP_TOKEN"}
     assert load(path).secrets == {}
     assert CANARY not in repr(playbook)
 

@@ -5,13 +5,13 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from tests.report.states import STATES, TITLES, finished, green_gate, kill_switch_off, outcome, unreachable
+from tests.report.states import STATES, finished, green_gate, kill_switch_off, outcome, unreachable
 from warroom.errors import ExitCode
 from warroom.events import CheckOutcome, Hint, RunFinished
 from warroom.report.facts import MEANING, counts, groups, measured, number, seconds
 from warroom.report.junit import junit
 from warroom.report.markdown import markdown
-from warroom.report.text import WIDTH, line, summary, text, unfinished
+from warroom.report.text import WIDTH, line, summary, text
 from warroom.suite_state import SuiteState
 from warroom.verdict import Measurement, Result, Verdict, word
 
@@ -173,14 +173,6 @@ def test_gates_notes_and_evidence_are_named() -> None:
 def test_a_run_that_did_not_finish_says_so() -> None:
     assert "the run did not finish" in summary(SuiteState())
     assert text(SuiteState())
-
-
-def test_a_heartbeat_names_what_is_under_way() -> None:
-    state = finished([outcome(check) for check in TITLES])
-    running = dataclasses.replace(state.checks["p95"], lifecycle="running")
-    assert unfinished(dataclasses.replace(state, checks={**state.checks, "p95": running})) == (
-        "7 of 8 checks done; under way: P95 latency"
-    )
 
 
 @pytest.mark.parametrize(

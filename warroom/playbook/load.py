@@ -253,7 +253,6 @@ class _Loading:
             environment=self._environment or "",
             slack=slack,
             secrets=_with_credentials(resolved.secrets, slack),
-            input_names={value: declared[name].env or name for name, value in resolved.secrets.items()},
         )
 
     def course(self, document: models.Document) -> Course:

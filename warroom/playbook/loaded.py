@@ -171,8 +171,6 @@ class Playbook:
 
     `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `slack` is what gives
     access to Slack, by channel. `secrets` maps input names to values, only those set, and has that access too.
-    `input_names` maps the values of inputs to the environment variables that give them, for command lines that a
-    person can repeat.
     """
 
     path: str
@@ -188,7 +186,6 @@ class Playbook:
     slack: Mapping[str, SlackAccess] = field(default_factory=dict)
     environment: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    input_names: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

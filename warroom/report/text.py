@@ -13,7 +13,6 @@ from warroom.events import CheckOutcome, Hint
 from warroom.report import facts
 from warroom.report.facts import safe
 from warroom.suite_state import SuiteState
-from warroom.text import plural
 from warroom.verdict import Result, Verdict
 
 WIDTH: Final = 118
@@ -241,10 +240,3 @@ def _evidence(state: SuiteState) -> list[str]:
     log, manifest = (state.finished.evidence_log, state.finished.manifest_sha256) if state.finished else ("", "")
     entries = (("directory", directory), ("log", log), ("manifest", manifest and f"sha256 {manifest}"))
     return [f"  {name:<9} {safe(text)}" for name, text in entries if text]
-
-
-def unfinished(state: SuiteState) -> str:
-    """A heartbeat line for a run without a screen: what is done and what is under way."""
-    running = [check.info.title for check in state.checks.values() if check.lifecycle == "running"]
-    under_way = f"; under way: {', '.join(map(safe, running))}" if running else ""
-    return f"{state.done} of {plural(len(state.checks), 'check')} done{under_way}"
