@@ -44,6 +44,16 @@ def masked(text: str) -> str:
     return text.strip()
 
 
+def _check_out(folder: Path) -> None:
+    """Makes `folder` a copy of this repository as `make setup` leaves it, as far as documents use it."""
+    program = folder / ".venv/bin/warroom"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m warroom "$@"\n')
+    program.chmod(0o755)
+    for name in ("playbooks", "Makefile"):
+        (folder / name).symlink_to(ROOT / name)
+
+
 class Reader:
     """Someone who does what a document says, in `folder`, with the addresses and secrets in `inputs`."""
 
@@ -51,13 +61,7 @@ class Reader:
         self._folder = folder
         self._inputs = inputs
         self._said = ""
-        for program in (".venv/bin/warroom", "warroom/.venv/bin/warroom"):
-            path = folder / program
-            path.parent.mkdir(parents=True)
-            path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m warroom "$@"\n')
-            path.chmod(0o755)
-        for name in ("playbooks", "Makefile"):
-            (folder / name).symlink_to(ROOT / name)
+        _check_out(folder)
 
     def try_out(self, block: Block) -> None:
         """Does what the mark of `block` says. Raises AssertionError where it does not hold."""
@@ -67,10 +71,10 @@ class Reader:
         wanted = int(block.argument.removeprefix("exit ") or 0)
         self._bash(block.text, wanted, {})
 
-    def _bash(self, text: str, wanted: int, environ: Mapping[str, str]) -> None:
+    def _bash(self, text: str, wanted: int, environ: Mapping[str, str], *, folder: Path | None = None) -> None:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self._real(text)],
-            cwd=self._folder,
+            cwd=folder or self._folder,
             env={**clean_environ({}), "PYTHONPATH": f"{ROOT}:{self._folder / _INSTALLED}", **environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -115,12 +119,21 @@ class Reader:
         (job,) = YAML(typ="safe", pure=True).load(block.text)["jobs"].values()
         steps = [step for step in job["steps"] if "warroom verify" in step.get("run", "")]
         assert steps
+        # As the checkouts leave it: a repository of the reader's own, without our playbooks, and Warroom beside it.
+        workspace = self._folder / "workspace"
+        for checkout in (step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")):
+            path = checkout.get("with", {}).get("path")
+            if path:
+                _check_out(workspace / path)
+            else:
+                workspace.mkdir()
         given = re.compile(r"\$\{\{ (?:vars|secrets)\.(\w+) \}\}")
         for step in steps:
             asked = {**job.get("env", {}), **step.get("env", {})}
             environ = {name: given.sub(lambda found: self._inputs[found[1]], value) for name, value in asked.items()}
             summary = self._folder / "summary.md"
-            self._bash(step["run"], 0, {**environ, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)})
+            github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+            self._bash(step["run"], 0, {**environ, **github}, folder=workspace)
             assert summary.read_text("utf-8").startswith("#")
 
     def _make(self, block: Block) -> None:
