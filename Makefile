@@ -7,6 +7,8 @@ PIP := $(PYTHON) -m pip --python $(PY) $(PIP_FLAGS)
 RUN_READY := .venv/ready-run
 DEV_READY := .venv/ready-dev
 PEERS := tests/peers
+# Tests wait for other processes more than they compute.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 BENCH := .tools/bench
 PEERS_READY := $(PEERS)/node_modules/.ready
 SOURCES := warroom checks screens tests setup.py
@@ -48,7 +50,7 @@ contracts: $(DEV_READY)  ## which room may import which
 
 pytest: $(DEV_READY)
 	@echo "== tests: pytest"
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 peers:  ## install the npm programs that tests talk to (when npm is there)
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(PEERS_READY); \

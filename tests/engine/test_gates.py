@@ -237,7 +237,7 @@ async def test_a_flip_before_t0_is_recorded_and_owes_nothing(tmp_path: Path) -> 
 
 async def test_a_launch_does_not_end_before_what_happened_is_told(tmp_path: Path) -> None:
     stage = gated(tmp_path)
-    async with stage.engine() as engine:
+    async with stage.engine(tick_s=60.0) as engine:
         await published(engine)
         await stage.advance(48 * _HOUR - _MINUTE)
         stage.gates.says["gate1"] = "green"

@@ -268,7 +268,7 @@ async def test_before_t0_an_incident_is_told_and_after_a_scrub_too(tmp_path: Pat
 
 async def test_a_launch_does_not_end_while_an_incident_is_open(tmp_path: Path) -> None:
     stage = troubled(tmp_path)
-    async with stage.engine() as engine:
+    async with stage.engine(tick_s=60.0) as engine:
         await published(engine)
         await stage.advance(47 * _HOUR + 50 * _MINUTE)
         await engine.ask(OpenIncident("at the very end"), "ada")

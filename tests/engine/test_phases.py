@@ -93,7 +93,7 @@ async def test_the_evidence_phase_is_over_when_its_post_has_arrived_and_not_befo
 @pytest.mark.covers("S3-P04")
 async def test_after_48_hours_the_posts_stop_and_the_dry_run_is_shown_as_ended(tmp_path: Path) -> None:
     stage = Stage(tmp_path, course=PHASED)
-    async with stage.engine() as engine:
+    async with stage.engine(tick_s=60.0) as engine:
         await published(engine)
         await stage.advance(_HOUR)
         assert "mode dry-run; dry-run until 2025-11-03T02:00:00.000Z in 47h" in status(engine, stage)

@@ -208,7 +208,7 @@ def people(voyage: Voyage, what: str, much: int) -> None:
             voyage.give_build()
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(EVENTS, max_size=60))
 def test_whatever_happens_each_of_the_nineteen_is_posted_or_named_once_and_none_is_early(
     events: list[tuple[str, int]],

@@ -90,7 +90,7 @@ def owed_for_events(voyage: Voyage) -> set[str]:
     return {slot.id for slot in all_slots(voyage.state, voyage.wall) if slot.is_event}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(EVENTS, max_size=60))
 def test_whatever_happens_is_told_once_for_itself_and_never_before(events: list[tuple[str, int]]) -> None:
     voyage = Voyage()
