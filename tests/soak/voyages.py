@@ -38,8 +38,8 @@ _TICK_S = 60.0
 
 @dataclass
 class Log:
-    """The channel's own log: what arrived, by a clock that nobody ever set. `dies` is asked at every post whether the
-    process dies there: `before` the bytes or `after` them; empty: it does not."""
+    """The channel's own log: what arrived, and the latest time that was to be believed then. `dies` is asked at every
+    post whether the process dies there: `before` the bytes or `after` them; empty: it does not."""
 
     stage: Stage
     inner: FileChannel
@@ -50,7 +50,7 @@ class Log:
         death = self.dies()
         if death == "before":
             await self._die()
-        self.arrived.append((post.key.rpartition(":")[2], self.true_now(), post.delivery))
+        self.arrived.append((post.key.rpartition(":")[2], self.believable_now(), post.delivery))
         delivery = await self.inner.post(post)
         if death == "after":
             await self._die()
@@ -66,6 +66,11 @@ class Log:
     def true_now(self) -> datetime:
         """What a clock shows that nobody set."""
         return T0 + timedelta(microseconds=self.stage.clock.boottime_ns() // 1_000)
+
+    def believable_now(self) -> datetime:
+        """What the wall clock shows; the true time where somebody set it forward by more than is believed."""
+        shown, true = self.stage.clock.now(), self.true_now()
+        return true if shown - true > timedelta(seconds=TRUSTED_STEP_S) else shown
 
 
 class Voyage:
@@ -112,10 +117,7 @@ class Voyage:
         for _, _, delivery in self.log.arrived:
             _, _, named = delivery.partition("stands for ")
             posted.update(named.partition(" too")[0].split(", ") if named else [])
-        patience = timedelta(seconds=TRUSTED_STEP_S)
-        early = [
-            slot for slot, at, _ in self.log.arrived if at + patience < T0 + offset(slot) and slot not in self.asked
-        ]
+        early = [slot for slot, at, _ in self.log.arrived if at < T0 + offset(slot) and slot not in self.asked]
         heads = [head for _, _, delivery in self.log.arrived if (head := delivery.rpartition("journal ")[2])]
         report = audit(self.stage.folder, [*heads, *self.heads])
         return posted, early, report.problems, report.heads_checked
