@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tests.benchmarks.__main__ import BEGIN, DOCUMENT, END, documented
+from tests.benchmarks.engine import lateness_rows
 from tests.benchmarks.rows import Row, as_json, failed, not_measured, table
 
 MET = Row("fast", 0.5, limit=0.5)
@@ -68,3 +69,15 @@ def test_the_document_gets_the_figures_in_the_place_of_the_old_ones() -> None:
     assert once.replace("| fast | 0.5x | <= 0.5x | yes |", "| slow | 0.51x | <= 0.5x | NO |") == twice
     assert once.partition(BEGIN)[0] == DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)[0]
     assert once.partition(END)[2] == DOCUMENT.read_text(encoding="utf-8").partition(END)[2]
+
+
+@pytest.mark.parametrize(
+    ("late", "fails"),
+    [
+        pytest.param([0.0, 0.2, 0.9], 0, id="in time"),
+        pytest.param([-0.001, *[0.01] * 200], 1, id="one of many before its time"),
+        pytest.param([0.0, 1.5], 1, id="too late"),
+    ],
+)
+def test_a_post_before_its_time_fails_the_run_of_the_engine(late: list[float], fails: int) -> None:
+    assert len(failed(lateness_rows(late), nothing_may_miss=False)) == fails
