@@ -126,3 +126,42 @@ async def test_whoever_watches_is_handed_what_was_written(tmp_path: Path) -> Non
     post = Post("wr:a:one@T+5m", "x")
     await posts.post(post)
     assert said == [post]
+
+
+async def test_a_post_is_on_the_disk_before_it_counts_as_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "posts.txt"
+    on_disk: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda file: on_disk.append(os.pread(file, 10_000, 0)))
+    said: list[list[bytes]] = []
+    posts = FileChannel(path, VirtualClock(AT), lambda _: said.append(list(on_disk)))
+    delivery = await posts.post(Post("wr:a:one@T+5m", "hello"))
+    assert delivery.fate is Fate.CONFIRMED
+    assert on_disk == [path.read_bytes()]
+    assert said == [on_disk]
+
+
+@pytest.mark.parametrize(
+    ("broken", "fate"),
+    [
+        pytest.param(1, Fate.NOT_SENT, id="once: it is taken back"),
+        pytest.param(2, Fate.UNKNOWN, id="again: nobody knows what the disk holds"),
+    ],
+)
+async def test_a_disk_that_does_not_keep_a_post_confirms_none(
+    broken: int, fate: Fate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [OSError(errno.EIO, os.strerror(errno.EIO))] * broken
+
+    def fsync(_: int) -> None:
+        if faults:
+            raise faults.pop()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    said: list[Post] = []
+    posts = FileChannel(tmp_path / "posts.txt", VirtualClock(AT), said.append)
+    delivery = await posts.post(Post("wr:a:one@T+5m", "hello"))
+    assert (delivery.fate, os.strerror(errno.EIO) in delivery.reason) == (fate, True)
+    assert (tmp_path / "posts.txt").read_bytes() == b""
+    assert (said, faults) == ([], [])

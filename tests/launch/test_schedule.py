@@ -1,0 +1,31 @@
+"""Which instants can be T0."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.launch.course import T0
+from warroom.errors import UsageError
+from warroom.launch.schedule import require_t0
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("at", "refused"),
+    [
+        pytest.param(T0, False, id="now"),
+        pytest.param(T0 + 3653 * DAY, False, id="in ten years"),
+        pytest.param(T0 - 3653 * DAY, False, id="ten years ago"),
+        pytest.param(T0 + 3653 * DAY + timedelta(seconds=1), True, id="in ten years and a second"),
+        pytest.param(T0 - 3653 * DAY - timedelta(seconds=1), True, id="ten years and a second ago"),
+        pytest.param(datetime.max.replace(tzinfo=UTC), True, id="at the end of time"),
+        pytest.param(datetime.min.replace(tzinfo=UTC), True, id="at its beginning"),
+    ],
+)
+def test_t0_is_at_most_ten_years_away(at: datetime, refused: bool) -> None:
+    with pytest.raises(UsageError, match="T0 cannot be") if refused else nullcontext():
+        require_t0(at, T0)
