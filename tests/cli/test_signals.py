@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import PLAYBOOK, clean_environ
+from tests.cli.running import PLAYBOOK, clean_environ, patient_playbook
 from tests.contracts.tree import ROOT
 from warroom.simulator import SimulatorProcess
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 
 
-def verifying(simulator: SimulatorProcess, *options: str) -> subprocess.Popen[str]:
+def verifying(simulator: SimulatorProcess, *options: str, playbook: Path = PLAYBOOK) -> subprocess.Popen[str]:
     """The real command under way against the simulator, its streams open to read."""
     return subprocess.Popen(
-        [sys.executable, "-m", "warroom", "verify", str(PLAYBOOK), *options],
+        [sys.executable, "-m", "warroom", "verify", str(playbook), *options],
         env=clean_environ(simulator.inputs),
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -53,7 +53,6 @@ def test_a_signal_stops_the_run_and_what_was_found_is_reported(
     assert list(tmp_path.glob("*.log"))
 
 
-@pytest.mark.covers("S3-H01")
 def test_a_service_that_is_not_up_yet_is_hinted_at_and_tried_again(tmp_path: Path) -> None:
     with SimulatorProcess("down") as simulator:
         options = ["--headless", "--wait", "2m", "--format", "json", "--evidence", str(tmp_path)]
@@ -73,4 +72,40 @@ def test_a_service_that_is_not_up_yet_is_hinted_at_and_tried_again(tmp_path: Pat
     assert attempts["canary"] == 2
     assert attempts["jwks"] == 1
     (log,) = tmp_path.glob("*.log")
-    assert "on try 2" in log.read_text("utf-8")
+    told = log.read_text("utf-8")
+    assert "try 2, started" in told
+    assert "Canary v2.7: try 1 was UNKNOWN (" in told
+
+
+UNTIL = """
+warroom: 1
+include: [auto_com_center.yaml]
+checks: {canary: {request_timeout: 2s}}
+suites:
+  ready: {checks: [canary], until: {timeout: 2m, every: 1500ms}}
+"""
+
+
+@pytest.mark.covers("S3-H01")
+def test_a_time_out_is_hinted_at_and_tried_again_after_the_delay_that_the_suite_declares(tmp_path: Path) -> None:
+    patient_playbook(tmp_path / "playbook")
+    playbook = tmp_path / "playbook" / "until.yaml"
+    playbook.write_text(UNTIL, "utf-8")
+    with SimulatorProcess("dark") as simulator:
+        options = ["--headless", "--suite", "ready", "--format", "json", "--evidence", str(tmp_path / "evidence")]
+        process = verifying(simulator, *options, playbook=playbook)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with process.stdout, process.stderr:
+            waits = next((line for line in process.stderr if "canary: again in" in line), "it waits for nothing")
+            simulator.set_scenario("steady")
+            report = json.loads(process.stdout.read())
+            process.stderr.read()
+            assert process.wait(timeout=30) == 0
+        asked = [request.at for request in simulator.requests if request.path == "/canary"]
+    assert "canary: again in 1.5 s: " in waits
+    assert "Wait 2-3 additional minutes" in waits
+    assert "no answer within 2 s" in waits
+    (canary,) = report["checks"]
+    assert (canary["verdict"], canary["attempts"]) == ("pass", len(asked))
+    assert len(asked) >= 2
