@@ -16,6 +16,7 @@ from tests.checks.contract.specimens import SPECIMENS, Person, Specimen, json_bo
 from tests.checks.desk import Desk, desk
 from tests.checks.server import HANG, Server, closed_port, reply
 from tests.polling import poll_until
+from warroom.adapters.http_body import MAX_BYTES
 from warroom.checks import BUILTIN
 from warroom.clock import RealClock, settle
 from warroom.contract import AnyKind
@@ -220,6 +221,21 @@ async def test_hostile_text_is_shown_and_does_nothing(specimen: Specimen, text: 
         assert outcome.verdict is not Verdict.PASS or not specimen.uses_network or specimen.kind == "latency"
         assert_clean(outcome)
         assert dict(outcome.symptom).get("symptom") != "internal", outcome.reason
+
+
+@ASKING_A_SERVICE
+@pytest.mark.parametrize("over", [0, 1], ids=["as long as is read", "one byte longer"])
+async def test_an_answer_over_the_cap_is_not_read_and_the_reason_says_so(
+    specimen: Specimen, over: int, tmp_path: Path
+) -> None:
+    document = json.dumps(json_body("x")).encode()
+    raw = reply(document.ljust(MAX_BYTES + over))
+    async with stage(tmp_path / "evidence", specimen, raw) as (here, _, _):
+        outcome = await here.run(KINDS[specimen.kind], written(specimen, tmp_path))
+    told = dict(outcome.symptom).get("symptom") == "too_large"
+    assert (told, outcome.verdict is Verdict.ERROR) == (bool(over), bool(over)), outcome.reason
+    assert "answer too large" in outcome.reason or "at most 1 MiB are read" in outcome.reason or not over
+    assert_clean(outcome)
 
 
 SECRET = "s3cr3t-Zugang-4711"
