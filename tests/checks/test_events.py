@@ -30,6 +30,7 @@ def posts(sim: Simulator) -> int:
     return sum(request.path == "/events" for request in sim.requests)
 
 
+@pytest.mark.covers("S3-C11")
 async def test_gate_green_two_events_are_accepted_and_forged_ones_refused(tmp_path: Path) -> None:
     async with simulated(tmp_path, "steady") as (run, sim):
         outcome = await run.all()
@@ -59,6 +60,7 @@ async def test_exactly_two_events_and_only_while_nothing_can_leave(
             assert posts(sim) == 0
 
 
+@pytest.mark.covers("S3-C11")
 @pytest.mark.parametrize("scenario", ["auth-outage", "auth-outage-404", "auth-outage-500"])
 async def test_gate_red_and_no_token_events_are_queued_and_the_probes_are_listed_as_not_sent(
     tmp_path: Path, scenario: str
@@ -109,6 +111,7 @@ async def test_gate_unknown_and_the_token_refused_nothing_is_sent(tmp_path: Path
         assert posts(sim) == 0
 
 
+@pytest.mark.covers("S3-C11")
 async def test_a_service_that_accepts_forged_tokens_fails_and_gets_no_more_events(tmp_path: Path) -> None:
     async with simulated(tmp_path, "bypass") as (run, sim):
         outcome = await run.all()

@@ -88,6 +88,7 @@ targets: {{publish: {{url: "{url}", human: true}}}}
 """
 
 
+@pytest.mark.covers("S3-T02")
 def test_the_publish_page_is_the_link_of_step_1_and_nothing_ever_opens_it(tmp_path: Path) -> None:
     patient_playbook(tmp_path / "playbook")
     playbook = tmp_path / "playbook" / "linked.yaml"

@@ -242,7 +242,7 @@ def test_the_head_shows_dri_and_go_and_counts_down_to_both_posts() -> None:
         assert palette.RED not in _colours(header_lines(view_of(launch), launch.now, None, size, 5)[-1])
 
 
-@pytest.mark.covers("S3-P04")
+@pytest.mark.covers("S3-P04", "S3-C11")
 def test_the_banner_counts_down_48_hours_and_then_says_that_the_rules_ended() -> None:
     launch = launches.publishing()
     told = {hours: mode_words(launch, T0 + hours * HOUR)[0][0] for hours in (0, 24, 48)}
