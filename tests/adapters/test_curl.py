@@ -159,3 +159,57 @@ async def test_secrets_learned_later_are_named_too() -> None:
         secrets["access token of m2m"] = "eyJhbGciOi.J9"
         line = port.curl_of(Request("app", headers=(("Authorization", "Bearer eyJhbGciOi.J9"),)))
     assert line.startswith("curl -i --max-time 10 -H 'Authorization: Bearer '\"$ACCESS_TOKEN_OF_M2M\" ")
+
+
+FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
+UNNAMED = {
+    "a key": (Request("app", headers=(("X-Api-Key", "hunter2"),)), "-H 'X-Api-Key: [withheld]'"),
+    "a scheme stays": (
+        Request("app", headers=(("Authorization", "Bearer hunter2"),)),
+        "'Authorization: Bearer ''[withheld]'",
+    ),
+    "a password": (Request("app", headers=(("Authorization", "Basic YW5uOmh1bnRlcjI="),)), "-u ann:'[withheld]'"),
+    "beside a secret": (Request("app", headers=(("Cookie", "a=hunter2; b=s3cret-77"),)), "'Cookie: ''[withheld]'"),
+    "a form": (Request("app", method="POST", body=b"client_secret=hunter2&a=b", headers=FORM), "a=b"),
+    "JSON": (Request("app", method="POST", body=b'{"password": "hunter2", "a": "b"}'), '"a": "b"'),
+    "bytes": (Request("app", method="POST", body=b"\0password=hunter2"), "printf '[withheld]' |"),
+    "an address": (Request("app", "/x?access_token=hunter2&a=b"), "&a=b"),
+}
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+async def test_a_credential_without_a_name_is_withheld(name: str) -> None:
+    request, shown = UNNAMED[name]
+    async with http_port(target("http://127.0.0.1:1"), secrets={"KEY": "s3cret-77"}) as port:
+        line = port.curl_of(request)
+    assert "hunter2" not in line
+    assert "".join(f"\\{byte:03o}" for byte in b"hunter2") not in line
+    assert "[withheld]" in line
+    assert shown.replace("''", "") in line.replace("''", "")
+
+
+NAMED = {
+    "a cookie": Request("app", headers=(("Cookie", "sid=s3cret-77; b=s3cret-77"),)),
+    "a scheme of its own": Request("app", headers=(("Authorization", "Token s3cret-77"),)),
+    "JSON": Request("app", method="POST", body=b'{"password": "s3cret-77", "a": "x s3cret-77"}'),
+    "text": Request("app", method="POST", body=b"password=s3cret-77 token=s3cret-77"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+async def test_a_secret_that_has_a_name_is_not_withheld(name: str) -> None:
+    line, ours, theirs = await sent_twice(NAMED[name], {"KEY": "s3cret-77"})
+    assert "s3cret-77" not in line
+    assert "withheld" not in line
+    (_, headers, body), (_, again, body_again) = parts(ours), parts(theirs)
+    assert [headers.get(key) for key in ("cookie", "authorization")] == [
+        again.get(key) for key in ("cookie", "authorization")
+    ]
+    assert body == body_again
+
+
+async def test_a_secret_stays_a_variable_where_another_credential_is_withheld() -> None:
+    body = b'{"password": "hunter2", "token": "s3cret-77"}'
+    async with http_port(target("http://127.0.0.1:1"), secrets={"KEY": "s3cret-77"}) as port:
+        line = port.curl_of(Request("app", method="POST", body=body))
+    assert """'{"password": "[withheld]", "token": "'"$KEY"'"}'""" in line

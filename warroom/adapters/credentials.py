@@ -1,10 +1,14 @@
-"""The secrets of a playbook: its secret inputs, and every credential of a target, whoever gave it."""
+"""The secrets of a playbook: its secret inputs, and every credential of a target or a check, whoever gave it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from warroom.adapters import withhold
+from warroom.contract import Parameters
 from warroom.playbook.loaded import Playbook, Target
 
 
@@ -15,7 +19,35 @@ def secrets_of(playbook: Playbook) -> dict[str, str]:
         for what, value in _credentials(target):
             if value and value not in secrets.values():
                 secrets[f"{target.id}_{what}".upper()] = value
+    for check in playbook.checks.values():
+        for what, value in _parameters(check.params):
+            # What holds a secret already is known by that one's name.
+            if value and not any(known in value for known in secrets.values()):
+                secrets[f"{check.id}_{what}".upper()] = value
     return secrets
+
+
+def _parameters(params: Parameters) -> Iterator[tuple[str, str]]:
+    """The texts that the kind keeps out of `repr`, and of its mappings (headers, variables, forms) what is known for
+    a credential by its name."""
+    for name, field in type(params).model_fields.items():
+        value = getattr(params, name)
+        if isinstance(value, str) and not field.repr:
+            yield name, value
+        if isinstance(value, Mapping):
+            texts = [(key, text) for key, text in value.items() if isinstance(text, str)]
+            yield from ((key, _bare(text)) for key, text in texts if withhold.hides_header(key, text))
+
+
+def _bare(value: str) -> str:
+    """The credential in the value of a header: what stands behind the scheme; of a user and a password the latter."""
+    credential = withhold.bare(value)
+    if not value.lower().startswith("basic "):
+        return credential
+    try:
+        return base64.b64decode(credential, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return credential
 
 
 def _credentials(target: Target) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""A request as a command line for a person: it repeats the request, and has names in place of secrets."""
+"""A request as a command line for a person: it repeats the request, and has names in place of secrets. Credentials
+that have no name are withheld as in the evidence."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import shlex
 from collections.abc import Mapping
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from warroom.adapters import withhold
 from warroom.adapters.http_request import Address, Headers
 from warroom.contract import Request
 from warroom.playbook.loaded import Target
@@ -25,7 +27,8 @@ def curl_line(
     target: Target, request: Request, address: Address, headers: Headers, proxy: str, secrets: Mapping[str, str]
 ) -> str:
     """A line for bash. Secrets appear as variables named like their inputs, form-encoded ones through jq; a secret in
-    a spelling that no shell expression is known for becomes `[NAME]`, and then the line is for reading only."""
+    a spelling that no shell expression is known for becomes `[NAME]`, and any other credential `[withheld]`: then
+    the line is for reading only."""
     write = _Writer(secrets)
     words = ["curl", "-i", "--max-time", f"{request.timeout_s:g}", *_method(request)]
     words += _transport_options(target, address, proxy, write)
@@ -33,12 +36,12 @@ def curl_line(
         if name.lower() == "authorization" and value.startswith("Basic "):
             words += ["-u", _user(value, write)]
         elif name.lower() not in _LEFT_OUT:
-            words += ["-H", write.text(f"{name}: {value}" if value else f"{name};")]
+            words += ["-H", write.header(name, value)]
     feed = ""
     if request.body:
         feed, options = _body(request, headers, write)
         words += options
-    return write.guard(" ".join([*filter(None, [feed]), *words, write.text(address.url)]))
+    return write.guard(" ".join([*filter(None, [feed]), *words, write.body(address.url)]))
 
 
 def _method(request: Request) -> list[str]:
@@ -68,8 +71,9 @@ def _user(value: str, write: _Writer) -> str:
     try:
         pair = base64.b64decode(value.removeprefix("Basic "), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        return write.text(value)
-    return write.text(pair)
+        return shlex.quote(withhold.WITHHELD)
+    user, _, password = pair.partition(":")
+    return write.text(f"{user}:") + write.credential(password)
 
 
 def _body(request: Request, headers: Headers, write: _Writer) -> tuple[str, list[str]]:
@@ -82,6 +86,8 @@ def _body(request: Request, headers: Headers, write: _Writer) -> tuple[str, list
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
+        if write.hides(request.body.decode(errors="surrogateescape")):
+            return f"printf '{withhold.WITHHELD}' |", [*words, "--data-binary", "@-"]
         octal = "".join(f"\\{byte:03o}" for byte in request.body)
         return f"printf '{octal}' |", [*words, "--data-binary", "@-"]
     if types and types[0].startswith(_FORM):
@@ -91,7 +97,7 @@ def _body(request: Request, headers: Headers, write: _Writer) -> tuple[str, list
 
 def _data(text: str, write: _Writer) -> list[str]:
     # curl takes what begins with @ for the name of a file, save in raw data.
-    return ["--data-raw" if text.startswith("@") else "--data-binary", write.text(text)]
+    return ["--data-raw" if text.startswith("@") else "--data-binary", write.body(text)]
 
 
 def _form_field(part: str, write: _Writer) -> list[str]:
@@ -124,9 +130,50 @@ class _Writer:
         """`text` as one word of a command line."""
         if not self._spellings:
             return _quoted(text)
-        longest_first = sorted(self._spellings, key=len, reverse=True)
-        pieces = re.split("(" + "|".join(map(re.escape, longest_first)) + ")", text)
+        pieces = re.split(f"({self._any_spelling()})", text)
         return "".join(self._spellings.get(piece) or _quoted(piece) for piece in pieces if piece) or "''"
+
+    def header(self, name: str, value: str) -> str:
+        """A header as one word; one that carries a credential keeps its scheme and the secrets that have names."""
+        if not value:
+            return _quoted(f"{name};")
+        if not withhold.hides_header(name, value):
+            return self.body(f"{name}: {value}")
+        scheme = value.removesuffix(withhold.bare(value))
+        return self.text(f"{name}: {scheme}") + self.credential(withhold.bare(value))
+
+    def credential(self, value: str) -> str:
+        """A credential as one word: secrets that have names, as they are or as `name=secret`; else withheld."""
+        if not value:
+            return ""
+        mark, marked = self._marked(value)
+        only = re.compile(rf"(?:[A-Za-z]+ )?(?:[\w.-]+=)?{mark}(?:; *[\w.-]+={mark})*", re.ASCII)
+        return self.text(value) if only.fullmatch(marked) else _quoted(withhold.WITHHELD)
+
+    def body(self, text: str) -> str:
+        """`text` as one word, without the credentials in it that have no names."""
+        mark, marked = self._marked(text)
+        kept = withhold.body(marked, mark)
+        if kept == marked:
+            return self.text(text)
+        secrets = iter(re.findall(self._any_spelling(), text) if self._spellings else ())
+        lost = kept.count(mark) != marked.count(mark)
+        return _quoted(withhold.WITHHELD) if lost else self.text(re.sub(mark, lambda _: next(secrets), kept))
+
+    def hides(self, text: str) -> bool:
+        """Whether `text` holds a secret or another credential."""
+        return self._redact(text) != text or withhold.body(text) != text
+
+    def _any_spelling(self) -> str:
+        """A pattern for every spelling, the longest first."""
+        return "|".join(map(re.escape, sorted(self._spellings, key=len, reverse=True)))
+
+    def _marked(self, text: str) -> tuple[str, str]:
+        """A mark that `text` does not hold, and `text` with it in place of each secret."""
+        mark = "\ue000"
+        while mark in text:
+            mark += "\ue000"
+        return mark, re.sub(self._any_spelling(), mark, text) if self._spellings else text
 
     def guard(self, line: str) -> str:
         """`line` with any spelling of a secret that is still in it replaced."""

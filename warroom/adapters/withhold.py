@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection
+from functools import partial
 from typing import Any, Final
 
 WITHHELD: Final = "[withheld]"
@@ -84,24 +85,43 @@ def _is_opaque(value: str) -> bool:
     return len(bare) >= _SHORTEST and not re.search(r"\s", bare) and not _READABLE.fullmatch(bare)
 
 
+def hides_header(name: str, value: str) -> bool:
+    """Whether the header called `name` carries a credential."""
+    return name.lower() in _HEADERS or hides(name, value)
+
+
+def bare(value: str) -> str:
+    """The value of a header without the scheme that stands before a credential."""
+    scheme = _SCHEME.match(value)
+    return value[scheme.end() :] if scheme else value
+
+
 def header(name: str, value: str) -> str:
     """The value to keep: of a header that carries credentials only the scheme (`Bearer [withheld]`)."""
-    if name.lower() not in _HEADERS and not hides(name, value):
+    if not hides_header(name, value):
         return text(value)
     scheme = _SCHEME.match(value)
     return f"{scheme[1]} {WITHHELD}" if scheme else WITHHELD
 
 
-def text(value: str) -> str:
-    """`value` without tokens, user info in addresses, and what stands behind `access_token=` and its like."""
-    value = _QUOTED.sub(_quoted, value)
-    value = _ASSIGNED.sub(_assigned, value)
+def text(value: str, named: str = "") -> str:
+    """`value` without tokens, user info in addresses, and what stands behind `access_token=` and its like.
+
+    A value that holds `named` (unless that is empty) is kept: it has the name of a secret in place of the secret.
+    """
+    value = _QUOTED.sub(partial(_quoted, named), value)
+    value = _ASSIGNED.sub(partial(_assigned, named), value)
     value = _USER_INFO.sub(rf"\1{WITHHELD}@", value)
     return _JWT.sub(WITHHELD, value)
 
 
-def _quoted(found: re.Match[str]) -> str:
-    return f'{found["head"]}"{WITHHELD}"' if hides(_name(found), found["value"]) else found[0]
+def _is_named(named: str, value: object) -> bool:
+    return named != "" and isinstance(value, str) and named in value
+
+
+def _quoted(named: str, found: re.Match[str]) -> str:
+    hide = hides(_name(found), found["value"]) and not _is_named(named, found["value"])
+    return f'{found["head"]}"{WITHHELD}"' if hide else found[0]
 
 
 def _name(found: re.Match[str]) -> str:
@@ -111,17 +131,18 @@ def _name(found: re.Match[str]) -> str:
     return (before[0] if before else "") + found["name"]
 
 
-def _assigned(found: re.Match[str]) -> str:
+def _assigned(named: str, found: re.Match[str]) -> str:
     head, name, value = found["head"], _name(found), found["value"]
-    if value.startswith(WITHHELD) or not hides(name, value):
+    if value.startswith(WITHHELD) or _is_named(named, value) or not hides(name, value):
         return found[0]
     if name.lower() not in _MEMBERS and head.rstrip().endswith(":") and _NO_TEXT.fullmatch(value):
         return found[0]
     return head + WITHHELD
 
 
-def body(value: str) -> str:
-    """A body without credentials. JSON that holds some is written anew, with everything else as it was.
+def body(value: str, named: str = "") -> str:
+    """A body without credentials; `named` as in `text`. JSON that holds some is written anew, with everything else
+    as it was.
 
     A member given twice is kept twice, the second as `name (2)`. JSON that is nested too deeply to be searched
     is withheld whole.
@@ -133,7 +154,7 @@ def body(value: str) -> str:
         kept: dict[str, Any] = {}
         times: Counter[str] = Counter()
         for name, content in pairs:
-            hide = hides(name, content, names)
+            hide = hides(name, content, names) and not _is_named(named, content)
             found.extend([name] if hide else [])
             times[name] += 1
             again = f"{name} ({times[name]})" if times[name] > 1 else name
@@ -142,8 +163,8 @@ def body(value: str) -> str:
 
     try:
         parsed = json.loads(value, object_pairs_hook=keep)
-        return text(json.dumps(parsed, ensure_ascii=False) if found else value)
+        return text(json.dumps(parsed, ensure_ascii=False) if found else value, named)
     except RecursionError:
         return f"{WITHHELD}: nested too deeply to be searched for credentials"
     except ValueError:
-        return text(value)
+        return text(value, named)
