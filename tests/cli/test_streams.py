@@ -102,3 +102,30 @@ def test_what_the_demo_leaves_says_that_it_was_simulated(tmp_path: Path) -> None
     assert "SIMULATED" in done.stdout
     (log,) = tmp_path.glob("*.log")
     assert "simulated on this machine" in log.read_text("utf-8")
+
+
+SAME_FILE = ["r.out", "./r.out", "sub/../r.out", "link", "hard"]
+
+
+@pytest.mark.parametrize("again", SAME_FILE)
+def test_a_file_for_two_reports_is_refused_before_anything_is_sent(again: str, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "r.out").write_text("", "utf-8")
+    (tmp_path / "link").symlink_to("r.out")
+    (tmp_path / "hard").hardlink_to(tmp_path / "r.out")
+    reports = ["--report", f"json={tmp_path / 'r.out'}", "--report", f"junit={tmp_path}/{again}"]
+    ended = verify("steady", tmp_path / "e", "--only", "providers", *reports)
+    assert (ended.code, ended.requests) == (2, ())
+    assert f"--report json={tmp_path / 'r.out'} and --report junit={tmp_path}/{again} are the same file" in ended.err
+
+
+def test_a_file_that_is_not_there_yet_is_the_same_by_another_spelling(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    reports = ["--report", f"json={tmp_path}/r.out", "--report", f"text={tmp_path}/link/r.out"]
+    ended = verify("steady", tmp_path / "e", "--only", "providers", *reports)
+    assert (ended.code, ended.requests) == (2, ())
+
+
+def test_two_reports_may_go_to_what_keeps_nothing(tmp_path: Path) -> None:
+    reports = ["--report", "json=/dev/null", "--report", "junit=/dev/null"]
+    assert verify("steady", tmp_path / "e", "--only", "providers", *reports).code == 0

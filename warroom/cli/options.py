@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,8 @@ def output_format(name: str, formats: Sequence[str]) -> str:
 def report_files(items: Sequence[str], formats: Sequence[str], read: Sequence[Path] = ()) -> dict[str, Path]:
     """`FORMAT=FILE` items as a mapping; folders are made as needed.
 
-    Raises UsageError for an unknown format, a file that cannot be there, and one of the files that are `read`.
+    Raises UsageError for an unknown format, a file that cannot be there, one of the files that are `read`, and a file
+    named for two formats.
     """
     files: dict[str, Path] = {}
     for name, file in pairs(items, "--report", "junit=junit.xml").items():
@@ -93,8 +95,21 @@ def report_files(items: Sequence[str], formats: Sequence[str], read: Sequence[Pa
             raise UsageError(f"--report {name}: cannot write {one_line(file)}: {error.strerror}") from None
         if not file or path.is_dir():
             raise UsageError(f"--report {name}: '{one_line(file)}' is no file", hint="name a file to write")
+        same = next((other for other, known in files.items() if _is_same_file(path, known)), "")
+        if same:
+            both = f"--report {same}={one_line(str(files[same]))} and --report {name}={one_line(file)}"
+            raise UsageError(f"{both} are the same file", hint="name a file for each")
         files[name] = path
     return files
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    """Whether what is written to one is lost when the other is written; a terminal or a pipe takes both."""
+    if one.exists() and not one.is_file():
+        return False
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def until_of(wait: str, declared: tuple[float, float]) -> tuple[float, float]:
