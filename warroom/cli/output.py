@@ -54,9 +54,7 @@ class Outputs:
         the verdict could not be printed: then the files are there."""
         problems = [_write_report(name, path, FORMATS[name](state)) for name, path in self.files.items()]
         if "github" in (self.format, *self.files) and environ.get(_JOB_SUMMARY):
-            from warroom.report.github import summary_markdown
-
-            problems.append(_add_job_summary(Path(environ[_JOB_SUMMARY]), summary_markdown(state)))
+            problems.append(_add_job_summary(Path(environ[_JOB_SUMMARY]), state, terminal))
         if self.format == "text":
             from warroom.report.text import summary
 
@@ -74,10 +72,16 @@ def _write_report(name: str, path: Path, text: str) -> str:
     return ""
 
 
-def _add_job_summary(path: Path, text: str) -> str:
+def _add_job_summary(path: Path, state: SuiteState, terminal: Terminal) -> str:
+    from warroom.report.github import summary_markdown
+
     try:
         with path.open("a", encoding="utf-8") as file:
+            text = summary_markdown(state, used=file.tell())
             file.write(text)
+        if not text:
+            # Who filled it is another step's affair: the verdict and every other report are there.
+            narrate(terminal.err, "warroom: the job summary has no room left (GitHub takes 1 MiB): nothing was added")
     except OSError as error:
         return f"the job summary could not be written: {error.strerror}"
     return ""

@@ -16,6 +16,7 @@ from warroom.verdict import Verdict
 # GitHub shows ten annotations of each level from one step and drops the rest without a word.
 ANNOTATIONS: Final = 10
 SUMMARY_LIMIT: Final = 1024 * 1024
+_LEAST_ROOM: Final = 1_000
 # An annotation's message may have 64 KiB; escapes take up to three characters and four bytes may make one.
 _MESSAGE_LIMIT: Final = 4_000
 _TITLE_LIMIT: Final = 200
@@ -40,9 +41,14 @@ def github(state: SuiteState) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def summary_markdown(state: SuiteState) -> str:
-    """The job's summary, at most 1 MiB of UTF-8; where lines had to go, the last one says how many."""
-    return cut(lines(state), SUMMARY_LIMIT, _utf8_size)
+def summary_markdown(state: SuiteState, used: int = 0) -> str:
+    """The job's summary; where lines had to go, the last one says how many.
+
+    GitHub takes 1 MiB of UTF-8 from a step, of which `used` bytes are written; empty where the rest has no room for
+    anything worth a look.
+    """
+    room = SUMMARY_LIMIT - used
+    return cut(lines(state), room, _utf8_size) if room >= _LEAST_ROOM else ""
 
 
 def _utf8_size(text: str) -> int:
