@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Recorder = Callable[[Exchange], str]
 Resolve = Callable[[str, int], list[str]]
 Heard = Callable[[str, datetime], object]
+Warn = Callable[[str], object]
 
 _HEADER_LIMIT = 32_768
 _EXPIRES_SOON_DAYS = 21
@@ -83,10 +84,12 @@ class HttpAdapter:
         resolve: Resolve | None = None,
         max_bytes: int = MAX_BYTES,
         heard: Heard | None = None,
+        warn: Warn | None = None,
     ) -> None:
         """`secrets` (name -> value, read at each use, so it may grow) are shown by name in command lines. `record`
         is handed every attempt and returns the name of the file it keeps it in; `resolve` replaces the system's
-        look-up of names. `heard` is told the `Date` of every answer, and of which target."""
+        look-up of names. `heard` is told the `Date` of every answer, and of which target; `warn`, at every answer
+        that gives reason, what a person should know though nothing has failed."""
         self._targets = targets
         self._clock = clock
         self._secrets: Mapping[str, str] = secrets if secrets is not None else {}
@@ -94,6 +97,7 @@ class HttpAdapter:
         self._resolve = resolve
         self._max_bytes = max_bytes
         self._heard = heard
+        self._warn = warn
         self._routes: dict[str, _Route] = {}
         self._contexts: dict[TlsSetting, ssl.SSLContext] = {}
 
@@ -107,6 +111,7 @@ class HttpAdapter:
             resolve=self._resolve,
             max_bytes=self._max_bytes,
             heard=self._heard,
+            warn=self._warn,
         )
         view._routes, view._contexts = self._routes, self._contexts
         return view
@@ -302,6 +307,8 @@ class HttpAdapter:
         left = days_left(stream.get_extra_info("ssl_object") if stream else None, self._clock.now())
         if left is not None and left < _EXPIRES_SOON_DAYS:
             notes.append(f"the certificate expires in {left:.1f} days")
+            if self._warn:
+                self._warn(f"{call.name}: {notes[-1]}")
         return notes
 
 

@@ -21,7 +21,7 @@ from warroom.cli.people import ConsolePeople, QuestionBoard
 from warroom.client import EventLog
 from warroom.clock import Clock
 from warroom.contract import AskPort, Context, Exchange, Needed, Sample
-from warroom.events import GateInfo, LaunchInfo
+from warroom.events import GateInfo, LaunchInfo, Noted, RunStarted
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.load import load_playbook
 from warroom.playbook.loaded import Playbook, Selection
@@ -146,7 +146,7 @@ class _Ports:
             self._redactor.add(name, value)
         self.log = EventLog(clock)
         self.board = QuestionBoard(self.log.append, clock)
-        self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets, heard=heard)
+        self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets, heard=heard, warn=self._warn)
         self._sampler = SamplerProcess(playbook.targets, waiting=sampler)
         self._commands = Commands(clock, allowed=options.allow_commands, allow_file=_allow_file(environ))
         base = options.evidence or Path()
@@ -200,6 +200,16 @@ class _Ports:
             return self.store.record_exchange(check_id, exchange, run=run)
 
         return record
+
+    def _warn(self, text: str) -> None:
+        """Notes it once in a run: a run that begins anew has no notes."""
+        warning = Noted(self._redactor(text), "warning")
+        for envelope in reversed(self.log.history):
+            if envelope.event == warning:
+                return
+            if isinstance(envelope.event, RunStarted):
+                break
+        self.log.append(warning)
 
     def _add_secret(self, name: str, value: str) -> None:
         self._redactor.add(name, value)
