@@ -46,8 +46,8 @@ class Redactor:
     address or in HTML, also twice and mixed.
 
     Secrets can be added while a run goes on (an access token is one from the moment it is received). A value
-    shorter than four characters cannot be told from ordinary text and is not replaced; the loader refuses such
-    a secret.
+    shorter than four characters cannot be told from ordinary text and is not replaced; of a secret input the loader
+    wants eight.
     """
 
     def __init__(self) -> None:
