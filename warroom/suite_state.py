@@ -129,6 +129,7 @@ def _apply_to_check(
             check = replace(check, lifecycle=RUNNING, attempt=attempt, note="", samples_ms=(), started_at=at)
             check = replace(check, samples_total=0, p95_ms=None)
         case CheckWaiting(seconds=seconds, reason=reason):
+            state = replace(state, notes=(*state.notes, _earlier_try(check, reason)))
             check = replace(check, lifecycle=WAITING, note=f"again in {seconds:g} s: {reason}")
         case SampleTaken(total=total, latency_ms=latency, p95_ms=p95):
             check = replace(check, samples_ms=(*check.samples_ms, latency), samples_total=total, p95_ms=p95)
@@ -138,3 +139,10 @@ def _apply_to_check(
             left = {key: asked for key, asked in state.questions.items() if asked.check != check_id}
             state = replace(state, questions=left)
     return replace(state, checks={**state.checks, check_id: check})
+
+
+def _earlier_try(check: CheckState, reason: str) -> Noted:
+    """What a try came to that another one takes the place of: it stands in every report beside the last one."""
+    word, found = (check.outcome.word, check.outcome.reason) if check.outcome else ("UNKNOWN", reason)
+    title = check.info.title or check.info.id
+    return Noted(f"{title}: try {max(1, check.attempt)} was {word} ({found}); tried again")

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
-from warroom.cli.plain import HEARTBEAT_S, Plain
+from warroom.cli.composition import Session
+from warroom.cli.options import VerifyOptions
+from warroom.cli.output import Terminal
+from warroom.cli.plain import Plain
+from warroom.cli.verify import _narrated
+from warroom.client import EventLog
 from warroom.clock import VirtualClock, settle
+from warroom.errors import ExitCode
 from warroom.events import (
     CheckFinished,
     CheckInfo,
@@ -22,7 +32,8 @@ from warroom.events import (
     RunStarted,
     SampleTaken,
 )
-from warroom.verdict import Result, Verdict
+from warroom.runner import SuiteRun
+from warroom.verdict import Result, SuiteVerdict, Verdict
 
 START = datetime(2025, 11, 1, 2, 0, tzinfo=UTC)
 
@@ -77,6 +88,13 @@ def test_a_finished_check_is_data_and_everything_else_narration() -> None:
     ]
 
 
+def test_a_gate_is_told_again_only_when_it_changed() -> None:
+    listener = Listener()
+    for state, source in [("red", "asked at 1"), ("red", "asked at 2"), ("green", "asked at 3"), ("green", "at 4")]:
+        listener.hear(GateRead(GateInfo("gate1", "Gate 1", state, source)))
+    assert listener.narration[1:] == ["Gate 1: RED (asked at 1)", "Gate 1: GREEN (asked at 3)"]
+
+
 async def test_a_quiet_run_says_every_thirty_seconds_what_it_is_doing() -> None:
     listener = Listener()
     listener.hear(CheckStarted("p95"))
@@ -85,8 +103,47 @@ async def test_a_quiet_run_says_every_thirty_seconds_what_it_is_doing() -> None:
     before = len(listener.narration)
     heartbeat = asyncio.create_task(listener.plain.heartbeat())
     await settle()
-    await listener.clock.advance(HEARTBEAT_S - 1)
+    await listener.clock.advance(29)
     assert len(listener.narration) == before
-    await listener.clock.advance(2 * HEARTBEAT_S + 1)
+    await listener.clock.advance(61)
     heartbeat.cancel()
     assert listener.narration[before:] == ["still running: p95 1/30 (1 of 2 done)"] * 3
+
+
+class OneCheck:
+    """A run of one check that ends when it is told to."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self.may_end = asyncio.Event()
+
+    async def run(self) -> SuiteVerdict:
+        checks = (CheckInfo("p95", "latency", "P95"),)
+        self._log.append(
+            RunStarted("run", LaunchInfo("demo", "Demo launch"), "demo.yaml", "0" * 64, "verify", checks)
+        )
+        self._log.append(CheckStarted("p95"))
+        await self.may_end.wait()
+        return SuiteVerdict(Verdict.PASS, "GREEN", ExitCode.GREEN)
+
+
+async def test_a_headless_run_shows_signs_of_life_until_it_ends() -> None:
+    clock = VirtualClock(START)
+    log = EventLog(clock)
+    run = OneCheck(log)
+    unused = cast(Any, None)
+
+    out, err = io.StringIO(), io.StringIO()
+    http = cast(Any, SimpleNamespace(aclose=settle))
+    session = Session(log, cast(SuiteRun, run), clock, unused, http, unused)
+    terminal = Terminal(out, err, is_console=False, color=False, ascii_only=False)
+    narrated = asyncio.create_task(_narrated(session, VerifyOptions(playbook=Path("demo.yaml")), terminal, clock))
+    await settle()
+    await clock.advance(29)
+    assert "still running" not in err.getvalue()
+    await clock.advance(1)
+    assert err.getvalue().splitlines()[-1] == "warroom: still running: p95 (0 of 1 done)"
+    run.may_end.set()
+    assert await narrated is ExitCode.GREEN
+    await settle()
+    assert clock.next_due is None

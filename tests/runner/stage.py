@@ -120,13 +120,14 @@ class Stage:
         skipped: Sequence[str] = (),
         only: Sequence[str] = (),
         suite: bool = True,
+        board: Gates | None = None,
     ) -> None:
         self.clock = VirtualClock(START)
         self.events: list[Event] = []
         self.kept: dict[str, str] = {}
         self.runs: list[tuple[str, int]] = []
         self.redactor = Redactor()
-        self.gates = Gates(gates or {})
+        self.gates = board or Gates(gates or {})
         playbook = Playbook(
             "demo.yaml",
             "0" * 64,

@@ -1,15 +1,16 @@
 """What is tried again by itself, what a person runs again, and what either keeps."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from tests.runner.stage import START, Stage, check, finds
+from tests.runner.stage import START, Script, Stage, check, finds
 from warroom.clock import settle
 from warroom.contract import Context, Findings
 from warroom.errors import CannotMeasure, ExitCode
 from warroom.events import CheckFinished, CheckWaiting
-from warroom.verdict import Verdict
+from warroom.verdict import Measurement, Result, Verdict
 
 
 async def test_not_ready_is_tried_again_after_the_declared_wait_and_its_dependents_with_it() -> None:
@@ -41,7 +42,8 @@ async def test_not_ready_is_tried_again_after_the_declared_wait_and_its_dependen
     assert (await run).exit_code is ExitCode.GREEN
     assert sorted(stage.runs[:3]) == [("canary", 1), ("headers", 1), ("other", 1)]
     assert stage.runs[3:] == [("canary", 2), ("headers", 2)]
-    assert stage.all(CheckFinished)[-1].outcome.attempts == 2
+    canary = next(event.outcome for event in stage.all(CheckFinished)[3:] if event.outcome.id == "canary")
+    assert (canary.attempts, canary.reason) == (2, "")
 
 
 async def test_a_failure_is_not_tried_again() -> None:
@@ -62,14 +64,51 @@ async def test_trying_again_ends_at_the_time_limit() -> None:
     assert len(stage.runs) == 4
 
 
-@pytest.mark.parametrize(("status", "tries"), [("503", 2), ("502", 2), ("500", 1), ("404", 1)])
-async def test_a_gateway_with_nothing_behind_it_is_not_ready(status: str, tries: int) -> None:
-    stage = Stage(check("canary", finds(Verdict.FAIL, f"status is {status}", status=status)), until=(60.0, 60.0))
+def answers(status: str, *others: Result, **symptom: str) -> Script:
+    """A script whose service answers with `status`, which is not the one expected, beside other lines."""
+
+    async def script(_: Context) -> Findings:
+        line = Result(Verdict.FAIL, f"status {status}", "200", status, f"status is {status}, expected 200")
+        return Findings((line, *others), symptom={"status": status, **symptom})
+
+    return script
+
+
+HELD = Result(Verdict.PASS, "a line that holds", measurement=Measurement(value=1))
+SLOW = Result(Verdict.FAIL, "P95: 300ms", "<= 120ms", "300")
+ACCEPTED = Result(Verdict.FAIL, "BYPASS: no token: accepted (202)", "401 or 403", "202")
+UNSURE = Result(Verdict.INCONCLUSIVE, "no token: 503", "401 or 403", "503")
+ANSWERS = {
+    "only the gateway's 503": (answers("503"), 2),
+    "only the gateway's 502, beside a line that holds": (answers("502", HELD), 2),
+    "a 500": (answers("500"), 1),
+    "a 404": (answers("404"), 1),
+    "a 503 and a limit that is broken": (answers("503", SLOW), 1),
+    "a 503 and an event without a token that was accepted": (answers("503", ACCEPTED, bypass="true"), 1),
+    "a 503 and a line that is not required": (answers("503", replace(SLOW, required=False)), 1),
+    "a 503 and a line that decides nothing": (answers("503", UNSURE), 1),
+    "samples over the limit, one of them a 503": (finds(Verdict.FAIL, "P95 is 300", status="503"), 1),
+}
+
+
+@pytest.mark.parametrize(("script", "tries"), ANSWERS.values(), ids=ANSWERS)
+async def test_only_a_gateway_with_nothing_behind_it_is_tried_again(script: Script, tries: int) -> None:
+    stage = Stage(check("canary", script), until=(60.0, 60.0))
     run = asyncio.create_task(stage.run.run())
     await settle()
     await stage.clock.advance(120)
     assert (await run).exit_code is ExitCode.RED
     assert len(stage.runs) == tries
+
+
+async def test_what_failed_beside_what_could_not_be_measured_is_not_tried_again() -> None:
+    async def script(_: Context) -> Findings:
+        unmeasured = Result(Verdict.ERROR, "an event: no answer", reason="connection refused")
+        return Findings((unmeasured, replace(ACCEPTED, required=False)), symptom={"symptom": "refused"})
+
+    stage = Stage(check("events", script), until=(180.0, 1.0))
+    assert (await stage.run.run()).exit_code is ExitCode.UNKNOWN
+    assert stage.clock.now() == START
 
 
 async def test_every_run_that_a_person_asks_for_has_an_id_of_its_own_and_its_retries_share_it() -> None:

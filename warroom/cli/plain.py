@@ -9,7 +9,7 @@ from typing import TextIO
 
 from warroom.clock import Clock
 from warroom.errors import OutputLost
-from warroom.events import CheckFinished, CheckWaiting, Envelope, GateRead, Noted, RunStarted
+from warroom.events import CheckFinished, CheckWaiting, Envelope, GateInfo, GateRead, Noted, RunStarted
 from warroom.suite_state import DONE, RUNNING, SuiteState, step
 from warroom.text import plural
 
@@ -61,12 +61,12 @@ class Plain:
 
     def on_event(self, envelope: Envelope) -> None:
         """Folds one event and writes what it is worth a line for."""
-        self.state = step(self.state, envelope)
+        before, self.state = self.state, step(self.state, envelope)
         match envelope.event:
             case RunStarted(launch=launch, suite=suite, checks=checks):
                 named = f"suite {suite}, " if suite else ""
                 self._tell(f"{launch.title or launch.id}: {named}{plural(len(checks), 'check')}")
-            case GateRead(gate):
+            case GateRead(gate) if _is_news(gate, before.gates.get(gate.id)):
                 self._tell(f"{gate.title}: {gate.state.upper()} ({gate.reason or gate.source})")
             case CheckWaiting(check, seconds, reason):
                 self._tell(f"{check}: again in {seconds:g} s: {reason}")
@@ -102,3 +102,8 @@ class Plain:
 
     def _touch(self) -> None:
         self._last_line = self._clock.monotonic()
+
+
+def _is_news(gate: GateInfo, before: GateInfo | None) -> bool:
+    # Its source says when it was asked, which is not what people wait for.
+    return before is None or (gate.state, gate.reason) != (before.state, before.reason)

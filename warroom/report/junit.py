@@ -30,6 +30,8 @@ def junit(state: SuiteState) -> str:
         _case(suite, state, outcome)
     if facts.overall(state).exit_code != 0 and not _count(suite, "failure") + _count(suite, "error"):
         _verdict(suite, state)
+    if state.notes:
+        ET.SubElement(suite, "system-out").text = "\n".join(_notes(state))
     _totals(root, suite, state)
     ET.indent(root, " ")
     xml: bytes = ET.tostring(root, encoding="us-ascii")
@@ -106,8 +108,11 @@ def _verdict(suite: ET.Element, state: SuiteState) -> None:
         suite, "testcase", name="verdict", classname=f"{safe(state.launch.id)}.verdict", time="0.000"
     )
     message = f"{safe(result.word)}, exit code {result.exit_code}: {safe(result.reason) or result.meaning}"
-    notes = [f"{safe(note.severity)}: {safe(note.text)}" for note in state.notes]
-    ET.SubElement(case, "error", message=message, type="verdict").text = "\n".join([message, *notes])
+    ET.SubElement(case, "error", message=message, type="verdict").text = "\n".join([message, *_notes(state)])
+
+
+def _notes(state: SuiteState) -> list[str]:
+    return [f"{safe(note.severity)}: {safe(note.text)}" for note in state.notes]
 
 
 def _totals(root: ET.Element, suite: ET.Element, state: SuiteState) -> None:

@@ -20,10 +20,14 @@ from warroom.verdict import Measurement, Result, Verdict, of_results, word
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A finished run: the outcome to show, and the fact for the checks that need it (None where there is none)."""
+    """A finished run: the outcome to show, and the fact for the checks that need it (None where there is none).
+
+    `excused_by` is the gate that the verdict holds for only while it is red; empty: it holds whatever a gate says.
+    """
 
     outcome: CheckOutcome
     fact: Any
+    excused_by: str = ""
 
 
 async def run_check(
@@ -31,12 +35,14 @@ async def run_check(
 ) -> Judged:
     """Runs the check once and judges what it found. Never raises, save for cancellation."""
     started_at, started = context.clock.now(), context.clock.monotonic()
+    excused_by = await _red_gate(spec, context)
     findings, verdict = await _find(spec, context)
     pending = ""
     if spec.tolerate:
         gate = spec.tolerate.gate
         state, pending = await context.gates.state(gate), context.gates.title(gate)
-        verdict, findings = _tolerate(spec, findings, verdict, state, pending)
+        found, (verdict, findings) = verdict, _tolerate(spec, findings, verdict, state, pending)
+        excused_by = gate if verdict is not found else excused_by
         # A hint may hold only while the gate is not green.
         findings = replace(findings, symptom={**findings.symptom, gate: state})
     outcome = CheckOutcome(
@@ -46,7 +52,7 @@ async def run_check(
         required=spec.required,
         verdict=verdict,
         word=word(verdict, required=spec.required, mode=mode, pending=pending),
-        reason="; ".join(filter(None, (findings.reason or _reason_of(findings.results), _tries(attempt)))),
+        reason=findings.reason or _reason_of(findings.results),
         started_at=started_at,
         duration_s=round(context.clock.monotonic() - started, 4),
         attempts=attempt,
@@ -57,7 +63,16 @@ async def run_check(
         reproduce=findings.reproduce,
         symptom=tuple(findings.symptom.items()),
     )
-    return Judged(outcome, findings.fact)
+    # What failed was measured, whatever the gate said.
+    return Judged(outcome, findings.fact, "" if verdict is Verdict.FAIL else excused_by)
+
+
+async def _red_gate(spec: CheckSpec, context: Context) -> str:
+    """The first gate that the kind itself goes by and that is red; empty: none is."""
+    for gate in spec.kind.gates(spec.params):
+        if await context.gates.state(gate) == "red":
+            return gate
+    return ""
 
 
 async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
@@ -125,11 +140,6 @@ def _with_unknown_gate(
     return replace(findings, reason=f"{reason}; not tolerated, the state of {gate_title} is unknown: {how}")
 
 
-def _tries(attempt: int) -> str:
-    """A result that took more than one try says so."""
-    return f"on try {attempt}" if attempt > 1 else ""
-
-
 def _reason_of(results: tuple[Result, ...]) -> str:
     """The reasons of the worst required lines, in their order; empty when all is well."""
     listed = [line for line in results if line.required and line.verdict is not Verdict.PASS]
@@ -143,6 +153,11 @@ def _reason_of(results: tuple[Result, ...]) -> str:
 def stopped(spec: CheckSpec, at: datetime) -> CheckOutcome:
     """The outcome of a check that was stopped before it finished: nothing was decided."""
     return _without_findings(spec, at, Verdict.INCONCLUSIVE, "stopped before it finished")
+
+
+def unsettled(spec: CheckSpec, at: datetime, gate: str) -> CheckOutcome:
+    """The outcome of a check whose gate would not stay in one state: nothing was decided."""
+    return _without_findings(spec, at, Verdict.INCONCLUSIVE, f"{gate} changed again and again while it ran")
 
 
 def skipped(spec: CheckSpec, at: datetime) -> CheckOutcome:

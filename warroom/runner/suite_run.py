@@ -16,6 +16,7 @@ from warroom.events import (
     CheckStarted,
     CheckWaiting,
     Event,
+    GateInfo,
     GateRead,
     Noted,
     RunFinished,
@@ -24,7 +25,7 @@ from warroom.events import (
 )
 from warroom.playbook.loaded import CheckSpec, Playbook, Selection
 from warroom.runner.bench import Bench
-from warroom.runner.check_run import Judged, run_check, skipped, stopped
+from warroom.runner.check_run import Judged, run_check, skipped, stopped, unsettled
 from warroom.runner.hiding import redacted
 from warroom.slo.quantile import nearest_rank
 from warroom.text import plural
@@ -33,6 +34,8 @@ from warroom.verdict import SuiteVerdict, Verdict, of_suite, worst
 # What an endpoint that is not up yet looks like; anything else would be the same on a second try.
 _NOT_READY = frozenset(("timeout", "refused", "reset", "dns", "unreachable"))
 _NOT_READY_STATUS = frozenset(("502", "503", "504"))
+# A gate that changes oftener than this while its checks run again has no state to go by.
+_GATE_CHANGES = 3
 
 
 class SuiteRun:
@@ -65,6 +68,7 @@ class SuiteRun:
         self._judged: dict[str, Judged] = {}
         self._runs: dict[str, int] = {}
         self._unfinished: set[str] = set()
+        self._gates: dict[str, GateInfo] = {}
         self._stopped_by = ExitCode.INTERRUPTED
         self._ended: tuple[SuiteVerdict, str, str] | None = None
         self._run_id = ""
@@ -103,6 +107,7 @@ class SuiteRun:
         try:
             await self._run_group(checks, attempt=1)
             await self._until_ready(checks)
+            await self._until_gates_hold()
         except asyncio.CancelledError:
             self._stop_unfinished()
             self._finish(self._stopped_by)
@@ -175,7 +180,37 @@ class SuiteRun:
 
     async def _read_gates(self) -> None:
         for gate in self._playbook.gates:
-            self._emit(GateRead(await self._bench.gates.info(gate)))
+            info = await self._bench.gates.info(gate)
+            if info != self._gates.get(gate):
+                self._gates[gate] = info
+                self._emit(GateRead(info))
+
+    async def _until_gates_hold(self) -> None:
+        """Runs again what a gate excused that is red no longer: what is reported of both belongs together."""
+        for _ in range(_GATE_CHANGES):
+            await self._read_gates()
+            outlived = self._outlived()
+            if not outlived:
+                return
+            for check in outlived:
+                gate, outcome = self._gates[self._judged[check].excused_by], self._judged[check].outcome
+                was = f"{outcome.word} ({outcome.reason})"
+                self._emit(Noted(f"{outcome.title}: was {was}; runs again, for {gate.title} is {gate.state} now"))
+            again = self._with_dependents(outlived)
+            await self._run_group(again, 1 + max(self._judged[check].outcome.attempts for check in again))
+        await self._read_gates()
+        for check in self._outlived():
+            title = self._gates[self._judged[check].excused_by].title
+            self._conclude(self._specs[check], unsettled(self._specs[check], self._bench.clock.now(), title))
+
+    def _is_over(self, gate: str) -> bool:
+        return gate in self._gates and self._gates[gate].state != "red"
+
+    def _outlived(self) -> list[str]:
+        """The checks that were excused by a gate that is red no longer, in order of display."""
+        return [
+            check for check in self._specs if check in self._judged and self._is_over(self._judged[check].excused_by)
+        ]
 
     async def _until_ready(self, checks: Sequence[str]) -> None:
         timeout_s, every_s = self._until
@@ -273,6 +308,11 @@ def _why_not_ready(outcome: CheckOutcome) -> str:
 def _is_not_ready(outcome: CheckOutcome) -> bool:
     symptom = dict(outcome.symptom)
     if outcome.verdict is Verdict.ERROR:
-        return symptom.get("symptom") in _NOT_READY
-    # A gateway that has nothing behind it yet answers so while a deployment goes on.
-    return outcome.verdict is Verdict.FAIL and symptom.get("status") in _NOT_READY_STATUS
+        measured_wrong = any(line.verdict is Verdict.FAIL for line in outcome.results)
+        return symptom.get("symptom") in _NOT_READY and not measured_wrong
+    # A gateway that has nothing behind it yet answers so while a deployment goes on. Any other line that does not
+    # hold was measured, and what was measured stands.
+    faults = [line for line in outcome.results if line.verdict not in (Verdict.PASS, Verdict.SKIPPED)]
+    status = symptom.get("status")
+    is_status = all(line.verdict is Verdict.FAIL and line.actual == status for line in faults)
+    return outcome.verdict is Verdict.FAIL and status in _NOT_READY_STATUS and is_status
