@@ -340,7 +340,8 @@ class Kind(Generic[P]):
     the kind's own fact.
     `targets`, `levers` and `gates` name what else of the playbook the parameters refer to, `asks` the answers that
     only a person can give. `lasts` names the parameter, a duration, that says how long a run may take: the check's
-    own deadline has to come after it. Empty where no parameter says so.
+    own deadline has to come after it. Empty where no parameter says so. A text parameter declared with `repr=False`
+    is a secret wherever its value comes from.
     """
 
     name: str
