@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from warroom.adapters.asking import GivenAnswers, user_name
+from warroom.adapters.asking import GivenAnswers, name_of, user_name
 from warroom.clock import VirtualClock
 from warroom.contract import Answer
 
@@ -30,3 +30,12 @@ def test_the_environment_cannot_claim_to_be_someone_else() -> None:
 def test_a_user_id_without_a_name_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 3_999_999)
     assert user_name() == "uid 3999999"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="user ids are POSIX")
+@pytest.mark.parametrize("name", ["engine", "channel"])
+def test_a_user_is_never_taken_for_the_engine(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pwd
+
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: pwd.struct_passwd((name, "x", 1000, 1000, "", "/", "/bin/sh")))
+    assert name_of(1000) == f"{name} (uid 1000)"

@@ -82,8 +82,8 @@ async def reached(tmp_path: Path) -> AsyncIterator[Reached]:
 async def test_what_a_person_asks_with_their_token_is_journaled_under_their_name(reached: Reached) -> None:
     status, answer = await reached.send("POST", "/requests", {"request": "note", "text": "hello"})
     assert status == 200
-    assert (answer["entries"][0]["actor"], answer["entries"][0]["body"]["by"]) == ("ada", "ada")
-    assert (await reached.send("GET", "/state"))[1]["notes"][0]["by"] == "ada"
+    assert (answer["entries"][0]["actor"], answer["entries"][0]["body"]["by"]) == ("ada (token)", "ada (token)")
+    assert (await reached.send("GET", "/state"))[1]["notes"][0]["by"] == "ada (token)"
     local = f"localhost:{reached.address.port}"
     assert (await reached.send("GET", "/state", host=local))[0] == 200
     assert reached.refused() == []

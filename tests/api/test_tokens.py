@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,10 +43,35 @@ def test_a_token_that_was_taken_back_is_known_no_more_also_to_who_had_read_it(tm
     assert running.name_of(bob) is None
 
 
-@pytest.mark.parametrize("name", ["", " ", "a\nb", "\x1b[31m", "-x-", "a" * 81, "ü"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "a\nb", "\x1b[31m", "-x-", "a" * 81, "ü", "engine", "Channel", "a (token)"]
+)
 def test_a_name_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be a name"):
         Tokens(tmp_path).make(name, "root", AT)
+
+
+def test_people_who_change_tokens_at_once_undo_nothing_of_each_other(tmp_path: Path) -> None:
+    for number in range(4):
+        Tokens(tmp_path).make(f"gone {number}", "root", AT)
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(4)
+    people = [context.Process(target=_change, args=(tmp_path, number, barrier)) for number in range(4)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join(60)
+    assert [person.exitcode for person in people] == [0] * 4
+    names = sorted(token.name for token in Tokens(tmp_path).all())
+    assert names == sorted(f"made {number} {turn}" for number in range(4) for turn in range(20))
+
+
+def _change(folder: Path, number: int, barrier: threading.Barrier) -> None:
+    barrier.wait(60)
+    for turn in range(20):
+        Tokens(folder).make(f"made {number} {turn}", "root", AT)
+        if turn == number:
+            Tokens(folder).revoke(f"gone {number}")
 
 
 def test_a_file_that_others_may_read_or_have_put_there_is_not_trusted(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from warroom.clock import Clock
 from warroom.contract import Answer
+from warroom.launch.state import MACHINES
 
 
 def user_name() -> str:
@@ -17,13 +18,15 @@ def user_name() -> str:
 
 
 def name_of(uid: int) -> str:
-    """The name of the user with that id; `uid 1234` where it has none."""
+    """The name of the user with that id; `uid 1234` where it has none, `engine (uid 1234)` where it is one under
+    which Warroom itself acts."""
     import pwd
 
     try:
-        return pwd.getpwuid(uid).pw_name
+        name = pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
+    return f"{name} (uid {uid})" if name in MACHINES else name
 
 
 class GivenAnswers:

@@ -14,7 +14,7 @@ from warroom.api.tokens import Tokens
 from warroom.errors import UsageError
 
 PERSON: Final = "warroom.person"
-"""Where the scope of a request says whose token came with it."""
+"""Where the scope of a request says whose token came with it: `ada (token)`, as `ada` is a user of the machine."""
 
 _LONGEST: Final = 200
 
@@ -44,7 +44,7 @@ class Guard:
             hint = "send the header Authorization: Bearer TOKEN; warroom token makes one"
             await JSONResponse({"error": reason, "hint": hint}, 403)(scope, receive, send)
             return
-        await self._app({**scope, PERSON: person}, receive, send)
+        await self._app({**scope, PERSON: f"{person} (token)"}, receive, send)
 
     def _foreign(self, headers: Headers) -> str:
         """Why the request is not one that was made for this address; empty where it was."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import hmac
 import json
@@ -9,12 +11,13 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from warroom.errors import UsageError
+from warroom.launch.state import MACHINES
 from warroom.strict_json import parse_json
 from warroom.text import clean, did_you_mean
 
@@ -73,22 +76,40 @@ class Tokens:
             raise UsageError(
                 f"'{clean(name, limit=100)}' cannot be a name", hint="use letters, digits, . _ @ - and spaces"
             )
-        if len(known := self.all()) >= _MOST:
-            raise UsageError(f"there are {_MOST:,} tokens already", hint="take some back with --revoke")
+        if name.lower() in MACHINES:
+            raise UsageError(f"'{name}' cannot be a name", hint="Warroom itself acts under it; name the person")
         token = _PREFIX + secrets.token_urlsafe(32)
         digest = hashlib.sha256(token.encode("ascii")).hexdigest()
-        self._write([*known, Token(name, digest, by, at)])
+        with self._alone() as known:
+            if len(known) >= _MOST:
+                raise UsageError(f"there are {_MOST:,} tokens already", hint="take some back with --revoke")
+            self._write([*known, Token(name, digest, by, at)])
         return token
 
     def revoke(self, name: str) -> int:
         """Takes back every token of `name`; how many. Raises UsageError where there is none."""
-        known = self.all()
-        left = [token for token in known if token.name != name]
-        if len(left) == len(known):
-            hint = did_you_mean(name, [token.name for token in known])
-            raise UsageError(f"there is no token of '{clean(name, limit=100)}'", hint=hint)
-        self._write(left)
+        with self._alone() as known:
+            left = [token for token in known if token.name != name]
+            if len(left) == len(known):
+                hint = did_you_mean(name, [token.name for token in known])
+                raise UsageError(f"there is no token of '{clean(name, limit=100)}'", hint=hint)
+            self._write(left)
         return len(known) - len(left)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[Sequence[Token]]:
+        """The tokens as they are while nobody else changes them: what one writes, no other takes back unseen."""
+        try:
+            lock = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            folder = clean(str(self._path.parent))
+            raise UsageError(f"the tokens in {folder} cannot be changed: {error.strerror}") from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._seen = None
+            yield self.all()
+        finally:
+            os.close(lock)
 
     def _write(self, tokens: Sequence[Token]) -> None:
         part = self._path.with_name(f".{TOKENS}.{os.getpid()}.part")

@@ -16,7 +16,7 @@ from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots
-from warroom.launch.state import ENGINE, LaunchState, Record, believed
+from warroom.launch.state import CHANNEL, ENGINE, LaunchState, Record, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post
 from warroom.updates.render import delivery_line, post_text, with_remarks
@@ -52,7 +52,7 @@ def _given_up(record: Record, *, hold: bool) -> list[Draft]:
     body = {"slot": record.slot, "key": record.key, "attempt": record.attempt, "again": True}
     back = Draft("update.due", {**body, "reason": "nobody can tell whether it arrived"})
     reason = "it may have arrived: look, then release it or leave it"
-    return [back, Draft("update.held", {"slot": record.slot, "reason": reason, "by": "channel"})] if hold else [back]
+    return [back, Draft("update.held", {"slot": record.slot, "reason": reason, "by": CHANNEL})] if hold else [back]
 
 
 def _prepared(state: LaunchState, prepare: Prepare) -> list[Draft]:
