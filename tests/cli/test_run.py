@@ -8,6 +8,7 @@ import signal
 import stat
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -227,3 +228,37 @@ def test_a_journal_that_was_changed_is_found_out_and_no_engine_takes_it_up(desk:
     assert (audited.code, f"entry {seq}" in audited.out) == (1, True)
     assert desk.ask("status").code == 3
     assert desk.run().code == 3
+
+
+def test_after_a_crash_what_is_said_to_paste_works_and_the_id_will_do(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        engine.end(signal.SIGKILL)
+    folder = desk.folder()
+    command = f"warroom run {folder.name} --state {desk.state} (with the same --env-file and inputs as before)"
+    refused = desk.ask("note", "anybody?")
+    assert (refused.code, f"start it with: {command}" in refused.err) == (2, True)
+    assert f"until it goes on with: {command}" in desk.ask("status").out
+    for name in (LAUNCH, folder.name):
+        with replace(desk, playbook=Path(name)).engine() as engine:
+            assert "launch.opened" not in engine.kinds()
+            assert desk.ask("note", f"here again as {name}").code == 0
+    assert desk.folder() == folder
+
+
+def test_a_launch_that_goes_on_without_its_inputs_is_told_to_give_them_again(desk: Desk) -> None:
+    again = "goes on with the same --env-file and inputs as before"
+    without = replace(desk, inputs={})
+    assert again not in without.run().err
+    with desk.engine("--t0", ago(minutes=1)):
+        pass
+    ended = without.run()
+    assert (ended.code, again in ended.err) == (2, True)
+
+
+def test_a_closed_launch_is_not_said_to_be_started_again(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        desk.ask("close", "--reason", "done")
+        engine.ended()
+    assert "the launch is closed" in desk.ask("note", "late").err
+    ended = replace(desk, playbook=Path(LAUNCH)).run()
+    assert (ended.code, "is closed" in ended.err) == (2, True)

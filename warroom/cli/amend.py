@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from warroom.checks import all_kinds
-from warroom.cli.asking import ask
+from warroom.cli.asking import ask, asked
 from warroom.cli.confirming import confirmed
 from warroom.cli.launches import Known, launch_named, state_folder, whole
 from warroom.cli.looking import with_course
 from warroom.cli.plain import write
-from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, UsageError
 from warroom.launch.amending import slot_change
@@ -34,7 +33,7 @@ def amend(launch: str, playbook: Path, state: Path | None, *, yes: bool) -> int:
         write(sys.stdout, "nothing differs")
         return int(ExitCode.GREEN)
     course = load_course(playbook, all_kinds(), known.opened.body.get("environment") or None)
-    ask_engine(known.folder, "GET", "/healthz")
+    asked(known, "GET", "/healthz")
     change = slot_change(with_course(whole(known)), course, RealClock().now())
     # The file itself is compared also where it has another name now.
     before = {playbook.name if name == known.copy.name else name: data for name, data in _files(known.copy).items()}

@@ -40,7 +40,7 @@ AllowCommands = Annotated[
 Scenario = Annotated[str, Option(metavar="NAME", help="How the simulated services behave; `list` names them.")]
 Version = Annotated[bool, Option("--version", "-V", help="Print the version and end.")]
 PlaybookOrLaunch = Annotated[
-    Path, Argument(metavar="PLAYBOOK", help="The playbook, a YAML file; or the name of an open launch.")
+    Path, Argument(metavar="PLAYBOOK", help="The playbook, a YAML file; or an open launch, by its name or id.")
 ]
 LaunchName = Annotated[
     str, Argument(metavar="LAUNCH", help="Name of the launch, or id of its playbook where one launch of it is open.")

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warroom.cli.launches import launch_named, state_folder
+from warroom.cli.launches import Known, command_for, how_to_go_on, launch_named, state_folder
 from warroom.cli.plain import write
+from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
 from warroom.errors import ExitCode, UsageError
 from warroom.text import clean
@@ -16,12 +17,24 @@ from warroom.text import clean
 
 def ask(launch: str, state: Path | None, body: Mapping[str, Any]) -> int:
     """Makes the request and prints what was journaled. Raises UsageError where it is refused or no engine runs."""
-    folder = launch_named(state_folder(state), launch).folder
-    answer = ask_engine(folder, "POST", "/requests", body)
+    answer = asked(launch_named(state_folder(state), launch), "POST", "/requests", body)
     for entry in answer["entries"]:
         said = ", ".join(f"{name}={value}" for name, value in entry["body"].items() if value not in ("", {}))
         write(sys.stdout, clean(f"{entry['seq']} {entry['kind']}: {said}"))
     return int(ExitCode.GREEN)
+
+
+def asked(known: Known, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """What the launch's engine answers. Raises NotRunning, with what to do now, where none runs, and what
+    the `ask` of its socket raises."""
+    try:
+        return ask_engine(known.folder, method, path, body)
+    except NotRunning as nobody:
+        if known.state.closed:
+            nobody.hint = f"the launch is closed; see it with: {command_for(known.folder, 'status')}"
+        else:
+            nobody.hint = f"start it with: {how_to_go_on(known.folder)}"
+        raise
 
 
 def incident_body(do: str, words: Sequence[str], reason: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from warroom.cli.detached import start
 from warroom.cli.engines import Running, closed_in, engine_named, engine_of_playbook, running_in
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
-from warroom.cli.launches import launch_named, state_folder, whole
+from warroom.cli.launches import command_for, how_to_go_on, launch_named, state_folder, whole
 from warroom.cli.opened import LaunchOptions
 from warroom.cli.output import Terminal
 from warroom.cli.plain import write
@@ -91,16 +90,16 @@ def _left_behind(folder: Path, terminal: Terminal) -> ExitCode:
 
         return launch_code(known.state)
     write(terminal.out, f"NO ENGINE runs the launch {known.name}: nothing is posted")
-    write(terminal.out, f"  {_command('run', folder)}   takes it up again")
+    write(terminal.out, f"  it goes on with: {how_to_go_on(folder)}")
     return ExitCode.UNKNOWN
 
 
 def _goes_on(running: Running) -> list[str]:
     offers = {
-        _command("console", running.folder): "attaches again",
-        _command("status", running.folder): "says where it stands",
-        _command("stop", running.folder): "ends the engine; `warroom run` goes on",
-        _command("close", running.folder, "--reason TEXT"): "ends the launch",
+        command_for(running.folder, "console"): "attaches again",
+        command_for(running.folder, "status"): "says where it stands",
+        command_for(running.folder, "stop"): "ends the engine; `warroom run` goes on",
+        command_for(running.folder, "close", "--reason TEXT"): "ends the launch",
     }
     width = max(map(len, offers))
     who = f"process {running.pid} runs it" if running.pid else "its engine runs"
@@ -108,11 +107,6 @@ def _goes_on(running: Running) -> list[str]:
         f"the launch {running.name} goes on without the console: {who}",
         *(f"  {command:<{width}}  {does}" for command, does in offers.items()),
     ]
-
-
-def _command(name: str, folder: Path, *more: str) -> str:
-    elsewhere = () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
-    return " ".join(("warroom", name, folder.name, *elsewhere, *more))
 
 
 def _say(terminal: Terminal, text: str) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from warroom.cli.launches import launch_named
+from warroom.cli.launches import command_for, how_to_go_on, launch_named
 from warroom.client.engine_socket import NotRunning, engine_pid
 from warroom.client.values import ClosedNow
 from warroom.errors import UsageError, WarroomError
@@ -69,12 +69,15 @@ def running_in(folder: Path) -> Running | None:
 
 
 def engine_of_playbook(state: Path, playbook: Path) -> Running | None:
-    """The only running launch of the playbook at that path, or of that name; None where there is none, or several."""
+    """The only running launch of the playbook at that path, or else of that name or with that id; None where there is
+    none, or several."""
     running = running_engines(state)
-    if not playbook.exists():
-        return next((one for one in running if one.name == str(playbook)), None)
-    path = str(playbook.absolute())
-    found = [one for one in running if one.playbook == path]
+    if playbook.is_file():
+        path = str(playbook.absolute())
+        found = [one for one in running if one.playbook == path]
+    else:
+        name = str(playbook)
+        found = [one for one in running if one.name == name] or [one for one in running if one.id == name]
     return found[0] if len(found) == 1 else None
 
 
@@ -93,8 +96,10 @@ def engine_named(state: Path, name: str) -> Running:
         raise UsageError("no launch has an engine", hint="start one with: warroom run PLAYBOOK")
     known = launch_named(state, name)
     if known.state.closed:
-        raise UsageError(f"the launch {known.name} is closed", hint=f"see it with: warroom status {known.name}")
-    raise NotRunning(f"no engine runs the launch {known.name}", hint=f"start it with: warroom run {known.name}")
+        raise UsageError(
+            f"the launch {known.name} is closed", hint=f"see it with: {command_for(known.folder, 'status')}"
+        )
+    raise NotRunning(f"no engine runs the launch {known.name}", hint=f"start it with: {how_to_go_on(known.folder)}")
 
 
 def closed_in(folder: Path) -> ClosedNow | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,6 +64,17 @@ def state_folder(given: Path | None) -> Path:
     return platformdirs.user_state_path("warroom")
 
 
+def command_for(folder: Path, name: str, *more: str) -> str:
+    """The whole command `name` for the launch in `folder`, to be pasted into a shell."""
+    elsewhere = () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
+    return clean(" ".join(("warroom", name, folder.name, *elsewhere, *more)))
+
+
+def how_to_go_on(folder: Path) -> str:
+    """What takes the launch in `folder` up again: the command, and what has to be given with it."""
+    return f"{command_for(folder, 'run')} (with the same --env-file and inputs as before)"
+
+
 def known_launches(folder: Path) -> tuple[Known, ...]:
     """Every launch below `folder`, by name; empty where there is none."""
     with contextlib.suppress(OSError):
@@ -86,6 +98,15 @@ def launch_named(folder: Path, name: str) -> Known:
         raise UsageError(f"there are {len(found)} launches of {clean(name, limit=80)}", hint=_names(found))
     hint = did_you_mean(name, [one.name for one in known]) or _names(known) or "there is none yet"
     raise UsageError(f"there is no launch '{clean(name, limit=80)}' in {clean(str(folder))}", hint=hint)
+
+
+def is_launch(folder: Path, name: str) -> bool:
+    """Whether a launch below `folder`, open or not, has that name, or its playbook that id."""
+    if not name or "/" in name:
+        return False
+    return (folder / name / DATABASE).is_file() or any(
+        one.opened is not None and one.opened.body.get("id") == name for one in known_launches(folder)
+    )
 
 
 def open_launch_of(folder: Path, playbook: Path, launch_id: str = "") -> Known | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from warroom.adapters.file_channel import published_heads
 from warroom.api.models import instant
 from warroom.checks import all_kinds
-from warroom.cli.launches import Known, known_launches, launch_named, state_folder, whole
+from warroom.cli.launches import Known, how_to_go_on, known_launches, launch_named, state_folder, whole
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
@@ -76,7 +76,7 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code
-    for line in status_lines(found):
+    for line in status_lines(found, how_to_go_on(known.folder)):
         write(sys.stdout, clean(line))
     return code
 
@@ -93,8 +93,8 @@ def with_course(known: Known) -> LaunchState:
     return replace(known.state, course=course)
 
 
-def status_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    """What GET /state says, in lines for people."""
+def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterator[str]:
+    """What GET /state says, in lines for people. `go_on` is what takes the launch up where no engine runs it."""
     yield f"launch  {found['launch']}  {found['title']}"
     engine = found["engine"]
     yield (
@@ -102,7 +102,7 @@ def status_lines(found: Mapping[str, Any]) -> Iterator[str]:
         if engine
         else "engine  closed"
         if found["closed"]
-        else "engine  NONE runs it: nothing is posted until `warroom run` takes it up"
+        else f"engine  NONE runs it: nothing is posted until it goes on with: {go_on}"
     )
     yield f"T0      {found['t0'] or 'not set'}"
     yield from _mode_lines(found)

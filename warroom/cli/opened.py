@@ -14,12 +14,11 @@ from warroom.adapters.credentials import secrets_of
 from warroom.adapters.gates import declared_gates
 from warroom.api.models import instant
 from warroom.cli.composition import playbook_of
-from warroom.cli.launches import Known, launch_named, new_name, open_launch_of, opening
+from warroom.cli.launches import Known, is_launch, launch_named, new_name, open_launch_of, opening
 from warroom.cli.options import RunOptions, pairs
 from warroom.clock import Clock, RealClock, stamp
 from warroom.engine.ports import Reload
 from warroom.errors import PlaybookError, UsageError
-from warroom.journal.database import DATABASE
 from warroom.journal.journal import Journal
 from warroom.journal.takeover import EndedOwner, end_owner
 from warroom.launch.amending import Amendment
@@ -32,8 +31,9 @@ from warroom.redact import Redactor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchOptions(RunOptions):
-    """The options of `warroom run`; empty means not given. `playbook` may be the name of a launch instead. `ready_fd`
-    is the pipe on which whoever started the engine in the background waits for it, -1 without one."""
+    """The options of `warroom run`; empty means not given. `playbook` may be the name of a launch, or the id
+    of its playbook, instead. `ready_fd` is the pipe on which whoever started the engine in the background waits for
+    it, -1 without one."""
 
     playbook: Path
     state: Path
@@ -107,7 +107,7 @@ def _told(opened: OpenedLaunch, ended: EndedOwner) -> OpenedLaunch:
 
 def _known(options: LaunchOptions) -> Known | None:
     name = str(options.playbook)
-    if not options.playbook.exists() and "/" not in name and (options.state / name / DATABASE).is_file():
+    if not options.playbook.is_file() and is_launch(options.state, name):
         known = launch_named(options.state, name)
         if known.problem and known.opened is None:
             raise UsageError(f"the launch {known.name} cannot be taken up: {known.problem}")
@@ -149,7 +149,14 @@ def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: 
     original = Path(known.state.playbook_path)
     copy = known.copy
     given = replace(options, environment=options.environment or known.opened.body.get("environment", ""))
-    playbook = _loaded(copy, inputs, given, original.parent)
+    try:
+        playbook = _loaded(copy, inputs, given, original.parent)
+    except PlaybookError as error:
+        if any(problem.key.startswith("inputs.") for problem in error.problems):
+            error.hint = (
+                f"the launch {known.name} goes on with the same --env-file and inputs as before: give them again"
+            )
+        raise
     notes = []
     if has_changed(original, copy):
         notes.append(

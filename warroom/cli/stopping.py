@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from warroom.cli.engines import engine_named, running_in
-from warroom.cli.launches import state_folder
+from warroom.cli.launches import how_to_go_on, state_folder
 from warroom.cli.plain import write
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, NotNow, UsageError
@@ -35,7 +35,10 @@ def stop(launch: str, state: Path | None) -> int:
     if not asyncio.run(_has_ended(found.folder, pid)):
         hint = f"it may be stopped or hang; kill -9 {pid} ends it, and loses nothing that was acknowledged"
         raise NotNow(f"process {pid} has not ended within {_PATIENCE_S:g} s", hint=hint)
-    write(sys.stdout, f"process {pid} has handed the launch {found.name} back; warroom run {found.name} takes it up")
+    write(
+        sys.stdout,
+        f"process {pid} has handed the launch {found.name} back; it goes on with: {how_to_go_on(found.folder)}",
+    )
     return int(ExitCode.GREEN)
 
 

@@ -56,7 +56,9 @@ def ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = N
         answer = connection.getresponse()
         raw = answer.read(ANSWER_CAP)
     except (FileNotFoundError, ConnectionRefusedError):
-        raise NotRunning(f"no engine runs the launch {folder.name}", hint="start it with: warroom run") from None
+        raise NotRunning(
+            f"no engine runs the launch {folder.name}", hint=f"start it with: warroom run {folder.name}"
+        ) from None
     except (OSError, http.client.HTTPException) as error:
         raise NotNow(
             f"the engine of {folder.name} does not answer: {getattr(error, 'strerror', '') or type(error).__name__}",
@@ -94,7 +96,9 @@ def engine_pid(folder: Path) -> int:
         except (BlockingIOError, TimeoutError):
             return 0  # so many wait for it already that nobody is let in
         except OSError:
-            raise NotRunning(f"no engine runs the launch {folder.name}", hint="start it with: warroom run") from None
+            raise NotRunning(
+                f"no engine runs the launch {folder.name}", hint=f"start it with: warroom run {folder.name}"
+            ) from None
         return _peer_pid(sock)
 
 
