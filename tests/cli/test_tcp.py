@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.cli.launching import PATIENCE_S, Desk, EngineProcess, ago
 from tests.cli.test_draft import PLAYBOOK
+
+LATE_S = 5.0
 
 
 @pytest.fixture
@@ -65,3 +71,26 @@ def test_a_dangerous_address_is_refused_before_anything_begins(address: str, say
     assert ended.code == 2
     assert says in ended.err
     assert not desk.state.exists()
+
+
+def test_idle_connections_keep_neither_posts_nor_people_out(desk: Desk) -> None:
+    more = "\n  later: {title: Later, channel: file, template: once, at: T+2h}\ntemplates:"
+    desk.playbook.write_text(PLAYBOOK.replace("\ntemplates:", more), "utf-8")
+    few = replace(desk, prefix=("sh", "-c", 'ulimit -n 200; exec "$@"', "sh"))
+    with ExitStack() as stack, few.engine("--t0", ago(minutes=59, seconds=50), "--listen", "127.0.0.1:0") as engine:
+        url = address(engine)
+        token = desk.ask("token", "ada", launch="quiet").out.strip()
+        for number in range(600):
+            idle = stack.enter_context(closing(socket.socket()))
+            idle.bind((f"127.0.0.{2 + number % 50}", 0))
+            idle.setblocking(False)
+            idle.connect_ex(("127.0.0.1", int(url.rpartition(":")[2])))
+        engine.wait_for("update.confirmed", slot="once@T+1h")
+        assert status_of(url + "/state", token) == 200
+        standing = json.loads(desk.ask("status", "--json", launch="quiet").out)
+        (post,) = [found for found in standing["updates"] if found["slot"] == "once@T+1h"]
+        assert (post["standing"], post["late_s"] < LATE_S) == ("sent", True), post
+        assert engine.end() == 143
+    complaints = "".join(engine.complaints)
+    assert "Traceback" not in complaints
+    assert len(complaints) < 2_000

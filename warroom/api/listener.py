@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from warroom.api.crowd import BACKLOG, PATIENCE_S, Crowd, CrowdedProtocol
 from warroom.client.engine_socket import SOCKET_NAME, reachable
 from warroom.errors import UsageError
 from warroom.text import clean
@@ -25,7 +26,6 @@ from warroom.text import clean
 PEER_UID: Final = "uid"
 _STOP_S: Final = 2.0
 _HEAD_CAP: Final = 32 * 1024
-_MOST: Final = 64  # connections over TCP; more are answered 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class _Server:
     installs signal handlers of its own and waits without end for an event stream.
     """
 
-    def __init__(self, app: ASGIApp, protocol: type[H11Protocol], most: int | None = None) -> None:
+    def __init__(self, app: ASGIApp, protocol: Callable[[uvicorn.Config, ServerState], H11Protocol]) -> None:
         self._kind = protocol
         self._state = ServerState()
         self._server: asyncio.Server | None = None
@@ -97,7 +97,6 @@ class _Server:
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            limit_concurrency=most,
             h11_max_incomplete_event_size=_HEAD_CAP,
         )
         self._config.load()
@@ -118,14 +117,14 @@ class _Server:
             connection.transport.abort()
 
     def _protocol(self) -> H11Protocol:
-        return self._kind(self._config, self._state, {})
+        return self._kind(self._config, self._state)
 
 
 class Listener(_Server):
     """Serves `app` on `<folder>/engine.sock`, mode 0600, until it is closed."""
 
     def __init__(self, folder: Path, app: ASGIApp) -> None:
-        super().__init__(app, _Protocol)
+        super().__init__(app, lambda config, state: _Protocol(config, state, {}))
         self._folder = folder
 
     async def open(self) -> None:
@@ -149,7 +148,10 @@ class Listener(_Server):
 class TcpListener(_Server):
     """Serves what `app_at` makes of the hosts that requests may name, on an address of this machine."""
 
-    def __init__(self, address: Address, app_at: Callable[[Collection[str]], ASGIApp]) -> None:
+    def __init__(
+        self, address: Address, app_at: Callable[[Collection[str]], ASGIApp], patience_s: float = PATIENCE_S
+    ) -> None:
+        self.crowd: Final = Crowd(patience_s)
         self._address = address
         self._app_at = app_at
         self._server = None
@@ -168,8 +170,8 @@ class TcpListener(_Server):
             ) from error
         sock.setblocking(False)
         real = replace(self._address, port=int(sock.getsockname()[1]))
-        super().__init__(self._app_at(real.names), H11Protocol, _MOST)
-        self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=sock)
+        super().__init__(self._app_at(real.names), lambda config, state: CrowdedProtocol(config, state, self.crowd))
+        self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=sock, backlog=BACKLOG)
         return real
 
 

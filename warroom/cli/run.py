@@ -21,6 +21,7 @@ from warroom.cli.ending import ended_by_signals
 from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.herald import Herald, Told
+from warroom.cli.library_logging import libraries_say
 from warroom.cli.listening import announce, listen_at, tcp_listener
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
 from warroom.cli.suites import LaunchSuites
@@ -64,10 +65,11 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
         herald.tell(Told(opened.folder, os.getpid(), notes=(*opened.notes, *notes)))
 
     try:
-        while (code := _served(opened, options, clock, watch, Notices(env), ready)) is None:
-            # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
-            options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=(), take_over=False)
-            opened = open_launch(options, env, clock)
+        with libraries_say(watch.trouble):
+            while (code := _served(opened, options, clock, watch, Notices(env), ready)) is None:
+                # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
+                options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=(), take_over=False)
+                opened = open_launch(options, env, clock)
     finally:
         watch.close()
     return int(code)
