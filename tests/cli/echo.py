@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,16 +48,33 @@ class Echo(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def watch(self) -> None:
-        """Notes the command line of every process, and the environment of those that a warroom process started."""
-        for process in Path("/proc").glob("[0-9]*"):
+        """Notes the command line of every process that this test started, and the environment of those that a
+        warroom process among them started: other tests run at the same time."""
+        for process in _descendants(os.getpid()):
             with contextlib.suppress(OSError):
                 command = (process / "cmdline").read_bytes()
                 self.seen.append(command.decode("utf-8", "replace"))
-                parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
-                started_by = (Path("/proc") / parent / "cmdline").read_bytes()
+                started_by = (Path("/proc") / _parent(process) / "cmdline").read_bytes()
                 # A process that has forked and not yet become another program is still its parent.
                 if b"-m\0warroom" in started_by and command != started_by:
                     self.seen.append((process / "environ").read_bytes().decode("utf-8", "replace"))
+
+
+def _parent(process: Path) -> str:
+    return (process / "stat").read_text().rpartition(")")[2].split()[1]
+
+
+def _descendants(root: int) -> list[Path]:
+    children: dict[str, list[Path]] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            children.setdefault(_parent(process), []).append(process)
+    found, left = [], [str(root)]
+    while left:
+        below = children.get(left.pop(), [])
+        found += below
+        left += [process.name for process in below]
+    return found
 
 
 class _Handler(BaseHTTPRequestHandler):
