@@ -70,11 +70,10 @@ def foot_line(
     width: int,
     hidden: frozenset[str],
     marked: frozenset[str],
-    refused: frozenset[str] = frozenset(),
 ) -> Content:
     """The keys that do something now, in the table's order; where not all fit, help and quit stay, and the arrows go.
 
-    Those in `marked` stand out, those in `refused` are faint.
+    Those in `marked` stand out.
     """
     shown = [key for key in table if key.label and key.id not in hidden]
     first = sorted(shown, key=lambda key: (key.id not in ("help", "quit"), key.id not in marked, key.id == "move"))
@@ -85,21 +84,13 @@ def foot_line(
         if room < 0:
             break
         kept.add(key.id)
-    parts = [
-        _faint(key) if key.id in refused else _foot_part(key, marked=key.id in marked)
-        for key in shown
-        if key.id in kept
-    ]
+    parts = [_foot_part(key, marked=key.id in marked) for key in shown if key.id in kept]
     return fit(line(" ", *parts), width)
 
 
 def _foot_part(key: Key, *, marked: bool) -> Content:
     style = palette.fill(palette.TEXT) if marked else palette.STRONG
     return line((key.shown, style), (f" {key.label}  ", palette.QUIET))
-
-
-def _faint(key: Key) -> Content:
-    return line((f"{key.shown} {key.label}  ", palette.FAINT_INK))
 
 
 def help_items(table: Sequence[Key]) -> list[tuple[str, str]]:

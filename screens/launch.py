@@ -77,8 +77,8 @@ class LaunchScreen(AskingScreen):
                 defects=self.defects,
                 said=self.said,
                 is_refusal=self.is_refusal,
-                hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed),
-                refused_keys=REQUESTS if self.view.read_only else frozenset(),
+                hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed)
+                | (REQUESTS if self.view.read_only else frozenset()),
             )
         )
 

@@ -62,7 +62,6 @@ class LaunchScene:
     is_refusal: bool = False
     hidden_keys: frozenset[str] = frozenset()
     marked_keys: frozenset[str] = frozenset()
-    refused_keys: frozenset[str] = frozenset()
 
 
 class LaunchBoard(Container):
@@ -216,7 +215,7 @@ class LaunchBoard(Container):
     def _foot(self, scene: LaunchScene) -> Sequence[Content]:
         width = self.size.width
         if not scene.said:
-            return [keys.foot_line(KEYS, width, scene.hidden_keys, scene.marked_keys, scene.refused_keys)]
+            return [keys.foot_line(KEYS, width, scene.hidden_keys, scene.marked_keys)]
         rows = wrapped(Content(scene.said), width - 2, indent=" ")
         style = palette.fill(palette.RED) if scene.is_refusal else palette.STRONG
         return [line((fit(row, width).plain, style)) for row in rows[:3]]

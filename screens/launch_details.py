@@ -32,7 +32,16 @@ from warroom.screens.launch_marks import (
     note_left_s,
 )
 from warroom.screens.launch_rows import day_and_time, dimmed, post_when, why
-from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_open, needs_of, worst_checks
+from warroom.screens.launch_view import (
+    Item,
+    LaunchView,
+    SuiteLine,
+    first_free,
+    is_open,
+    needs_of,
+    note_of_channel,
+    worst_checks,
+)
 from warroom.screens.lines import EMPTY, LABEL_WIDTH, countdown, joined, labelled_rows, line, time_of_day, wrapped
 from warroom.screens.marks import Mark, mark_of_verdict
 from warroom.text import clean
@@ -113,6 +122,8 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     rows += labelled_rows(
         "Channel", [joined([Content(part) for part in (post.channel, post.ref, tries) if part], " · ")], width
     )
+    if note := note_of_channel(view.launch, post):
+        rows += labelled_rows("", [line((f"▲ {note}", palette.ink(palette.YELLOW, bold=True)))], width)
     return [*rows, EMPTY, *_post_text(post, width)]
 
 
@@ -158,12 +169,20 @@ def _following(view: LaunchView, now: datetime, width: int) -> _Lines:
     if post is None:
         return []
     when, style = post_when(view, post, now)
+    if post.standing == "held":
+        when, style = f"HELD: {post.reason}; {when}".rstrip("; "), palette.ink(palette.YELLOW, bold=True)
     head = line(
         (" Next post", palette.QUIET), "  ", (f"{post.time} {post.title}", palette.STRONG), "  ", (when, style)
     )
     needs = _needs(view, post, width)
     text = _post_text(post, width)[1:] if post.text or post.preview else []
-    return [EMPTY, head, *needs, *text]
+    free = first_free(view.launch) if view.launch and post.standing == "held" else None
+    then = [] if free is None else [line((" Then", palette.QUIET), f"  {_named(view, free, now)}")]
+    return [EMPTY, *wrapped(head, width, indent=""), *then, *needs, *text]
+
+
+def _named(view: LaunchView, post: PostNow, now: datetime) -> str:
+    return f"{post.time} {post.title}  {post_when(view, post, now)[0]}".rstrip()
 
 
 # --- phases and steps

@@ -17,6 +17,7 @@ from warroom.screens.launch_marks import (
     UNTESTED,
     ago,
     behind_s,
+    early_s,
     holds,
     is_silent,
     mark_of_post,
@@ -24,7 +25,7 @@ from warroom.screens.launch_marks import (
     was_late,
 )
 from warroom.screens.launch_rows import day_and_time, dimmed
-from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, once_only, suites
+from warroom.screens.launch_view import LaunchView, SuiteLine, first_free, is_open, once_only, suites
 from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
 from warroom.screens.marks import Mark
 
@@ -69,14 +70,25 @@ def countdown_part(view: LaunchView, post: PostNow, now: datetime, *, short: boo
     mark = mark_of_post(view, post, now)
     if not is_open(post) or is_silent(view, post, now):
         late = f", LATE by {countdown(post.late_s)}" if was_late(post) else ""
+        early = f", early by {countdown(early_s(post))}" if early_s(post) else ""
         style = palette.ink(palette.YELLOW, bold=True) if late else mark.style
-        return line((f"{mark.symbol} {post.time} {mark.word}{late}", style))
-    behind = behind_s(post, now)
+        return line((f"{mark.symbol} {post.time} {mark.word}{late or early}", style))
+    behind, held = behind_s(post, now), _held(post, short=short)
+    if post.due is not None and behind >= 0:
+        name = f"{name} {held}," if held else name
+        return line((f" {name} LATE by {countdown(behind)} ", palette.fill(palette.RED)))
+    if held:
+        return line(f"{name} ", (held, palette.ink(palette.YELLOW, bold=True)))
     if post.due is None:
         return line(name)
-    if behind >= 0:
-        return line((f" {name} LATE by {countdown(behind)} ", palette.fill(palette.RED)))
     return line(name, " in ", (countdown(-behind), palette.STRONG))
+
+
+def _held(post: PostNow, *, short: bool) -> str:
+    """That the post is held, with the reason where there is room; empty where it is not."""
+    if post.standing != "held":
+        return ""
+    return f"HELD: {post.reason}" if post.reason and not short else "HELD"
 
 
 def overall(view: LaunchView, now: datetime) -> Mark:
@@ -187,7 +199,8 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
     title = line((_title(view), palette.STRONG))
     if launch is None:
         return [(title, EMPTY), tuple(_read_only(view)), (Content("nothing has been told yet"),)]
-    mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)] + _read_only(view)
+    mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)]
+    mode = [*_no_slack(launch), *mode, *_read_only(view)]
     dri = labelled("DRI", launch.owner_name)
     facts = [labelled(name, value) for name, value in launch.facts if name != "T0"]
     return [
@@ -195,6 +208,12 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
         tuple(mode),
         (*facts[:1], *times(launch, now, zone), *engine_parts(view, now), *facts[1:]),
     ]
+
+
+def _no_slack(launch: LaunchNow) -> list[Content]:
+    """The channels whose posts end in a file, first in their row so that no width cuts them off."""
+    ids = ", ".join(one.id for one in launch.channels if one.note)
+    return [line((f" {ids}: FILE ONLY ", palette.fill(palette.YELLOW)))] if ids and not launch.closed else []
 
 
 def _read_only(view: LaunchView) -> list[Content]:
@@ -242,3 +261,6 @@ def _counted(view: LaunchView, now: datetime, *, short: bool) -> Iterator[Conten
     yield from (countdown_part(view, post, now, short=short) for post in watched)
     if launch.next and launch.next not in watched:
         yield line(("next ", palette.QUIET), countdown_part(view, launch.next, now, short=short))
+    free = first_free(launch)
+    if launch.next and launch.next.standing == "held" and free and free not in watched:
+        yield line(("then ", palette.QUIET), countdown_part(view, free, now, short=short))

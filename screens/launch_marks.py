@@ -49,6 +49,12 @@ def was_late(post: PostNow) -> bool:
     return post.standing == "sent" and post.late_s > _SENT_LATE_S
 
 
+def early_s(post: PostNow) -> float:
+    """By how many seconds the post was sent before it was due; 0 for less than one, and while it is not sent."""
+    ahead = (post.due - post.sent_at).total_seconds() if post.due and post.sent_at else 0.0
+    return ahead if ahead >= 1 else 0.0
+
+
 def is_silent(view: LaunchView, post: PostNow, now: datetime) -> bool:
     """Whether the post was owed while the engine did not answer, so that nobody here knows what became of it."""
     return view.lost is not None and is_open(post) and post.due is not None and post.due <= now

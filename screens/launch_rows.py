@@ -14,6 +14,7 @@ from warroom.screens.launch_marks import (
     LATE_AFTER_S,
     ago,
     behind_s,
+    early_s,
     is_late,
     is_silent,
     mark_of_gate,
@@ -93,7 +94,8 @@ def _post_row(view: LaunchView, post: PostNow, now: datetime, width: int) -> Con
     when = post_when(view, post, now)
     if width < _NARROW:
         return _row(mark, f"{post.time} {post.title}", when, width)
-    due = day_and_time(post.due, now) if post.due else ""
+    shown = post.sent_at or post.due
+    due = day_and_time(shown, now) if shown else ""
     long = len(str(mark)) > _MARK
     at = f"{post.time:<{_TIME}}" if long else f"{post.time:<{_TIME}} {due:<{_DUE}}"
     return _row(mark, f"{at} {post.title}", when, width, why(view, post))
@@ -110,11 +112,13 @@ def why(view: LaunchView, post: PostNow) -> str:
 
 
 def post_when(view: LaunchView, post: PostNow, now: datetime) -> _Told:
-    """How long until it is due, or LATE by how much."""
+    """How long until it is due, or LATE by how much; of one that was sent, early or LATE by how much."""
     if is_silent(view, post, now) and post.due:
         return f"due {ago(post.due, now)}", palette.ink(palette.UNKNOWN)
     if was_late(post):
         return f"LATE by {countdown(post.late_s)}", palette.ink(palette.YELLOW)
+    if early_s(post):
+        return f"early by {countdown(early_s(post))}", palette.QUIET
     if not is_open(post) or post.due is None:
         return _NOTHING
     behind = behind_s(post, now)

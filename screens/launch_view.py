@@ -126,6 +126,16 @@ def is_open(post: PostNow) -> bool:
     return post.standing in _OPEN_STANDINGS
 
 
+def first_free(launch: LaunchNow) -> PostNow | None:
+    """The first post that is owed and that nobody holds back; None where there is none."""
+    return next((post for post in launch.updates if post.standing in ("scheduled", "due")), None)
+
+
+def note_of_channel(launch: LaunchNow | None, post: PostNow) -> str:
+    """What people should know of the channel of `post`, such as that Slack is not reached; mostly empty."""
+    return next((one.note for one in launch.channels if one.id == post.channel), "") if launch else ""
+
+
 def needs_of(launch: LaunchNow, post: PostNow) -> tuple[str, ...]:
     """What the post still waits for: where a person has to say it, in the words in which it is asked for."""
     asked = {f"steps.{one.step}.{one.name} is not known": f"{one.text} (step {one.step})" for one in launch.questions}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ templates:
   once: "once {{ post.time }}"
 """
 
+SLACK = "{kind: slack, channel: '#war-room', path: war-room.txt}"
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
@@ -33,8 +36,30 @@ def test_a_remark_is_seen_in_the_status_and_leaves_with_the_post(desk: Desk) -> 
         assert "two\\nlines]" in desk.ask("status", launch="quiet").out
         assert desk.ask("post", "T+1h", launch="quiet").code == 0
         engine.wait_for("update.confirmed", slot="once@T+1h")
+        assert ", early by 5" in desk.ask("status", launch="quiet").out
         refused = desk.ask("draft", "T+1h", "late", launch="quiet")
-        assert (refused.code, "is confirmed already" in refused.err) == (2, True)
+        assert (refused.code, "is sent already" in refused.err) == (2, True)
     text = (desk.folder() / "war-room.txt").read_text("utf-8")
     assert "once T+1h\nRemark by " in text
     assert ": two\n  lines\n" in text
+
+
+def test_an_answer_is_words_and_a_held_post_is_not_announced_as_next(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)):
+        held = desk.ask("hold", "T+1h", "--reason", "waiting for legal", launch="quiet").out
+        assert held == "post once@T+1h held: waiting for legal\n"
+        (told,) = (line for line in desk.ask("status", launch="quiet").out.splitlines() if line.startswith("next"))
+        assert told.startswith("next    once@T+1h HELD: waiting for legal (")
+        assert "post once@T+1h released\n" in desk.ask("hold", "T+1h", "--release", launch="quiet").out
+        posted = desk.ask("post", "T+1h", launch="quiet").out
+        assert posted.startswith("post once@T+1h asked for now\n`warroom status quiet-")
+
+
+def test_a_slack_channel_without_access_is_told_in_the_state_and_the_status(desk: Desk) -> None:
+    text = desk.playbook.read_text("utf-8").replace("{kind: file, path: war-room.txt}", SLACK)
+    desk.playbook.write_text(text, "utf-8")
+    note = "no Slack access, neither token nor webhook: posts go to war-room.txt only"
+    with desk.engine("--t0", ago(minutes=1)):
+        assert f"channel file: {note}\n" in desk.ask("status", launch="quiet").out
+        said = json.loads(desk.ask("status", "--json", launch="quiet").out)
+        assert said["channels"] == [{"id": "file", "kind": "file", "note": note}]

@@ -14,6 +14,7 @@ from tests.engine.test_engine import Fails, published
 from tests.engine.test_incidents import TROUBLED
 from warroom.adapters.file_channel import FileChannel
 from warroom.cli.looking import status_lines
+from warroom.clock import stamp
 from warroom.engine.engine import Engine
 from warroom.engine.requests import NoteIncident, OpenIncident, ResolveIncident
 from warroom.engine.view import state_json
@@ -129,3 +130,25 @@ async def test_status_shows_the_draft_the_countdown_and_from_the_first_second_th
         await engine.ask(NoteIncident("inc-1", "somebody looks"), "ada")
         await stage.advance(timedelta(seconds=2))
         assert f"{prefix}: the queue grows" in status(engine, stage)
+
+
+@pytest.mark.parametrize(("runs", "told"), [(True, "read"), (False, "first read so")], ids=["engine", "journal only"])
+async def test_the_status_says_when_a_gate_was_read_last(runs: bool, told: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path, course=PHASED)
+    async with stage.engine(tick_s=1.0) as engine:
+        await published(engine)
+        at = stage.clock.now()
+        gate = {"id": "gate1", "source": "https://g", "reason": "", "state": "green", "stale": False, "at": stamp(at)}
+        process = {"pid": 1, "since": stamp(at)} if runs else None
+        found = {**state_json(engine.state, at + 12 * _MINUTE / 60), "engine": process, "gates": [gate]}
+    (line,) = (line for line in status_lines(found) if line.startswith("gate"))
+    assert " ".join(line.split()) == f"gate gate1 GREEN, {told} {stamp(at)}, 12s ago (https://g)"
+
+
+async def test_a_phase_that_may_not_be_left_is_not_said_to_be_held(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, course=PHASED)
+    async with stage.engine(tick_s=1.0) as engine:
+        await published(engine)
+        await stage.advance(16 * _MINUTE)
+        (line,) = (line for line in status(engine, stage) if line.startswith("phase watch"))
+    assert ", exit not open: it lasts until " in line

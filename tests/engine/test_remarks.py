@@ -26,7 +26,7 @@ async def test_a_remark_stands_below_what_was_measured_under_the_name_of_whoever
         await engine.ask(RemarkOnUpdate("T+5m", "Build ID: b-9\nit \x1b[31mis fine"), "bob")
         preview = state_json(engine.state, stage.clock.now())["updates"][0]["preview"]
         await stage.advance(6 * _MINUTE)
-        with pytest.raises(UsageError, match="is confirmed already"):
+        with pytest.raises(UsageError, match="is sent already"):
             await engine.ask(RemarkOnUpdate("T+5m", "too late"), "ada")
     assert stage.posts()[0].text == "Build ID: b-1\nRemark by bob: Build ID: b-9\n  it \\e[31mis fine" == preview
 

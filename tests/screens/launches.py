@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from warroom.client.values import (
     AskNow,
+    ChannelNow,
     CheckNow,
     ClosedNow,
     EngineNow,
@@ -320,6 +321,14 @@ def incident(*, overdue: bool = False) -> LaunchNow:
     one = IncidentNow("i1", "5xx at 3 % since the publish", opened, "ann", None, opened + 10 * MINUTE, None)
     said = LogNow(21, opened, "ann", "incident.opened", "opened incident i1: 5xx at 3 % since the publish")
     return replace(launch, incidents=(one,), log=(*launch.log, said), seq=21)
+
+
+def held_next() -> LaunchNow:
+    """T+20m: the first post left 2 minutes early, the next one is held, and nothing reaches Slack."""
+    launch = with_post(sent(green(), 0, PUBLISHED, late_s=-120.0), 0, late_s=0.0)
+    launch = with_post(launch, 2, standing="held", reason="waiting for legal (ann)")
+    note = "no Slack access, neither token nor webhook: posts go to war-room.txt only"
+    return replace(launch, channels=(ChannelNow("war_room", "file", note),))
 
 
 def ended() -> LaunchNow:

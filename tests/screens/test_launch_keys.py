@@ -97,6 +97,16 @@ async def test_a_console_that_only_reads_asks_for_nothing(launch: LaunchNow, key
     assert client.asked == []
 
 
+@pytest.mark.parametrize(("is_reader", "is_offered"), [(False, True), (True, False)], ids=["asks", "only reads"])
+async def test_the_foot_offers_what_the_console_may_ask_for(is_reader: bool, is_offered: bool) -> None:
+    app = console_of(launches.publishing(), read_only=is_reader)
+    async with app.run_test(size=WIDE) as pilot:
+        await seen(pilot)
+        foot = screen_text(app).rstrip().splitlines()[-1]
+    assert ["incident" in foot, "note" in foot, "tick" in foot] == [is_offered] * 3
+    assert "leave" in foot
+
+
 REFUSALS = {
     "a refusal": (UsageError("hourly@T+1h is sent already", hint="look at its text"),
                   "not done: hourly@T+1h is sent already; look at its text"),

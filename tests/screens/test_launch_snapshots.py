@@ -29,6 +29,8 @@ SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
     "late": (launches.late, "2"),
     "troubled": (launches.troubled, "2"),
     "held": (launches.troubled, "2 j"),
+    "held-next": (launches.held_next, "1"),
+    "file-only": (launches.held_next, "2 home"),
     "incident": (launches.incident, "3"),
     "incident-overdue": (_overdue, "3"),
     "ended": (launches.ended, ""),

@@ -9,7 +9,7 @@ import pytest
 from tests.screens import launches
 from tests.screens.launches import HOUR, MINUTE, T0
 from warroom.client import LaunchNow, Lost
-from warroom.client.values import PostNow
+from warroom.client.values import ChannelNow, PostNow
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms
 from warroom.screens.launch_details import details_lines
@@ -365,3 +365,41 @@ def test_the_panes_never_need_more_rows_than_there_are(size: tuple[int, int], fo
     assert not found.is_wide or found.left + found.right <= width
     if (width, height) in ((80, 24), (120, 36)) and not zoomed:
         assert found.heights[focus] > 0
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_posts_that_do_not_reach_slack_are_told_in_head_notices_and_details(width: int) -> None:
+    launch = launches.held_next()
+    view = view_of(launch)
+    assert any("war_room: FILE ONLY" in row.plain for row in header_lines(view, launch.now, None, width, 5))
+    assert "war_room: no Slack access" in notice_lines(view, launch.now, width)[-1].plain
+    rows = " ".join(" ".join(row.plain.split()) for row in details_lines(view, launch.updates[0], launch.now, 60))
+    assert "posts go to war-room.txt only" in rows
+
+
+def test_posts_that_reach_slack_are_told_to_go_nowhere_else() -> None:
+    launch = replace(launches.held_next(), channels=(ChannelNow("war_room", "slack", ""),))
+    view = view_of(launch)
+    told = [*header_lines(view, launch.now, None, 120, 5), *notice_lines(view, launch.now, 120)]
+    assert not any("FILE ONLY" in row.plain or "war-room.txt only" in row.plain for row in told)
+
+
+def test_the_row_of_a_sent_post_says_when_it_was_sent_and_how_early() -> None:
+    launch = launches.held_next()
+    row = item_row(view_of(launch), launch.updates[0], launch.now, 100, selected=False).plain
+    assert "02:08:00Z" in row
+    assert "02:10:00Z" not in row
+    assert row.rstrip().endswith("early by 2m00s")
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_held_post_is_not_counted_down_to_as_the_next(width: int) -> None:
+    launch = launches.held_next()
+    last = header_lines(view_of(launch), launch.now, None, width, 5)[-1].plain
+    assert "HELD" in last
+    assert "T+1h in " not in last
+    assert "then T+2h" in last
+    phase = plan_items(launch)[0]
+    rows = " ".join(" ".join(row.plain.split()) for row in details_lines(view_of(launch), phase, launch.now, 60))
+    assert "Next post T+1h Hourly update HELD: waiting for legal (ann)" in rows
+    assert "Then T+2h Hourly update in 1h40m" in rows

@@ -16,11 +16,13 @@ from warroom.text import clean
 
 
 def ask(launch: str, state: Path | None, body: Mapping[str, Any]) -> int:
-    """Makes the request and prints what was journaled. Raises UsageError where it is refused or no engine runs."""
-    answer = asked(launch_named(state_folder(state), launch), "POST", "/requests", body)
-    for entry in answer["entries"]:
-        said = ", ".join(f"{name}={value}" for name, value in entry["body"].items() if value not in ("", {}))
-        write(sys.stdout, clean(f"{entry['seq']} {entry['kind']}: {said}"))
+    """Makes the request and says what was journaled. Raises UsageError where it is refused or no engine runs."""
+    known = launch_named(state_folder(state), launch)
+    answer = asked(known, "POST", "/requests", body)
+    for said in answer["said"] or ["nothing is new: it stood so already"]:
+        write(sys.stdout, clean(said))
+    if body["request"] == "post":
+        write(sys.stdout, clean(f"`warroom status {known.name}` shows when it has left"))
     return int(ExitCode.GREEN)
 
 

@@ -29,6 +29,7 @@ from warroom.text import clean, plural
 from warroom.units import format_duration
 
 _FINDINGS: Final = 1
+_SECOND: Final = timedelta(seconds=1)
 
 
 def launches(state: Path | None) -> int:
@@ -113,7 +114,8 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
         yield f"clock   was set by {found['clock_set_s']:+g} s{waits if is_doubted else ''}"
     if found["closed"]:
         yield f"closed  {found['closed']['at']}: {found['closed']['reason']}"
-    yield from (_gate_line(gate) for gate in found["gates"])
+    yield from (f"channel {one['id']}: {one['note']}" for one in _channels(found) if one["note"])
+    yield from (_gate_line(gate, found) for gate in found["gates"])
     yield from (_incident_line(one, found["now"]) for one in found["incidents"])
     yield from (_phase_line(phase) for phase in found["phases"])
     yield from (
@@ -122,8 +124,7 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from (_post_line(post) for post in found["updates"])
     yield from (f"needed  {one['step']}.{one['name']}: {one['text']}" for one in found["questions"])
     yield from (f"note    {note['at']} {note['by']}: {note['text']}" for note in found["notes"])
-    if following := found["next"]:
-        yield f"next    {following['slot']}{_countdown(following['in_s'])}"
+    yield from _next_lines(found)
 
 
 def _mode_lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -137,10 +138,34 @@ def _mode_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"mode    {modes}"
 
 
-def _gate_line(gate: Mapping[str, Any]) -> str:
+def _channels(found: Mapping[str, Any]) -> Any:
+    """The channels as the engine has opened them; none where none runs: without its inputs nobody knows."""
+    return found["channels"] if found["engine"] else ()
+
+
+def _next_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """The post that comes next; where it is held that it is and why, and the first one that is not."""
+    following = found["next"]
+    if following is None:
+        return
+    is_held = following["standing"] == "held"
+    how = f" HELD: {following['reason']}" if is_held else _countdown(following["in_s"])
+    yield f"next    {following['slot']}{how}"
+    free = next((post for post in found["updates"] if post["standing"] in ("scheduled", "due")), None)
+    if is_held and free:
+        yield f"then    {free['slot']}{_countdown(free['in_s'])}"
+
+
+def _gate_line(gate: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     why = ": ".join(part for part in (gate["source"], gate["reason"]) if part)
-    stale = f", STALE: last read {gate['at']}" if gate["stale"] else ""
-    return f"gate    {gate['id']:<32} {gate['state'].upper()}{stale}{f' ({why})' if why else ''}"
+    read = ""
+    if gate["at"]:
+        # Without an engine nobody knows when it was read last: the journal keeps what was new.
+        how = "read" if found["engine"] else "first read so"
+        age_s = int((instant(found["now"]) - instant(gate["at"])).total_seconds())
+        stale, age = "STALE: " if gate["stale"] else "", format_duration(timedelta(seconds=max(0, age_s)))
+        read = f", {stale}{how} {gate['at']}, {age} ago"
+    return f"gate    {gate['id']:<32} {gate['state'].upper()}{read}{f' ({why})' if why else ''}"
 
 
 def _incident_line(incident: Mapping[str, Any], now: str) -> str:
@@ -163,16 +188,24 @@ def _note(incident: Mapping[str, Any], now: str) -> str:
 def _phase_line(phase: Mapping[str, Any]) -> str:
     until = f" until {phase['ends']}" if phase["ends"] and phase["lifecycle"] != "done" else ""
     late = ", LATE" if phase["late"] else ""
-    held = f", held: {'; '.join(phase['held'])}" if phase["held"] and phase["lifecycle"] != "waiting" else ""
+    held = f", exit not open: {'; '.join(phase['held'])}" if phase["held"] and phase["lifecycle"] != "waiting" else ""
     return f"phase   {phase['id']:<32} {phase['lifecycle']}{until}{late}{held}"
 
 
 def _post_line(post: Mapping[str, Any]) -> str:
     late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if post["late_s"] >= 1 else ""
+    sent = f" {post['sent_at']}{_early(post)}" if post["sent_at"] else ""
     into = f" into {post['into']}" if post["into"] else ""
     why = f": {post['reason']}" if post["reason"] else ""
     remark = f" [remark by {post['remark']['by']}: {post['remark']['text']}]" if post["remark"] else ""
-    return f"post    {post['slot']:<32} {post['standing']}{into}{late}{why}{remark}"
+    return f"post    {post['slot']:<32} {post['standing']}{sent}{into}{late}{why}{remark}"
+
+
+def _early(post: Mapping[str, Any]) -> str:
+    if post["due"] is None:
+        return ""
+    ahead = instant(post["due"]) - instant(post["sent_at"])
+    return f", early by {format_duration(timedelta(seconds=int(ahead.total_seconds())))}" if ahead >= _SECOND else ""
 
 
 def _countdown(in_s: float | None) -> str:

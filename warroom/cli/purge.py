@@ -56,7 +56,9 @@ def _require_over(known: Known) -> None:
             hint=f"look at it with warroom audit {known.name}; delete its folder by hand",
         )
     if known.is_open:
-        raise UsageError(f"the launch {known.name} is open", hint=f"close it first: warroom close {known.name}")
+        raise UsageError(
+            f"the launch {known.name} is open", hint=f"close it first: warroom close {known.name} --reason TEXT"
+        )
     found = known.folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise UsageError(f"{clean(str(known.folder))} is not a folder of yours", hint="delete it by hand")

@@ -111,6 +111,15 @@ class RemarkNow:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelNow:
+    """Where posts go: `kind` is slack, slack_webhook or file. `note`: what to know of it, such as no Slack access."""
+
+    id: str
+    kind: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostNow:
     """A post that is owed, or was. `standing` is scheduled, due, held, sending, "checking whether it arrived", sent,
     merged or failed.
@@ -277,6 +286,7 @@ class LaunchNow:
     notes: tuple[NoteNow, ...]
     log: tuple[LogNow, ...]
     engine: EngineNow | None
+    channels: tuple[ChannelNow, ...] = ()
 
 
 def launch_now(data: Any) -> LaunchNow:

@@ -31,6 +31,7 @@ from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import Incident
 from warroom.launch.schedule import Slot, all_slots, require_t0
+from warroom.launch.standing import OF_STAGE
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
@@ -209,5 +210,5 @@ def _open_slot(name: str, state: LaunchState, now: datetime) -> Slot:
         raise UsageError(f"'{clean(name, limit=80)}' names {len(found) or 'no'} update{'s' * bool(found)}", hint=hint)
     record = state.records.get(found[0].id)
     if record and record.stage in _SETTLED:
-        raise UsageError(f"{found[0].id} is {record.stage.value} already")
+        raise UsageError(f"{found[0].id} is {OF_STAGE[record.stage].value} already")
     return found[0]

@@ -64,6 +64,11 @@ def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
     return {"preview": text, "needs": list(missing(state, post.slot))}
 
 
+def channels(state: LaunchState) -> list[dict[str, Any]]:
+    """Where posts go; `note` is what people should know about it, such as that Slack is not reached."""
+    return [{"id": one.id, "kind": one.kind, "note": one.note} for one in state.course.channels.values()]
+
+
 def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
     """Every phase, in the order of the playbook."""
     return [

@@ -66,6 +66,7 @@ def state_json(
         "closed": {"at": stamp(state.closed.at), "reason": state.closed.reason} if state.closed else None,
         "clock_set_s": state.clock_set_s,
         "next": None if state.closed else next((post for post in posts if post["standing"] not in _DONE), None),
+        "channels": shown.channels(state),
         "phases": shown.phases(state, now),
         "updates": posts,
         "questions": _questions(state),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from warroom.launch.schedule import Slot, all_slots, slots
 from warroom.launch.state import LaunchState, Record, Stage, believed
@@ -25,13 +26,14 @@ class Standing(StrEnum):
     FAILED = "failed"
 
 
-_OF_STAGE = {
+OF_STAGE: Final = {
     Stage.SENDING: Standing.SENDING,
     Stage.UNKNOWN: Standing.CHECKING,
     Stage.CONFIRMED: Standing.SENT,
     Stage.DEAD: Standing.FAILED,
     Stage.MERGED: Standing.MERGED,
 }
+"""The words for posts of which something was sent, or nothing will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def _owed(state: LaunchState, slot: Slot, now: datetime) -> Owed:
     behind_s = max(0.0, (now - due).total_seconds()) if due else 0.0
     if record is not None and record.stage is not Stage.DUE:
         late_s = record.late_s
-        return Owed(slot, title, _OF_STAGE[record.stage], due, late_s, record.into, record.reason, record)
+        return Owed(slot, title, OF_STAGE[record.stage], due, late_s, record.into, record.reason, record)
     if hold is not None:
         return Owed(slot, title, Standing.HELD, due, behind_s, reason=f"{hold.reason} ({hold.by})", record=record)
     is_due = record or behind_s or due == now or (slot.is_event and not slot.recurring)

@@ -37,7 +37,8 @@ def slack_access(model: course_models.Channel) -> SlackAccess | None:
 def _channel(channel_id: str, model: course_models.Channel) -> Channel:
     access = slack_access(model)
     if access is None:
-        note = f"neither a token nor a webhook is set: posts go to {model.path} only" if model.kind == "slack" else ""
+        is_slack = model.kind == "slack"
+        note = f"no Slack access, neither token nor webhook: posts go to {model.path} only" if is_slack else ""
         return Channel(channel_id, "file", model.path, note=note)
     if access.token:
         return Channel(channel_id, "slack", model.path, model.settle)
