@@ -204,16 +204,21 @@ class Victim:
         self.scratch.mkdir(parents=True, mode=0o700)
         for name, raw in self.raw.items():
             changed = bytearray(raw)
-            if 0 <= bit < len(raw) * 8:
+            if 0 <= bit < _written(raw):
                 changed[bit // 8] ^= 1 << bit % 8
-            bit -= len(raw) * 8
+            bit -= _written(raw)
             (self.scratch / name).write_bytes(changed)
             (self.scratch / name).chmod(0o600)
         return self.scratch
 
     @property
     def bits(self) -> int:
-        return sum(len(raw) for raw in self.raw.values()) * 8
+        return sum(_written(raw) for raw in self.raw.values())
+
+
+def _written(raw: bytes) -> int:
+    """How many bits were written: behind them, SQLite's log is filled with zeros."""
+    return len(raw.rstrip(b"\0")) * 8
 
 
 @pytest.fixture(params=["closed", "killed"])

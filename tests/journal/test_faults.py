@@ -39,7 +39,9 @@ def test_a_disk_error_is_told_and_it_goes_on_when_it_is_over(folder: Path) -> No
     with child() as process:
         process.ask(f"open {folder}")
         before = process.ask("append")["head"]
-        process.ask(f"limit {(folder / 'journal.db-wal').stat().st_size}")
+        log = (folder / "journal.db-wal").read_bytes()
+        assert len(log) == 4_120_032, "it is filled up with zeros"
+        process.ask(f"limit {len(log.rstrip(bytes(1)))}")
         for _ in range(3):
             answer = process.ask("append")
             assert answer["error"] == "JournalUnavailable"
@@ -51,11 +53,11 @@ def test_a_disk_error_is_told_and_it_goes_on_when_it_is_over(folder: Path) -> No
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[tuple[Process, Path]]:
-    """A child that sees a file system of 400 KiB at the folder that comes with it; nobody else sees it."""
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Process, Path]]:
+    """A child that sees a file system of 400 KiB, or the parameter, at the folder that comes with it; only it does."""
     disk = tmp_path / "disk"
     disk.mkdir(mode=0o700)
-    mount = f"mount -t tmpfs -o size=400k,mode=700 tmpfs {disk}"
+    mount = f"mount -t tmpfs -o size={getattr(request, 'param', '400k')},mode=700 tmpfs {disk}"
     prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", f'{mount} && exec "$@"', "sh"]
     if not shutil.which("unshare"):
         pytest.skip("unshare is not installed")
@@ -98,6 +100,15 @@ def test_a_full_disk_is_told_loses_nothing_and_is_left_behind(
     report = audit(copy, acknowledged)
     assert report.problems == ()
     assert report.entries == len(acknowledged) + 1
+
+
+@pytest.mark.parametrize("small_disk", ["48m"], indirect=True)
+def test_a_disk_that_fills_up_leaves_room_for_hundreds_of_entries(small_disk: tuple[Process, Path]) -> None:
+    process, disk = small_disk
+    assert process.ask(f"open {disk / 'demo'}") == {"epoch": 1}
+    fill(seen(process, disk) / "ballast")
+    answers = [process.ask("append") for _ in range(300)]
+    assert [answer for answer in answers if "head" not in answer] == []
 
 
 def test_a_disk_that_is_full_from_the_start_is_told(small_disk: tuple[Process, Path]) -> None:

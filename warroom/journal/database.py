@@ -13,6 +13,10 @@ from sqlalchemy.pool import NullPool
 
 DATABASE: Final = "journal.db"
 _BUSY_S: Final = 2.0
+# What SQLite's log holds before it is written back: 1,000 pages of 4 KiB, each with 24 bytes, behind a header.
+_LOG_ROOM: Final = 32 + 1000 * (24 + 4096)
+# On a disk with less than this times as much free, the log takes only what it needs.
+_SPARE: Final = 8
 
 # FULL: a commit returns when it is on the disk; fullfsync is what that takes on macOS.
 _WRITER_PRAGMAS: Final = (
@@ -74,6 +78,24 @@ def _open(path: Path, mode: str, begin: Literal["IMMEDIATE"] | None = None) -> s
 def _text(raw: bytes) -> str:
     # Bytes that are no UTF-8 are damage, which the hash finds; reading goes on.
     return raw.decode("utf-8", "surrogateescape")
+
+
+def reserve_log(path: Path) -> None:
+    """Fills the database's log with zeros up to the size that it reaches, while a writer's connection is open.
+
+    Then a commit changes no file size, and the disk has one thing less to write; nor does a disk that fills up stop
+    hundreds. SQLite reads the log to the first frame that it did not write itself, so zeros end it. Where there is
+    little room, the log grows with its entries.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    with contextlib.suppress(OSError):
+        descriptor = os.open(log, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            size, disk = os.fstat(descriptor).st_size, os.fstatvfs(descriptor)
+            if disk.f_bavail * disk.f_frsize >= _SPARE * _LOG_ROOM:
+                os.pwrite(descriptor, bytes(max(0, _LOG_ROOM - size)), size)
+        finally:
+            os.close(descriptor)
 
 
 def _has_log(path: Path) -> bool:

@@ -18,7 +18,7 @@ from warroom.clock import Clock
 from warroom.errors import UsageError
 from warroom.journal import chain, schema
 from warroom.journal.chain import ACQUIRED, Row
-from warroom.journal.database import DATABASE, reader, writer
+from warroom.journal.database import DATABASE, reader, reserve_log, writer
 from warroom.journal.failure import DATABASE_ERRORS, JournalUnavailable, because, failure, is_half_made
 from warroom.journal.folder import prepare, prepare_file
 from warroom.journal.owner import OwnerLock
@@ -220,6 +220,7 @@ class Journal:
             # After a failure, only the disk knows what is on the disk.
             self._follow(last_row(self._reader), self._head)
             self._connection = self._writer.connect()
+            reserve_log(self._path)
         return self._connection
 
     def _drop_connection(self) -> None:
