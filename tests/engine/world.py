@@ -23,11 +23,11 @@ from warroom.engine.requests import Request
 from warroom.errors import UsageError, WarroomError
 from warroom.events import GateInfo
 from warroom.journal.journal import Journal
-from warroom.launch.entries import Draft, Entry
+from warroom.launch.entries import ENGINE, Draft, Entry
 from warroom.launch.folding import step
 from warroom.launch.ledger import RunSuite
 from warroom.launch.schedule import Slot, all_slots
-from warroom.launch.state import ENGINE, TRUSTED_STEP_S, LaunchState, begin
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post
 

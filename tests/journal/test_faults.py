@@ -54,7 +54,7 @@ def test_a_disk_error_is_told_and_it_goes_on_when_it_is_over(folder: Path) -> No
 
 @pytest.fixture
 def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Process, Path]]:
-    """A child that sees a file system of 400 KiB, or the parameter, at the folder that comes with it; only it does."""
+    """A child that sees a file system of 400 KiB, or of the parameter, at the folder that comes with it."""
     disk = tmp_path / "disk"
     disk.mkdir(mode=0o700)
     mount = f"mount -t tmpfs -o size={getattr(request, 'param', '400k')},mode=700 tmpfs {disk}"

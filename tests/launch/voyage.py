@@ -13,11 +13,12 @@ from typing import Any
 
 from tests.launch.course import BUILD, SHA256, T0, course, entry
 from warroom.events import CheckOutcome, RunFinished
+from warroom.launch.entries import ENGINE
 from warroom.launch.folding import fold, step
 from warroom.launch.ledger import Close, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body, started_body
 from warroom.launch.schedule import Slot, all_slots
-from warroom.launch.state import ENGINE, begin
+from warroom.launch.state import begin
 from warroom.launch.steps import tick
 from warroom.playbook.course import Course
 from warroom.updates.render import post_text

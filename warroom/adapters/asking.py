@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from warroom.clock import Clock
 from warroom.contract import Answer
-from warroom.launch.state import MACHINES
+from warroom.launch.entries import MACHINES
 
 
 def user_name() -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from warroom.errors import UsageError
-from warroom.launch.state import MACHINES
+from warroom.launch.entries import MACHINES
 from warroom.strict_json import parse_json
 from warroom.text import clean, did_you_mean
 

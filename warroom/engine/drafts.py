@@ -11,12 +11,12 @@ from warroom.engine.contained import defect, ends_the_engine
 from warroom.engine.second_clock import Agreement
 from warroom.errors import ExitCode
 from warroom.events import RunFinished
-from warroom.launch.entries import Draft
+from warroom.launch.entries import CHANNEL, ENGINE, Draft
 from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots
-from warroom.launch.state import CHANNEL, ENGINE, LaunchState, Record, believed
+from warroom.launch.state import LaunchState, Record, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post
 from warroom.updates.render import delivery_line, post_text, with_remarks

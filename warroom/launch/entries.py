@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+ENGINE: Final = "engine"
+CHANNEL: Final = "channel"
+MACHINES: Final = frozenset({ENGINE, CHANNEL})
+"""Who acts in the journal and is no person; no person bears such a name there."""
 
 
 class Head(NamedTuple):

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from warroom.launch.entries import ENGINE
 from warroom.launch.runs import phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, last_offset, update_of
 from warroom.launch.standing import is_resolved, record_of
-from warroom.launch.state import ENGINE, LaunchState, Record, Stage, believed
+from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.launch.values import missing
 from warroom.text import plural
 

@@ -12,10 +12,6 @@ from warroom.launch.happenings import GateKnown, Happening, Incident
 from warroom.launch.results import Run
 from warroom.playbook.course import Course
 
-ENGINE: Final = "engine"
-CHANNEL: Final = "channel"
-MACHINES: Final = frozenset({ENGINE, CHANNEL})
-"""Who acts in the journal and is no person; no person bears such a name there."""
 CLEAR: Final = ("green", "red")
 """The states of a gate that say something."""
 NOTES_KEPT: Final = 100
