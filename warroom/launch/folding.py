@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from warroom.launch.entries import Entry
+from warroom.launch.entries import ENGINE, Entry
 from warroom.launch.happenings import GateKnown, Happening, Incident, IncidentNote
 from warroom.launch.results import Run, checks_found
 from warroom.launch.state import (
     CLEAR,
-    ENGINE,
     NOTES_KEPT,
     Closed,
     Hold,
