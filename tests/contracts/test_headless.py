@@ -66,5 +66,11 @@ def test_verify_loads_its_playbook_with_what_it_needs_for_that() -> None:
     assert not found & (HEAVY | LATE)
 
 
+def test_requests_are_sent_without_the_command_line_of_their_library() -> None:
+    found = imports_of("-c", "import warroom.adapters.http_wire")
+    assert {"httpx", "httpcore"} <= found
+    assert not found & {"click", "rich", "pygments"}
+
+
 def test_a_heavy_import_would_be_noticed() -> None:
     assert "textual" in imports_of("-c", "import textual")

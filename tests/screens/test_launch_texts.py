@@ -14,7 +14,6 @@ from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms
 from warroom.screens.launch_details import details_lines
 from warroom.screens.launch_head import countdown_part, header_lines, launch_clock, mode_words, overall
-from warroom.screens.launch_layout import LISTS, PANES, Wanted, places
 from warroom.screens.launch_marks import mark_of_gate, mark_of_phase, mark_of_post, mark_of_step, mark_of_suite
 from warroom.screens.launch_notices import notice_lines
 from warroom.screens.launch_rows import day_and_time, item_row
@@ -343,28 +342,6 @@ DAYS = {
 @pytest.mark.parametrize(("at", "said"), DAYS.values(), ids=DAYS)
 def test_a_time_on_another_day_says_so(at: datetime, said: str) -> None:
     assert day_and_time(at, T0 + MINUTE) == said
-
-
-@pytest.mark.parametrize("size", [(1, 1), (20, 5), (49, 16), (80, 24), (99, 40), (100, 28), (120, 36), (300, 100)])
-@pytest.mark.parametrize("focus", PANES)
-@pytest.mark.parametrize("zoomed", [False, True])
-def test_the_panes_never_need_more_rows_than_there_are(size: tuple[int, int], focus: str, zoomed: bool) -> None:
-    width, height = size
-    shown = focus if focus in LISTS else "posts"
-    wanted = Wanted(plan=9, posts=22, state=6, notices=9, foot=1, focus=focus, list=shown, zoomed=zoomed)
-    found = places(width, height, wanted)
-    assert min(found.heights.values()) >= 0
-    columns = [
-        ("plan-head", "plan", "posts-head", "posts"),
-        ("state-head", "state", "details-head", "details", "log-head", "log"),
-    ]
-    heights = [sum(found.heights[name] for name in column) for column in columns]
-    body = max(heights) if found.is_wide else sum(heights)
-    outside = sum(found.heights[name] for name in ("header", "notices", "footer", "tabs"))
-    assert body + outside == height
-    assert not found.is_wide or found.left + found.right <= width
-    if (width, height) in ((80, 24), (120, 36)) and not zoomed:
-        assert found.heights[focus] > 0
 
 
 @pytest.mark.parametrize("width", [80, 120])
