@@ -16,7 +16,7 @@ from tests.needs import need_peer, need_program
 from warroom.adapters.slack import SlackChannel
 from warroom.adapters.slack_wire import Address
 from warroom.clock import RealClock
-from warroom.updates.channel import Fate, Post
+from warroom.updates.channel import Fate, Post, thread_in
 
 SEED = """\
 tokens:
@@ -63,6 +63,17 @@ async def test_a_post_is_taken_and_found_by_its_key(emulated: Address) -> None:
     hour_ago = CLOCK.now() - timedelta(hours=1)
     assert await channel.find("wr:auto:T+5m", hour_ago) == delivery.ref
     assert await channel.find("wr:auto:T+15m", hour_ago) is None
+    channel.close()
+
+
+async def test_a_reply_stands_in_its_thread_and_is_found_there(emulated: Address) -> None:
+    channel = SlackChannel(emulated, "C000000001", CLOCK)
+    head = (await channel.post(Post("wr:auto:T+1h", "the first"))).ref
+    delivery = await channel.post(Post("wr:auto:T+2h", "a reply", thread=head))
+    hour_ago = CLOCK.now() - timedelta(hours=1)
+    assert (delivery.fate, thread_in(delivery.ref)) == (Fate.CONFIRMED, head)
+    assert await channel.find("wr:auto:T+2h", hour_ago, head) == delivery.ref
+    assert await channel.find("wr:auto:T+2h", hour_ago) is None
     channel.close()
 
 

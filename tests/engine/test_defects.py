@@ -62,10 +62,10 @@ class BadChannel:
             self.after.step()
         return delivery
 
-    async def find(self, key: str, since: datetime) -> str | None:
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
         if self.searched:
             self.searched.step()
-        return await self.inner.find(key, since)
+        return await self.inner.find(key, since, thread)
 
 
 class BadSuites:

@@ -196,8 +196,8 @@ class Dying:
         await asyncio.get_running_loop().create_future()
         raise AssertionError("nobody comes back from there")
 
-    async def find(self, key: str, since: datetime) -> str | None:
-        return await self.inner.find(key, since)
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        return await self.inner.find(key, since, thread)
 
 
 @pytest.mark.parametrize("after_bytes", [False, True], ids=["before the bytes", "after the bytes"])
@@ -245,8 +245,8 @@ class Fails:
     async def post(self, post: Post) -> Delivery:
         return self.answers.pop(0) if self.answers else await self.inner.post(post)
 
-    async def find(self, key: str, since: datetime) -> str | None:
-        return await self.inner.find(key, since)
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        return await self.inner.find(key, since, thread)
 
 
 @pytest.mark.parametrize(

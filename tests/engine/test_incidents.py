@@ -234,8 +234,8 @@ class Hangs:
             await asyncio.get_running_loop().create_future()
         return await self._inner.post(post)
 
-    async def find(self, key: str, since: datetime) -> str | None:
-        return await self._inner.find(key, since)
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        return await self._inner.find(key, since, thread)
 
 
 async def test_an_incident_waits_for_no_other_post(tmp_path: Path) -> None:

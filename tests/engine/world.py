@@ -324,7 +324,7 @@ class _Room:
             raise ConnectionResetError("a channel that breaks its word")
         return Delivery(outcome.says, ref="here" if outcome.says is Fate.CONFIRMED else "", reason="as planned")
 
-    async def find(self, key: str, since: datetime) -> str | None:
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
         if self._life.over.is_set():
             await self._life.die()
         if self._world.look_ups_fail > 0:

@@ -60,8 +60,8 @@ class Log:
         self.stage.direct.broken = "the process is gone"
         await asyncio.get_running_loop().create_future()
 
-    async def find(self, key: str, since: datetime) -> str | None:
-        return await self.inner.find(key, since)
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        return await self.inner.find(key, since, thread)
 
     def true_now(self) -> datetime:
         """What a clock shows that nobody set."""

@@ -42,7 +42,7 @@ class FileChannel:
         """The same as `append`, at once."""
         return self.append(post)
 
-    async def find(self, key: str, since: datetime) -> str | None:
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
         """The same as `place`, at once: whenever it was posted."""
         return self.place(key)
 

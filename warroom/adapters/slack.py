@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Final
 
 from slack_sdk import WebClient
@@ -14,7 +15,7 @@ from slack_sdk import WebClient
 from warroom.adapters.slack_message import key_of, message_of
 from warroom.adapters.slack_wire import Address, Outcome, call
 from warroom.clock import Clock
-from warroom.updates.answers import Answered, Broken, delivery_of, wait_of
+from warroom.updates.answers import Answered, Broken, delivery_of, ref_of, wait_of
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post
 
 PAGE: Final = 15
@@ -40,32 +41,25 @@ class SlackChannel:
         self._ahead_s = 0.0
 
     async def post(self, post: Post) -> Delivery:
-        """Tries once."""
-        message = message_of(post)
+        """Tries once. A thread of another channel is none."""
+        thread_ts = self._head_ts(post.thread)
+        message = {**message_of(post), "thread_ts": thread_ts or None}
         outcome = await self._call(lambda slack: slack.chat_postMessage(channel=self._channel, **message))
-        delivery = delivery_of(outcome.end, self._channel)
+        delivery = delivery_of(outcome.end, self._channel, thread_ts)
         if delivery.fate is Fate.CONFIRMED:
             self._say(post)
         return delivery
 
-    async def find(self, key: str, since: datetime) -> str | None:
-        """The place of our message with that key, posted at `since` or later; None: the whole history has none.
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        """The place of our message with that key, posted at `since` or later, among the replies to `thread` or in the
+        channel itself, where Slack puts a reply whose thread is gone. None: neither has it.
 
-        Raises CannotTell where the history could not be read to its end.
+        Raises CannotTell where they could not be read to their end.
         """
-        name, own = await self._who()
-        oldest = since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)
-        cursor: str | None = None
-        while True:
-            page = await self._page(f"{oldest.timestamp():.6f}", cursor)
-            for message in page.get("messages", ()):
-                if message.get(name) == own and key_of(message) == key:
-                    return f"{self._channel}/{message['ts']}"
-            cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
-            if not page.get("has_more"):
-                return None
-            if not cursor:
-                raise CannotTell("Slack's history ends in the middle")
+        oldest = f"{(since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)).timestamp():.6f}"
+        thread_ts = self._head_ts(thread)
+        found = await self._sought(key, partial(self._replies, thread_ts, oldest)) if thread_ts else None
+        return found or await self._sought(key, partial(self._history, oldest))
 
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
@@ -82,26 +76,46 @@ class SlackChannel:
             self._self = ours[0]
         return self._self
 
-    async def _page(self, oldest: str, cursor: str | None) -> Mapping[str, Any]:
-        return await self._told(
-            lambda slack: slack.conversations_history(
-                channel=self._channel,
-                oldest=oldest,
-                inclusive=True,
-                limit=PAGE,
-                cursor=cursor,
-                include_all_metadata=True,
-            )
-        )
+    def _head_ts(self, thread: str) -> str:
+        channel, _, ts = thread.rpartition("/")
+        return ts if channel == self._channel else ""
+
+    async def _sought(self, key: str, pages: Callable[[str | None, WebClient], object]) -> str | None:
+        """Our message with that key on the pages of a history, read to their end."""
+        name, own = await self._who()
+        cursor: str | None = None
+        while True:
+            page = await self._told(partial(pages, cursor))
+            for message in page.get("messages", ()):
+                if message.get(name) == own and key_of(message) == key:
+                    return ref_of(self._channel, str(message["ts"]), str(message.get("thread_ts", "")))
+            cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
+            if not page.get("has_more"):
+                return None
+            if not cursor:
+                raise CannotTell("Slack's history ends in the middle")
+
+    def _history(self, oldest: str, cursor: str | None, slack: WebClient) -> object:
+        return slack.conversations_history(**self._span(oldest, cursor))
+
+    def _replies(self, thread_ts: str, oldest: str, cursor: str | None, slack: WebClient) -> object:
+        return slack.conversations_replies(ts=thread_ts, **self._span(oldest, cursor))
+
+    def _span(self, oldest: str, cursor: str | None) -> dict[str, Any]:
+        page = {"channel": self._channel, "limit": PAGE, "cursor": cursor}
+        return {**page, "oldest": oldest, "inclusive": True, "include_all_metadata": True}
 
     async def _told(self, method: Callable[[WebClient], object]) -> Mapping[str, Any]:
-        """The good answer, after waiting as long as Slack asks for. Raises CannotTell for any other."""
+        """The good answer, after waiting as long as Slack asks for; an empty one for a thread that is gone. Raises
+        CannotTell for any other."""
         waited_s = 0.0
         while True:
             outcome = await self._call(method)
             match outcome.end:
                 case Answered(200, True):
                     return outcome.data
+                case Answered(200, False, "thread_not_found"):
+                    return {}
                 case Answered(429, retry_after=text) if waited_s < _PATIENCE_S:
                     wait_s = wait_of(text)
                     waited_s += wait_s

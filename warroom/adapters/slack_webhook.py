@@ -50,7 +50,7 @@ class SlackWebhook:
             self._say(post)
         return delivery
 
-    async def find(self, key: str, since: datetime) -> str | None:
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
         """Nobody can look through a webhook. Always raises CannotTell."""
         raise CannotTell("a webhook cannot be asked what has arrived")
 

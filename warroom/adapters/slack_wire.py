@@ -130,7 +130,13 @@ def _outcome(answer: http.client.HTTPResponse, raw: bytes) -> Outcome:
     if not isinstance(data, dict) or not isinstance(ok, bool):
         return Outcome(Answered(answer.status, None, retry_after=retry_after), {}, date)
     error, ts = clean(str(data.get("error", "")), limit=80), clean(str(data.get("ts", "")), limit=40)
-    return Outcome(Answered(answer.status, ok, error, ts, retry_after), data, date)
+    return Outcome(Answered(answer.status, ok, error, ts, retry_after, _thread_of(data)), data, date)
+
+
+def _thread_of(data: Mapping[str, Any]) -> str | None:
+    """The message in whose thread the one in the answer stands; empty: none. None where no message is shown."""
+    message = data.get("message")
+    return clean(str(message.get("thread_ts", "")), limit=40) if isinstance(message, dict) else None
 
 
 def quiet_logger() -> logging.Logger:

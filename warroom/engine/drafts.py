@@ -18,7 +18,7 @@ from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots
 from warroom.launch.state import LaunchState, Record, believed
 from warroom.suite_state import SuiteState
-from warroom.updates.channel import Delivery, Fate, Post
+from warroom.updates.channel import Delivery, Fate, Post, thread_in
 from warroom.updates.render import delivery_line, post_text, with_remarks
 from warroom.verdict import Verdict
 
@@ -92,13 +92,18 @@ def sending(send: Send, state: LaunchState, now: datetime) -> list[Draft]:
     if send not in decide(state, now):
         return []
     body = {"slot": send.record.slot, "key": send.record.key, "attempt": send.attempt}
-    return [Draft("update.sending", body)]
+    return [Draft("update.sending", {**body, **_moved(send.record.thread, send.thread)})]
 
 
-def post_of(record: Record, state: LaunchState, now: datetime, head: str) -> Post:
+def _moved(known: str, thread: str) -> dict[str, object]:
+    return {"thread": thread} if thread != known else {}
+
+
+def post_of(send: Send, state: LaunchState, now: datetime, head: str) -> Post:
     """The post as it is sent at `now`: the frozen text, what people remark on it, and the line outside of both."""
+    record = send.record
     text = with_remarks(record.text, state, (record.slot, *record.merged))
-    return Post(record.key, text, _delivery_of(record, state, now, head))
+    return Post(record.key, text, _delivery_of(record, state, now, head), send.thread)
 
 
 def _delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -> str:
@@ -116,10 +121,11 @@ def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: flo
     body: dict[str, object] = {"slot": send.record.slot, "key": send.record.key, "attempt": send.attempt}
     body |= {"reason": delivery.reason} if delivery.reason else {}
     if delivery.fate is Fate.CONFIRMED:
-        body["ref"] = delivery.ref
+        body |= {"ref": delivery.ref, **_moved(send.thread, thread_in(delivery.ref))}
     if delivery.fate is Fate.NOT_SENT:
         wait_s = max(delivery.wait_s, _wait_s(send.attempt, longest_wait_s))
         body["not_before"] = stamp(now + timedelta(seconds=wait_s))
+        body |= {"thread": ""} if delivery.closed else {}
     return Draft(_FATES[delivery.fate], body)
 
 
@@ -137,7 +143,8 @@ def looked_up(look: LookUp, ref: str | None, now: datetime, longest_wait_s: floa
     if ref is None:
         again = now + timedelta(seconds=_wait_s(max(record.attempt, 1), longest_wait_s))
         return Draft("update.due", {**body, "reason": "it had not arrived", "not_before": stamp(again)})
-    return Draft("update.confirmed", {**body, "ref": ref, "reason": "found in the channel"})
+    found = {"ref": ref, "reason": "found in the channel", **_moved(record.thread, thread_in(ref))}
+    return Draft("update.confirmed", {**body, **found})
 
 
 def finished(

@@ -28,7 +28,7 @@ from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
 from warroom.launch.schedule import next_due_s, update_of
-from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Record, begin
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
 from warroom.text import one_line
@@ -245,15 +245,15 @@ class Engine:
         intent = await self._book.write(lambda state: drafts.sending(send, state, self._clock.now()))
         if not intent:
             return
-        delivery = await self._delivery(send.record, intent[-1].head.short)
+        delivery = await self._delivery(send, intent[-1].head.short)
         await self._insist([drafts.delivered(send, delivery, self._clock.now(), self.pace.longest_wait_s)])
 
-    async def _delivery(self, record: Record, head: str) -> Delivery:
+    async def _delivery(self, send: Send, head: str) -> Delivery:
         """What becomes of an attempt whose intent is on disk: whatever breaks, the post does not stay half sent."""
         fate = Fate.NOT_SENT
         try:
-            post = drafts.post_of(record, self.state, self._clock.now(), head)
-            channel = self._channel(record.slot)
+            post = drafts.post_of(send, self.state, self._clock.now(), head)
+            channel = self._channel(send.record.slot)
             fate = Fate.UNKNOWN
             return await channel.post(post)
         except BaseException as error:
@@ -264,7 +264,8 @@ class Engine:
     async def _look_up(self, look: LookUp) -> None:
         record = look.record
         try:
-            ref = await self._channel(record.slot).find(record.key, record.tried_at or self._clock.now())
+            since = record.tried_at or self._clock.now()
+            ref = await self._channel(record.slot).find(record.key, since, record.thread)
         except (CannotTell, OSError) as error:
             # An OSError's own text can hold anything; what it stands for cannot.
             said = error.reason if isinstance(error, CannotTell) else error.strerror

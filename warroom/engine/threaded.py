@@ -67,7 +67,7 @@ class ThreadedChannel:
         """Tries once to post."""
         return await _in(self._thread, lambda: self._channel.append(post))
 
-    async def find(self, key: str, since: datetime) -> str | None:
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
         """Where the message with that key is, whenever it was posted; looked for after everything that is being
         posted. Raises OSError."""
         return await _in(self._thread, lambda: self._channel.place(key))

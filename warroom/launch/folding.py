@@ -144,12 +144,18 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         again = instant(body["not_before"]) if body.get("not_before") else None
         back = replace(before, stage=Stage.DUE, not_before=again, reason=body.get("reason", ""), at=entry.at)
         back = replace(back, again=before.again or body.get("again", False))
+        # A first copy that may yet become visible is looked for in the thread of the last one, and in the channel.
+        was_lost = before.stage is Stage.UNKNOWN or before.epoch < entry.epoch
+        is_placed = before.is_placed or "thread" in body or (was_lost and bool(before.thread))
+        back = replace(back, is_placed=is_placed)
+        back = replace(back, thread=body.get("thread", before.thread))
         return replace(state, records={**state.records, slot: back})
     merged = tuple(body.get("merged", ()))
     fresh = Record(slot, Stage.DUE, body["key"], body["text"], body["late_s"], merged, t0=state.t0, at=entry.at)
     fresh = replace(fresh, asked=slot in state.requested)
     if before is not None:
         fresh = replace(fresh, attempt=before.attempt, epoch=before.epoch, tried_at=before.tried_at)
+        fresh = replace(fresh, thread=before.thread, is_placed=before.is_placed)
     named = {
         name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
         for name in merged
@@ -163,6 +169,7 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
     def apply(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         before = state.records[body["slot"]]
         after = replace(before, stage=stage, at=entry.at, reason=body.get("reason", ""), ref=body.get("ref", ""))
+        after = replace(after, thread=body.get("thread", before.thread))
         if stage is Stage.SENDING:
             after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
             after = replace(after, tried_at=before.tried_at or entry.at, absent_at=None)

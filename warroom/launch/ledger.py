@@ -18,6 +18,7 @@ from warroom.launch.runs import phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, last_offset, update_of
 from warroom.launch.standing import is_resolved, record_of
 from warroom.launch.state import LaunchState, Record, Stage, believed
+from warroom.launch.threads import head_of, thread_of
 from warroom.launch.values import missing
 from warroom.text import plural
 
@@ -44,10 +45,12 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Journal `update.sending` and post the frozen text. `attempt` counts from 1."""
+    """Journal `update.sending` and post the frozen text. `attempt` counts from 1. `thread` is the `ref` of the
+    message that it replies to, empty: it stands in the channel itself."""
 
     record: Record
     attempt: int
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +171,20 @@ class _Ledger:
             yield from self._newest(group)
 
     def sends(self) -> Iterator[Send]:
-        """The texts that are to leave now."""
+        """The texts that are to leave now. While a thread has no head, one at a time may become it."""
+        opening: set[tuple[str, str]] = set()
         for slot in self._slots:
             record = record_of(self._state, slot)
             if record is None or record.stage is not Stage.DUE or slot.id in self._superseded or self._is_held(slot):
                 continue
             may_leave = self._may_leave(slot) or record.asked
-            if may_leave and (record.not_before is None or record.not_before <= self._wall):
-                yield Send(record, record.attempt + 1)
+            if not may_leave or (record.not_before is not None and record.not_before > self._wall):
+                continue
+            head, thread = head_of(self._state, slot, self._slots, self._wall), thread_of(self._state.course, slot)
+            if head is None or (not head and thread in opening):
+                continue
+            opening |= {thread} if thread else set()
+            yield Send(record, record.attempt + 1, head)
 
     def end(self) -> Iterator[Close]:
         """Whether the launch is over."""

@@ -40,7 +40,9 @@ class Record:
     0 before the first; the next one leaves at `not_before` or later, by the wall clock as it is set. `ref` is where
     the message is, once confirmed. `t0` is the one that the text was rendered for; `asked` says that a person wanted
     it before its time. `tried_at` is when the first attempt left, `absent_at` when a look-up did not find the last
-    one. `again` says that the message may be there already, and nobody can tell.
+    one. `again` says that the message may be there already, and nobody can tell. `thread` is the `ref` of the
+    message that it replies to, empty for one that stands in the channel itself; `is_placed` says that no other place
+    will do, since a first copy may become visible there or another place takes none.
     """
 
     slot: str
@@ -60,6 +62,8 @@ class Record:
     tried_at: datetime | None = None
     absent_at: datetime | None = None
     again: bool = False
+    thread: str = ""
+    is_placed: bool = False
     at: datetime | None = None
     """When it got where it stands."""
 

@@ -60,7 +60,7 @@ class Channel:
 
     A post whose fate nobody knows is not there when two look-ups, `settle` apart, do not find it. Where nothing can
     be looked up `on_unknown` says what happens to it, `resend` or `hold`; it is empty for the others. `note` is what
-    a person should know about it, empty where there is nothing.
+    a person should know about it, empty where there is nothing. `threads` says whether posts can reply to others.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Channel:
     settle: timedelta = timedelta()
     on_unknown: str = ""
     note: str = ""
+    threads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,9 @@ def _channel(channel_id: str, model: course_models.Channel) -> Channel:
         note = f"no Slack access, neither token nor webhook: posts go to {model.path} only" if is_slack else ""
         return Channel(channel_id, "file", model.path, note=note)
     if access.token:
-        return Channel(channel_id, "slack", model.path, model.settle)
-    return Channel(channel_id, "slack_webhook", model.path, on_unknown=model.on_unknown)
+        return Channel(channel_id, "slack", model.path, model.settle, threads=True)
+    note = "a Slack webhook, no token: no threads, no attached files, and nothing is looked up"
+    return Channel(channel_id, "slack_webhook", model.path, on_unknown=model.on_unknown, note=note)
 
 
 def _gate(gate: Gate) -> GatePlan:

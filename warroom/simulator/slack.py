@@ -155,10 +155,10 @@ class SlackStandIn:
             )
         )
 
-    def foreign(self, channel: str, text: str, key: str) -> None:
+    def foreign(self, channel: str, text: str, key: str, thread_ts: str = "") -> None:
         """Somebody else's message that carries our key."""
         metadata = {"event_type": "warroom_update", "event_payload": {"key": key}}
-        self.room.post(channel, text, metadata=metadata, bot_id=f"{BOT_ID}X")
+        self.room.post(channel, text, metadata=metadata, thread_ts=thread_ts, bot_id=f"{BOT_ID}X")
 
 
 def _arguments(scope: Scope, body: bytes) -> dict[str, Any]:

@@ -111,9 +111,7 @@ class Methods:
         channel = self._channel(args, to_post=True)
         if problem := message_problem(args):
             raise Refused(problem)
-        thread = str(args.get("thread_ts") or "")
-        if thread and self._room.find(channel.id, thread) is None:
-            raise Refused("thread_not_found")
+        thread = self._thread(channel, args)
         self.pace.take(f"post {channel.id}", self.pace.post_s, self._clock.monotonic())
         message = self._room.post(
             channel.id,
@@ -123,6 +121,13 @@ class Methods:
             thread_ts=thread,
         )
         return {"channel": channel.id, "ts": message.ts, "message": message.to_json(metadata=True)}
+
+    def _thread(self, channel: Conversation, args: Args) -> str:
+        wanted = str(args.get("thread_ts") or "")
+        thread = self._room.thread_of(channel.id, wanted) if wanted else ""
+        if thread is None:
+            raise Refused("thread_not_found")
+        return thread
 
     def _update(self, args: Args) -> dict[str, Any]:
         message = self._own(args)
@@ -157,7 +162,7 @@ class Methods:
         channel = self._channel(args, to_post=False)
         self.pace.take(f"history {channel.id}", self.pace.history_s, self._clock.monotonic())
         thread = str(args.get("ts", ""))
-        if self._room.find(channel.id, thread) is None:
+        if not self._room.thread_of(channel.id, thread):
             raise Refused("thread_not_found")
         found = self._room.visible(channel.id, lambda one: thread in (one.ts, one.thread_ts))
         return self._page(list(found), args)

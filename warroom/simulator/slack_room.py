@@ -96,6 +96,15 @@ class Room:
         found = (one for one in self.messages if one.channel == channel and one.ts == ts and not one.deleted)
         return next(found, None)
 
+    def thread_of(self, channel: str, ts: str) -> str | None:
+        """The `thread_ts` of a reply to the message: its ts. Empty: it is gone and nobody had replied, so a reply
+        stands in the channel itself. None: there never was one, or it is a reply."""
+        found = [one for one in self.messages if one.channel == channel and ts in (one.ts, one.thread_ts)]
+        head = next((one for one in found if one.ts == ts and not one.thread_ts), None)
+        if head is None:
+            return None
+        return ts if not head.deleted or any(not one.deleted for one in found if one is not head) else ""
+
     def change(self, message: Message, **fields: Any) -> Message:
         """Puts a changed copy in the place of `message`."""
         changed = replace(message, **fields)

@@ -28,8 +28,9 @@ class Broken:
 @dataclass(frozen=True, slots=True)
 class Answered:
     """An answer came. `error` is its error code, empty where it gives none; `ok` is None where the body is not the
-    JSON object that was expected. `ts` is the message's, empty where none is named. `retry_after` is the header's
-    text, None without one.
+    JSON object that was expected. `ts` is the message's, empty where none is named; `thread_ts` that of the message
+    in whose thread it stands, empty in the channel itself, None where the answer does not show the message.
+    `retry_after` is the header's text, None without one.
     """
 
     status: int
@@ -37,6 +38,7 @@ class Answered:
     error: str = ""
     ts: str = ""
     retry_after: str | None = None
+    thread_ts: str | None = None
 
 
 REFUSED: Final = {
@@ -62,28 +64,43 @@ REFUSED: Final = {
     "no_service": "the webhook was removed or disabled",
     "invalid_token": "the webhook's address is not valid",
     "no_active_hooks": "the webhook is disabled",
-    "thread_not_found": "the message whose thread it belongs to is gone",
 }
 """Codes after which the same message is refused for good, with what they mean."""
+
+_CLOSED: Final = (
+    "thread_not_found",
+    "cannot_reply_to_message",
+    "restricted_action_thread_locked",
+    "restricted_action_non_threadable_channel",
+)
+"""Codes after which the thread takes no replies, while the channel may take the message."""
 
 _NOT_SENT: Final = ("ratelimited", "rate_limited")
 
 
-def delivery_of(outcome: Broken | Answered, channel: str) -> Delivery:
-    """What became of the post to `channel` (its id)."""
+def delivery_of(outcome: Broken | Answered, channel: str, thread_ts: str = "") -> Delivery:
+    """What became of the post to `channel` (its id), meant for the thread of the message `thread_ts`, if any."""
     match outcome:
         case Broken(what, sent=False):
             return Delivery(Fate.NOT_SENT, reason=what)
         case Broken(what):
             return Delivery(Fate.UNKNOWN, reason=what)
-        case Answered(200, True, ts=ts) if ts:
-            return Delivery(Fate.CONFIRMED, ref=f"{channel}/{ts}")
+        case Answered(200, True, ts=ts, thread_ts=seen) if ts:
+            # Slack puts a reply into the channel itself, without a word, where the head of its thread is gone.
+            return Delivery(Fate.CONFIRMED, ref=ref_of(channel, ts, thread_ts if seen is None else seen))
         case Answered(429) | Answered(_, False, "ratelimited" | "rate_limited"):
             return Delivery(Fate.NOT_SENT, reason="Slack asks to wait", wait_s=wait_of(outcome.retry_after))
+        case Answered(status, False, error) if thread_ts and error in _CLOSED and status < 500:
+            return Delivery(Fate.NOT_SENT, reason=f"{error}: the thread takes no replies", closed=True)
         case Answered(status, False, error) if error in REFUSED and status < 500:
             return Delivery(Fate.REFUSED, reason=f"{error}: {REFUSED[error]}")
         case Answered(status, _, error):
             return Delivery(Fate.UNKNOWN, reason=f"Slack answered {status}{f' {error}' if error else ''}")
+
+
+def ref_of(channel: str, ts: str, thread_ts: str = "") -> str:
+    """Where a message is: `C1/17.1`, or `C1/17.1/18.1` for a reply in the thread of `17.1`."""
+    return f"{channel}/{thread_ts}/{ts}" if thread_ts not in ("", ts) else f"{channel}/{ts}"
 
 
 def wait_of(retry_after: str | None) -> float:

@@ -28,25 +28,38 @@ class CannotTell(Exception):
 @dataclass(frozen=True, slots=True)
 class Post:
     """An update as it is sent. `text` was frozen before the first attempt; `delivery` is the line outside it that
-    says LATE and by how much, empty for one in time. The same `key` names the update in every attempt.
+    says LATE and by how much, empty for one in time. The same `key` names the update in every attempt. `thread` is
+    the `ref` of the message whose thread it goes into; empty: it is to stand in the channel itself.
     """
 
     key: str
     text: str
     delivery: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The end of one attempt. `ref` says where the message is (empty unless confirmed), `reason` why it is not.
 
-    `wait_s` is how many seconds the channel asks to wait before the next attempt; 0 where it does not say.
+    `wait_s` is how many seconds the channel asks to wait before the next attempt; 0 where it does not say. `closed`
+    says that the thread takes no replies: the next attempt is for the channel itself.
     """
 
     fate: Fate
     ref: str = ""
     reason: str = ""
     wait_s: float = 0.0
+    closed: bool = False
+
+
+def thread_in(ref: str) -> str:
+    """The `ref` of the message in whose thread the one at `ref` stands; empty for one in the channel itself.
+
+    A channel with threads has references of the form `channel/message`, and `channel/head/reply` for a reply.
+    """
+    head, _, _ = ref.rpartition("/")
+    return head if "/" in head else ""
 
 
 class Channel(Protocol):
@@ -56,7 +69,8 @@ class Channel(Protocol):
         """Tries once. Never raises for what the outside does, save for cancellation (then the fate is unknown)."""
         ...
 
-    async def find(self, key: str, since: datetime) -> str | None:
-        """Where the message with that key is, posted at `since` or later; None: there is none to be seen now. Raises
-        CannotTell or OSError if that cannot be said now. Never asked of a channel that declares an `on_unknown`."""
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        """Where the message with that key is, posted at `since` or later, in that thread or in the channel itself;
+        None: there is none to be seen now. Raises CannotTell or OSError if that cannot be said now. Never asked of a
+        channel that declares an `on_unknown`."""
         ...
