@@ -81,6 +81,21 @@ def test_after_a_kill_the_launch_goes_on_with_the_new_playbook(desk: Desk) -> No
         assert "has changed" not in "".join(engine.complaints)
 
 
+def test_a_launch_that_was_resumed_is_amended_for_the_environment_it_was_opened_for(desk: Desk) -> None:
+    only_there = (
+        'inputs:\n  APP_URL: {required: true}\ntargets:\n  app: {url: "${APP_URL}"}\n'
+        "environments:\n  staging:\n    targets: {app: {url: 'http://127.0.0.1:9'}}\n"
+        "    inputs: {APP_URL: {required: false}}\n"
+    )
+    desk.playbook.write_text(PLAYBOOK + only_there, "utf-8")
+    with desk.engine("--t0", ago(minutes=1), "--environment", "staging") as engine:
+        assert engine.end() == 143
+    with desk.engine():
+        desk.playbook.write_text(AMENDED + only_there, "utf-8")
+        assert amend(desk, "--yes")[0] == 0
+        assert "fourth@T+3h" in desk.ask("status", launch="quiet").out
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

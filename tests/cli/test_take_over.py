@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,19 @@ def test_the_owner_is_ended_and_nothing_is_lost_or_doubled(stopped: bool, desk: 
     ]
     assert len({*keys, *merged}) == POSTS
     assert audit(desk.folder()).problems == ()
+
+
+def test_who_cannot_go_on_with_a_launch_does_not_end_its_owner(desk: Desk) -> None:
+    needed = 'inputs:\n  BEAT_URL: {required: true}\ntargets:\n  beat: {url: "${BEAT_URL}"}\n'
+    desk.playbook.write_text(PLAYBOOK + needed, "utf-8")
+    given = replace(desk, inputs={"BEAT_URL": "http://127.0.0.1:9"})
+    with given.engine("--t0", ago(seconds=0)) as engine:
+        engine.wait_for("update.confirmed")
+        refused = desk.run("--take-over")
+        assert refused.code == 2
+        assert "BEAT_URL" in refused.err
+        engine.wait_for("update.confirmed", slot="beat@T+3s")
+        assert engine.end() == 143
 
 
 def test_an_owner_that_does_not_hand_back_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

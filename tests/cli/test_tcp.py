@@ -63,6 +63,21 @@ def test_a_token_opens_the_launch_until_it_is_taken_back(desk: Desk) -> None:
     assert token not in "".join(engine.complaints)
 
 
+def test_a_reader_of_the_journal_hears_nothing_after_its_token_was_taken_back(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1), "--listen", "127.0.0.1:0") as engine:
+        token = desk.ask("token", "ada", launch="quiet").out.strip()
+        asked = urllib.request.Request(address(engine) + "/events", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
+            assert answer.readline().startswith(b"id: 1")
+            assert desk.ask("note", "known to all", launch="quiet").code == 0
+            assert desk.ask("token", "ada", "--revoke", launch="quiet").code == 0
+            assert desk.ask("note", "known to few", launch="quiet").code == 0
+            heard = answer.read()
+        assert b"known to all" in heard
+        assert b"known to few" not in heard
+        assert engine.end() == 143
+
+
 @pytest.mark.parametrize(
     ("address", "says"), [("0.0.0.0:80", "takes one address"), ("192.0.2.7:80", "other machines can reach")]
 )

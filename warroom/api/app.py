@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from warroom.api.guard import PERSON
+from warroom.api.guard import PERSON, STANDS
 from warroom.api.listener import PEER_UID
 from warroom.api.metrics import METRICS_TYPE, exposition
 from warroom.api.models import BODY_CAP, request_of
@@ -92,7 +92,8 @@ class _Routes:
         if int(text) > self._engine.state.seq:
             return _refused(400, f"the journal has no entry {int(text)} yet")
         headers = {"cache-control": "no-store"}
-        return StreamingResponse(self._stream(int(text)), media_type="text/event-stream", headers=headers)
+        stands: Callable[[], bool] = request.scope.get(STANDS, lambda: True)
+        return StreamingResponse(self._stream(int(text), stands), media_type="text/event-stream", headers=headers)
 
     async def requests(self, request: Request) -> Response:
         """Does what a person asks: 200 with what was journaled, 409 where the launch does not allow it.
@@ -143,14 +144,17 @@ class _Routes:
             raise UsageError("it cannot be told who asks")
         return self._name_of(request.client.port)
 
-    async def _stream(self, after: int) -> AsyncIterator[str]:
-        """The entries; while none comes, a comment each second says that the engine is alive."""
+    async def _stream(self, after: int, stands: Callable[[], bool]) -> AsyncIterator[str]:
+        """The entries, while the reader's token stands; while none comes, a comment each second says that the engine
+        is alive."""
         entries = aiter(self._engine.events(after))
         coming = asyncio.ensure_future(anext(entries, None))
         beat = asyncio.ensure_future(self._clock.sleep(BEAT_S))
         try:
             while True:
                 await asyncio.wait((coming, beat), return_when=asyncio.FIRST_COMPLETED)
+                if not stands():
+                    return
                 if beat.done():
                     beat = asyncio.ensure_future(self._clock.sleep(BEAT_S))
                     yield ": tick\n\n"

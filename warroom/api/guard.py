@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -15,6 +16,9 @@ from warroom.errors import UsageError
 
 PERSON: Final = "warroom.person"
 """Where the scope of a request says whose token came with it: `ada (token)`, as `ada` is a user of the machine."""
+
+STANDS: Final = "warroom.stands"
+"""Where the scope says, when it is called, whether the token is still good; for answers that go on for hours."""
 
 _LONGEST: Final = 200
 
@@ -35,16 +39,17 @@ class Guard:
         """Serves one request."""
         headers = Headers(scope=scope)
         reason = self._foreign(headers)
-        person = None
+        person, token = None, ""
         if not reason:
-            person, reason = self._bearer(headers)
+            person, token, reason = self._bearer(headers)
         if person is None:
             peer = scope.get("client") or ("?", 0)
             await self._refusals.note(reason, str(peer[0]))
             hint = "send the header Authorization: Bearer TOKEN; warroom token makes one"
             await JSONResponse({"error": reason, "hint": hint}, 403)(scope, receive, send)
             return
-        await self._app({**scope, PERSON: f"{person} (token)"}, receive, send)
+        stands = partial(self._stands, token, person)
+        await self._app({**scope, PERSON: f"{person} (token)", STANDS: stands}, receive, send)
 
     def _foreign(self, headers: Headers) -> str:
         """Why the request is not one that was made for this address; empty where it was."""
@@ -54,13 +59,19 @@ class Guard:
             return "it comes from a page of another origin"
         return ""
 
-    def _bearer(self, headers: Headers) -> tuple[str | None, str]:
+    def _stands(self, token: str, person: str) -> bool:
+        try:
+            return self._tokens.name_of(token) == person
+        except UsageError:
+            return False
+
+    def _bearer(self, headers: Headers) -> tuple[str | None, str, str]:
         given = headers.getlist("authorization")
         scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         if scheme.lower() != "bearer" or not token or len(token) > _LONGEST:
-            return None, "it bears no token"
+            return None, "", "it bears no token"
         try:
             person = self._tokens.name_of(token)
         except UsageError as error:
-            return None, error.message
-        return person, "its token is not known"
+            return None, "", error.message
+        return person, token, "its token is not known"

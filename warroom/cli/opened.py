@@ -51,12 +51,14 @@ class LaunchOptions(RunOptions):
 
 @dataclass(frozen=True, slots=True)
 class OpenedLaunch:
-    """A launch that this process owns. `notes` are sentences on what a person should know about it."""
+    """A launch that this process owns. `environment` is the one that its playbook is read for, empty for none;
+    `notes` are sentences on what a person should know about it."""
 
     name: str
     folder: Path
     journal: Journal
     playbook: Playbook
+    environment: str
     notes: tuple[str, ...] = ()
 
 
@@ -88,6 +90,8 @@ def _opened(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> Op
                 return _new(options, playbook, clock)
         if not options.take_over:
             return _taken_up(options, known, inputs, clock)
+        # Whoever could not go on with it must not end the one who does.
+        _resumed(options, known, inputs)
         ended = end_owner(known.folder)
         # It may have written more before it ended.
         known = launch_named(options.state, known.name)
@@ -141,41 +145,45 @@ def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaun
     except BaseException:
         journal.close()
         raise
-    return OpenedLaunch(name, folder, journal, playbook)
+    return OpenedLaunch(name, folder, journal, playbook, options.environment)
 
 
 def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: Clock) -> OpenedLaunch:
+    playbook, environment = _resumed(options, known, inputs)
+    notes = []
+    if has_changed(Path(known.state.playbook_path), known.copy):
+        notes.append(
+            "the playbook has changed since the launch was opened; it goes on with its own copy until `warroom amend`"
+        )
+    if options.t0 is not None and options.t0 != known.state.t0:
+        notes.append("--t0 is for a new launch; this one's T0 is moved with: warroom t0")
+    journal = _journal(known.folder, known.name, playbook, clock)
+    return OpenedLaunch(known.name, known.folder, journal, playbook, environment, tuple(notes))
+
+
+def _resumed(options: LaunchOptions, known: Known, inputs: InputValues) -> tuple[Playbook, str]:
+    """The launch's own copy of its playbook, and the environment that it was opened for, or that is given now."""
     assert known.opened is not None
-    original = Path(known.state.playbook_path)
-    copy = known.copy
-    given = replace(options, environment=options.environment or known.opened.body.get("environment", ""))
+    environment = options.environment or str(known.opened.body.get("environment", ""))
+    given = replace(options, environment=environment)
     try:
-        playbook = _loaded(copy, inputs, given, original.parent)
+        return _loaded(known.copy, inputs, given, Path(known.state.playbook_path).parent), environment
     except PlaybookError as error:
         if any(problem.key.startswith("inputs.") for problem in error.problems):
             error.hint = (
                 f"the launch {known.name} goes on with the same --env-file and inputs as before: give them again"
             )
         raise
-    notes = []
-    if has_changed(original, copy):
-        notes.append(
-            "the playbook has changed since the launch was opened; it goes on with its own copy until `warroom amend`"
-        )
-    if options.t0 is not None and options.t0 != known.state.t0:
-        notes.append("--t0 is for a new launch; this one's T0 is moved with: warroom t0")
-    return OpenedLaunch(
-        known.name, known.folder, _journal(known.folder, known.name, playbook, clock), playbook, tuple(notes)
-    )
 
 
-def reloading(options: LaunchOptions, folder: Path, environ: Mapping[str, str]) -> Reload:
-    """What loads another copy of the playbook in `folder`, with the inputs that the engine was started with."""
+def reloading(options: LaunchOptions, opened: OpenedLaunch, environ: Mapping[str, str]) -> Reload:
+    """What loads another copy of the launch's playbook, for its environment and with the inputs that the engine was
+    started with."""
 
     def load(copy: str, path: str) -> Amendment:
         inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
         try:
-            playbook = playbook_of(folder / copy, inputs, options.environment, Path(path).parent)
+            playbook = playbook_of(opened.folder / copy, inputs, opened.environment, Path(path).parent)
         except PlaybookError as error:
             raise UsageError("; ".join(map(str, error.problems)), hint="nothing was changed") from error
         return Amendment(copy, path, playbook.sha256, playbook.course)

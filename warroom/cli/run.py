@@ -147,7 +147,7 @@ def _assembled(
     stated = replace(options, evidence=evidence, gates=())
     suites = LaunchSuites(opened.playbook, stated, os.environ, clock, second.heard)
     gates = LaunchGates(opened.playbook, clock, second.heard)
-    reload = reloading(options, opened.folder, os.environ)
+    reload = reloading(options, opened, os.environ)
     ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates, reload, second)
     engine = Engine(opened.playbook.course, ports)
     refusals = Refusals(engine.record, clock)
