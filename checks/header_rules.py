@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-_DIGITS = re.compile(r'"?(\d{1,18})"?', re.ASCII)
+_DIGITS = re.compile(r'(?P<quote>"?)(\d{1,18})(?P=quote)', re.ASCII)
 _POLICY_MEMBER = re.compile(
     r"[ \t]*[a-z*][a-z0-9_.*-]*=(?:\*|[A-Za-z][A-Za-z0-9_.:/-]*|\((?:[^()\"]|\"[^\"]*\")*\))(?:;[^,;]*)*[ \t]*(?:,|$)"
 )
@@ -35,7 +35,7 @@ def _strict_transport_security(value: str) -> str:
     age = _DIGITS.fullmatch(ages[0])
     if not age:
         return "its max-age is not a number of seconds"
-    return "" if int(age[1]) > 0 else "max-age=0 switches it off"
+    return "" if int(age[2]) > 0 else "max-age=0 switches it off"
 
 
 def _content_security_policy(value: str) -> str:

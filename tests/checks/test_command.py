@@ -67,6 +67,20 @@ async def ended(folder: Path, written: dict[str, Any], **result: Any) -> CheckOu
             "",
             id="it was not cut off",
         ),
+        pytest.param(
+            {"stdout": 'matches "^(?s)(?!.*ERROR)"'},
+            {"stdout": "fine", "truncated": True},
+            Verdict.INCONCLUSIVE,
+            "stdout was cut",
+            id="what was cut off may say ERROR",
+        ),
+        pytest.param(
+            {"stdout": '!= "broken"'},
+            {"stdout": "bro", "truncated": True},
+            Verdict.INCONCLUSIVE,
+            "stdout was cut",
+            id="a part is not another text",
+        ),
     ],
 )
 async def test_the_end_of_a_command_is_judged(

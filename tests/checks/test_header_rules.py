@@ -40,6 +40,7 @@ def test_a_value_that_protects(name: str, value: str) -> None:
         (HSTS, "max-age=0; includeSubDomains", "max-age=0 switches it off"),
         (HSTS, "includeSubDomains", "it has no max-age"),
         (HSTS, "max-age", "not a number of seconds"),
+        (HSTS, 'max-age="31536000', "not a number of seconds"),
         (HSTS, "max-age=-1", "not a number of seconds"),
         (HSTS, "max-age=1y", "not a number of seconds"),
         (HSTS, "max-age=١٢", "not a number of seconds"),

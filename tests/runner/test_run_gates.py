@@ -49,6 +49,13 @@ async def test_a_symptom_that_only_an_unknown_gate_keeps_from_being_tolerated_sa
     assert "--gate gate1=red" in reason
 
 
+async def test_a_pass_says_nothing_of_an_unknown_gate() -> None:
+    tolerance = Tolerance("gate1", {"status": ("308",)}, Verdict.DEGRADED)
+    stage = Stage(check("jwks", finds(Verdict.PASS, "1 key", status="200"), tolerate=tolerance))
+    assert (await stage.run.run()).exit_code is ExitCode.GREEN
+    assert "tolerated" not in stage.all(CheckFinished)[0].outcome.reason
+
+
 JWKS_TOLERANCE = Tolerance("gate1", {"status": ("308",)}, Verdict.DEGRADED)
 
 

@@ -133,7 +133,9 @@ def _with_unknown_gate(
     tolerance: Tolerance, findings: Findings, verdict: Verdict, gate_state: str, gate_title: str
 ) -> Findings:
     """Says so where only the gate's unknown state keeps a symptom from being tolerated."""
-    if gate_state != "unknown" or tolerated(verdict, findings.symptom, tolerance, "red", gate_title) is None:
+    if verdict not in (Verdict.FAIL, Verdict.ERROR) or gate_state != "unknown":
+        return findings
+    if tolerated(verdict, findings.symptom, tolerance, "red", gate_title) is None:
         return findings
     how = f"state it with --gate {tolerance.gate}=red if that is the cause"
     reason = findings.reason or _reason_of(findings.results)
