@@ -2,7 +2,8 @@
 
 `kill` ends the process as `kill -9` does when that point is crossed the second time; `hang` never comes back from
 there. `wrong:send then record` and `wrong:record then send` are engines as they must not be; the point `between` lies
-between their two halves. `mounts:FILE` lets it read the mount table from that file.
+between their two halves. `mounts:FILE` lets it read the mount table from that file. `scaled` makes every wait for
+Slack short, and with `waits` an engine that is refused the launch tries again until it gets it.
 
 The product knows nothing of this: what is named here is wrapped from outside before it starts.
 """
@@ -21,7 +22,7 @@ from typing import Any, Final
 import sqlalchemy
 from sqlalchemy import event
 
-from tests.soak import wrong
+from tests.soak import slack_points, wrong
 from warroom.adapters import file_channel
 from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.systemd import Notices
@@ -139,20 +140,24 @@ def _rest(cross: Cross) -> None:
 def install(faults: str) -> None:
     """Builds the faults in; several are separated by `;`."""
     for fault in faults.split(";"):
-        act, name, *at = fault.split(":")
-        if act == "mounts":
-            folder.MOUNTS = Path(name)  # type: ignore[misc]
-            continue
-        if act == "wrong":
-            wrong.install(name, Point("kill", "between", int(at[0])).cross)
-            continue
-        cross = Point(act, name, int(at[0]) if at else 1).cross
-        for wrap in (_journal, _channel, _rest):
-            wrap(cross)
+        act, name, at = (*fault.split(":"), "", "1")[:3]
+        match act:
+            case "mounts":
+                folder.MOUNTS = Path(name)  # type: ignore[misc]
+            case "scaled":
+                slack_points.scale()
+            case "wrong":
+                wrong.install(name, Point("kill", "between", int(at or 1)).cross)
+            case "kill" | "hang":
+                cross = Point(act, name, int(at or 1)).cross
+                for wrap in (_journal, _channel, slack_points.install, _rest):
+                    wrap(cross)
 
 
 if __name__ == "__main__":
     install(os.environ["WARROOM_FAULT"])
+    if "waits" in os.environ["WARROOM_FAULT"].split(";"):
+        sys.exit(slack_points.run_when_free())
     from warroom.__main__ import main
 
     sys.exit(main())

@@ -71,13 +71,15 @@ def judge(
     *,
     slack: float = 1.0,
     in_time_s: float | None = _IN_TIME_S,
+    posts: Sequence[Received] | None = None,
 ) -> Judgement:
-    """What became of `owed`; `heads` were given to people as answers, so each must be in the journal.
+    """What became of `owed`; `heads` were given to people as answers, so each must be in the journal. `posts` are
+    those of a channel that is no file.
 
     `in_time_s`: how late a post may be after its time or, where later, after its engine's start (None: any); `slack`
     times as much is let pass.
     """
-    posts = received(folder)
+    posts = received(folder) if posts is None else posts
     counted = Counter(slot for post in posts for slot in (post.slot, *post.named))
     report = audit(folder, [*heads, *(post.head for post in posts if post.head)])
     starts = [entry.at for entry in read_only(folder).entries() if entry.kind == "owner.acquired"]

@@ -1,0 +1,256 @@
+"""kill -9 while Slack fails, too: what it accepted in the end is each update once."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from tests.cli.launching import EngineProcess
+from tests.soak.oracle import Judgement, judge, slot_id
+from tests.soak.row import Row, Scale
+from tests.soak.slack_points import POINTS
+from tests.soak.slack_there import POSTS, SCALE, SETTLE_S, SlackBeats, SlackThere, SlackYard
+from tests.soak.wrong import WRONG
+from tests.soak.yard import ago, until
+from warroom.simulator.slack_faults import Fault
+
+_KILLED: Final = -9
+_LIVES_S: Final = 1.4
+_DIES_WITHIN_S: Final = 4.0
+_IN_TIME_S: Final = 20.0
+_LONGEST_ANSWER: Final = 1_200
+_RETRY_AFTER: Final = ("", "1", "0", "1.5", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999")
+_BAD_LOOK_UPS: Final = (("status", "503"), ("limited", "1"), ("reset", ""), ("cut", "300"), ("body", "<html>"))
+_SIMULATED: Final = f"settle time {SETTLE_S:g} s for 60 s (1:{SCALE:g})"
+
+
+def _none(_: random.Random) -> list[Fault]:
+    return []
+
+
+def _post(kind: str, value: str = "", *, applied: bool = True) -> Callable[[random.Random], list[Fault]]:
+    return lambda dice: [Fault("chat.postMessage", kind, applied, value, dice.randint(1, 2))]
+
+
+def _cut(dice: random.Random) -> list[Fault]:
+    return _post("cut", str(dice.randrange(_LONGEST_ANSWER)))(dice)
+
+
+def _limited(dice: random.Random) -> list[Fault]:
+    return _post("limited", dice.choice(_RETRY_AFTER), applied=False)(dice)
+
+
+def _both(dice: random.Random) -> list[Fault]:
+    """A look-up that fails in one of these ways, after a post whose answer was lost."""
+    kind, value = dice.choice(
+        [("status", "503"), ("limited", "1"), ("reset", ""), ("cut", "300"), ("body", "<html>")]
+    )
+    return [*_post("close")(dice), Fault("conversations.*", kind, False, value, dice.randint(1, 2))]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with Slack. `faults` come anew for each engine; messages become visible `visible_after` settle
+    times after their acceptance. Where that is more than one, a second copy is not a broken promise.
+    """
+
+    name: str
+    faults: Callable[[random.Random], list[Fault]] = _none
+    visible_after: float = 0.0
+    is_down: bool = False
+    says_our_keys: bool = False
+
+    @property
+    def may_double(self) -> bool:
+        """Whether no look-up can tell in time that a post arrived."""
+        return self.visible_after > 1.0
+
+
+TROUBLES: Final = (
+    Trouble("nothing else is wrong"),
+    Trouble("accepted, then reset", _post("reset")),
+    Trouble("accepted, then closed", _post("close")),
+    Trouble("accepted, then silent", _post("silent")),
+    Trouble("accepted, then 503", _post("status", "503")),
+    Trouble("accepted, then internal_error", _post("error", "internal_error")),
+    Trouble("accepted, then HTML at 200", _post("body", "<!doctype html><p>Slack</p>")),
+    Trouble("accepted, the answer cut at any byte", _cut),
+    Trouble("not accepted, then reset", _post("reset", applied=False)),
+    Trouble("not accepted, then 503", _post("status", "503", applied=False)),
+    Trouble("429 in eight forms", _limited),
+    Trouble("look-ups fail, too", _both),
+    Trouble("others say our keys", _post("close"), says_our_keys=True),
+    Trouble("visible after 0.9 settle times", _post("close"), visible_after=0.9),
+)
+TOO_LATE: Final = Trouble("visible after 10 settle times", _post("close"), visible_after=10.0)
+DOWN: Final = Trouble("down", is_down=True)
+
+
+class _Killed:
+    """A launch whose engines are killed."""
+
+    def __init__(self, yard: SlackYard, slack: SlackThere, dice: random.Random) -> None:
+        self.yard = yard
+        self.slack = slack
+        self.dice = dice
+        self.at_their_point = 0
+        self._waiting: EngineProcess | None = None
+
+    def kill(self, trouble: Trouble, *, at_a_point: bool, another_waits: bool) -> None:
+        """Lets an engine live for a moment, or up to a point, and kills it; where another waits, that one is next."""
+        self.slack.ails(trouble.faults(self.dice), trouble.visible_after * SETTLE_S)
+        if trouble.says_our_keys:
+            self._say_our_keys()
+        engine = self._waiting or self._begin(self._fault(at_a_point))
+        self._waiting = None
+        if self.dice.random() < 0.2 and not another_waits:
+            time.sleep(self.dice.uniform(0.0, _LIVES_S))
+        else:
+            until(lambda: _owns(engine) or engine.process.poll() is not None, "an engine owns the launch")
+            self._waiting = self._begin(f"waits;{self._fault(True)}") if another_waits else None
+            self._live(engine.process, _DIES_WITHIN_S if at_a_point else self.dice.uniform(0.0, _LIVES_S))
+        self.at_their_point += engine.process.poll() == _KILLED
+        self._end(engine)
+
+    def leave(self) -> None:
+        """Nobody waits any more."""
+        if self._waiting:
+            self._end(self._waiting)
+        self._waiting = None
+
+    def _say_our_keys(self) -> None:
+        found = sorted(self.yard.outside.glob("soak-*"))
+        second = int(time.time() - self.yard.t0.timestamp())
+        for ahead in range(3) if found else ():
+            for name, channel in POSTS.items():
+                self.slack.says(channel, f"wr:{found[0].name}:{slot_id(name, second + ahead + 1)}")
+
+    def _fault(self, at_a_point: bool) -> str:
+        return f"kill:{self.dice.choice(POINTS)}:{self.dice.randint(1, 2)}" if at_a_point else ""
+
+    def _begin(self, fault: str) -> EngineProcess:
+        engine = EngineProcess(self.yard.popen(fault=fault))
+        engine.follow()
+        return engine
+
+    def _live(self, process: subprocess.Popen[str], life_s: float) -> None:
+        try:
+            process.wait(life_s)
+        except subprocess.TimeoutExpired:
+            return
+
+    def _end(self, engine: EngineProcess) -> None:
+        engine.process.kill()
+        code = engine.ended()
+        with self.yard.said.open("a", encoding="utf-8") as said:
+            said.writelines(engine.complaints)
+            said.writelines([f"it ended by itself with {code}\n"] if code != _KILLED else [])
+
+
+def _owns(engine: EngineProcess) -> bool:
+    return "owner.acquired" in engine.kinds()
+
+
+def kills(folder: Path, scale: Scale) -> Iterator[Row]:
+    """One launch for each trouble; in the short form one in which they take turns. In half of the kills another
+    engine waits."""
+    dice = random.Random(scale.seed)
+    if scale.kills < len(TROUBLES) + 2:
+        name = f"kill -9 while Slack fails in {len(TROUBLES) - 1} ways"
+        yield _row(name, folder, replace(scale, kills=len(TROUBLES)), TROUBLES, dice)
+        return
+    each, rest = divmod(scale.kills, len(TROUBLES) + 2)
+    for number, trouble in enumerate((*TROUBLES, TOO_LATE, DOWN)):
+        share = replace(scale, kills=each + (number < rest))
+        more = f" for {scale.lasts_s:g} s ({scale.lasts_s * SCALE / 3600:.1f} h)" if trouble.is_down else ""
+        yield _row(f"kill -9, Slack: {trouble.name}{more}", folder / str(number), share, (trouble,), dice)
+
+
+def too_late(folder: Path, scale: Scale) -> Iterator[Row]:
+    """What becomes visible later than the settle time is posted a second time, and never lost."""
+    yield _row(f"Slack: {TOO_LATE.name}", folder, replace(scale, kills=4), (TOO_LATE,), random.Random(scale.seed))
+
+
+def down(folder: Path, scale: Scale) -> Iterator[Row]:
+    """Slack takes no connections for a while."""
+    yield _row(f"Slack: down for {scale.lasts_s:g} s", folder, replace(scale, kills=2), (DOWN,), random.Random(1))
+
+
+def _row(name: str, folder: Path, scale: Scale, troubles: Sequence[Trouble], dice: random.Random) -> Row:
+    with SlackThere() as slack:
+        yard = SlackYard(folder, SlackBeats(last_s=120 + 15 * scale.kills), ago(0), slack)
+        killed = _Killed(yard, slack, dice)
+        with _down(slack, scale.lasts_s if troubles[0].is_down else 0.0):
+            for number in range(scale.kills):
+                second = number >= scale.kills // 2
+                trouble = troubles[number % len(troubles)]
+                killed.kill(trouble, at_a_point=number % 2 == 1, another_waits=second)
+            killed.leave()
+        slack.ails([], troubles[-1].visible_after * SETTLE_S)
+        owed = yard.catch_up()
+        judged = _judged(yard, slack, owed, scale)
+        row = _told(name, scale.kills, judged, troubles, slack, yard)
+        return replace(row, figures={"killed at a point": float(killed.at_their_point), **row.figures})
+
+
+def _told(
+    name: str, n: int, judged: Judgement, troubles: Sequence[Trouble], slack: SlackThere, yard: SlackYard
+) -> Row:
+    said = yard.complaints()
+    wrong = [word for word in ("Traceback", "it ended by itself") if word in said]
+    may_double = troubles[0].may_double
+    copies = len(judged.doubled)
+    wrong += ["no second copy: this Slack does not show what it is to show"] if may_double and not copies else []
+    figures = {name: float(number) for name, number in slack.struck().items()}
+    return Row(
+        name,
+        n=n,
+        lost=len(judged.lost),
+        doubled=0 if may_double else copies,
+        early=len(judged.early),
+        late_s=judged.late_s,
+        heads=judged.heads,
+        wrong=(*judged.wrong, *wrong, *(() if may_double else judged.doubled), *judged.lost),
+        figures={**figures, **({"second copies": float(copies)} if may_double else {})},
+        simulated=_SIMULATED,
+    )
+
+
+def _judged(yard: SlackYard, slack: SlackThere, owed: Sequence[str], scale: Scale) -> Judgement:
+    posts = slack.accepted()
+    return judge(yard.kept(), yard.t0, owed, slack=scale.slack, in_time_s=_IN_TIME_S, posts=posts)
+
+
+@contextmanager
+def _down(slack: SlackThere, seconds: float) -> Iterator[None]:
+    """Takes no connections from now on, for that long and at least to the end of the block; 0: it takes them."""
+    if not seconds:
+        yield
+        return
+    slack.is_down(True)
+    began = time.monotonic()
+    yield
+    threading.Event().wait(max(0.0, began + seconds - time.monotonic()))
+    slack.is_down(False)
+
+
+def wrong_engines(folder: Path, scale: Scale) -> Iterator[Row]:
+    """The harness is no good unless it finds fault with these in Slack as well."""
+    for name in WRONG:
+        with SlackThere() as slack:
+            beats = SlackBeats(last_s=4, once=(1, 2))
+            yard = SlackYard(folder / name.replace(" ", "-"), beats, ago(10), slack)
+            codes = (yard.dies(f"wrong:{name}:1"), yard.finish())
+            judged = _judged(yard, slack, beats.owed(), scale)
+        found = len(judged.doubled if name == WRONG[0] else judged.lost)
+        wrong = [] if codes == (_KILLED, 0) else [f"the engines ended with {codes}"]
+        wrong += [] if found else [f"nothing was found wrong with an engine that does {name}"]
+        word = "doubled" if name == WRONG[0] else "lost"
+        yield Row(f"a wrong engine ({name}) is found out in Slack", 1, wrong=tuple(wrong), figures={word: found})

@@ -1,0 +1,152 @@
+"""The strict Slack of the simulator, in a thread of the harness: what it accepted is what a scenario is judged by."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from tests.soak.oracle import Received
+from tests.soak.yard import Beats, Yard
+from warroom.clock import RealClock
+from warroom.simulator.listener import Listener
+from warroom.simulator.slack import SlackStandIn
+from warroom.simulator.slack_faults import Fault
+from warroom.simulator.slack_room import BOT_ID, Message
+
+SETTLE_S: Final = 0.5
+"""The settle time here; 60 s in earnest."""
+SCALE: Final = 60.0 / SETTLE_S
+POSTS: Final = {"one": "C0WARROOM", "two": "C0BACKUP"}
+_TOKEN: Final = "xoxb-canary-5d1b7e"
+_POST_EVERY_S: Final = 0.2
+_ANSWER_S: Final = 20.0
+
+
+class SlackThere:
+    """`with SlackThere() as slack:` serves one workspace until the block ends."""
+
+    def __enter__(self) -> SlackThere:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._run(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run(self._listener.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_ANSWER_S)
+        self._loop.close()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The inputs with which a launch posts here."""
+        return {"SLACK_BOT_TOKEN": _TOKEN, "SLACK_API_URL": f"{self._stand_in.base_url}/api/"}
+
+    def ails(self, faults: Iterable[Fault], visible_after_s: float) -> None:
+        """From now on these faults, in this order, and no others."""
+
+        async def change() -> None:
+            self._stand_in.faults.clear()
+            for fault in faults:
+                self._stand_in.faults.queue(fault)
+            self._stand_in.room.visible_after_s = visible_after_s
+
+        self._run(change())
+
+    def is_down(self, down: bool) -> None:
+        """Whether connections are refused."""
+        self._run(self._listener.refuse() if down else self._listener.open())
+
+    def says(self, channel: str, key: str) -> None:
+        """Somebody else says something that carries our key."""
+        self._run(self._said(channel, key))
+
+    def accepted(self) -> list[Received]:
+        """Our messages in the order of their acceptance, as the oracle takes them."""
+        return [_received(one) for one in list(self._stand_in.room.messages) if one.bot_id == BOT_ID]
+
+    def struck(self) -> Counter[str]:
+        """How many posts a fault hit, how many of those had been accepted, and how many pages were looked up."""
+        attempts = list(self._stand_in.attempts)
+        hit = [one for one in attempts if one.fault and one.method == "chat.postMessage"]
+        pages = sum(one.method.startswith("conversations.") for one in attempts)
+        return Counter({"faults": len(hit), "of them accepted": sum(one.applied for one in hit), "pages read": pages})
+
+    async def _open(self) -> None:
+        clock = RealClock()
+        self._stand_in = SlackStandIn(clock, token=_TOKEN, webhook_secret="canary-hook")
+        self._stand_in.methods.pace.post_s = _POST_EVERY_S
+        self._listener = Listener(clock)
+        self._listener.serve(self._stand_in)
+        self._stand_in.base_url = self._listener.url
+        await self._listener.open()
+
+    async def _said(self, channel: str, key: str) -> None:
+        self._stand_in.foreign(channel, "not ours", key)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_ANSWER_S)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackBeats(Beats):
+    """Beats of two channels of the Slack; some of their posts are threads, some stand alone."""
+
+    channels: tuple[str, ...] = tuple(POSTS)
+
+    def text(self) -> str:
+        """The playbook as YAML."""
+        span = f"every: 1s, from: T+{self.first_s}s, until: T+{self.last_s}s"
+        access = 'kind: slack, token: "${SLACK_BOT_TOKEN}", api: "${SLACK_API_URL}"'
+        lines = ["warroom: 1", "launch: {id: soak, title: Soak}", 'templates: {beat: "beat {{ post.time }}"}']
+        lines += ["inputs: {SLACK_BOT_TOKEN: {default: '', secret: true}, SLACK_API_URL: {default: ''}}", "channels:"]
+        lines += [
+            f"  {name}: {{{access}, channel: {to}, path: {name}.txt, settle: {SETTLE_S * 1000:g}ms}}"
+            for name, to in POSTS.items()
+        ]
+        # A launch lasts as long as its phases.
+        later = min(30, self.last_s - 1)
+        lines += ["phases:", f"  early: {{title: Early, from: T+0, until: T+{later // 2}s}}"]
+        lines += [f"  later: {{title: Later, from: T+{later}s, until: T+{self.last_s}s}}", "updates:"]
+        lines += [f"  {n}: {{title: {n}, channel: {n}, template: beat, {span}}}" for n in self.channels]
+        lines += [f"  once{s}: {{title: Once, channel: one, template: beat, at: T+{s}s}}" for s in self.once]
+        return "\n".join(lines) + "\n"
+
+
+class SlackYard(Yard):
+    """A launch that posts to `slack`; its engines wait less long than real ones, see `tests.soak.slack_points`."""
+
+    def __init__(self, folder: Path, beats: Beats, t0: datetime, slack: SlackThere) -> None:
+        super().__init__(folder, beats, t0, environ=slack.environ)
+        self._slack = slack
+
+    def popen(self, *options: str, fault: str = "", **more: Any) -> Any:
+        """Starts an engine that is scaled, with a fault in it where one is named."""
+        return super().popen(*options, fault=f"scaled;{fault}".rstrip(";"), **more)
+
+    def known(self) -> set[str]:
+        """The slots that were posted or named so far."""
+        return {slot for post in self._slack.accepted() for slot in (post.slot, *post.named)}
+
+
+def _received(message: Message) -> Received:
+    slot = str(message.metadata["event_payload"]["key"]).rpartition(":")[2]
+    foot = str(message.blocks[-1]["elements"][0]["text"])
+    times = re.search(r"stands for (.+?) too", foot)
+    head = re.search(r"journal (\d+\.[0-9a-f]{12})", foot)
+    update = slot.partition("@")[0]
+    return Received(
+        slot=slot,
+        at=datetime.fromtimestamp(float(message.ts), UTC),
+        late="LATE by" in foot,
+        named=tuple(f"{update}@{time}" for time in times[1].split(", ")) if times else (),
+        head=head[1] if head else "",
+    )

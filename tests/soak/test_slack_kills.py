@@ -1,0 +1,26 @@
+"""The real engine, killed while Slack fails, too: what it accepted in the end is each update once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.soak import slack_kills
+from tests.soak.proof import proved
+
+
+def test_kill_9_while_slack_fails_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    (row,) = proved(slack_kills.kills, tmp_path)
+    assert row.figures["of them accepted"] > 0
+
+
+def test_a_slack_that_takes_no_connections_delays_only(tmp_path: Path) -> None:
+    proved(slack_kills.down, tmp_path)
+
+
+def test_what_becomes_visible_later_than_the_settle_time_is_posted_twice_and_never_lost(tmp_path: Path) -> None:
+    (row,) = proved(slack_kills.too_late, tmp_path)
+    assert row.figures["second copies"] > 0
+
+
+def test_the_harness_finds_engines_out_that_lose_or_double_in_slack(tmp_path: Path) -> None:
+    proved(slack_kills.wrong_engines, tmp_path)
