@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(as_json(rows, facts), encoding="utf-8")
     if options.document:
-        DOCUMENT.write_text(documented(DOCUMENT.read_text(encoding="utf-8"), rows, facts), encoding="utf-8")
+        text = documented(DOCUMENT.read_text(encoding="utf-8"), rows, facts, is_whole=not options.names)
+        DOCUMENT.write_text(text, encoding="utf-8")
     print(table(rows))
     print(f"\n{len(rows)} rows in {facts['took_s']} s, seed {scale.seed}; figures in {options.json}")
     for sentence in missing:
@@ -47,12 +48,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if bad or (missing and os.environ.get("CI") == "true") else 0
 
 
-def documented(text: str, rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
-    """The document with these figures in the place of those it had."""
+def documented(text: str, rows: Sequence[Row], facts: Mapping[str, Any], *, is_whole: bool = True) -> str:
+    """The document with these figures in the place of those it had. Those of a run of some scenarios take the place
+    of the rows of the same name, or come below; the others stay."""
     before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    figures, _, after = rest.partition(END)
     where = f"{facts['at'][:10]}, {facts['machine']}, Python {facts['python']}, seed {facts['seed']}."
-    return f"{before}{BEGIN}\n{where}\n\n{markdown(rows)}\n{END}{after}"
+    if is_whole:
+        return f"{before}{BEGIN}\n{where}\n\n{markdown(rows)}\n{END}{after}"
+    head, _, table_ = figures.strip().partition("\n\n")
+    known = {line.split(" | ")[0]: line for line in table_.splitlines()}
+    known |= {line.split(" | ")[0]: line for line in markdown(rows).splitlines()}
+    first = head.splitlines()[0]
+    lines = "\n".join(known.values())
+    return f"{before}{BEGIN}\n{first}\n{len(rows)} rows are of a run of their own: {where}\n\n{lines}\n{END}{after}"
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -66,8 +75,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, default=FILE, metavar="FILE", help="where the figures go")
     parser.add_argument("--document", action="store_true", help="put the figures into docs/guarantees.md")
     options = parser.parse_args(arguments)
-    if options.document and (options.names or options.short):
-        parser.error("--document takes the figures of a whole run")
+    if options.document and options.short:
+        parser.error("--document takes the figures of a run in its long form")
     if unknown := set(options.names) - set(SCENARIOS):
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
     return options
