@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.checks import shipped
+from tests.playbook.test_shipped import ENVIRON
 from tests.runner.stage import START, Script, Stage, check, finds
 from warroom.clock import settle
 from warroom.contract import Context, Findings
@@ -156,3 +158,26 @@ async def test_a_rerun_keeps_the_rest_and_counts_its_runs() -> None:
     assert (await stage.run.run()).exit_code is ExitCode.RED
     assert (await stage.run.rerun(["canary", "nonsense"])).exit_code is ExitCode.GREEN
     assert stage.runs == [("canary", 1), ("other", 1), ("canary", 2)]
+
+
+@pytest.mark.covers("S3-M02")
+async def test_the_shipped_playbook_tries_what_does_not_answer_again_after_2_to_3_minutes() -> None:
+    tries: list[float] = []
+    until = shipped.playbook(ENVIRON).suites["verify"].until
+    assert until is not None
+
+    async def starting(context: Context) -> Findings:
+        tries.append((stage.clock.now() - START).total_seconds())
+        if len(tries) == 1:
+            raise CannotMeasure("no answer within 10 s", symptom="timeout")
+        return await finds(Verdict.PASS)(context)
+
+    stage = Stage(check("canary", starting), until=(until.timeout_s, until.every_s))
+    run = asyncio.create_task(stage.run.run())
+    await settle()
+    await stage.clock.advance(119)
+    assert tries == [0.0]
+    await stage.clock.advance(61)
+    assert (await run).exit_code is ExitCode.GREEN
+    assert len(tries) == 2
+    assert 120 <= tries[1] <= 180
