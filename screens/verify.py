@@ -189,7 +189,7 @@ class VerifyScreen(LiveScreen):
     def _choose(self, choice_id: str | None) -> None:
         if choice_id is not None:
             title = next(choice.title for choice in self._client.choices if choice.id == choice_id)
-            self.request(self._client.choose(choice_id), f"chosen: {title}")
+            self.request(self._client.choose(choice_id), f"chosen: {title}; every check runs again")
 
     def action_copy(self) -> None:
         """Copy the command that repeats the deciding request."""

@@ -64,8 +64,10 @@ class View:
         first."""
         found: dict[Hint, list[str]] = {}
         for outcome in _alarming(self.checks):
+            is_current = self.state.checks[outcome.id].lifecycle == DONE
+            title = outcome.title if is_current else f"{outcome.title}, earlier"
             for hint in filter(_is_critical, outcome.hints):
-                found.setdefault(hint, []).append(outcome.title)
+                found.setdefault(hint, []).append(title)
         return tuple((", ".join(titles), hint) for hint, titles in found.items())
 
     @property

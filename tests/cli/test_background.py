@@ -73,3 +73,15 @@ async def test_after_a_stop_a_rerun_begins() -> None:
     assert await asyncio.to_thread(run.under_way.wait, 10)
     await asyncio.to_thread(behind.close)
     assert run.happened == ["run began", "run stopped", "rerun a b began", "rerun a b stopped", "connections closed"]
+
+
+async def test_to_begin_anew_stops_what_is_under_way_and_waits_and_runs_everything() -> None:
+    behind, run = background()
+    behind.start()
+    assert await asyncio.to_thread(run.under_way.wait, 10)
+    await behind.rerun(["a"])
+    run.under_way.clear()
+    await behind.begin_anew()
+    assert await asyncio.to_thread(run.under_way.wait, 10)
+    await asyncio.to_thread(behind.close)
+    assert run.happened == ["run began", "run stopped", "run began", "run stopped", "connections closed"]

@@ -197,7 +197,8 @@ def test_an_alarm_is_loud_until_it_is_measured_anew() -> None:
     alarm = "✖ IMMEDIATE ROLLBACK - external sends may occur!   (Kill-switch: Verification shows DISABLE_SEND=false)"
     assert notices(seen(off)) == [alarm]
     assert notices(seen(off), height=40) == ["", alarm, ""]
-    assert notices(seen([*off, CheckStarted("kill_switch")])) == [alarm]
+    before = alarm.replace("(Kill-switch:", "(Kill-switch, earlier:")
+    assert notices(seen([*off, CheckStarted("kill_switch")])) == [before]
     assert notices(seen([*off, CheckStarted("kill_switch"), outcome("kill_switch")])) == []
 
 

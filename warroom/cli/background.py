@@ -36,6 +36,10 @@ class Background:
         """Runs `checks` again, all of them for None, once what is under way is done."""
         await asyncio.wrap_future(self._submit(self._begin(checks)))
 
+    async def begin_anew(self) -> None:
+        """Stops what is under way and runs every check: what they look at has changed."""
+        await asyncio.wrap_future(self._submit(self._begin_anew()))
+
     async def answer(self, question_id: str, answer: str) -> None:
         """Answers an open question. Raises UsageError for one that is not open."""
         await asyncio.wrap_future(self._submit(self._session.board.answer(question_id, answer)))
@@ -70,10 +74,17 @@ class Background:
 
         self._runs = [*before, asyncio.create_task(one_at_a_time())]
 
-    async def _stop(self) -> None:
+    async def _begin_anew(self) -> None:
+        self._cancel()
+        await self._begin(None)
+
+    def _cancel(self) -> None:
         # The last first: one that waits for another must not begin when that one ends.
         for run in reversed(self._runs):
             run.cancel()
+
+    async def _stop(self) -> None:
+        self._cancel()
         await asyncio.gather(*self._runs, return_exceptions=True)
 
     async def _end(self) -> None:

@@ -21,6 +21,7 @@ from warroom.errors import CannotMeasure, ExitCode, OutputLost, first_exit_code
 from warroom.report import FORMATS
 
 if TYPE_CHECKING:
+    from warroom.cli.background import Background
     from warroom.cli.composition import Session
 
 
@@ -149,7 +150,7 @@ def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     background = Background(session)
     handlers = Handlers(rerun=background.rerun, answer=background.answer, stop=background.stop)
     if extras.choose:
-        handlers = replace(handlers, choose=extras.choose)
+        handlers = replace(handlers, choose=partial(_choose, extras.choose, background))
     client = InProcess(session.log, handlers, extras.choices)
     background.start()
     try:
@@ -159,3 +160,10 @@ def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     finally:
         background.close()
     return code
+
+
+async def _choose(choose: Callable[[str], Awaitable[None]], background: Background, choice: str) -> None:
+    """What was found before the choice is of other services: every check runs again. A choice that is refused leaves
+    the run as it is."""
+    await choose(choice)
+    await background.begin_anew()

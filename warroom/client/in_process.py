@@ -51,7 +51,7 @@ class Client(EventStream, Protocol):
         ...
 
     async def choose(self, choice_id: str) -> None:
-        """Take one of `choices`."""
+        """Take one of `choices`; every check runs again, for what was found before is not current any more."""
         ...
 
 
