@@ -77,6 +77,18 @@ async def test_a_reply_stands_in_its_thread_and_is_found_there(emulated: Address
     channel.close()
 
 
+async def test_a_file_is_shown_in_the_thread_of_its_post_once(emulated: Address, tmp_path: Path) -> None:
+    channel = SlackChannel(emulated, "C000000001", CLOCK)
+    ref = (await channel.post(Post("wr:auto:T+15m", "the bundle"))).ref
+    file = tmp_path / "evidence.log"
+    file.write_text("GREEN", "utf-8")
+    first = await channel.attach(ref, file)
+    again = await channel.attach(ref, file)
+    assert (first.fate, again.fate) == (Fate.CONFIRMED, Fate.CONFIRMED)
+    assert thread_in(again.ref) == ref, "the second attempt found what the first one left"
+    channel.close()
+
+
 async def test_a_channel_that_is_not_there_refuses_for_good(emulated: Address) -> None:
     channel = SlackChannel(emulated, "C999999999", CLOCK)
     delivery = await channel.post(Post("wr:auto:T+5m", "text"))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from slack_sdk import WebClient
 
+from warroom.adapters.slack_files import attach, read_file, shows_file
 from warroom.adapters.slack_message import key_of, message_of
 from warroom.adapters.slack_wire import Address, Outcome, call
 from warroom.clock import Clock
 from warroom.updates.answers import Answered, Broken, delivery_of, ref_of, wait_of
-from warroom.updates.channel import CannotTell, Delivery, Fate, Post
+from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
 
 PAGE: Final = 15
 _MARGIN: Final = timedelta(seconds=30)
@@ -37,7 +39,7 @@ class SlackChannel:
         self._clock = clock
         self._say = say
         self._threads = ThreadPoolExecutor(2, "slack")
-        self._self: tuple[str, str] | None = None
+        self._self: Sequence[tuple[str, str]] | None = None
         self._ahead_s = 0.0
 
     async def post(self, post: Post) -> Delivery:
@@ -58,36 +60,59 @@ class SlackChannel:
         """
         oldest = f"{(since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)).timestamp():.6f}"
         thread_ts = self._head_ts(thread)
-        found = await self._sought(key, partial(self._replies, thread_ts, oldest)) if thread_ts else None
-        return found or await self._sought(key, partial(self._history, oldest))
+        replies = partial(self._replies, thread_ts, oldest)
+        found = await self._sought(lambda message: key_of(message) == key, replies) if thread_ts else None
+        return found or await self._sought(lambda message: key_of(message) == key, partial(self._history, oldest))
+
+    async def attach(self, ref: str, path: Path) -> Delivery:
+        """Shows the file in the thread of the message at `ref`, unless it is there. Tries once; the fate is UNKNOWN
+        where it may be there and cannot be seen yet."""
+        thread_ts = self._head_ts(thread_in(ref) or ref)
+        loop = asyncio.get_running_loop()
+        content = await loop.run_in_executor(self._threads, read_file, path)
+        if isinstance(content, Delivery):
+            return content
+        try:
+            pages = partial(self._replies, thread_ts, f"{float(thread_ts):.6f}")
+            found = await self._sought(lambda message: shows_file(message, path.name), pages)
+        except CannotTell as error:
+            return Delivery(Fate.NOT_SENT, reason=error.reason)
+        if found:
+            return Delivery(Fate.CONFIRMED, ref=found)
+        place = (self._channel, thread_ts)
+        return await loop.run_in_executor(
+            self._threads, attach, self._address, self._clock, place, path.name, content
+        )
 
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _who(self) -> tuple[str, str]:
-        """By what we know messages of our own: a member of theirs and its value, the bot's id or the user's."""
+    async def _who(self) -> Sequence[tuple[str, str]]:
+        """By what we know messages of our own: members of theirs with their values, the bot's id and its user's."""
         if self._self is None:
             found = await self._told(lambda slack: slack.auth_test())
             known = [(name, str(found.get(name) or "")) for name in ("bot_id", "user_id")]
             ours = [("user" if name == "user_id" else name, value) for name, value in known if value]
             if not ours:
                 raise CannotTell("Slack does not say whose the token is")
-            self._self = ours[0]
+            self._self = ours
         return self._self
 
     def _head_ts(self, thread: str) -> str:
         channel, _, ts = thread.rpartition("/")
         return ts if channel == self._channel else ""
 
-    async def _sought(self, key: str, pages: Callable[[str | None, WebClient], object]) -> str | None:
-        """Our message with that key on the pages of a history, read to their end."""
-        name, own = await self._who()
+    async def _sought(
+        self, is_it: Callable[[dict[str, Any]], bool], pages: Callable[[str | None, WebClient], object]
+    ) -> str | None:
+        """The place of that message of ours on the pages of a history, read to their end."""
+        ours = await self._who()
         cursor: str | None = None
         while True:
             page = await self._told(partial(pages, cursor))
             for message in page.get("messages", ()):
-                if message.get(name) == own and key_of(message) == key:
+                if any(message.get(name) == own for name, own in ours) and is_it(message):
                     return ref_of(self._channel, str(message["ts"]), str(message.get("thread_ts", "")))
             cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
             if not page.get("has_more"):

@@ -12,16 +12,18 @@ from warroom.engine.second_clock import Agreement
 from warroom.errors import ExitCode
 from warroom.events import RunFinished
 from warroom.launch.entries import CHANNEL, ENGINE, Draft
+from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named
 from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
-from warroom.launch.schedule import all_slots
+from warroom.launch.schedule import all_slots, update_of
 from warroom.launch.state import LaunchState, Record, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post, thread_in
 from warroom.updates.render import delivery_line, post_text, with_remarks
 from warroom.verdict import Verdict
 
+_LONGEST_FILE_WAIT_S: Final = 60.0
 _FATES: Final = {
     Fate.CONFIRMED: "update.confirmed",
     Fate.NOT_SENT: "update.due",
@@ -72,7 +74,9 @@ def _held(slot: str, reason: str) -> Draft:
 
 
 def _due(state: LaunchState, prepare: Prepare) -> dict[str, object]:
+    file = file_named(state, prepare.slot)
     return {
+        **({"file": file} if file else {}),
         "slot": prepare.slot.id,
         "key": prepare.key,
         "due": stamp(prepare.due),
@@ -127,6 +131,30 @@ def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: flo
         body["not_before"] = stamp(now + timedelta(seconds=wait_s))
         body |= {"thread": ""} if delivery.closed else {}
     return Draft(_FATES[delivery.fate], body)
+
+
+def attaching(attach: Attach, state: LaunchState, now: datetime) -> list[Draft]:
+    """The intent to attach a file; empty where the launch no longer wants it."""
+    if attach not in decide(state, now):
+        return []
+    body = {"slot": attach.record.slot, "file": attach.record.file, "attempt": attach.attempt}
+    return [Draft("file.sending", body)]
+
+
+def attached(attach: Attach, delivery: Delivery, state: LaunchState, now: datetime) -> Draft:
+    """What became of it. One that may be there is looked for after the settle time; after an hour it is given up."""
+    slot = attach.record.slot
+    body: dict[str, object] = {"slot": slot, "file": attach.record.file, "attempt": attach.attempt}
+    if delivery.fate is Fate.CONFIRMED:
+        return Draft("file.attached", {**body, "ref": delivery.ref})
+    body["reason"] = delivery.reason
+    known, update = state.files.get(slot), state.course.updates.get(update_of(slot))
+    if delivery.fate is Fate.REFUSED or known is None or now - known.began_at >= GIVE_UP_AFTER:
+        return Draft("file.failed", body)
+    settle = state.course.channels[update.channel].settle if update else timedelta()
+    unclear_s = settle.total_seconds() if delivery.fate is Fate.UNKNOWN else 0.0
+    wait_s = max(unclear_s, delivery.wait_s, _wait_s(attach.attempt, _LONGEST_FILE_WAIT_S))
+    return Draft("file.due", {**body, "not_before": stamp(now + timedelta(seconds=wait_s))})
 
 
 def _wait_s(attempt: int, longest_s: float) -> float:

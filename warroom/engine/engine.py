@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from warroom.clock import Clock
@@ -24,6 +25,7 @@ from warroom.errors import WarroomError
 from warroom.events import GateInfo
 from warroom.launch.amending import amend
 from warroom.launch.entries import Draft, Entry
+from warroom.launch.files import Attach
 from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
@@ -32,7 +34,7 @@ from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
 from warroom.text import one_line
-from warroom.updates.channel import CannotTell, Channel, Delivery, Fate
+from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, TakesFiles
 
 _ROUNDS: Final = 10
 _SHORTEST_S: Final = 0.001
@@ -220,6 +222,8 @@ class Engine:
                     self._work.begin(f"post {record.slot}", partial(self._send, decision))
                 case LookUp(record):
                     self._work.begin(f"post {record.slot}", partial(self._look_up, decision))
+                case Attach(record):
+                    self._work.begin(f"file of {record.slot}", partial(self._attach, decision))
                 case RunSuite(suite, cause):
                     what = f"suite {suite}" if suite else "checks"
                     self._work.begin(f"{what} for {cause}", partial(self._run_suite, decision))
@@ -273,6 +277,20 @@ class Engine:
             raise WarroomError(f"cannot tell whether it arrived: {why}") from error
         now = self._clock.now()
         await self._insist([drafts.looked_up(look, ref, now, self.pace.longest_wait_s)])
+
+    async def _attach(self, attach: Attach) -> None:
+        if not await self._book.write(lambda state: drafts.attaching(attach, state, self._clock.now())):
+            return
+        delivery = Delivery(Fate.REFUSED, reason="its channel takes no files")
+        try:
+            channel = self._channel(attach.record.slot)
+            if isinstance(channel, TakesFiles):
+                delivery = await channel.attach(attach.record.ref, Path(attach.record.file))
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            delivery = Delivery(Fate.UNKNOWN, reason=defect(error))
+        await self._insist([drafts.attached(attach, delivery, self.state, self._clock.now())])
 
     def _channel(self, slot: str) -> Channel:
         update = self.state.course.updates[update_of(slot)]

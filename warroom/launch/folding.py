@@ -14,6 +14,7 @@ from warroom.launch.state import (
     CLEAR,
     NOTES_KEPT,
     Closed,
+    FileKnown,
     Hold,
     LaunchState,
     Note,
@@ -156,6 +157,7 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     if before is not None:
         fresh = replace(fresh, attempt=before.attempt, epoch=before.epoch, tried_at=before.tried_at)
         fresh = replace(fresh, thread=before.thread, is_placed=before.is_placed)
+    fresh = replace(fresh, file=body.get("file", ""))
     named = {
         name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
         for name in merged
@@ -176,6 +178,23 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
         return replace(
             state, records={**state.records, before.slot: after}, requested=state.requested - {before.slot}
         )
+
+    return apply
+
+
+def _file_sending(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    known = state.files.get(body["slot"])
+    began_at = known.began_at if known else entry.at
+    file = FileKnown(body["slot"], "sending", body["attempt"], entry.epoch, began_at, entry.at)
+    return replace(state, files={**state.files, file.slot: file})
+
+
+def _file_to(stage: str) -> Callable[[LaunchState, Entry, Body], LaunchState]:
+    def apply(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+        again = instant(body["not_before"]) if body.get("not_before") else None
+        reason = body.get("reason", "")
+        file = replace(state.files[body["slot"]], stage=stage, at=entry.at, not_before=again, reason=reason)
+        return replace(state, files={**state.files, file.slot: file})
 
     return apply
 
@@ -245,7 +264,11 @@ def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         )
         for name, record in state.records.items()
     }
-    return replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records)
+    files = {
+        name: replace(file, not_before=_moved(file.not_before, by), began_at=file.began_at + by, at=file.at + by)
+        for name, file in state.files.items()
+    }
+    return replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records, files=files)
 
 
 def _moved(instant: datetime | None, by: timedelta) -> datetime | None:
@@ -278,6 +301,10 @@ _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] =
     "update.unknown": _to(Stage.UNKNOWN),
     "update.absent": _absent,
     "update.dead": _to(Stage.DEAD),
+    "file.sending": _file_sending,
+    "file.due": _file_to("due"),
+    "file.attached": _file_to("attached"),
+    "file.failed": _file_to("failed"),
     "update.held": _held,
     "update.released": _released,
     "update.requested": _requested,

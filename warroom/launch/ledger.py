@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from warroom.launch.entries import ENGINE
+from warroom.launch.files import Attach, files_are_settled, files_owed
 from warroom.launch.runs import phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, last_offset, update_of
 from warroom.launch.standing import is_resolved, record_of
@@ -94,11 +95,11 @@ class Close:
     reason: str
 
 
-Decision = Prepare | Send | LookUp | GiveUp | HoldBack | RunSuite | Close
+Decision = Prepare | Send | LookUp | GiveUp | HoldBack | RunSuite | Attach | Close
 
 
 def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
-    """What is to be done now, in this order: look-ups, suites, texts, sends, the end. Empty: nothing.
+    """What is to be done now, in this order: look-ups, suites, texts, sends, files, the end. Empty: nothing.
 
     It may be asked as often as one likes: what was journaled is not decided again. Only a `LookUp` and what the
     engine has not journaled yet come back.
@@ -106,7 +107,8 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     if state.closed:
         return ()
     ledger = _Ledger(state, now)
-    return (*_doubts(state, now), *ledger.suites(), *ledger.posts(), *ledger.sends(), *ledger.end())
+    posts = (*_doubts(state, now), *ledger.suites(), *ledger.posts(), *ledger.sends())
+    return (*posts, *files_owed(state, now), *ledger.end())
 
 
 def _doubts(state: LaunchState, now: datetime) -> Iterator[LookUp | GiveUp]:
@@ -191,7 +193,7 @@ class _Ledger:
         end = last_offset(self._state.course)
         if end is None or self._t0 is None or self._now < self._t0 + end or self._reruns():
             return
-        if all(is_resolved(self._state, slot) for slot in self._slots):
+        if all(is_resolved(self._state, slot) for slot in self._slots) and files_are_settled(self._state):
             dead = sum(self._state.records[slot.id].stage is Stage.DEAD for slot in self._slots)
             yield Close("every update is resolved" + (f", {plural(dead, 'update')} FAILED" if dead else ""))
 

@@ -98,12 +98,21 @@ def _owed(state: LaunchState, slot: Slot, now: datetime) -> Owed:
     behind_s = max(0.0, (now - due).total_seconds()) if due else 0.0
     if record is not None and record.stage is not Stage.DUE:
         late_s = record.late_s
-        return Owed(slot, title, OF_STAGE[record.stage], due, late_s, record.into, record.reason, record)
+        reason = _without_file(state, record) or record.reason
+        return Owed(slot, title, OF_STAGE[record.stage], due, late_s, record.into, reason, record)
     if hold is not None:
         return Owed(slot, title, Standing.HELD, due, behind_s, reason=f"{hold.reason} ({hold.by})", record=record)
     is_due = record or behind_s or due == now or (slot.is_event and not slot.recurring)
     standing = Standing.DUE if is_due else Standing.SCHEDULED
     return Owed(slot, title, standing, due, behind_s, reason=record.reason if record else "", record=record)
+
+
+def _without_file(state: LaunchState, record: Record) -> str:
+    """Why the evidence file of a post that was sent is not attached to it; empty where it is, or none is owed."""
+    file = state.files.get(record.slot)
+    if file is None or file.stage not in ("due", "failed"):
+        return ""
+    return f"its evidence file is not attached: {file.reason}" + ("; tried again" if file.stage == "due" else "")
 
 
 def open_questions(state: LaunchState) -> tuple[OpenQuestion, ...]:

@@ -42,7 +42,8 @@ class Record:
     it before its time. `tried_at` is when the first attempt left, `absent_at` when a look-up did not find the last
     one. `again` says that the message may be there already, and nobody can tell. `thread` is the `ref` of the
     message that it replies to, empty for one that stands in the channel itself; `is_placed` says that no other place
-    will do, since a first copy may become visible there or another place takes none.
+    will do, since a first copy may become visible there or another place takes none. `file` is the path of the
+    evidence file that is to be attached, empty for none.
     """
 
     slot: str
@@ -64,8 +65,28 @@ class Record:
     again: bool = False
     thread: str = ""
     is_placed: bool = False
+    file: str = ""
     at: datetime | None = None
     """When it got where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileKnown:
+    """The evidence file that belongs to the post of a slot. `stage` is `sending`, `due` (again, at `not_before` or
+    later), `attached` or `failed`.
+
+    `attempt` and `epoch` are those of the last attempt, `began_at` is when the first was made, `at` when it got where
+    it stands; `reason` says why it is not attached.
+    """
+
+    slot: str
+    stage: str
+    attempt: int
+    epoch: int
+    began_at: datetime
+    at: datetime
+    not_before: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +163,7 @@ class LaunchState:
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     happenings: tuple[Happening, ...] = ()
     records: Mapping[str, Record] = field(default_factory=dict)
+    files: Mapping[str, FileKnown] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     remarks: Mapping[str, Remark] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()

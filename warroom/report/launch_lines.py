@@ -99,6 +99,13 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "update.unknown": lambda body: f"post {body['slot']}: checking whether it arrived ({body.get('reason', '')})",
     "update.absent": lambda body: f"post {body['slot']}: it has not arrived so far, another look follows",
     "update.dead": lambda body: f"post {body['slot']} FAILED: {body.get('reason', '')}",
+    "file.attached": lambda body: f"evidence file of post {body['slot']} attached",
+    "file.due": lambda body: (
+        f"evidence file of post {body['slot']} not attached: {body['reason']}; it is tried again"
+    ),
+    "file.failed": lambda body: (
+        f"evidence file of post {body['slot']} NOT attached: {body['reason']}; it is {body['file']}"
+    ),
     "update.held": lambda body: f"post {body['slot']} held: {body['reason']}",
     "update.released": lambda body: f"post {body['slot']} released",
     "update.requested": lambda body: f"post {body['slot']} asked for now",

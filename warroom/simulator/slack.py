@@ -82,7 +82,8 @@ class SlackStandIn:
         body = await read_body(receive)
         if body is None:
             return
-        method = scope["path"].removeprefix("/api/").strip("/")
+        path = scope["path"]
+        method = "upload" if path.startswith("/upload/") else path.removeprefix("/api/").strip("/")
         fault = self.faults.take(method)
         reply = None if fault and not fault.applied else self._answer(scope, method, body, fault)
         if fault is None:
@@ -90,14 +91,14 @@ class SlackStandIn:
             await _send(reply, send)
             return
         if reply is None:
-            self._note(method, _arguments(scope, body), fault=fault)
+            self._note(method, {} if method == "upload" else _arguments(scope, body), fault=fault)
         await _go_wrong(fault, reply or _Reply(200, b'{"ok": true}'), scope, receive, send)
 
     def _answer(self, scope: Scope, method: str, body: bytes, fault: Fault | None) -> _Reply:
         if scope["path"] == self._webhook:
             return self._hook(body, fault)
         if scope["path"].startswith("/upload/"):
-            return self._upload(scope["path"].removeprefix("/upload/"), body)
+            return self._upload(scope["path"].removeprefix("/upload/"), body, fault)
         args = _arguments(scope, body)
         headers = {name.lower(): value for name, value in scope["headers"]}
         token = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
@@ -126,10 +127,12 @@ class SlackStandIn:
         self.room.post(channel.id, str(args.get("text", "")), blocks=tuple(args.get("blocks") or ()), bot_id="B0HOOK")
         return _Reply(200, b"ok", media="text/plain")
 
-    def _upload(self, file_id: str, body: bytes) -> _Reply:
+    def _upload(self, file_id: str, body: bytes, fault: Fault | None) -> _Reply:
         known = self.room.uploads.get(file_id)
-        if known is None or len(body) != known["size"]:
-            return _Reply(400, b"the length is not the one that was announced", media="text/plain")
+        problem = "" if known and len(body) == known["size"] else "the length is not the one that was announced"
+        self._note("upload", {}, error=problem, applied=not problem, fault=fault)
+        if known is None or problem:
+            return _Reply(400, problem.encode(), media="text/plain")
         known["content"] = body.decode("utf-8", "replace")
         return _Reply(200, f"OK - {len(body)}".encode(), media="text/plain")
 

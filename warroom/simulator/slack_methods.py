@@ -222,13 +222,17 @@ class Methods:
         files = args.get("files") or []
         files = json.loads(files) if isinstance(files, str) else files
         known = [self._room.uploads.get(str(one.get("id"))) for one in files]
-        if not known or any(one is None or one["content"] is None for one in known):
+        # A file that is shown already is none that an upload could be finished of.
+        if not known or any(one is None or one["content"] is None or one.get("shown") for one in known):
             raise Refused("file_not_found")
         shown = tuple({"id": one["id"], "name": one["name"], "size": one["size"]} for one in known if one)
         if args.get("channel_id"):
             channel = self._channel(args, to_post=True, name="channel_id")
-            thread = str(args.get("thread_ts") or "")
-            self._room.post(channel.id, str(args.get("initial_comment") or ""), files=shown, thread_ts=thread)
+            comment, thread = str(args.get("initial_comment") or ""), self._thread(channel, args)
+            self._room.post(channel.id, comment, files=shown, thread_ts=thread)
+        for one in known:
+            assert one is not None
+            one["shown"] = True
         return {"files": list(shown)}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 
 class Fate(StrEnum):
@@ -73,4 +74,14 @@ class Channel(Protocol):
         """Where the message with that key is, posted at `since` or later, in that thread or in the channel itself;
         None: there is none to be seen now. Raises CannotTell or OSError if that cannot be said now. Never asked of a
         channel that declares an `on_unknown`."""
+        ...
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """What a channel with threads offers beside."""
+
+    async def attach(self, ref: str, path: Path) -> Delivery:
+        """Shows the file in the thread of the message at `ref`, unless it is there. Tries once; never raises for what
+        the outside does. The fate is UNKNOWN where it may be there and cannot be seen yet."""
         ...

@@ -1,0 +1,124 @@
+"""The evidence file of a post: attached once the post is there, tried again, given up, and never in its way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.launch.course import T0, after, course, entry
+from tests.launch.test_ledger import MINUTE, built
+from warroom.engine.drafts import attached, attaching
+from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named, files_are_settled, files_owed
+from warroom.launch.schedule import slots
+from warroom.launch.standing import owed
+from warroom.launch.state import LaunchState
+from warroom.playbook.course import Channel
+from warroom.report.launch_lines import log_line
+from warroom.updates.channel import Delivery, Fate
+
+SLOT = "evidence_bundle@T+15m"
+SETTLE = timedelta(seconds=60)
+LATER = T0 + 16 * MINUTE
+
+
+def posted(*, threads: bool = True) -> LaunchState:
+    """A launch whose evidence bundle is in the channel."""
+    state = built()
+    channels = {name: Channel(name, "slack", settle=SETTLE, threads=threads) for name in state.course.channels}
+    state = replace(state, course=replace(state.course, channels=channels))
+    state = after(state, "update.due", T0, slot=SLOT, key="k", text="t", late_s=0.0, file="/evidence/x.log")
+    assert list(files_owed(state, LATER)) == [], "not before the post is there"
+    state = after(state, "update.sending", T0, slot=SLOT, key="k", attempt=1)
+    return after(state, "update.confirmed", T0, slot=SLOT, ref="C1/1.000001")
+
+
+def attempt(state: LaunchState, at: datetime) -> tuple[Attach, LaunchState]:
+    """The one attempt that is to be made now, and the launch once that is journaled."""
+    [attach] = files_owed(state, at)
+    [draft] = attaching(attach, state, at)
+    return attach, after(state, draft.kind, at, **draft.body)
+
+
+def ended(state: LaunchState, attach: Attach, at: datetime, delivery: Delivery) -> LaunchState:
+    draft = attached(attach, delivery, state, at)
+    return after(state, draft.kind, at, **draft.body)
+
+
+def test_of_the_third_documents_posts_the_bundle_names_its_file_where_the_channel_takes_files() -> None:
+    plan = course()
+    named = {slot.update for slot in slots(plan) if "evidence_log" in str(plan.updates[slot.update].template)}
+    assert named == {"evidence_bundle"}
+    state = posted()
+    [slot] = [slot for slot in slots(plan) if slot.id == SLOT]
+    begun: dict[str, Any] = {"suite": "verify", "cause": "phase:verify"}
+    state = after(state, "suite.started", T0 + 5 * MINUTE, **begun)
+    found = {"verdict": "pass", "word": "GREEN", "reason": "", "evidence_log": "/evidence/x.log", "outcomes": []}
+    state = after(state, "suite.finished", T0 + 6 * MINUTE, **begun, **found)
+    assert file_named(state, slot) == "/evidence/x.log"
+    without = {name: replace(channel, threads=False) for name, channel in state.course.channels.items()}
+    assert file_named(replace(state, course=replace(state.course, channels=without)), slot) == ""
+
+
+def test_it_is_attached_once() -> None:
+    attach, state = attempt(posted(), LATER)
+    assert (attach.attempt, attach.record.ref) == (1, "C1/1.000001")
+    assert list(files_owed(state, LATER)) == []
+    assert not files_are_settled(state)
+    state = ended(state, attach, LATER, Delivery(Fate.CONFIRMED, ref="C1/F1"))
+    assert list(files_owed(state, LATER + GIVE_UP_AFTER)) == []
+    assert files_are_settled(state)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "after_s"),
+    [
+        pytest.param(Delivery(Fate.NOT_SENT, reason="no"), 1, id="not sent: soon"),
+        pytest.param(Delivery(Fate.NOT_SENT, reason="no", wait_s=9), 9, id="asked to wait: as long"),
+        pytest.param(Delivery(Fate.UNKNOWN, reason="hm"), 60, id="perhaps there: after the settle time"),
+    ],
+)
+def test_it_is_tried_again(delivery: Delivery, after_s: int) -> None:
+    attach, state = attempt(posted(), LATER)
+    state = ended(state, attach, LATER, delivery)
+    assert list(files_owed(state, LATER + timedelta(seconds=after_s - 1))) == []
+    [again] = files_owed(state, LATER + timedelta(seconds=after_s))
+    assert again.attempt == 2
+
+
+def test_one_whose_engine_died_is_tried_again_after_the_settle_time() -> None:
+    _, state = attempt(posted(), LATER)
+    state = after(state, "owner.acquired", LATER, 2, pid=1, epoch=2)
+    assert list(files_owed(state, LATER + SETTLE - timedelta(seconds=1))) == []
+    assert [one.attempt for one in files_owed(state, LATER + SETTLE)] == [2]
+
+
+@pytest.mark.parametrize("fate", [Fate.REFUSED, Fate.NOT_SENT, Fate.UNKNOWN])
+def test_what_is_refused_is_given_up_at_once_and_everything_else_after_an_hour_and_is_said(fate: Fate) -> None:
+    attach, state = attempt(posted(), LATER)
+    end = LATER if fate is Fate.REFUSED else LATER + GIVE_UP_AFTER
+    draft = attached(attach, Delivery(fate, reason="missing_scope: files:write"), state, end)
+    assert draft.kind == "file.failed"
+    line = log_line(entry(state, draft.kind, draft.body, end))
+    assert line is not None
+    assert line.text == (
+        f"evidence file of post {SLOT} NOT attached: missing_scope: files:write; it is /evidence/x.log"
+    )
+    state = after(state, draft.kind, end, **draft.body)
+    assert files_are_settled(state)
+    [post] = [one for one in owed(state, end) if one.slot.id == SLOT]
+    assert (post.standing.value, post.reason) == (
+        "sent",
+        "its evidence file is not attached: missing_scope: files:write",
+    )
+
+
+def test_a_clock_that_is_set_changes_no_wait() -> None:
+    attach, state = attempt(posted(), LATER)
+    state = ended(state, attach, LATER, Delivery(Fate.UNKNOWN, reason="hm"))
+    state = after(state, "clock.step", LATER, by_s=-7_200.0)
+    back = LATER - timedelta(hours=2)
+    assert list(files_owed(state, back + SETTLE - timedelta(seconds=1))) == []
+    assert len(list(files_owed(state, back + SETTLE))) == 1
