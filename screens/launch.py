@@ -149,7 +149,8 @@ class LaunchScreen(AskingScreen):
             if engine and not self.view.lost
             else ""
         )
-        text = f"{runs or 'Leaving changes nothing'}; `warroom console {self.view.name}` comes back to it."
+        back = "`warroom console` comes back to it" if runs else "`warroom run` takes it up again"
+        text = f"{runs or 'Leaving changes nothing'}; {back}."
         _ = self.app.push_screen(Confirm("Leave the console?", text, "leave", "stay"), self._leave)
 
     def _leave(self, sure: bool | None) -> None:

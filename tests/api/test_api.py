@@ -196,6 +196,7 @@ async def test_what_makes_no_sense_is_refused_with_its_status(
     request = request_bytes.replace(b"HTTP/1.1\r\n", b"HTTP/1.1\r\nhost: engine\r\nconnection: close\r\n")
     answer = await served.raw(request)
     assert answer.split(b" ")[1] == status, answer[:300]
+    assert {"error", "hint"} == set(json.loads(answer.partition(b"\r\n\r\n")[2]))
 
 
 async def test_the_stream_gives_every_entry_and_goes_on_where_a_reader_stopped(served: Served) -> None:

@@ -18,8 +18,8 @@ from warroom.adapters.asking import user_name
 from warroom.api.app import api
 from warroom.api.listener import Address, address_of
 from warroom.api.refusals import Refusals
-from warroom.api.tokens import Tokens
-from warroom.cli.listening import announce, listen_at, tcp_listener
+from warroom.api.tokens import TOKENS, Tokens
+from warroom.cli.listening import announce, listen, listen_at, tcp_listener
 from warroom.engine.engine import Engine
 from warroom.errors import UsageError
 
@@ -171,21 +171,39 @@ def test_an_address_that_others_reach_is_refused_unless_somebody_says_so() -> No
     assert str(listen_at("[::1]:80", expose=False)) == "[::1]:80"
 
 
+async def listening(address: Address, reached: Reached, folder: Path) -> list[str]:
+    """What is said when another listener opens at `address` for the tokens in `folder`."""
+    clock = reached.stage.clock
+    app, refusals = api(reached.engine, clock, str, ABOUT), Refusals(reached.engine.record, clock)
+    listener = tcp_listener(address, app, folder, refusals)
+    said: list[str] = []
+    try:
+        await listen(listener, folder, said.append)
+    finally:
+        await listener.close()
+    return said
+
+
 def test_what_is_dangerous_or_missing_is_said(tmp_path: Path) -> None:
     said: list[str] = []
     announce(Address("192.0.2.7", 80), tmp_path, said.append)
-    assert [text.split(" ")[0] for text in said] == ["listens", "nobody", "WARNING:"]
+    assert [text.split(" ")[0] for text in said] == ["listens", "WARNING:", "nobody"]
+    assert f"warroom token {tmp_path.name} --state {tmp_path.parent} NAME" in said[-1]
 
 
-async def test_a_port_that_is_taken_is_named(reached: Reached) -> None:
-    app, refusals = (
-        api(reached.engine, reached.stage.clock, str, ABOUT),
-        Refusals(reached.engine.record, reached.stage.clock),
-    )
-    second = tcp_listener(reached.address, app, reached.stage.folder, refusals)
-    with pytest.raises(UsageError, match="Address already in use"):
-        await second.open()
-    await second.close()
+async def test_a_port_that_is_taken_is_named(reached: Reached, tmp_path: Path) -> None:
+    said = await listening(reached.address, reached, tmp_path)
+    assert len(said) == 1
+    assert said[0].startswith("WARNING: the launch runs, but nobody reaches it over TCP: --listen 127.0.0.1:")
+    assert "Address already in use; name another port" in said[0]
+
+
+async def test_tokens_that_others_can_read_are_named(reached: Reached, tmp_path: Path) -> None:
+    Tokens(tmp_path).make("ada", "root", "2025-11-01T02:00:00.000Z")
+    (tmp_path / TOKENS).chmod(0o644)
+    said = await listening(Address("127.0.0.1", 0), reached, tmp_path)
+    assert [text.split(" ")[0] for text in said] == ["listens", "WARNING:"]
+    assert "nobody else can read (mode 0600)" in said[1]
 
 
 async def test_a_playbook_is_not_amended_over_tcp(reached: Reached) -> None:

@@ -78,7 +78,7 @@ def test_a_second_engine_says_who_owns_the_launch_since_when_and_how_to_see_it(d
         second = desk.run()
         assert second.code == 2
         assert f"process {engine.process.pid} since 20" in second.err
-        assert f"warroom console {desk.folder().name}" in second.err
+        assert f"warroom console {desk.folder().name} --state {desk.state}" in second.err
         assert "Traceback" not in second.err
         assert engine.process.poll() is None
 

@@ -63,6 +63,18 @@ def test_a_token_opens_the_launch_until_it_is_taken_back(desk: Desk) -> None:
     assert token not in "".join(engine.complaints)
 
 
+def test_an_address_that_is_taken_ends_no_engine_and_keeps_no_post(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as first, closing(socket.create_server(("127.0.0.1", 0))) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        with desk.engine("--take-over", "--listen", taken) as second:
+            assert first.ended() == 143
+            assert desk.ask("post", "T+1h", launch="quiet").code == 0
+            second.wait_for("update.confirmed", slot="once@T+1h")
+            said = "".join(second.complaints)
+            assert f"nobody reaches it over TCP: --listen {taken}: Address already in use" in said
+            assert second.end() == 143
+
+
 def test_a_reader_of_the_journal_hears_nothing_after_its_token_was_taken_back(desk: Desk) -> None:
     with desk.engine("--t0", ago(minutes=1), "--listen", "127.0.0.1:0") as engine:
         token = desk.ask("token", "ada", launch="quiet").out.strip()

@@ -40,7 +40,7 @@ def test_the_second_is_told_who_owns_it_since_when_and_what_to_do(
     assert caught.value.message == (
         f"the launch demo is run by process {os.getpid()} since 2025-11-01T02:00:00.000Z; one engine acts at a time"
     )
-    assert caught.value.hint == "attach to it with: warroom console demo"
+    assert caught.value.hint == "attach to it with: warroom console"
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.owner == last_owner(folder) == Owner(os.getpid(), "2025-11-01T02:00:00.000Z")
     assert journal.append("note", {}).seq == 2

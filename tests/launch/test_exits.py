@@ -118,6 +118,28 @@ def test_a_phase_is_left_when_nothing_holds_it(
     assert held(state, phase, minutes) == reasons
 
 
+@pytest.mark.parametrize(
+    ("end", "reasons", "lifecycle"),
+    [
+        pytest.param("update.confirmed", (), "done", id="which arrived"),
+        pytest.param(
+            "update.dead",
+            ("post evidence_bundle@T+15m is merged into hourly@T+1h",),
+            "running",
+            id="which failed",
+        ),
+    ],
+)
+def test_a_phase_whose_post_is_named_in_a_later_one(end: str, reasons: tuple[str, ...], lifecycle: str) -> None:
+    told: dict[str, Any] = {"slot": "hourly@T+1h", "key": "k"}
+    merged = ["evidence_bundle@T+15m"]
+    state = after(opened(), "update.due", T0 + 60 * MINUTE, 1, **told, text="text", late_s=0.0, merged=merged)
+    state = after(state, end, T0 + 60 * MINUTE, 1, **told, attempt=1, ref="here", reason="channel_not_found")
+    assert held(state, "evidence", 61) == reasons
+    (phase,) = (one for one in phases(state, T0 + 61 * MINUTE) if one.phase.id == "evidence")
+    assert phase.lifecycle == lifecycle
+
+
 def test_a_clock_that_was_set_forward_ends_no_phase() -> None:
     state = after(opened(), "clock.step", T0 + MINUTE, by_s=48 * 3600.0)
     assert held(state, "watch", 48 * 60 + 10) != ()
@@ -135,7 +157,7 @@ def moved(state: LaunchState, minutes: int) -> LaunchState:
     ("slips", "minutes", "reasons", "lifecycle"),
     [
         pytest.param(0, 7, (), "done", id="T0 stays"),
-        pytest.param(5, 7, ("it begins at 2025-11-01T02:10:00Z",), "done", id="it begins with the new T0"),
+        pytest.param(5, 7, ("it begins at 2025-11-01T02:10:00Z",), "waiting", id="it begins with the new T0"),
         pytest.param(
             6,
             11,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -55,7 +56,8 @@ def api(
             Route("/requests", _answering(routes.requests), methods=["POST"]),
             Route("/metrics", _answering(routes.metrics), methods=["GET"]),
             Route("/phases/{phase}/exit", _answering(routes.phase_exit), methods=["GET"]),
-        ]
+        ],
+        exception_handlers={404: _unknown, 405: _unknown},
     )
 
 
@@ -209,6 +211,13 @@ def _answering(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[
             return _refused(500, defect(error), "the engine goes on; what was asked may or may not have been done")
 
     return answer
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    hint = "the addresses of the API stand in docs/api.md"
+    where = f"{request.method} {clean(request.url.path, limit=80)}"
+    return JSONResponse({"error": f"there is no {where}", "hint": hint}, error.status_code, error.headers)
 
 
 def _refused(status: int, error: str, hint: str = "") -> JSONResponse:

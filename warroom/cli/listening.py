@@ -9,6 +9,7 @@ from warroom.api.guard import Guard
 from warroom.api.listener import Address, Application, TcpListener, address_of
 from warroom.api.refusals import Refusals
 from warroom.api.tokens import Tokens
+from warroom.cli.launches import command_for
 from warroom.errors import UsageError
 
 
@@ -27,17 +28,25 @@ def listen_at(text: str, *, expose: bool) -> Address | None:
 
 
 def tcp_listener(address: Address, app: Application, folder: Path, refusals: Refusals) -> TcpListener:
-    """A listener that lets only bearers of the launch's tokens through. Raises UsageError for a file that is not
-    to be trusted."""
+    """A listener that lets only bearers of the launch's tokens through."""
     tokens = Tokens(folder)
-    tokens.all()
     return TcpListener(address, lambda hosts: Guard(app, tokens, hosts, refusals))
 
 
+async def listen(tcp: TcpListener, folder: Path, say: Callable[[str], None]) -> None:
+    """Accepts connections, and says where, what is missing, and what is dangerous. Where it cannot, it says that, for
+    posts that are owed do not wait until an address is free."""
+    try:
+        announce(await tcp.open(), folder, say)
+    except UsageError as error:
+        say(f"WARNING: the launch runs, but nobody reaches it over TCP: {error.message}; {error.hint}")
+
+
 def announce(address: Address, folder: Path, say: Callable[[str], None]) -> None:
-    """Says where it listens, what is missing, and what is dangerous."""
+    """Says where it listens, what is dangerous, and what is missing. Raises UsageError where the file of the tokens
+    is not to be trusted."""
     say(f"listens on http://{address}")
-    if not Tokens(folder).all():
-        say(f"nobody has a token yet, so everybody is refused; make one with: warroom token {folder.name} NAME")
     if not address.is_loopback:
         say("WARNING: other machines reach this address, and whoever is on the way can read the tokens")
+    if not Tokens(folder).all():
+        say(f"nobody has a token yet, so everybody is refused; make one with: {command_for(folder, 'token', 'NAME')}")

@@ -22,7 +22,8 @@ from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.herald import Herald, Told
 from warroom.cli.library_logging import libraries_say
-from warroom.cli.listening import announce, listen_at, tcp_listener
+from warroom.cli.launches import command_for
+from warroom.cli.listening import listen, listen_at, tcp_listener
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
@@ -53,6 +54,7 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
         opened = open_launch(options, env, clock)
     except LaunchOwned as owned:
         if not herald.is_awaited:
+            owned.hint = f"attach to it with: {command_for(options.state / owned.launch, 'console')}"
             raise
         herald.tell(Told(options.state / owned.launch, owned.owner.pid if owned.owner else 0, taken=True))
         return int(owned.exit_code)
@@ -181,7 +183,7 @@ async def _serve(
                 await launch.engine.ask(request, name_of(os.getuid()))
             await launch.listener.open()
             if launch.tcp:
-                announce(await launch.tcp.open(), opened.folder, announced.append)
+                await listen(launch.tcp, opened.folder, announced.append)
             for note in announced:
                 watch.trouble(note)
             notices.ready(f"launch {opened.name}")

@@ -8,7 +8,7 @@ from typing import Final
 
 from warroom.launch.results import Run
 from warroom.launch.runs import phase_run
-from warroom.launch.standing import Standing, owed
+from warroom.launch.standing import arrived, owed
 from warroom.launch.state import LaunchState, believed
 from warroom.launch.values import utc
 from warroom.playbook.course import Phase
@@ -62,7 +62,7 @@ def _latest(state: LaunchState, phase: Phase) -> Run | None:
 
 def _of_posts(state: LaunchState, update: str, now: datetime) -> Iterator[str]:
     for post in owed(state, now):
-        if post.slot.update == update and post.standing is not Standing.SENT:
+        if post.slot.update == update and not arrived(state, post.slot):
             into = f" into {post.into}" if post.into else ""
             why = f": {post.reason}" if post.reason else ""
             yield f"post {post.slot.id} is {post.standing.value}{into}{why}"

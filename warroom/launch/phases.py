@@ -7,8 +7,8 @@ from datetime import datetime
 
 from warroom.launch.runs import phase_run
 from warroom.launch.schedule import slots
-from warroom.launch.standing import record_of
-from warroom.launch.state import LaunchState, Stage, believed
+from warroom.launch.standing import arrived
+from warroom.launch.state import LaunchState, believed
 from warroom.playbook.course import Phase
 
 WAITING, RUNNING, DONE = "waiting", "running", "done"
@@ -39,7 +39,7 @@ def _standing(state: LaunchState, phase: Phase, now: datetime) -> PhaseStanding:
     begins = state.t0 + phase.starts
     ends = None if phase.ends is None else state.t0 + phase.ends
     over_at = _over_at(state, phase, ends)
-    if over_at is not None and over_at <= now:
+    if over_at is not None and over_at <= now and begins <= now:
         return PhaseStanding(phase, DONE, begins, ends, ends is not None and over_at > ends)
     late = ends is not None and now > ends
     return PhaseStanding(phase, RUNNING if begins <= now else WAITING, begins, ends, late)
@@ -61,6 +61,6 @@ def _over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetim
 
 def _sent_at(state: LaunchState, update: str) -> datetime | None:
     """When the last post of an update arrived; None while one has not."""
-    records = [record_of(state, slot) for slot in slots(state.course, state.attempt) if slot.update == update]
-    sent = [record.at for record in records if record and record.stage is Stage.CONFIRMED and record.at]
+    records = [arrived(state, slot) for slot in slots(state.course, state.attempt) if slot.update == update]
+    sent = [record.at for record in records if record and record.at]
     return max(sent) if len(sent) == len(records) and sent else None

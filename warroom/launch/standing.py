@@ -79,9 +79,19 @@ def record_of(state: LaunchState, slot: Slot) -> Record | None:
 
 def is_resolved(state: LaunchState, slot: Slot) -> bool:
     """Whether the post of `slot` was sent, failed for good, or is named in one that was sent or failed."""
-    record = record_of(state, slot)
-    root = state.records[record.into] if record and record.stage is Stage.MERGED else record
+    root = _told_by(state, slot)
     return root is not None and root.stage in (Stage.CONFIRMED, Stage.DEAD)
+
+
+def arrived(state: LaunchState, slot: Slot) -> Record | None:
+    """The record of the post that arrived for `slot`: its own, or one that names it. None while there is none."""
+    root = _told_by(state, slot)
+    return root if root is not None and root.stage is Stage.CONFIRMED else None
+
+
+def _told_by(state: LaunchState, slot: Slot) -> Record | None:
+    record = record_of(state, slot)
+    return state.records[record.into] if record and record.stage is Stage.MERGED else record
 
 
 def owed(state: LaunchState, now: datetime) -> tuple[Owed, ...]:
