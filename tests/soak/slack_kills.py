@@ -173,9 +173,11 @@ def kills(folder: Path, scale: Scale) -> Iterator[Row]:
         yield _row(f"kill -9, Slack: {trouble.name}{more}", folder / str(number), share, (trouble,), dice)
 
 
-def too_late(folder: Path, scale: Scale) -> Iterator[Row]:
-    """What becomes visible later than the settle time is posted a second time, and never lost."""
-    yield _row(f"Slack: {TOO_LATE.name}", folder, replace(scale, kills=4), (TOO_LATE,), random.Random(scale.seed))
+def late(folder: Path, scale: Scale) -> Iterator[Row]:
+    """What becomes visible within the settle time is there once; what comes later may be there twice, never lost."""
+    for number, trouble in enumerate((TROUBLES[-1], TOO_LATE)):
+        few = replace(scale, kills=4)
+        yield _row(f"Slack: {trouble.name}", folder / str(number), few, (trouble,), random.Random(scale.seed))
 
 
 def down(folder: Path, scale: Scale) -> Iterator[Row]:
