@@ -12,10 +12,12 @@ from warroom.screens.dialogs import Confirm, Pick
 from warroom.screens.forms import Editor, Field, Form
 from warroom.screens.launch_board import LaunchBoard
 from warroom.screens.launch_head import launch_clock
-from warroom.screens.launch_view import Item, LaunchView, is_open, needs_of
+from warroom.screens.launch_view import Item, LaunchView, is_open, needs_of, unsent
 from warroom.screens.lines import time_of_day
 from warroom.screens.live import LiveScreen
 
+_NAMED: Final = 3
+"""How many of the posts that stay unsent are named before a launch is closed."""
 _REASON: Final = Field("reason", "Why?")
 
 
@@ -267,8 +269,9 @@ class AskingScreen(LiveScreen):
         launch = self.view.launch
         if not self._may_ask() or launch is None:
             return
-        left = sum(is_open(post) for post in launch.updates)
-        text = f"Posts that are still owed and will then never be sent: {left}."
+        left = unsent(launch)
+        named = f": {', '.join(left[:_NAMED])}{', …' if len(left) > _NAMED else ''}" if left else ""
+        text = f"Posts that are still owed and will then never be sent: {len(left)}{named}."
         self._form(
             "Close the launch", text, (_REASON,), lambda reason: self._ask({"request": "close", "reason": reason})
         )

@@ -126,6 +126,13 @@ def is_open(post: PostNow) -> bool:
     return post.standing in _OPEN_STANDINGS
 
 
+def unsent(launch: LaunchNow) -> list[str]:
+    """The slots that are never sent if the launch is closed now, the earliest first; without T0 only those that are
+    owed for what happened."""
+    still = {post.slot for post in launch.updates if is_open(post)}
+    return [post.slot for post in launch.updates if post.due and (post.slot in still or post.into in still)]
+
+
 def first_free(launch: LaunchNow) -> PostNow | None:
     """The first post that is owed and that nobody holds back; None where there is none."""
     return next((post for post in launch.updates if post.standing in ("scheduled", "due")), None)

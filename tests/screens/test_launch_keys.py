@@ -313,3 +313,19 @@ async def _lost_and_found(pilot: Pilot[Any], client: StagedLaunch, launch: Launc
     assert "ENGINE LOST for 3m12s" in screen_text(app)
     client.tell(Fresh(replace(launch, now=app.launch.clock.now())))
     await seen(pilot)
+
+
+@pytest.mark.parametrize(
+    ("launch", "says"),
+    [
+        pytest.param(launches.green(), "hourly@T+1h, hourly@T+2h, hourly@T+3h, …", id="after T0"),
+        pytest.param(launches.before_t0(), "never be sent: 0.", id="before T0 nothing is owed"),
+    ],
+)
+async def test_before_a_launch_is_closed_it_is_said_which_posts_stay_unsent(launch: LaunchNow, says: str) -> None:
+    app = console_of(launch)
+    async with app.run_test(size=WIDE) as pilot:
+        await seen(pilot)
+        await pilot.press("C")
+        await seen(pilot)
+        assert says in " ".join(screen_text(app).replace("│", " ").split())

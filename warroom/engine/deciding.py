@@ -31,12 +31,14 @@ from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import Incident
 from warroom.launch.schedule import Slot, all_slots, require_t0
-from warroom.launch.standing import OF_STAGE
+from warroom.launch.standing import OF_STAGE, is_resolved, owed
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
 
 _GATE_STATES: Final = ("green", "red", "unknown", "poll")
+_NAMED: Final = 3
+"""How many of the updates that stay unsent are named when a launch is closed."""
 _SETTLED: Final = (Stage.SENDING, Stage.UNKNOWN, Stage.CONFIRMED, Stage.DEAD, Stage.MERGED)
 
 
@@ -181,7 +183,15 @@ def _(request: ResolveIncident, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
     _require_reason(request.reason, "to close the launch")
-    return (Draft("launch.closed", {"reason": clean(request.reason), "by": asked.by}, asked.by),)
+    left = _unsent(asked.state, asked.now)
+    body = {"reason": clean(request.reason), "by": asked.by, "unsent": len(left), "first": list(left[:_NAMED])}
+    return (Draft("launch.closed", body, asked.by),)
+
+
+def _unsent(state: LaunchState, now: datetime) -> list[str]:
+    """The ids of the updates that will never be sent if the launch ends now, the earliest first; before T0 only
+    those that are owed for what happened."""
+    return [one.slot.id for one in owed(state, now) if one.due is not None and not is_resolved(state, one.slot)]
 
 
 def _require_reason(reason: str, what: str) -> None:

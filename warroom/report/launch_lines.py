@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from warroom.launch.entries import Entry
 from warroom.launch.values import utc
-from warroom.text import clean
+from warroom.text import clean, plural
 
 Body = Mapping[str, Any]
 
@@ -74,6 +74,14 @@ def _ticked(body: Body) -> str:
     return f"step {body['step']} done" + (f": {values}" if values else "")
 
 
+def _closed(body: Body) -> str:
+    said, first = f"launch closed: {body['reason']}", body.get("first", ())
+    if not body.get("unsent"):
+        return said
+    more = ", …" if body["unsent"] > len(first) else ""
+    return f"{said}; {plural(body['unsent'], 'owed update')} will never be sent: {', '.join(first)}{more}"
+
+
 _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "owner.acquired": lambda body: f"engine {body['epoch']} owns the launch (process {body['pid']})",
     "owner.ended": lambda body: (
@@ -81,7 +89,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     ),
     "launch.opened": lambda body: "launch opened" + (f", T0 {body['t0']}" if body.get("t0") else ", T0 is not set"),
     "playbook.amended": _amended,
-    "launch.closed": lambda body: f"launch closed: {body['reason']}",
+    "launch.closed": _closed,
     "t0.set": lambda body: f"T0 is {body['at']}" + (f": {body['reason']}" if body.get("reason") else ""),
     "t0.scrubbed": lambda body: f"T0 scrubbed: {body['reason']}",
     "step.ticked": _ticked,
