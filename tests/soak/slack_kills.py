@@ -28,6 +28,7 @@ _IN_TIME_S: Final = 20.0
 _LONGEST_ANSWER: Final = 1_200
 _RETRY_AFTER: Final = ("", "1", "0", "1.5", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999")
 _BAD_LOOK_UPS: Final = (("status", "503"), ("limited", "1"), ("reset", ""), ("cut", "300"), ("body", "<html>"))
+_SIX_HOURS_S: Final = 6 * 3600 / SCALE
 _SIMULATED: Final = f"settle time {SETTLE_S:g} s for 60 s (1:{SCALE:g})"
 
 
@@ -168,8 +169,8 @@ def kills(folder: Path, scale: Scale) -> Iterator[Row]:
         return
     each, rest = divmod(scale.kills, len(TROUBLES) + 2)
     for number, trouble in enumerate((*TROUBLES, TOO_LATE, DOWN)):
-        share = replace(scale, kills=each + (number < rest))
-        more = f" for {scale.lasts_s:g} s ({scale.lasts_s * SCALE / 3600:.1f} h)" if trouble.is_down else ""
+        share = replace(scale, kills=each + (number < rest), lasts_s=_SIX_HOURS_S)
+        more = f" for {_SIX_HOURS_S:g} s, six hours on that scale" if trouble.is_down else ""
         yield _row(f"kill -9, Slack: {trouble.name}{more}", folder / str(number), share, (trouble,), dice)
 
 

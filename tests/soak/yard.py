@@ -22,6 +22,8 @@ from warroom.journal.reading import read_only
 
 FAULTY = "tests.soak.faulty"
 PATIENCE_S = 60.0
+STILL_RUNNING = 124
+"""The exit code of an engine that did not end."""
 CHANNELS = ("one", "two", "three")
 
 _HEAD = """
@@ -156,7 +158,7 @@ class Yard:
             try:
                 return process.wait(PATIENCE_S + self.beats.last_s)
             except subprocess.TimeoutExpired:
-                return 0
+                return STILL_RUNNING
             finally:
                 process.kill()
                 process.wait()
