@@ -307,6 +307,37 @@ async def test_a_clock_that_was_set_back_repeats_nothing_and_holds_no_incident_b
     assert told(stage) == [OPENED, NOTED]
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param([-2 * _HOUR], id="back"),
+        pytest.param([-2 * _HOUR, 2 * _HOUR], id="back and forth"),
+        pytest.param([2 * _HOUR], id="forward, which nobody believes"),
+        pytest.param([timedelta(seconds=50)], id="forward a little"),
+    ],
+)
+async def test_the_loop_goes_on_every_15_minutes_whatever_becomes_of_the_clock(
+    steps: list[timedelta], tmp_path: Path
+) -> None:
+    stage = troubled(tmp_path)
+    async with stage.engine(tick_s=1.0) as engine:
+        await published(engine)
+        await stage.advance(30 * _MINUTE)
+        await engine.ask(OpenIncident("the queue grows"), "ada")
+        began = stage.clock.monotonic()
+        await stage.advance(16 * _MINUTE)
+        for by in steps:
+            stage.clock.step_wall(by)
+            await stage.advance(_MINUTE)
+        left: dict[str, float] = {}
+        while (passed := stage.clock.monotonic() - began) < 50 * 60:
+            left |= {slot: passed for slot in told(stage) if slot.startswith("loop") and slot not in left}
+            await stage.advance(timedelta(seconds=5))
+    assert list(left) == ["loop@inc-1+15m", "loop@inc-1+30m", "loop@inc-1+45m"]
+    assert 0 <= left["loop@inc-1+30m"] - 1800 <= 10
+    assert 0 <= left["loop@inc-1+45m"] - 2700 <= 10
+
+
 async def test_a_person_can_hold_release_and_hurry_what_is_owed_for_an_incident(tmp_path: Path) -> None:
     stage = troubled(tmp_path)
     async with stage.engine() as engine:

@@ -268,7 +268,25 @@ def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         name: replace(file, not_before=_moved(file.not_before, by), began_at=file.began_at + by, at=file.at + by)
         for name, file in state.files.items()
     }
-    return replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records, files=files)
+    stepped = replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records, files=files)
+    # Of a step forward that is not believed nothing shows in what counts as now.
+    return _as_long_ago(stepped, believed(stepped, entry.at) - believed(state, entry.at) + by)
+
+
+def _as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
+    """What happened is as long ago as it was before what counts as now moved by `by`: what is owed every so often
+    while it lasts keeps its pace."""
+    incidents = {
+        name: replace(
+            one,
+            opened_at=one.opened_at + by,
+            resolved_at=_moved(one.resolved_at, by),
+            notes=tuple(replace(note, at=note.at + by) for note in one.notes),
+        )
+        for name, one in state.incidents.items()
+    }
+    happenings = tuple(replace(one, at=one.at + by) for one in state.happenings)
+    return replace(state, incidents=incidents, happenings=happenings)
 
 
 def _moved(instant: datetime | None, by: timedelta) -> datetime | None:
