@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from tests.engine.stage import Stage
 from tests.engine.test_engine import published
+from warroom.adapters.file_channel import FileChannel
+from warroom.clock import settle
 from warroom.engine.requests import CloseLaunch
 from warroom.launch.entries import Entry
+from warroom.launch.state import Stage as Standing
 from warroom.report.launch_lines import log_line
+from warroom.updates.channel import Delivery, Post
 
 _MINUTE = timedelta(minutes=1)
 
@@ -41,3 +48,45 @@ async def test_before_t0_no_update_is_owed_so_none_stays_unsent(tmp_path: Path) 
     line = log_line(closed(stage))
     assert line is not None
     assert line.text == "launch closed: called off"
+
+
+class Slow:
+    """A channel that takes a post once it may."""
+
+    def __init__(self, inner: FileChannel) -> None:
+        self._inner = inner
+        self.may = asyncio.Event()
+
+    async def post(self, post: Post) -> Delivery:
+        await self.may.wait()
+        return await self._inner.post(post)
+
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        return await self._inner.find(key, since, thread)
+
+
+@pytest.mark.parametrize(
+    ("answers", "stage_then", "reason"),
+    [
+        pytest.param(True, Standing.CONFIRMED, "", id="it is finished where the channel answers"),
+        pytest.param(False, Standing.UNKNOWN, "closed while it was being sent", id="else it is said to be unknown"),
+    ],
+)
+async def test_a_post_under_way_when_the_launch_is_closed_does_not_stay_half_sent(
+    answers: bool, stage_then: Standing, reason: str, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path)
+    stage.channel = slow = Slow(FileChannel(tmp_path / "posts.txt", stage.clock))
+    async with stage.engine() as engine:
+        await published(engine)
+        await stage.advance(6 * _MINUTE)
+        record = next(one for one in engine.state.records.values())
+        assert record.stage is Standing.SENDING
+        await engine.ask(CloseLaunch("enough"), "ada")
+        await settle()
+        if answers:
+            slow.may.set()
+    after = engine.state.records[record.slot]
+    assert after.stage is stage_then
+    assert reason in after.reason
+    assert len(stage.posts()) == answers

@@ -17,7 +17,7 @@ from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots, update_of
-from warroom.launch.state import LaunchState, Record, believed
+from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post, thread_in
 from warroom.updates.render import delivery_line, post_text, with_remarks
@@ -131,6 +131,16 @@ def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: flo
         body["not_before"] = stamp(now + timedelta(seconds=wait_s))
         body |= {"thread": ""} if delivery.closed else {}
     return Draft(_FATES[delivery.fate], body)
+
+
+def cut_off(state: LaunchState) -> list[Draft]:
+    """The posts that were being sent when the launch was closed: nobody knows whether they arrived, or will look."""
+    reason = "the launch was closed while it was being sent: it may have arrived, nobody looks any more"
+    return [
+        Draft("update.unknown", {"slot": one.slot, "key": one.key, "attempt": one.attempt, "reason": reason})
+        for one in state.records.values()
+        if state.closed and one.stage is Stage.SENDING
+    ]
 
 
 def attaching(attach: Attach, state: LaunchState, now: datetime) -> list[Draft]:

@@ -123,9 +123,19 @@ class Engine:
             while not (self._stopping or self.state.closed or self.is_amended):
                 await self._tick()
                 await self._pause()
+            if self.state.closed:
+                await self._work.finish("post ", self.pace.patience_s)
         finally:
             await self._work.stop(self.pace.patience_s)
+            await self._leave_nothing_half_sent()
             await self._book.close()
+
+    async def _leave_nothing_half_sent(self) -> None:
+        """Nobody looks for a post of a closed launch any more: that is on record."""
+        try:
+            await self._book.write(drafts.cut_off)
+        except WarroomError as error:
+            self._failed("journal", error.message)
 
     def stop(self) -> None:
         """Hand the launch back: nothing new is begun. The next engine goes on where this one stops."""

@@ -33,6 +33,12 @@ class Work:
             return
         self._tasks[key] = asyncio.create_task(self._run(key, effect), name=key)
 
+    async def finish(self, prefix: str, patience_s: float) -> None:
+        """Waits for what is under way by such a key, at most `patience_s` seconds of real time."""
+        tasks = [task for key, task in self._tasks.items() if key.startswith(prefix)]
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience_s)
+
     async def stop(self, patience_s: float) -> None:
         """Cancels what is under way and waits for it, at most `patience_s` seconds of real time."""
         tasks = list(self._tasks.values())
