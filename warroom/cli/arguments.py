@@ -37,6 +37,7 @@ Strict = Annotated[bool, Option("--strict", help="Exit code 4 unless every check
 AllowCommands = Annotated[
     bool, Option("--allow-commands", help="Let checks of kind command run programs on this machine.")
 ]
+TestPost = Annotated[str, Option(metavar="CHANNEL", help="Post one message, marked as a test, to this channel.")]
 Scenario = Annotated[str, Option(metavar="NAME", help="How the simulated services behave; `list` names them.")]
 Version = Annotated[bool, Option("--version", "-V", help="Print the version and end.")]
 PlaybookOrLaunch = Annotated[

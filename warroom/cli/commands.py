@@ -100,6 +100,31 @@ def lint(playbooks: arguments.PlaybookFiles) -> int:
 
 
 @app.command(cls=Command)
+def doctor(
+    playbook: arguments.PlaybookFile,
+    inputs: arguments.Inputs = None,
+    env_file: arguments.EnvFile = None,
+    environment: arguments.Environment = "",
+    state: arguments.StateFolder = None,
+    test_post: arguments.TestPost = "",
+) -> int:
+    """Say what is wrong with the set-up: inputs, state folder, names, Slack. 0 clean, 1 findings."""
+    from warroom.cli.doctor import DoctorOptions
+    from warroom.cli.doctor import doctor as run
+    from warroom.cli.launches import state_folder
+
+    options = DoctorOptions(
+        playbook=playbook,
+        state=state_folder(state),
+        inputs=tuple(inputs or ()),
+        env_file=env_file,
+        environment=environment,
+        test_post=test_post,
+    )
+    return run(options)
+
+
+@app.command(cls=Command)
 def schema(what: arguments.SchemaOf = "playbook") -> int:
     """Print the JSON Schema of playbooks (for editors), or of `verify --format json`."""
     from warroom.cli.language import schema as run

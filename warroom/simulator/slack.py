@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from email.utils import formatdate
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -110,7 +111,8 @@ class SlackStandIn:
             wait = refused.retry_after_s
             return _Reply(429, told, (("retry-after", str(wait)),)) if wait else _Reply(200, told)
         self._note(method, args, applied=True, fault=fault)
-        return _Reply(200, json.dumps(answer).encode(), (("x-oauth-scopes", ",".join(self.app.scopes)),))
+        said = (("x-oauth-scopes", ",".join(self.app.scopes)), ("date", formatdate(self.room.now_s(), usegmt=True)))
+        return _Reply(200, json.dumps(answer).encode(), said)
 
     def _hook(self, body: bytes, fault: Fault | None) -> _Reply:
         try:

@@ -1,0 +1,62 @@
+"""`warroom doctor` on the shipped playbook, judged by its lines and by what the Slack has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import PLAYBOOK
+from warroom.cli.doctor import DoctorOptions, doctor
+from warroom.simulator import SimulatorProcess
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess() as running:
+        yield running
+
+
+def _options(tmp_path: Path, test_post: str = "") -> DoctorOptions:
+    tmp_path.chmod(0o700)
+    return DoctorOptions(playbook=PLAYBOOK, state=tmp_path / "state", test_post=test_post)
+
+
+def test_a_good_set_up_is_clean_and_nothing_is_posted(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {**simulator.inputs, **simulator.slack_inputs}
+    code = doctor(_options(tmp_path), given)
+    shown = capsys.readouterr()
+    assert code == 0, shown.out
+    assert "GREEN" in shown.out
+    assert not simulator.slack()["messages"]
+    assert given["SLACK_BOT_TOKEN"] not in shown.out + shown.err
+
+
+def test_a_test_post_says_where_it_stands(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = doctor(_options(tmp_path, "war_room"), {**simulator.inputs, **simulator.slack_inputs})
+    [message] = simulator.slack()["messages"]
+    shown = capsys.readouterr().out
+    assert code == 0, shown
+    assert f"{message['channel']}/{message['ts']}" in shown
+    assert message["text"].startswith("TEST")
+
+
+def test_a_revoked_token_is_a_finding(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulator.slack_fault(method="auth.test", kind="error", value="token_revoked")
+    assert doctor(_options(tmp_path), {**simulator.inputs, **simulator.slack_inputs}) == 1
+    assert "RED     token: token_revoked -> the token was revoked" in capsys.readouterr().out
+
+
+def test_missing_inputs_are_named_and_nothing_is_asked(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor(_options(tmp_path), simulator.slack_inputs) == 1
+    assert "M2M_CLIENT_SECRET" in capsys.readouterr().out
+    assert not simulator.slack()["attempts"]
