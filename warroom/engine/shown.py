@@ -12,12 +12,14 @@ from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
-from warroom.launch.schedule import Slot, all_slots
-from warroom.launch.standing import Owed, Standing, tells_note
-from warroom.launch.state import LaunchState
+from warroom.launch.schedule import Slot, all_slots, slots, update_of
+from warroom.launch.standing import OF_STAGE, Owed, Standing, tells_note
+from warroom.launch.state import LaunchState, Record
 from warroom.launch.values import missing
 from warroom.updates.render import draft_text, preview_text, with_remarks
 
+NO_LONGER: Final = "no longer in the playbook"
+"""What is said of a post that was sent before the playbook was amended."""
 PREVIEWS: Final = 3
 """Of how many posts to come the text is shown as it would be now."""
 
@@ -32,7 +34,41 @@ def instant(at: datetime | None) -> str | None:
 def posts(state: LaunchState, owed: Sequence[Owed], now: datetime) -> list[dict[str, Any]]:
     """Every post; the next few that have no text yet with a preview and what they need."""
     ahead = [post.slot.id for post in owed if post.standing in _AHEAD and post.record is None][:PREVIEWS]
-    return [_post(state, post, now) | _preview(state, post, post.slot.id in ahead) for post in owed]
+    found = [_post(state, post, now) | _preview(state, post, post.slot.id in ahead) for post in owed]
+    return [*(_gone(state, record) for record in _vanished(state, owed)), *found]
+
+
+def _vanished(state: LaunchState, owed: Sequence[Owed]) -> list[Record]:
+    """What was sent, or may have been, for slots that the playbook no longer has; the earliest first."""
+    earlier = {slot.id for attempt in range(1, state.attempt) for slot in slots(state.course, attempt)}
+    known = earlier | {post.slot.id for post in owed}
+    left = [one for one in state.records.values() if one.slot not in known and one.stage in OF_STAGE and one.attempt]
+    # The posts for flips before T0 was scrubbed have a number too, and went with their happenings.
+    return [one for one in left if update_of(one.slot) not in state.course.updates or "#" not in one.slot]
+
+
+def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
+    standing = OF_STAGE[record.stage]
+    return {
+        "slot": record.slot,
+        "time": record.slot.partition("@")[2],
+        "title": update_of(record.slot),
+        "channel": "",
+        "standing": standing.value,
+        "due": None,
+        "in_s": None,
+        "late_s": round(record.late_s, 3),
+        "merged": list(record.merged),
+        "into": record.into,
+        "reason": "; ".join(filter(None, (NO_LONGER, record.reason))),
+        "sent_at": instant(record.at) if standing is Standing.SENT else None,
+        "text": with_remarks(record.text, state, (record.slot, *record.merged)),
+        "ref": record.ref,
+        "attempt": record.attempt,
+        "remark": None,
+        "preview": "",
+        "needs": [],
+    }
 
 
 def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
