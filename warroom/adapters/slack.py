@@ -38,7 +38,7 @@ class SlackChannel:
         self._channel = channel
         self._clock = clock
         self._say = say
-        self._threads = ThreadPoolExecutor(2, "slack")
+        self._threads = ThreadPoolExecutor(4, "slack")
         self._self: Sequence[tuple[str, str]] | None = None
         self._ahead_s = 0.0
 
