@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.running import PLAYBOOK
 from warroom.cli.doctor import DoctorOptions, doctor
+from warroom.errors import UsageError
 from warroom.simulator import SimulatorProcess
 
 
@@ -60,3 +61,9 @@ def test_missing_inputs_are_named_and_nothing_is_asked(
     assert doctor(_options(tmp_path), simulator.slack_inputs) == 1
     assert "M2M_CLIENT_SECRET" in capsys.readouterr().out
     assert not simulator.slack()["attempts"]
+
+
+def test_a_test_post_needs_access_to_slack(simulator: SimulatorProcess, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no access to Slack"):
+        doctor(_options(tmp_path, "war_room"), simulator.inputs)
+    assert not list(tmp_path.rglob("*.txt"))
