@@ -85,8 +85,15 @@ async def test_a_wrong_field_is_red_and_named(tmp_path: Path, scenario: str, fie
 
 
 async def test_true_as_text_is_not_true(tmp_path: Path) -> None:
-    (line,) = failed(await canary_of("canary-types", tmp_path))
+    types, line = failed(await canary_of("canary-types", tmp_path))
+    assert types.reason == "p95_ms is a text, expected a number"
     assert (line.expected, line.actual) == ("== true", 'the text "true"')
+
+
+async def test_a_field_of_another_type_is_red_and_named(tmp_path: Path) -> None:
+    outcome = await canary_of("canary-p95", tmp_path)
+    (line,) = failed(outcome)
+    assert (outcome.word, line.actual) == ("RED", "7 of 8; p95_ms is a text, expected a number")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ SCENARIOS: list[tuple[str, list[str], int, dict[str, str], str]] = [
     ("canary-status", [], 1, {"canary": "fail"}, "degraded"),
     ("canary-dependencies", [], 1, {"canary": "fail"}, "dependencies_ok"),
     ("canary-missing-field", [], 1, {"canary": "fail"}, "p95_ms"),
+    ("canary-p95", [], 1, {"canary": "fail"}, "p95_ms is a text"),
     ("canary-extra-field", [], 1, {"canary": "fail"}, "build"),
     ("canary-types", [], 1, {"canary": "fail"}, "text"),
     ("canary-html", [], 1, {"canary": "fail", "security_headers": "fail"}, "not JSON"),

@@ -251,6 +251,23 @@ def test_fields_are_counted_and_named(body: Any, say: str, reason: str) -> None:
     assert found.measurement.value == int(say[0])
 
 
+TYPED = {"a": 1, "b": "text", "c": True, "d": [1], "e": {"f": None}}
+RIGHT = {"a": "number", "b": "text", "c": "boolean", "d": "list", "e": "object"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in RIGHT for kind in RIGHT.values()])
+def test_a_field_is_of_its_type(name: str, kind: str) -> None:
+    found = line(answer(TYPED), {"fields": [*RIGHT, "e.f"], "types": {name: kind}, "say": "{count}/{total}"})
+    is_right = RIGHT[name] == kind
+    assert (found.verdict is Verdict.PASS, found.say) == (is_right, "6/6" if is_right else "5/6")
+    assert found.reason == ("" if is_right else f"{name} is a {RIGHT[name]}, expected a {kind}")
+
+
+def test_null_is_of_no_type_and_what_is_missing_is_only_missing() -> None:
+    found = line(answer(TYPED), {"fields": [*RIGHT, "e.f", "g"], "types": {"e.f": "text", "g": "text"}})
+    assert found.reason == "missing: g; e.f is a null, expected a text"
+
+
 def test_extra_fields_can_be_allowed() -> None:
     body = {**HEALTHY, "build": 1, "security_headers": {"present": [], "missing": [], "weak": []}}
     assert line(answer(body), {"fields": FIELDS, "extra": "allow"}).verdict is Verdict.PASS

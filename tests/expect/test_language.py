@@ -45,6 +45,10 @@ def messages(*written: Any) -> list[str]:
         pytest.param({"fields": ["a"], "say": "{actual}"}, "there is {count}, {total}", id="actual, said of fields"),
         pytest.param({"fields": []}, "at least 1 item", id="no field"),
         pytest.param({"fields": ["a", "a"]}, "'a' is named twice", id="a field twice"),
+        pytest.param(
+            {"fields": ["a"], "types": {"b": "text"}}, "'b' has a type but is not one of the fields", id="a type"
+        ),
+        pytest.param({"fields": ["a"], "types": {"a": "int"}}, "'text', 'number'", id="a type that is none"),
         pytest.param({"fields": ["a..b"]}, "'a..b' is not a name", id="a field with an empty part"),
         pytest.param({"fields": ["a"], "extra": "maybe"}, "'fail' or 'allow'", id="extra is neither fail nor allow"),
         pytest.param({"status": 200, "required": "no"}, "valid boolean", id="required is not a truth value"),
@@ -81,7 +85,7 @@ def test_the_schema_offers_each_form() -> None:
     assert forms == {
         frozenset({"status"}),
         frozenset({"json", "is"}),
-        frozenset({"fields", "at", "extra"}),
+        frozenset({"fields", "at", "extra", "types"}),
         frozenset({"header", "is"}),
         frozenset({"text"}),
     }

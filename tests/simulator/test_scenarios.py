@@ -18,6 +18,7 @@ EXPECTED = {
     "canary-status",
     "canary-dependencies",
     "canary-missing-field",
+    "canary-p95",
     "canary-extra-field",
     "canary-types",
     "canary-html",

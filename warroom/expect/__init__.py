@@ -2,7 +2,7 @@
 
     - {status: 200}                                    # or a list
     - {json: $.version, is: '== "v2.7"', say: 'version="{actual}"'}
-    - {fields: [app, security_headers.present], extra: allow, say: "{count}/{total} fields"}
+    - {fields: [app, security_headers.present], types: {app: text}, extra: allow, say: "{count}/{total} fields"}
     - {header: content-type, is: 'contains "json"'}
     - {text: 'contains "ready"'}
 

@@ -121,12 +121,19 @@ def _fields(expectation: FieldsAre, body: Body) -> Result:
         where = clean(expectation.at.text, limit=200)
         what = "missing" if found is MISSING else f"not an object but {clean(show(found), limit=60)}"
         return _fields_line(expectation, 0, clean(show(found), limit=200), f"{where} is {what}")
-    missing = [name for name in expectation.fields if not walk(found, name.split("."))]
+    there = {name: walk(found, name.split(".")) for name in expectation.fields}
+    missing = [name for name, values in there.items() if not values]
+    wrong = [
+        f"{name} is a {_type_of(there[name][0])}, expected a {wanted}"
+        for name, wanted in expectation.types.items()
+        if there[name] and _type_of(there[name][0]) != wanted
+    ]
     extra = [] if expectation.extra == "allow" else _extra(found, expectation.fields)
     faults = [f"missing: {_named(missing)}"] if missing else []
     faults += [f"not expected: {_named(extra)}"] if extra else []
-    shown = "; ".join([f"{total - len(missing)} of {total}", *faults])
-    return _fields_line(expectation, total - len(missing), shown, "; ".join(faults))
+    faults += wrong
+    count = total - len(missing) - len(wrong)
+    return _fields_line(expectation, count, "; ".join([f"{count} of {total}", *faults]), "; ".join(faults))
 
 
 def _fields_line(expectation: FieldsAre, count: int, actual: str, reason: str) -> Result:
@@ -158,6 +165,12 @@ def _extra(found: Mapping[str, Json], fields: Sequence[str]) -> list[str]:
         if inner and isinstance(inner[0], dict):
             extra += [".".join((*path, key)) for key in inner[0] if key not in known]
     return extra
+
+
+def _type_of(value: Json) -> str:
+    """As the playbook names it; a truth value is no number."""
+    kinds = ((str, "text"), (bool, "boolean"), (int | float, "number"), (list, "list"), (dict, "object"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "null")
 
 
 def _named(names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, GetCoreSchemaHandler, Tag
+from pydantic import AfterValidator, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from warroom.contract import Parameters
@@ -59,6 +59,9 @@ def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+JsonType = Literal["text", "number", "boolean", "list", "object"]
+
+
 class FieldsAre(Assertion):
     """The fields of a JSON object, by name; a nested one as `object.field`. Every object whose fields are named may
     hold no others, unless `extra: allow`."""
@@ -68,7 +71,16 @@ class FieldsAre(Assertion):
     )
     at: JsonPathText = Field(default_factory=lambda: JsonPath.parse("$"), description="where the object stands")
     extra: Literal["fail", "allow"] = Field("fail", description="what fields that are not named lead to")
+    types: dict[str, JsonType] = Field(
+        default_factory=dict, description="of which JSON type a field is; one that is not named here may be of any"
+    )
     say: Annotated[Said, said_with("count", "total")] = Field("", description="the line it contributes to a post")
+
+    @model_validator(mode="after")
+    def _check_types(self) -> FieldsAre:
+        if unknown := [name for name in self.types if name not in self.fields]:
+            raise ValueError(f"'{unknown[0]}' has a type but is not one of the fields")
+        return self
 
 
 class HeaderIs(Assertion):

@@ -67,6 +67,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("canary-status", "the canary says status degraded", canary={"status": "degraded"}),
     Scenario("canary-dependencies", "the canary says dependencies_ok false", canary={"dependencies_ok": False}),
     Scenario("canary-missing-field", "the canary has no p95_ms", canary_without=("p95_ms",)),
+    Scenario("canary-p95", "the canary gives p95_ms as a text", canary={"p95_ms": "fast"}),
     Scenario("canary-extra-field", "the canary has a field build more", canary={"build": "2.7.0"}),
     Scenario(
         "canary-types",
