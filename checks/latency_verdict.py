@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from warroom.checks.latency_parameters import LatencyParameters
 from warroom.contract import Sample
+from warroom.errors import GATEWAY
 from warroom.slo.quantile import Decision, clean_samples_for, decide, nearest_rank, proves, rank_of
 from warroom.text import plural
 from warroom.units import in_unit
@@ -179,12 +180,17 @@ def _listed(faults: Counter[str]) -> str:
 
 
 def symptom_of(taken: Taken) -> dict[str, str]:
-    """What hints and tolerance may match: the commonest fault as `symptom`, error answer as `status`."""
+    """What hints and tolerance may match: the commonest fault as `symptom`, error answer as `status`.
+
+    Where a gateway was all that answered, to every sample, the fault is `gateway`: the service was not measured.
+    """
     symptom = {}
     words = Counter(sample.error for sample in taken.samples if sample.error)
     statuses = Counter(s.status for s in taken.samples if not s.error and not 200 <= s.status <= 299)
     if words:
         symptom["symptom"] = words.most_common(1)[0][0]
+    if taken.samples and all(not s.error and s.status in GATEWAY for s in taken.samples):
+        symptom["symptom"] = "gateway"
     if statuses:
         symptom["status"] = str(statuses.most_common(1)[0][0])
     return symptom

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from warroom.checks.jwks import Algorithms, status_line
 from warroom.contract import Context, Findings, Kind, Parameters, Request, Response
+from warroom.errors import GATEWAY
 from warroom.expect import Body, DurationText
 from warroom.jose import ASYMMETRIC, AccessToken, KeySet, TokenFindings, TokenRules, verify_token
 from warroom.strict_json import parse_json
@@ -208,6 +209,7 @@ async def run(params: Oauth2Parameters, ctx: Context) -> Findings:
     response = await ctx.http.send(request)
     issued = _issued(response)
     symptom = {"status": str(response.status)} | ({"error": issued.error} if issued.error else {})
+    symptom |= {"symptom": "gateway"} if response.status in GATEWAY else {}
     evidence: dict[str, Any] = {}
     lines, fact = issued.lines, None
     if issued.token:

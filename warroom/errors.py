@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 
 class ExitCode(IntEnum):
@@ -123,12 +124,17 @@ class OutputLost(WarroomError):
     exit_code = ExitCode.UNKNOWN
 
 
+# What a gateway answers that has nothing behind it, as it goes while a deployment goes on.
+GATEWAY: Final = frozenset((502, 503, 504))
+
+
 class CannotMeasure(WarroomError):
     """A check could not get its measurement (DNS, TLS, time-out, unreadable answer): the verdict is `error`.
 
     The message is a sentence for the person on call. `symptom` names the fault in a word that hints and
-    reports can match: `timeout`, `refused`, `dns`, `tls`, `reset`, `too_large`, `unreadable`, `denied`,
-    `command`, `internal`. `reproduce` is a command line that repeats the request, where there was one.
+    reports can match: `timeout`, `refused`, `dns`, `tls`, `reset`, `gateway` (an answer of `GATEWAY`),
+    `too_large`, `unreadable`, `denied`, `command`, `internal`. `reproduce` is a command line that repeats the
+    request, where there was one.
     """
 
     exit_code = ExitCode.UNKNOWN

@@ -63,7 +63,8 @@ async def test_a_kill_switch_that_deviates_is_named_loudest(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("raw", "symptom"),
     [
-        pytest.param(reply(b"down", 503), "unreadable", id="an error page"),
+        pytest.param(reply(b"down", 404), "unreadable", id="an error page"),
+        pytest.param(reply(b"down", 503), "gateway", id="a gateway with nothing behind it"),
         pytest.param(reply(b"<html>"), "unreadable", id="not JSON"),
         pytest.param(
             reply({"levers": {"DISABLE_SEND": "true", "PROMO_SENDS": "false"}}, 500),

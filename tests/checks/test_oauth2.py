@@ -151,7 +151,7 @@ async def test_the_evidence_holds_header_and_claims_and_never_the_token(tmp_path
         ),
         pytest.param(
             reply(b"<html><title>Proxy error</title>", 502),
-            {"status": "502"},
+            {"status": "502", "symptom": "gateway"},
             "answered 502, expected 200",
             id="HTML at 502",
         ),

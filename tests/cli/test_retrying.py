@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from tests.cli.running import Ended, patient_playbook, verify, warroom
 from warroom.simulator import SimulatorProcess
 
@@ -19,6 +21,7 @@ from warroom.simulator import SimulatorProcess
 Answer = Callable[[str, str, Mapping[str, str], bytes], tuple[int, bytes]]
 # Tried again every 500 ms, four times.
 WAIT = "2s"
+TOKEN = "opaque-token-0123456789"
 
 
 @contextmanager
@@ -96,6 +99,71 @@ checks:
         ended = verified(playbook, tmp_path / "evidence", "--strict")
     assert (ended.code, ended.verdicts()) == (1, {"p95": "fail"})
     assert (ended.check("p95")["attempts"], len(asked)) == (1, 30)
+
+
+DEPLOYED = """
+warroom: 1
+launch: {{id: deployed}}
+targets: {{s: {{url: "{url}"}}}}
+levers: {{DISABLE_SEND: {{expect: "true", kill_switch: true, read: {{target: s, path: /state}}}}}}
+checks:
+  p95: {{kind: latency, target: s, path: /canary, samples: 3, limit: <= 60s}}
+  kill_switch: {{kind: lever, levers: [DISABLE_SEND]}}
+  token: {{kind: oauth2, target: s, path: /token, client_id: us, client_secret: "12345678", verify: opaque}}
+  events:
+    {{kind: events, target: s, path: /events, token: token, types: [ping],
+     only_if: {{check: kill_switch, lever: DISABLE_SEND}}}}
+"""
+
+
+class Deployment:
+    """A service behind a gateway that says 503 as often as `refusals` says for a path, and then is there."""
+
+    def __init__(self, **refusals: int) -> None:
+        self._refusals = {f"/{path}": count for path, count in refusals.items()}
+
+    def __call__(self, _: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        if self._refusals.get(path, 0):
+            self._refusals[path] -= 1
+            return 503, b'{"error": "temporarily_unavailable"}'
+        if path == "/token":
+            return 200, json.dumps({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300}).encode()
+        if path != "/events":
+            return 200, json.dumps({"levers": {"DISABLE_SEND": "true"}}).encode()
+        if headers.get("Authorization") != f"Bearer {TOKEN}":
+            return 401, b"{}"
+        event = json.loads(body)["id"]
+        return 202, json.dumps({"accepted": True, "id": event, "dispatched": False}).encode()
+
+
+@pytest.mark.parametrize(
+    ("deployment", "tries"),
+    [
+        pytest.param(Deployment(canary=6), {"p95": 3}, id="to every sample, twice"),
+        pytest.param(Deployment(state=2), {"kill_switch": 3, "events": 3}, id="for the state of the levers"),
+        pytest.param(Deployment(token=1), {"token": 2, "events": 2}, id="for the token, with an error code"),
+        pytest.param(
+            Deployment(canary=3, state=1, token=1),
+            {"p95": 2, "kill_switch": 2, "token": 2, "events": 2},
+            id="for everything",
+        ),
+    ],
+)
+def test_what_a_gateway_alone_answered_during_a_deployment_is_measured_again(
+    deployment: Deployment, tries: dict[str, int], tmp_path: Path
+) -> None:
+    with serving(deployment) as url:
+        ended = verified(written(tmp_path, DEPLOYED.format(url=url)), tmp_path / "evidence")
+    assert (ended.code, set(ended.verdicts().values())) == (0, {"pass"}), ended.err
+    assert {check["id"]: check["attempts"] for check in ended.report["checks"] if check["attempts"] > 1} == tries
+
+
+def test_one_sample_that_the_service_itself_answered_stands_beside_two_of_the_gateway(tmp_path: Path) -> None:
+    with serving(Deployment(canary=2)) as url:
+        ended = verified(written(tmp_path, DEPLOYED.format(url=url)), tmp_path / "evidence", "--only", "p95")
+    p95 = ended.check("p95")
+    assert (ended.code, p95["verdict"], p95["attempts"]) == (1, "fail", 1)
+    assert dict(p95["symptom"]) == {"status": "503"}
 
 
 def test_a_bypass_stands_though_the_probe_before_it_was_answered_503(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ ANSWERS = {
     "a 503 and an event without a token that was accepted": (answers("503", ACCEPTED, bypass="true"), 1),
     "a 503 and a line that is not required": (answers("503", replace(SLOW, required=False)), 1),
     "a 503 and a line that decides nothing": (answers("503", UNSURE), 1),
+    "samples that a gateway alone answered": (finds(Verdict.FAIL, "P95 is over", status="503", symptom="gateway"), 2),
     "samples over the limit, one of them a 503": (finds(Verdict.FAIL, "P95 is 300", status="503"), 1),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from warroom.clock import Clock
 from warroom.contract import HttpPort, LeverReading, LeverState, Request, Response
-from warroom.errors import CannotMeasure
+from warroom.errors import GATEWAY, CannotMeasure
 from warroom.expect import Body, JsonPath
 from warroom.playbook.loaded import Lever
 from warroom.text import clean, one_line
@@ -62,7 +62,7 @@ class HttpLevers:
         if not 200 <= answer.status <= 299:
             fault = CannotMeasure(
                 f"the state of the levers cannot be read: {one_line(answer.url)} answers {answer.status}",
-                symptom="unreadable",
+                symptom="gateway" if answer.status in GATEWAY else "unreadable",
             )
             fault.reproduce = self._http.curl_of(request)
             raise fault

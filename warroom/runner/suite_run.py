@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from warroom.clock import file_stamp
 from warroom.contract import Needed, Sample
-from warroom.errors import ExitCode
+from warroom.errors import GATEWAY, ExitCode
 from warroom.events import (
     CheckFinished,
     CheckOutcome,
@@ -32,8 +32,8 @@ from warroom.text import plural
 from warroom.verdict import SuiteVerdict, Verdict, of_suite, worst
 
 # What an endpoint that is not up yet looks like; anything else would be the same on a second try.
-_NOT_READY = frozenset(("timeout", "refused", "reset", "dns", "unreachable"))
-_NOT_READY_STATUS = frozenset(("502", "503", "504"))
+_NOT_READY = frozenset(("timeout", "refused", "reset", "dns", "unreachable", "gateway"))
+_NOT_READY_STATUS = frozenset(map(str, GATEWAY))
 # A gate that changes oftener than this while its checks run again has no state to go by.
 _GATE_CHANGES = 3
 
@@ -310,9 +310,11 @@ def _is_not_ready(outcome: CheckOutcome) -> bool:
     if outcome.verdict is Verdict.ERROR:
         measured_wrong = any(line.verdict is Verdict.FAIL for line in outcome.results)
         return symptom.get("symptom") in _NOT_READY and not measured_wrong
-    # A gateway that has nothing behind it yet answers so while a deployment goes on. Any other line that does not
+    if outcome.verdict is not Verdict.FAIL or symptom.get("symptom") == "gateway":
+        return outcome.verdict is Verdict.FAIL
+    # The kind did not say whether a gateway was all that answered: then its lines do. Any other line that does not
     # hold was measured, and what was measured stands.
     faults = [line for line in outcome.results if line.verdict not in (Verdict.PASS, Verdict.SKIPPED)]
     status = symptom.get("status")
     is_status = all(line.verdict is Verdict.FAIL and line.actual == status for line in faults)
-    return outcome.verdict is Verdict.FAIL and status in _NOT_READY_STATUS and is_status
+    return status in _NOT_READY_STATUS and is_status
