@@ -100,10 +100,9 @@ async def run(params: CommandParameters, ctx: Context) -> Findings:
     result = await ctx.commands.run(params.argv, timeout_s=params.command_timeout.total_seconds(), env=params.env)
     wanted = params.expect
     lines = [_exit_line(wanted.exit_code, result)]
-    if wanted.stdout is not None:
-        lines.append(_output_line("stdout", wanted.stdout, result.stdout, truncated=result.truncated))
-    if wanted.stderr is not None:
-        lines.append(_output_line("stderr", wanted.stderr, result.stderr, truncated=result.truncated))
+    for name, condition, text in (("stdout", wanted.stdout, result.stdout), ("stderr", wanted.stderr, result.stderr)):
+        if condition is not None:
+            lines.append(_output_line(name, condition, text, truncated=name in result.truncated))
     kept = ctx.evidence.save_json("command", _evidence(params, result))
     return Findings(
         tuple(lines),

@@ -33,7 +33,7 @@ async def refusal(port: Commands) -> CannotMeasure:
 async def test_exit_code_and_both_outputs_come_back() -> None:
     result = await run("/bin/sh", "-c", "echo out; echo err >&2; exit 3")
     assert (result.exit_code, result.stdout, result.stderr) == (3, "out\n", "err\n")
-    assert not result.truncated
+    assert result.truncated == ()
 
 
 async def test_a_command_ended_by_a_signal_has_its_negative_number() -> None:
@@ -65,8 +65,14 @@ async def test_output_is_cleaned_and_keeps_its_lines() -> None:
 async def test_a_flood_is_cut_and_costs_no_memory() -> None:
     result = await python("import sys\nfor _ in range(2000): sys.stdout.write('x' * 65536)")
     assert result.exit_code == 0
-    assert result.truncated
+    assert result.truncated == ("stdout",)
     assert result.stdout == "x" * MAX_OUTPUT
+
+
+async def test_of_two_outputs_the_one_that_was_cut_is_named() -> None:
+    assert (await python("import sys; sys.stderr.write('x' * 70_000); print('ok')")).truncated == ("stderr",)
+    both = "import sys; sys.stderr.write('x' * 70_000); sys.stdout.write('x' * 70_000)"
+    assert (await python(both)).truncated == ("stdout", "stderr")
 
 
 def is_running(pid: int) -> bool:

@@ -55,31 +55,41 @@ async def ended(folder: Path, written: dict[str, Any], **result: Any) -> CheckOu
         ),
         pytest.param(
             {"stdout": 'contains "ok"'},
-            {"stdout": "oh", "truncated": True},
+            {"stdout": "oh", "truncated": ("stdout",)},
             Verdict.INCONCLUSIVE,
             "stdout was cut",
             id="what was cut off may decide",
         ),
         pytest.param(
             {"stdout": 'contains "ok"'},
-            {"stdout": "ok", "truncated": True},
+            {"stdout": "ok", "truncated": ("stdout",)},
             Verdict.PASS,
             "",
             id="it was not cut off",
         ),
         pytest.param(
             {"stdout": 'matches "^(?s)(?!.*ERROR)"'},
-            {"stdout": "fine", "truncated": True},
+            {"stdout": "fine", "truncated": ("stdout",)},
             Verdict.INCONCLUSIVE,
             "stdout was cut",
             id="what was cut off may say ERROR",
         ),
         pytest.param(
             {"stdout": '!= "broken"'},
-            {"stdout": "bro", "truncated": True},
+            {"stdout": "bro", "truncated": ("stdout",)},
             Verdict.INCONCLUSIVE,
             "stdout was cut",
             id="a part is not another text",
+        ),
+        pytest.param(
+            {"stderr": "empty"}, {"stdout": "x", "truncated": ("stdout",)}, Verdict.PASS, "", id="the other was cut"
+        ),
+        pytest.param(
+            {"stderr": '!= "broken"', "stdout": '== "ok"'},
+            {"stdout": "ok", "stderr": "bro", "truncated": ("stderr",)},
+            Verdict.INCONCLUSIVE,
+            "stderr was cut",
+            id="the error output was cut",
         ),
     ],
 )

@@ -142,8 +142,8 @@ class _Outcome(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         self.exited = asyncio.Event()
-        self.truncated = False
         self._output = {1: bytearray(), 2: bytearray()}
+        self._cut: set[int] = set()
         self._open = {1, 2}
         self._closed = asyncio.Event()
 
@@ -151,7 +151,13 @@ class _Outcome(asyncio.SubprocessProtocol):
         kept = self._output[fd]
         room = MAX_OUTPUT - len(kept)
         kept += data[:room]
-        self.truncated = self.truncated or len(data) > room
+        if len(data) > room:
+            self._cut.add(fd)
+
+    @property
+    def truncated(self) -> tuple[str, ...]:
+        """The names of the outputs of which only the beginning was kept."""
+        return tuple(name for fd, name in ((1, "stdout"), (2, "stderr")) if fd in self._cut)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         self._open.discard(fd)
