@@ -216,13 +216,13 @@ class LeverPort(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The end of a command: exit code (negative: ended by that signal) and its output, cleaned and capped."""
+    """The end of a command: exit code (negative: that signal), its outputs, cleaned, and the names of those cut."""
 
     exit_code: int
     stdout: str
     stderr: str
     elapsed_s: float
-    truncated: bool = False
+    truncated: tuple[str, ...] = ()
     evidence: str = ""
 
 
