@@ -83,6 +83,19 @@ def test_who_cannot_go_on_with_a_launch_does_not_end_its_owner(desk: Desk) -> No
         assert engine.end() == 143
 
 
+def test_the_status_of_a_launch_whose_engine_is_stopped_is_what_its_journal_says(desk: Desk) -> None:
+    with desk.engine("--t0", ago(seconds=0)) as engine:
+        engine.wait_for("update.confirmed")
+        stop(engine)
+        ended = desk.ask("status", launch="beat")
+        assert (ended.code, "does not answer" in ended.err) == (3, True)
+        assert f"process {engine.process.pid} since " in ended.out
+        assert "DOES NOT ANSWER" in ended.out
+        assert "beat@T+1s" in ended.out
+        engine.process.send_signal(signal.SIGCONT)
+        assert engine.end() == 143
+
+
 def test_an_owner_that_does_not_hand_back_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(takeover, "_HAND_BACK_S", 0.5)
     with deaf(tmp_path) as process:

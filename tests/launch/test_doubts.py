@@ -85,3 +85,11 @@ def test_when_the_clock_is_set_an_attempt_is_as_long_ago_as_it_was(by_s: float) 
     record = state.records[CONFIRMATION]
     by = timedelta(seconds=by_s)
     assert (record.tried_at, record.absent_at) == (SENT_AT + by, SENT_AT + SECOND + by)
+
+
+def test_that_a_first_copy_may_be_there_is_still_known_when_the_text_is_written_anew() -> None:
+    state = after(doubtful(), "update.due", SENT_AT + HOUR, slot=CONFIRMATION, reason="nobody can tell", again=True)
+    state = after(state, "t0.set", SENT_AT + HOUR, at=(T0 + HOUR).isoformat(), by="ann", reason="slipped")
+    due = {"slot": CONFIRMATION, "key": "k", "text": "new", "late_s": 0.0}
+    state = after(state, "update.due", SENT_AT + HOUR, **due)
+    assert (state.records[CONFIRMATION].text, state.records[CONFIRMATION].again) == ("new", True)

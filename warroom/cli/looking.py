@@ -19,9 +19,10 @@ from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import RealClock, stamp
 from warroom.engine.view import state_json
-from warroom.errors import ExitCode, PlaybookError, WarroomError
+from warroom.errors import ExitCode, NotNow, PlaybookError, WarroomError
 from warroom.journal.audit import AuditReport
 from warroom.journal.audit import audit as audit_journal
+from warroom.journal.owner import Owner, last_owner
 from warroom.journal.reading import read_only
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState
 from warroom.playbook.load import load_course
@@ -63,23 +64,35 @@ def _standing(launch: Known) -> str:
 def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     """Prints where the launch stands, as its engine says or, where none runs, as its journal has it.
 
-    3 where the journal can be read in part only.
+    3 where the journal can be read in part only, and where an engine runs it that does not answer.
     """
     known = launch_named(state_folder(state), launch)
+    silent = ""
     try:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
-        known = whole(known)
-        found = {**state_json(with_course(known), RealClock().now()), "title": known.title, "engine": None}
+        known, found = _journaled(known, None)
+    except NotNow as error:
+        # A stopped engine answers nobody, and that is when one wants to know.
+        silent = error.message
+        known, found = _journaled(known, last_owner(known.folder))
+        write(sys.stderr, clean(f"warroom: {silent}; nothing is posted meanwhile. This is what its journal says:"))
     if known.problem:
         write(sys.stderr, clean(f"warroom: {known.problem}; what stands before it:"))
-    code = int(ExitCode.UNKNOWN if known.problem else ExitCode.GREEN)
+    code = int(ExitCode.UNKNOWN if known.problem or silent else ExitCode.GREEN)
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code
     for line in status_lines(found, how_to_go_on(known.folder)):
         write(sys.stdout, clean(line))
     return code
+
+
+def _journaled(known: Known, silent: Owner | None) -> tuple[Known, dict[str, Any]]:
+    """What GET /state would say, from the journal alone; `silent` is the engine that runs it and does not answer."""
+    known = whole(known)
+    engine = {"pid": silent.pid, "since": silent.since, "silent": True} if silent else None
+    return known, {**state_json(with_course(known), RealClock().now()), "title": known.title, "engine": engine}
 
 
 def with_course(known: Known) -> LaunchState:
@@ -98,8 +111,9 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     """What GET /state says, in lines for people. `go_on` is what takes the launch up where no engine runs it."""
     yield f"launch  {found['launch']}  {found['title']}"
     engine = found["engine"]
+    silent = ", DOES NOT ANSWER" if engine and engine.get("silent") else ""
     yield (
-        f"engine  process {engine['pid']} since {engine['since']}"
+        f"engine  process {engine['pid']} since {engine['since']}{silent}"
         if engine
         else "engine  closed"
         if found["closed"]

@@ -21,8 +21,8 @@ from warroom.cli.ending import ended_by_signals
 from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.herald import Herald, Told
-from warroom.cli.library_logging import libraries_say
 from warroom.cli.launches import command_for
+from warroom.cli.library_logging import libraries_say
 from warroom.cli.listening import listen, listen_at, tcp_listener
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
 from warroom.cli.suites import LaunchSuites

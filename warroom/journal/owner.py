@@ -31,7 +31,8 @@ class LaunchOwned(UsageError):
     def __init__(self, launch: str, owner: Owner | None) -> None:
         who = f"process {owner.pid} since {owner.since}" if owner else "another process, which has only just begun"
         super().__init__(
-            f"the launch {launch} is run by {who}; one engine acts at a time", hint="attach to it with: warroom console"
+            f"the launch {launch} is run by {who}; one engine acts at a time",
+            hint="attach to it with: warroom console",
         )
         self.launch = launch
         self.owner = owner

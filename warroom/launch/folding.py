@@ -156,6 +156,7 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     fresh = replace(fresh, asked=slot in state.requested)
     if before is not None:
         fresh = replace(fresh, attempt=before.attempt, epoch=before.epoch, tried_at=before.tried_at)
+        fresh = replace(fresh, again=before.again)
         fresh = replace(fresh, thread=before.thread, is_placed=before.is_placed)
     fresh = replace(fresh, file=body.get("file", ""))
     named = {
