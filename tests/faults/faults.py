@@ -173,7 +173,21 @@ FAULTS = (
         "a chunk size that is none",
         always(_CHUNKED.encode() + b"0x5\r\nhello\r\n0\r\n\r\n"),
         "unreadable",
-        "not HTTP",
+        "not HTTP: illegal chunk header: '0x5",
+        "unreadable",
+    ),
+    Fault(
+        "a chunk that is longer than it says",
+        always(_CHUNKED.encode() + b"2\r\nokXX0\r\n\r\n"),
+        "unreadable",
+        r"not HTTP: malformed chunk footer: 'XX' (expected '\r\n')",
+        "unreadable",
+    ),
+    Fault(
+        "a status of four digits",
+        always(b"HTTP/1.1 2000 It's OK (b'fine')\r\nContent-Length: 2\r\n\r\nok"),
+        "unreadable",
+        "not HTTP: illegal status line: 'HTTP/1.1 2000 It's OK (b'fine')'",
         "unreadable",
     ),
 )

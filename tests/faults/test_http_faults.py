@@ -27,6 +27,7 @@ async def test_a_fault_is_told_in_a_sentence(fault: Fault) -> None:
     assert error.message.startswith(f"auto_com_center (127.0.0.1:{server.port})")
     assert fault.told in error.message
     assert error.message.isprintable()
+    assert "bytearray" not in error.message
     assert kept[-1].error == error.message
     assert kept[-1].status == 0
 

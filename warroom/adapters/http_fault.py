@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import errno
+import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from warroom.adapters.http_request import Address
 from warroom.errors import CannotMeasure
-from warroom.text import clean
+from warroom.text import clean, clean_bytes
 
 # Before this phase the server cannot have acted on the request.
 SENDING = "sending"
@@ -137,4 +140,15 @@ def broken(name: str, error: BaseException, progress: Progress) -> CannotMeasure
         return CannotMeasure(f"{name}: the head of the answer is too large", symptom="too_large")
     if type(error).__name__ in ("ReadError", "WriteError"):
         return CannotMeasure(f"{name}: the connection was reset before the answer was complete", symptom="reset")
-    return CannotMeasure(f"{name}: the answer is not HTTP: {clean(text, limit=120)}", symptom="unreadable")
+    said = clean(_without_literals(text), limit=120)
+    return CannotMeasure(f"{name}: the answer is not HTTP: {said}", symptom="unreadable")
+
+
+# As Python writes bytes; the other kind of quote stands as it is.
+_BYTE: Final = r"""[ !#-&(-\[\]-~]|\\(?:x[0-9a-f]{2}|[tnr'\\])"""
+_LITERAL: Final = re.compile(rf"""(bytearray\()?(b'(?:{_BYTE}|")*'|b"(?:{_BYTE}|')*")(?(1)\))""")
+
+
+def _without_literals(text: str) -> str:
+    """The library quotes bytes of the answer as Python writes them; people get what was sent."""
+    return _LITERAL.sub(lambda found: f"'{clean_bytes(ast.literal_eval(found[2]))}'", text)
