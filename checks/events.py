@@ -133,9 +133,14 @@ def _not_proven(params: EventsParameters, ctx: Context) -> _Withheld:
     if not isinstance(needed.fact, LeverState):
         return _Withheld(f"'{clean(check)}' did not read {shown} ({needed.reason or needed.verdict})")
     try:
-        return _deviation(needed.fact.of(name))
+        withheld = _deviation(needed.fact.of(name))
     except (KeyError, StopIteration):
         return _Withheld(f"'{clean(check)}' does not read {shown}")
+    if not withheld and needed.verdict not in (Verdict.PASS, Verdict.WARN):
+        # The lever is as it must be, and something beside it is not: a service that is live, say.
+        why = f": {needed.reason}" if needed.reason else ""
+        return _Withheld(f"'{clean(check)}' did not pass{why}")
+    return withheld
 
 
 async def _not_safe_now(params: EventsParameters, ctx: Context) -> _Withheld:

@@ -41,7 +41,7 @@ SCENARIOS: list[tuple[str, list[str], int, dict[str, str], str]] = [
     ),
     ("gate-red", [], 0, {"jwks": "warn", "m2m": "warn"}, "doubtful"),
     ("kill-switch-off", [], 1, {"kill_switch": "fail", "events": "not_exercised"}, "DISABLE_SEND"),
-    ("lever-deviation", [], 1, {"kill_switch": "fail"}, "PROMO_SENDS"),
+    ("lever-deviation", [], 1, {"kill_switch": "fail", "events": "not_exercised"}, "PROMO_SENDS"),
     ("queue-growing", [], 1, {"events": "fail"}, "growing"),
     ("provider-failing", [], 1, {"providers": "fail"}, "failing"),
     ("bypass", [], 1, {"events": "fail"}, "token"),
