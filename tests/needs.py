@@ -6,6 +6,7 @@ installed (`.ci/run` does it).
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,14 @@ def need_peer(package: str) -> Path:
     if not (folder / "package.json").is_file():
         missing(f"the npm package '{package}' is not installed; make peers does it")
     return folder
+
+
+def need_mounts(*command: str) -> None:
+    """`command`, which mounts a file system and then runs what follows it, has to work here; else skip (CI: fail)."""
+    need_program("unshare")
+    tried = subprocess.run([*command, "true"], capture_output=True, text=True, timeout=30, check=False)
+    if tried.returncode:
+        missing(f"a file system cannot be mounted here: {tried.stderr.strip()}")
 
 
 def missing(reason: str) -> NoReturn:

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pytest
-
 from tests.cli.launching import PATIENCE_S, Desk
 from tests.cli.running import clean_environ
 from tests.contracts.tree import ROOT
+from tests.needs import need_mounts
 from warroom.journal.audit import audit
 
 PLAYBOOK = """
@@ -38,11 +37,7 @@ def _desk(folder: Path, *mounts: str) -> Desk:
     disk.mkdir(mode=0o700)
     script = " && ".join([*(mount.format(disk=disk) for mount in mounts), 'exec "$@"'])
     prefix = ("unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh")
-    if not shutil.which("unshare"):
-        pytest.skip("unshare is not installed")
-    tried = subprocess.run([*prefix, "true"], capture_output=True, text=True, timeout=30, check=False)
-    if tried.returncode:
-        pytest.skip(f"a file system cannot be mounted here: {tried.stderr.strip()}")
+    need_mounts(*prefix)
     playbook = folder / "quiet.yaml"
     playbook.write_text(PLAYBOOK, "utf-8")
     return Desk(disk / "state", {}, playbook, prefix)

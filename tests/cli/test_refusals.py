@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ import pytest
 
 from tests.cli.launching import PATIENCE_S, Desk, ago
 from tests.cli.test_draft import PLAYBOOK
+from tests.needs import need_mounts
 
 NOBODY = 65534
 
@@ -132,11 +131,7 @@ def test_a_network_file_system_is_refused(kind: str, desk: Desk) -> None:
     table.write_text(f"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n40 22 0:40 / {place} rw - {kind} server:/x rw\n")
     script = f'mount --bind {table} /proc/$$/mountinfo && exec "$@"'
     prefix = ("unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh")
-    if not shutil.which("unshare"):
-        pytest.skip("unshare is not installed")
-    tried = subprocess.run([*prefix, "true"], capture_output=True, text=True, timeout=30, check=False)
-    if tried.returncode:
-        pytest.skip(f"a file cannot be mounted here: {tried.stderr.strip()}")
+    need_mounts(*prefix)
     process = replace(desk, prefix=prefix).popen()
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2

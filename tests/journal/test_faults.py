@@ -2,13 +2,13 @@
 
 import contextlib
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.journal.processes import Process, child
+from tests.needs import need_mounts
 from warroom.clock import RealClock, VirtualClock
 from warroom.journal.audit import audit
 from warroom.journal.failure import JournalUnavailable
@@ -59,11 +59,7 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple
     disk.mkdir(mode=0o700)
     mount = f"mount -t tmpfs -o size={getattr(request, 'param', '400k')},mode=700 tmpfs {disk}"
     prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c", f'{mount} && exec "$@"', "sh"]
-    if not shutil.which("unshare"):
-        pytest.skip("unshare is not installed")
-    tried = subprocess.run([*prefix, "true"], capture_output=True, text=True, timeout=30, check=False)
-    if tried.returncode:
-        pytest.skip(f"a file system cannot be mounted here: {tried.stderr.strip()}")
+    need_mounts(*prefix)
     with child(prefix) as process:
         yield process, disk
 
@@ -139,11 +135,7 @@ def read_only_medium(folder: Path, tmp_path: Path) -> Iterator[tuple[Process, Pa
         journal.append("note", {})
     prefix = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
     mount = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"'
-    if not shutil.which("unshare"):
-        pytest.skip("unshare is not installed")
-    tried = subprocess.run([*prefix, mount, "sh", "true"], capture_output=True, text=True, timeout=30, check=False)
-    if tried.returncode:
-        pytest.skip(f"a file system cannot be mounted here: {tried.stderr.strip()}")
+    need_mounts(*prefix, mount, "sh")
     with child([*prefix, mount, "sh"]) as process:
         yield process, folder
 
