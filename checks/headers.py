@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Self
 
@@ -169,10 +168,9 @@ def _contradictions(present: set[str], missing: set[str], wanted: set[str], resp
 async def run(params: HeadersParameters, ctx: Context) -> Findings:
     if params.response:
         response = ctx.fact(params.response, Response)
-        reproduce = f"curl -sS -D - -o /dev/null {shlex.quote(clean(response.url))}"
     else:
         own = Request(params.target, params.path, timeout_s=params.request_timeout.total_seconds(), label="answer")
-        response, reproduce = await ctx.http.send(own), ctx.http.curl_of(own)
+        response = await ctx.http.send(own)
     lines = [_header_line(wanted, response) for wanted in params.headers]
     summary = _summary(params.say, lines)
     others = [_listed_line(params.listed, params.headers, response)] if params.listed else []
@@ -186,7 +184,7 @@ async def run(params: HeadersParameters, ctx: Context) -> Findings:
         fact=response,
         symptom={"status": str(response.status), "missing": ", ".join(missing)},
         evidence=(response.evidence,) if response.evidence else (),
-        reproduce=reproduce,
+        reproduce=ctx.http.curl_of(response.request) if response.request else "",
         reason="; ".join(faults),
     )
 

@@ -64,7 +64,7 @@ class Response:
     """The answer. `headers` in the order received, names as sent, duplicates kept; `body` after decoding.
 
     `elapsed_s` from the start of the request to the last byte. `url` is the address asked, without user info.
-    `evidence` names the file that holds the exchange.
+    `evidence` names the file that holds the exchange; `request` is what was asked, None where that is not known.
     """
 
     status: int
@@ -74,6 +74,7 @@ class Response:
     elapsed_s: float = 0.0
     evidence: str = ""
     received_at: datetime | None = None
+    request: Request | None = None
 
     def header_values(self, name: str) -> tuple[str, ...]:
         """Every value of a header, in the order received; the name without regard to case."""

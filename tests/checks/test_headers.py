@@ -171,6 +171,17 @@ async def test_the_headers_of_the_canary_are_six_of_six_without_a_request(tmp_pa
     assert [line.verdict for line in outcome.results[-1:]] == [Verdict.PASS]
 
 
+async def test_to_reproduce_it_the_request_of_the_other_check_is_repeated_as_it_was(tmp_path: Path) -> None:
+    raw = reply(b"", headers=list(GOOD.items()))
+    async with Server(lambda _: raw) as server, desk(tmp_path, {"app": server.url}) as here:
+        request = Request("app", "/x", method="POST", headers=(("X-Tenant", "a"),), body=b"{}", timeout_s=3)
+        answer = Needed(Verdict.PASS, "", await here.context.http.send(request))
+        outcome = await here.with_ports(needed={"other": answer}).run(KIND, {"response": "other", "headers": SIX})
+        assert outcome.reproduce == here.context.http.curl_of(request)
+    assert "-H 'X-Tenant: a'" in outcome.reproduce
+    assert "--data-binary '{}'" in outcome.reproduce
+
+
 async def test_five_of_six_is_red_and_names_the_missing_one(tmp_path: Path) -> None:
     outcome, _ = await shipped_check("header-missing", tmp_path)
     assert (outcome.word, outcome.results[0].say) == ("RED", "security_headers: 5/6 present")

@@ -42,15 +42,14 @@ def test_another_scenario_runs_every_check_again_and_the_verdict_is_that_of_the_
     with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
         terminal.wait_for("8/8")
         terminal.press("s")
-        terminal.wait_for("provider-failing")
+        terminal.wait_for("header-missing")
         terminal.press("\x1b[B")
         terminal.wait_for(lambda text: re.search(r"▌\s*canary-version", text) is not None)
         terminal.press("\r")
         terminal.wait_for(lambda text: "Choose a scenario" not in text)
-        terminal.wait_for("was ✔ GREEN")
-        terminal.wait_for("RED")
-        terminal.wait_for("8/8")
-        assert leave(terminal) == 1
+        terminal.wait_for(lambda text: "RED" in text and "8/8 done" in text and "was ✔" not in text)
+        assert leave(terminal) == 0
+    assert b"the verdict is RED: `warroom verify` ends with 1, this demo with 0" in terminal.raw
 
 
 def test_what_only_a_person_knows_is_asked_for(tmp_path: Path) -> None:

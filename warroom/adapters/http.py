@@ -295,7 +295,7 @@ class HttpAdapter:
             (name.decode("ascii", "backslashreplace"), clean_bytes(value, limit=_HEADER_LIMIT))
             for name, value in answer.headers.raw
         )
-        response = Response(answer.status_code, headers, reader.finish(), url=call.address.url)
+        response = Response(answer.status_code, headers, reader.finish(), url=call.address.url, request=call.request)
         return response, "; ".join(self._notes(call, answer))
 
     def _notes(self, call: _Call, answer: httpx.Response) -> list[str]:
