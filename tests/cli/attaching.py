@@ -9,8 +9,8 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cli.launching import Desk
@@ -27,19 +27,22 @@ class WarRoom:
     """A state folder, its terminals and its engines."""
 
     desk: Desk
+    kind: Mapping[str, str] = field(default_factory=dict)
+    """The environment variables that say what its terminals can do."""
 
     @contextlib.contextmanager
     def run(self, *options: str, columns: int = 120, rows: int = 36) -> Iterator[Terminal]:
         """`warroom run` at a terminal."""
         arguments = ("run", str(self.desk.playbook), "--state", str(self.desk.state), *options)
-        with at_terminal(*arguments, columns=columns, rows=rows, inputs=self.desk.inputs) as terminal:
+        inputs = self.desk.inputs
+        with at_terminal(*arguments, columns=columns, rows=rows, inputs=inputs, kind=self.kind) as terminal:
             yield terminal
 
     @contextlib.contextmanager
     def console(self, *options: str, columns: int = 120, rows: int = 36) -> Iterator[Terminal]:
         """`warroom console` at a terminal; it needs no inputs."""
         arguments = ("console", "--state", str(self.desk.state), *options)
-        with at_terminal(*arguments, columns=columns, rows=rows) as terminal:
+        with at_terminal(*arguments, columns=columns, rows=rows, kind=self.kind) as terminal:
             yield terminal
 
     @property

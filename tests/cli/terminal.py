@@ -96,12 +96,17 @@ def _set_size(descriptor: int, columns: int, rows: int) -> None:
 
 @contextlib.contextmanager
 def at_terminal(
-    *arguments: str, columns: int = 120, rows: int = 36, inputs: Mapping[str, str] | None = None
+    *arguments: str,
+    columns: int = 120,
+    rows: int = 36,
+    inputs: Mapping[str, str] | None = None,
+    kind: Mapping[str, str] | None = None,
 ) -> Iterator[Terminal]:
-    """Runs `warroom` with `arguments` at a terminal of that size until the block ends."""
+    """Runs `warroom` with `arguments` at a terminal of that size until the block ends. `kind` are the environment
+    variables that say what the terminal can do."""
     controller, terminal = pty.openpty()
     _set_size(terminal, columns, rows)
-    environ = {"TERM": "xterm-256color", **clean_environ(inputs or {})}
+    environ = {"TERM": "xterm-256color", **clean_environ(inputs or {}), **(kind or {})}
     process = subprocess.Popen(
         [sys.executable, "-m", "warroom", *arguments],
         env=environ,
