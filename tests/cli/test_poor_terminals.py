@@ -76,16 +76,7 @@ def test_a_dumb_terminal_is_none_for_run_console_and_verify_alike(room: WarRoom,
             assert refused.ended() == 2
         terminal.press("\x03")
         assert terminal.ended() == 130
-    arguments = (
-        "verify",
-        str(PLAYBOOK),
-        "--suite",
-        "publish",
-        "--wait",
-        "0s",
-        "--evidence",
-        str(tmp_path / "evidence"),
-    )
+    options = ("--suite", "publish", "--wait", "0s", "--evidence", str(tmp_path / "evidence"))
     with at_terminal("verify", str(PLAYBOOK), *options, inputs=room.desk.inputs, kind=DUMB) as verify:
         verify.ended()
     assert b"this is no terminal, so the verification runs headless" in verify.raw
