@@ -158,7 +158,7 @@ def measured_text(found: Measurement) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = value if isinstance(value, str) else number(value)
-    return f"{text} {found.unit}".rstrip()
+    return f"{text} {found.shown_unit}".rstrip()
 
 
 def _results(outcome: CheckOutcome, width: int) -> list[Content]:

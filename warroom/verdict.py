@@ -104,6 +104,12 @@ class Measurement:
     age_s: float | None = None
     source: str = ""
 
+    @property
+    def shown_unit(self) -> str:
+        """The unit as it goes behind the value; empty where the value is words, such as `over (timed out)`."""
+        is_words = isinstance(self.value, str) and not self.value[:1].isdigit()
+        return "" if is_words else self.unit
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

@@ -67,6 +67,7 @@ def test_a_line_says_value_limit_and_how_many() -> None:
         (0.5, "%", "0.5%"),
         (2.0, "s", "2s"),
         (True, "", "true"),
+        ("over (HTTP 503)", "ms", "over (HTTP 503)"),
     ],
 )
 def test_a_unit_that_is_a_word_stands_apart(value: float | str | bool, unit: str, shown: str) -> None:

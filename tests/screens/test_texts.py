@@ -248,6 +248,8 @@ MEASURED = {
     "a number": (Measurement(41.23, unit="ms"), "41.2 ms"),
     "a whole number": (Measurement(6.0), "6"),
     "a text": (Measurement("6/6"), "6/6"),
+    "a count of several": (Measurement("3/4", unit="levers"), "3/4 levers"),
+    "words": (Measurement("over (timed out)", unit="ms"), "over (timed out)"),
     "a truth": (Measurement(True), "true"),
     "nothing": (Measurement(None, "<= 3"), ""),
     "zero": (Measurement(0), "0"),

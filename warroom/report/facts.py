@@ -159,8 +159,8 @@ def number(value: float) -> str:
 
 
 def value_of(measurement: Measurement) -> str:
-    """The value with its unit, `41.2ms` or `6 headers`; empty where nothing was measured."""
-    value, unit = measurement.value, measurement.unit
+    """The value with its unit, `41.2ms`, `6 headers` or `over (timed out)`; empty where nothing was measured."""
+    value, unit = measurement.value, measurement.shown_unit
     if value is None:
         return ""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
