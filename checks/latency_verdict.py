@@ -17,6 +17,7 @@ _WORDS = {
     "timeout": "timed out",
     "refused": "connection refused",
     "reset": "connection reset",
+    "cut": "answer cut off",
     "unreachable": "unreachable",
     "tls": "TLS failed",
     "too_large": "answer too large",
@@ -185,7 +186,8 @@ def symptom_of(taken: Taken) -> dict[str, str]:
     Where a gateway was all that answered, to every sample, the fault is `gateway`: the service was not measured.
     """
     symptom = {}
-    words = Counter(sample.error for sample in taken.samples if sample.error)
+    # The word of every other kind for an answer that was cut off is `reset`.
+    words = Counter("reset" if s.error == "cut" else s.error for s in taken.samples if s.error)
     statuses = Counter(s.status for s in taken.samples if not s.error and not 200 <= s.status <= 299)
     if words:
         symptom["symptom"] = words.most_common(1)[0][0]

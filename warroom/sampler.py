@@ -229,7 +229,7 @@ class Answer:
         while missing > 0:
             piece = self._more()
             if not piece:
-                raise Failed("reset")
+                raise Failed("cut")
             self._buffer = piece[missing:]
             missing -= len(piece)
 
@@ -237,7 +237,7 @@ class Answer:
         while b"\n" not in self._buffer:
             piece = self._more()
             if not piece:
-                raise Failed("reset")
+                raise Failed("cut")
             self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.strip()

@@ -120,6 +120,14 @@ async def test_a_failure_says_how_many_were_over_and_why(tmp_path: Path) -> None
     assert found.symptom == {"symptom": "timeout", "status": "503"}
 
 
+async def test_an_answer_that_is_cut_off_is_said_to_be_and_matches_what_a_reset_does(tmp_path: Path) -> None:
+    async with serving(always(answer(b"1234", length=10), then_close=True)) as server:
+        sampler = SamplerProcess({"app": Target("app", server.url)})
+        found = await find(tmp_path, sampler, server.url, samples=5)
+    assert found.reason == "there is no latency to judge: none of 5 requests was answered (5 answer cut off)"
+    assert found.symptom == {"symptom": "reset"}
+
+
 async def test_when_nothing_was_answered_there_is_no_data(tmp_path: Path) -> None:
     found = await find(tmp_path, Given("timeout", "timeout", "timeout"))
     assert verdict(found) is Verdict.ERROR

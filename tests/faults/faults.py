@@ -134,8 +134,8 @@ FAULTS = (
     ),
     Fault("an encoding nobody asked for", encoded("br", b"x"), "unreadable", "'br', which was not asked for", ""),
     Fault("gzip in gzip", encoded("gzip, gzip", b"x"), "unreadable", "'gzip, gzip'", ""),
-    Fault("a body cut off", _HEAD_ONLY, "reset", "cut off after 4 bytes", "reset"),
-    Fault("a chunk cut off", cut_chunk, "reset", "cut off after 5 bytes", "reset"),
+    Fault("a body cut off", _HEAD_ONLY, "reset", "cut off after 4 bytes", "cut"),
+    Fault("a chunk cut off", cut_chunk, "reset", "cut off after 5 bytes", "cut"),
     Fault(
         "the end without a word", closed_without_a_word, "reset", "closed the connection without an answer", "reset"
     ),
