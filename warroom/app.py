@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,10 +24,20 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return int(ExitCode.INTERRUPTED)
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            return _defect(error)
+        _say(f"{error.strerror}: this process may have no more; nothing more was done")
+        _say("hint: allow it more, for example with: ulimit -n 1024")
+        return int(ExitCode.UNKNOWN)
     except (Exception, SystemExit) as defect:  # noqa: BLE001 - the last line of defence: a person is shown a sentence
-        _say(f"internal error: {type(defect).__name__} {_place(defect)}")
-        _say("this is a defect of Warroom, not of your service or playbook; nothing more was done")
-        return int(ExitCode.INTERNAL)
+        return _defect(defect)
+
+
+def _defect(defect: BaseException) -> int:
+    _say(f"internal error: {type(defect).__name__} {_place(defect)}")
+    _say("this is a defect of Warroom, not of your service or playbook; nothing more was done")
+    return int(ExitCode.INTERNAL)
 
 
 def _tell(error: WarroomError) -> None:

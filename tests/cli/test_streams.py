@@ -13,12 +13,12 @@ from tests.contracts.tree import ROOT
 from warroom.simulator import SimulatorProcess
 
 
-def in_shell(redirection: str, evidence: Path) -> subprocess.CompletedProcess[str]:
-    """Runs one check by bash with a redirection of its own."""
+def in_shell(redirection: str, evidence: Path, before: str = ":") -> subprocess.CompletedProcess[str]:
+    """Runs one check by bash with a redirection of its own, after the command `before`."""
     with SimulatorProcess("steady") as simulator:
         arguments = f"verify {PLAYBOOK} --headless --only providers --evidence {evidence}"
         return subprocess.run(
-            ["bash", "-c", f"{sys.executable} -m warroom {arguments} {redirection}"],
+            ["bash", "-c", f"{before}; {sys.executable} -m warroom {arguments} {redirection}"],
             env=clean_environ(simulator.inputs),
             cwd=ROOT,
             capture_output=True,
@@ -129,3 +129,11 @@ def test_a_file_that_is_not_there_yet_is_the_same_by_another_spelling(tmp_path: 
 def test_two_reports_may_go_to_what_keeps_nothing(tmp_path: Path) -> None:
     reports = ["--report", "json=/dev/null", "--report", "junit=/dev/null"]
     assert verify("steady", tmp_path / "e", "--only", "providers", *reports).code == 0
+
+
+@pytest.mark.parametrize("files", [8, 9, 10, 11])
+def test_where_no_more_files_may_be_open_that_is_said_and_nothing_is_green(files: int, tmp_path: Path) -> None:
+    done = in_shell("", tmp_path, before=f"ulimit -n {files}")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "oo many open files" in done.stdout + done.stderr
+    assert "internal error" not in done.stderr
