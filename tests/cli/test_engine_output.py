@@ -76,24 +76,29 @@ def test_an_engine_whose_stdout_and_stderr_nobody_reads_ticks_and_posts_and_ends
     assert desk.ask("audit").code == 0
 
 
-def test_the_log_of_an_engine_in_the_background_never_grows_without_end(desk: Desk) -> None:
+@pytest.fixture
+def room(desk: Desk) -> Iterator[WarRoom]:
     room = WarRoom(desk)
     try:
-        with room.run("--t0", ago(minutes=1)) as terminal:
-            terminal.wait_for(SHOWN)
-            pid, folder = room.engine.pid, room.engine.folder
-            log, before = folder / "engine.log", folder / "engine.log.1"
-            for number in range(3):
-                # As a library would that writes to stderr past everything.
-                with Path(f"/proc/{pid}/fd/2").open("ab", buffering=0) as stderr:
-                    stderr.write(str(number).encode() * (LARGEST + 1))
-                room.note(f"note {number}")
-                until(partial(says_shortly, log, f"note {number}"))
-                assert before.read_bytes().endswith(str(number).encode() * LARGEST)
-                assert before.stat().st_size < LARGEST + 10_000
-            assert {path.name for path in folder.glob("engine.log*")} == {"engine.log", "engine.log.1"}
-            assert {stat.S_IMODE(path.stat().st_mode) for path in (log, before)} == {0o600}
-            assert room.answers()
-            assert leave(terminal) == 0
+        yield room
     finally:
         room.end()
+
+
+def test_the_log_of_an_engine_in_the_background_never_grows_without_end(room: WarRoom) -> None:
+    with room.run("--t0", ago(minutes=1)) as terminal:
+        terminal.wait_for(SHOWN)
+        stderr, folder = Path(f"/proc/{room.engine.pid}/fd/2"), room.engine.folder
+        log, before = folder / "engine.log", folder / "engine.log.1"
+        for number in range(3):
+            # As a library would that writes to stderr past everything.
+            with stderr.open("ab", buffering=0) as stream:
+                stream.write(str(number).encode() * (LARGEST + 1))
+            room.note(f"note {number}")
+            until(partial(says_shortly, log, f"note {number}"))
+            assert before.read_bytes().endswith(str(number).encode() * LARGEST)
+            assert before.stat().st_size < LARGEST + 10_000
+        assert {path.name for path in folder.glob("engine.log*")} == {"engine.log", "engine.log.1"}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in (log, before)} == {0o600}
+        assert room.answers()
+        assert leave(terminal) == 0
