@@ -27,6 +27,7 @@ from warroom.cli.listening import listen, listen_at, tcp_listener
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
+from warroom.cli.waiting import waits_for
 from warroom.clock import Clock, RealClock, stamp
 from warroom.engine.engine import Engine, Ports
 from warroom.engine.second_clock import SecondClock
@@ -184,6 +185,8 @@ async def _serve(
             await launch.listener.open()
             if launch.tcp:
                 await listen(launch.tcp, opened.folder, announced.append)
+            if waits := waits_for(launch.engine.state, opened.folder, clock.now()):
+                announced.append(waits)
             for note in announced:
                 watch.trouble(note)
             notices.ready(f"launch {opened.name}")
