@@ -33,6 +33,7 @@ from warroom.clock import settle
 from warroom.engine.requests import (
     AddNote,
     AgreeWithClock,
+    AmendPlaybook,
     CloseLaunch,
     HoldUpdate,
     NoteIncident,
@@ -184,6 +185,11 @@ class Launch(RuleBasedStateMachine):
     def a_gate_is_stated(self, state: str) -> None:
         self._asked(StateGate("gate1", state, "seen it"))
 
+    @rule(edition=st.sampled_from(["1", "2"]))
+    def the_playbook_is_amended(self, edition: str) -> None:
+        if self._asked(AmendPlaybook(edition, "small.yaml")) == "done":
+            assert self.world.state.playbook_sha256 == edition * 64
+
     @rule()
     def somebody_agrees_with_the_clock(self) -> None:
         self._asked(AgreeWithClock())
@@ -235,7 +241,7 @@ class Launch(RuleBasedStateMachine):
                 assert post.standing not in (*UNRESOLVED, Standing.SCHEDULED), post
                 assert post.standing is not Standing.HELD or "build_id" in post.reason or "wording" in post.reason
 
-    def _asked(self, request: Request) -> str:
+    def _asked(self, request: Request | AmendPlaybook) -> str:
         before = self.world.acknowledged[-1].seq if self.world.acknowledged else 0
         became = self.run(self.world.ask(request))
         assert became != "failed" or self.world.disk_fails

@@ -19,10 +19,11 @@ from tests.engine.stage import LAUNCH, T0, Watched, suite_state
 from warroom.clock import VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
 from warroom.engine.ports import KnownGate, Poll
-from warroom.engine.requests import Request
+from warroom.engine.requests import AmendPlaybook, Request
 from warroom.errors import UsageError, WarroomError
 from warroom.events import GateInfo
 from warroom.journal.journal import Journal
+from warroom.launch.amending import Amendment
 from warroom.launch.entries import ENGINE, Draft, Entry
 from warroom.launch.folding import step
 from warroom.launch.ledger import RunSuite
@@ -128,6 +129,7 @@ class World:
             watchdog=Watched(),
             told=self.told.append,
             trouble=self.trouble.append,
+            reload=_reloaded,
         )
         life.engine = Engine(COURSE, ports, Pace(tick_s=TICK_S, patience_s=0.2))
         opening = asyncio.create_task(life.engine.open([Draft("launch.opened", {"playbook_sha256": "0" * 64})]))
@@ -183,13 +185,15 @@ class World:
 
     # People and time
 
-    async def ask(self, request: Request) -> str:
+    async def ask(self, request: Request | AmendPlaybook) -> str:
         """What becomes of the request of a person: `done`, `refused`, `failed`, or `silence` from an engine that died
         over it."""
         life = self.life
         if life is None or life.engine is None or life.over.is_set():
             return "silence"
-        task = asyncio.ensure_future(life.engine.ask(request, "ada"))
+        engine = life.engine
+        asked = engine.amend(request, "ada") if isinstance(request, AmendPlaybook) else engine.ask(request, "ada")
+        task = asyncio.ensure_future(asked)
         life.tasks.append(task)
         await self._until_done_or_dead(task, life)
         if not task.done():
@@ -201,6 +205,11 @@ class World:
         except WarroomError:
             return "failed"
         await settle()
+        if isinstance(request, AmendPlaybook) and life.running is not None:
+            # This engine has the old playbook: it hands over to one that has the new.
+            await self._until_done_or_dead(life.running, life)
+            await self.crash()
+            await self.restart_what_died()
         return "done"
 
     async def advance(self, seconds: float) -> None:
@@ -277,6 +286,11 @@ class World:
     def _law(self, holds: bool, broken: str) -> None:
         if not holds:
             self.broken_laws.append(broken)
+
+
+async def _reloaded(copy: str, path: str, /) -> Amendment:
+    """Another edition of the playbook, which plans the same."""
+    return Amendment(copy, path, copy * 64, COURSE)
 
 
 class _Disk:
