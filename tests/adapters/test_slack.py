@@ -231,3 +231,13 @@ async def test_the_token_goes_nowhere_but_to_slack(slack: SlackStandIn, channel:
         slack.faults.queue(Fault("chat.postMessage", "redirect", value=f"{other.base_url}/api/chat.postMessage"))
         await channel.post(POST)
         assert other.attempts == []
+
+
+def test_a_notification_says_first_what_is_wrong_and_marks_a_cut() -> None:
+    well = [f"Provider {number}: ✅ GREEN, as it has been for hours" for number in range(12)]
+    text = "\n".join(["auto: T+2h hourly update", "", *well, "Kill-Switch: ❌ RED", "- DISABLE_SEND=false"])
+    shown = message_of(Post("k", text))["text"].split("\n")
+    assert shown[:2] == ["auto: T+2h hourly update", "Kill-Switch: ❌ RED"]
+    assert shown[-1].endswith("…")
+    assert sum(map(len, shown)) + len(shown) - 1 <= 300
+    assert message_of(Post("k", "one\ntwo"))["text"] == "one\ntwo"

@@ -40,3 +40,13 @@ def test_the_latest_results_are_told_also_where_a_run_of_its_own_is_to_come() ->
     assert "SLO metrics: ✅ GREEN" in told
     # The verification does not read the queue.
     assert "Queue: [not measured yet]" in told
+
+
+def test_a_post_of_a_suite_that_has_run_is_previewed_with_that_run_alone() -> None:
+    state = after(opened(), "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
+    state = after(state, "suite.finished", T0 + 6 * MINUTE, **found("steady"))
+    before = preview(state, "evidence_bundle@T+15m")
+    state = after(state, "suite.started", T0 + 8 * MINUTE, suite="pulse", cause="hourly@T+2h")
+    state = after(state, "suite.finished", T0 + 9 * MINUTE, **found("kill-switch-off", "pulse", "hourly@T+2h"))
+    assert preview(state, "evidence_bundle@T+15m") == before
+    assert any("❌ RED" in line for line in preview(state, "hourly@T+3h"))

@@ -11,6 +11,8 @@ EVENT_TYPE: Final = "warroom_update"
 SECTION: Final = 2_900
 SECTIONS: Final = 4
 _NOTIFICATION: Final = 300
+# The signs of a post for what is not well.
+_WRONG: Final = ("❌", "⚠️")
 
 
 def message_of(post: Post) -> dict[str, Any]:
@@ -25,12 +27,22 @@ def message_of(post: Post) -> dict[str, Any]:
         sections = [*sections[:SECTIONS], f"[cut here: {left:,} more characters are in the launch's journal]"]
     foot = " · ".join(part for part in (post.delivery, post.key) if part)
     return {
-        "text": escaped(post.text[:_NOTIFICATION].strip() or post.key),
+        "text": escaped(_notification(post.text) or post.key),
         "blocks": [*map(_section, sections), {"type": "context", "elements": [_plain(foot)]}],
         "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": post.key}},
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _notification(text: str) -> str:
+    """What a telephone shows of `text`: its first line, then what is wrong, then the rest from the top. A cut is
+    marked, and cannot leave only what is well."""
+    first, *others = text.strip().split("\n")
+    wrong = [line for line in others if any(sign in line for sign in _WRONG)]
+    rest = [line for line in others if line not in wrong]
+    told = "\n".join([first, *wrong, *rest])
+    return told if len(told) <= _NOTIFICATION else f"{told[: _NOTIFICATION - 1].rstrip()}…"
 
 
 def escaped(text: str) -> str:

@@ -54,10 +54,11 @@ def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False) -> s
 
 
 def preview_text(state: LaunchState, slot: Slot) -> str:
-    """The text of the post as it would be now: with the latest results there are, also where a run of its own is yet
-    to come; what is missing stands as its name."""
+    """The text of the post as it would be now: with the latest results of its suite, or where a run of its own is yet
+    to come with the latest of any; what is missing stands as its name."""
     course = state.course
-    told = replace(course.updates[slot.update], suite="", before=None)
+    own = course.updates[slot.update]
+    told = replace(own, before=None, suite="" if own.before is not None else own.suite)
     return draft_text(replace(state, course=replace(course, updates={**course.updates, slot.update: told})), slot)
 
 
