@@ -150,6 +150,8 @@ class LaunchScreen(AskingScreen):
             else ""
         )
         back = "`warroom console` comes back to it" if runs else "`warroom run` takes it up again"
+        if self.view.launch and self.view.launch.closed:
+            back = "the launch is closed"
         text = f"{runs or 'Leaving changes nothing'}; {back}."
         _ = self.app.push_screen(Confirm("Leave the console?", text, "leave", "stay"), self._leave)
 

@@ -215,6 +215,22 @@ async def test_leaving_asks_and_says_that_the_engine_goes_on(key: str) -> None:
     assert app.return_value == 0
 
 
+@pytest.mark.parametrize(
+    ("launch", "says"),
+    [
+        (launches.closed(), "nothing; the launch is closed."),
+        (replace(launches.green(), engine=None), "`warroom run` takes it up"),
+    ],
+)
+async def test_leaving_a_launch_without_an_engine_says_what_brings_it_back(launch: LaunchNow, says: str) -> None:
+    app = console_of(launch)
+    async with app.run_test(size=WIDE) as pilot:
+        await seen(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+        assert says in screen_text(app)
+
+
 @pytest.mark.parametrize("size", [WIDE, (80, 24), (20, 5)])
 async def test_every_pane_is_reached_by_its_number_and_by_tab(size: tuple[int, int]) -> None:
     app = console_of(launches.troubled())
