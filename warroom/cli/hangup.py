@@ -16,8 +16,8 @@ def end_with_terminal(descriptor: int) -> None:
     """Ends this process at the latest a second after the terminal at `descriptor` was closed.
 
     A terminal that stops reading brings the event loop of a console to a halt; closed then, it never goes on, and no
-    signal is heard any more; meanwhile its reader finds the end of the input again and again. Nothing is lost by that: what
-    counts is with the engine.
+    signal is heard any more; meanwhile its reader finds the end of the input again and again. Nothing is lost by
+    that: what counts is with the engine.
     """
     threading.Thread(target=_watch, args=(descriptor,), name="hangup", daemon=True).start()
 
