@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import warroom
+from tests.checks.test_registry import GOOD
 from tests.contracts import tree
 
 pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.timeout(180)]
@@ -60,6 +61,12 @@ def test_the_wheel_holds_exactly_the_tree(built: Path, which: str) -> None:
     assert content(built / f"{which}.whl") == expected(built / "tree")
 
 
+def install(python: Path, wheel: Path) -> None:
+    """Installs one wheel and nothing that it depends on."""
+    pip = (sys.executable, "-m", "pip", "--python", python, "--quiet", "--quiet", "install")
+    run(*pip, "--no-deps", "--no-index", wheel, cwd=wheel.parent)
+
+
 @pytest.fixture(scope="module")
 def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a clean environment: the wheel installed, the libraries lent by the one that runs the tests."""
@@ -68,8 +75,7 @@ def python(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = home / "bin" / "python"
     wheel = home / (built / "direct.name").read_text(encoding="utf-8")
     shutil.copy(built / "direct.whl", wheel)
-    pip = (sys.executable, "-m", "pip", "--python", made, "--quiet", "--quiet", "install")
-    run(*pip, "--no-deps", "--no-index", wheel, cwd=home)
+    install(made, wheel)
     purelib = run(made, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=home).strip()
     Path(purelib, "lent.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return made
@@ -117,3 +123,37 @@ def test_the_playbooks_are_beside_the_installed_code(built: Path, python: Path, 
     code = "import importlib.resources as r\nfor one in (r.files('warroom') / 'playbooks').iterdir(): print(one.name)"
     installed = set(run(python, "-c", code, cwd=foreign).splitlines())
     assert installed - {"__pycache__"} == {path.name for path in (built / "tree" / "playbooks").glob("[!.]*")}
+
+
+PROJECT = """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "acme-checks"
+version = "1.2"
+[project.entry-points."warroom.checks"]
+temperature = "acme_checks:KIND"
+[tool.setuptools]
+py-modules = ["acme_checks"]
+"""
+PLAYBOOK = """
+warroom: 1
+launch: {id: attic, title: Attic}
+checks:
+  heat: {kind: temperature, room: attic}
+suites: {verify: {title: Verification, checks: [heat]}}
+"""
+
+
+def test_a_kind_of_another_distribution_runs_once_that_is_installed(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "acme_checks.py").write_text(GOOD, encoding="utf-8")
+    playbook = tmp_path / "attic.yaml"
+    playbook.write_text(PLAYBOOK, encoding="utf-8")
+    verify = (python, "-m", "warroom", "verify", playbook, "--headless", "--evidence", tmp_path / "evidence")
+    before = subprocess.run(list(map(str, verify)), capture_output=True, text=True, timeout=120, check=False)
+    assert (before.returncode, "temperature" in before.stderr) == (2, True)
+    run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", tmp_path / "dist", cwd=tmp_path)
+    install(python, next((tmp_path / "dist").glob("*.whl")))
+    assert "attic is cool" in run(*verify, cwd=tmp_path)
