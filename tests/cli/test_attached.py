@@ -6,35 +6,18 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.attaching import SHOWN, WarRoom, cpu_s, leave, until
-from tests.cli.launching import LAUNCH, Desk, ago
+from tests.cli.launching import LAUNCH, ago
 from tests.cli.running import warroom
 from warroom.cli.launches import opening
 from warroom.client.engine_socket import ask
-from warroom.simulator import SimulatorProcess
 
 BUILD = ("confirm", "--value", "build_id=b-77", "--value", "deployed_at=2025-11-01T02:04:00Z")
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess("steady") as running:
-        yield running
-
-
-@pytest.fixture
-def room(simulator: SimulatorProcess, tmp_path: Path) -> Iterator[WarRoom]:
-    room = WarRoom(Desk(tmp_path / "state", simulator.inputs))
-    try:
-        yield room
-    finally:
-        room.end()
 
 
 def post_of(room: WarRoom, slot: str) -> Any:

@@ -15,21 +15,9 @@ import pytest
 from tests.cli.attaching import SHOWN, WarRoom, cpu_s, leave, metric, until
 from tests.cli.launching import Desk, ago
 from warroom.cli.engine_log import LARGEST
-from warroom.simulator import SimulatorProcess
 
 BUILD = ("confirm", "--value", "build_id=b-77", "--value", "deployed_at=2025-11-01T02:04:00Z")
 POST = "publish_confirmation@T+5m"
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess("steady") as running:
-        yield running
-
-
-@pytest.fixture
-def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "state", simulator.inputs)
 
 
 def says_shortly(log: Path, text: str) -> bool:

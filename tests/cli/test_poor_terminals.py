@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.cli.attaching import SHOWN, WarRoom, leave
-from tests.cli.launching import Desk, ago
+from tests.cli.launching import ago
 from tests.cli.running import PLAYBOOK
 from tests.cli.terminal import Terminal, at_terminal
-from warroom.simulator import SimulatorProcess
 
 STATES = ("running", "to do", "GREEN", "untested", "scheduled", "NOTHING TESTED YET")
 COLOUR = re.compile(rb"\x1b\[[0-9;:]*\b(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])\b[0-9;:]*m")
 NO_UTF8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 DUMB = {"TERM": "dumb"}
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess("steady") as running:
-        yield running
-
-
-@pytest.fixture
-def room(simulator: SimulatorProcess, tmp_path: Path) -> Iterator[WarRoom]:
-    room = WarRoom(Desk(tmp_path / "state", simulator.inputs))
-    try:
-        yield room
-    finally:
-        room.end()
 
 
 def shown(terminal: Terminal) -> bytes:

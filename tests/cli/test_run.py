@@ -7,7 +7,6 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,17 +17,6 @@ from tests.cli.running import warroom
 from warroom.simulator import SimulatorProcess
 
 BUILD = ("confirm", "--value", "build_id=b-77", "--value", "deployed_at=2025-11-01T02:04:00Z")
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess("steady") as running:
-        yield running
-
-
-@pytest.fixture
-def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "state", simulator.inputs)
 
 
 def test_a_launch_runs_its_suite_and_posts_with_what_it_found(desk: Desk) -> None:

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from tests.cli.attaching import WarRoom, leave, until
 from tests.cli.launching import Desk, ago
 from tests.launch.course import T0, after, course, opened
 from warroom.cli.waiting import waits_for
-from warroom.simulator import SimulatorProcess
 
 FOLDER = Path("/srv/launches/auto")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess("steady") as running:
-        yield running
-
-
-@pytest.fixture
-def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "state", simulator.inputs)
 
 
 def for_t0(desk: Desk) -> str:

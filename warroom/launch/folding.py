@@ -143,22 +143,33 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     if "text" not in body:
         assert before is not None, "only what was rendered can come back"
         again = instant(body["not_before"]) if body.get("not_before") else None
-        back = replace(before, stage=Stage.DUE, not_before=again, reason=body.get("reason", ""), at=entry.at)
-        back = replace(back, again=before.again or body.get("again", False))
         # A first copy that may yet become visible is looked for in the thread of the last one, and in the channel.
         was_lost = before.stage is Stage.UNKNOWN or before.epoch < entry.epoch
         is_placed = before.is_placed or "thread" in body or (was_lost and bool(before.thread))
-        back = replace(back, is_placed=is_placed)
-        back = replace(back, thread=body.get("thread", before.thread))
+        back = replace(
+            before,
+            stage=Stage.DUE,
+            not_before=again,
+            reason=body.get("reason", ""),
+            at=entry.at,
+            again=before.again or body.get("again", False),
+            is_placed=is_placed,
+            thread=body.get("thread", before.thread),
+        )
         return replace(state, records={**state.records, slot: back})
     merged = tuple(body.get("merged", ()))
     fresh = Record(slot, Stage.DUE, body["key"], body["text"], body["late_s"], merged, t0=state.t0, at=entry.at)
-    fresh = replace(fresh, asked=slot in state.requested)
+    fresh = replace(fresh, asked=slot in state.requested, file=body.get("file", ""))
     if before is not None:
-        fresh = replace(fresh, attempt=before.attempt, epoch=before.epoch, tried_at=before.tried_at)
-        fresh = replace(fresh, again=before.again)
-        fresh = replace(fresh, thread=before.thread, is_placed=before.is_placed)
-    fresh = replace(fresh, file=body.get("file", ""))
+        fresh = replace(
+            fresh,
+            attempt=before.attempt,
+            epoch=before.epoch,
+            tried_at=before.tried_at,
+            again=before.again,
+            thread=before.thread,
+            is_placed=before.is_placed,
+        )
     named = {
         name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
         for name in merged
