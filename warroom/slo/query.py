@@ -77,7 +77,8 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The number that the source gives: at a JSONPath of its answer, in its output, from a person."""
+    """The number that the source gives, as it gives it. `path` says which one: a JSONPath of its answer, the pattern
+    of the lines that are counted, the name under which a person gives it; see `source_spec`."""
 
     path: str = ""
 
