@@ -60,3 +60,10 @@ async def test_it_answers_while_the_app_is_dark_or_down(client: Client) -> None:
         answer = await client.http.put(f"{client.sim.control_url}/scenario", json={"name": name})
         assert answer.json()["name"] == name
     assert (await client.get("/health")).status_code == 200
+
+
+async def test_the_clock_of_the_slack_is_put_ahead(client: Client) -> None:
+    url = f"{client.sim.control_url}/slack/clock"
+    assert (await client.http.put(url, json={"ahead_s": 900})).status_code == 204
+    assert (await client.http.put(url, json={"ahead_s": "900"})).status_code == 400
+    assert (await client.http.put(url, json={"ahead_s": True})).status_code == 400

@@ -41,6 +41,7 @@ class Control:
                 Route("/slack", self._slack, methods=["GET"]),
                 Route("/slack/faults", self._go_wrong, methods=["POST"]),
                 Route("/slack/faults", self._go_well, methods=["DELETE"]),
+                Route("/slack/clock", self._ahead, methods=["PUT"]),
             ],
             redirect_slashes=False,
         )
@@ -84,6 +85,13 @@ class Control:
 
     async def _go_well(self, request: Request) -> Response:
         self.slack.faults.clear()
+        return Response(status_code=204)
+
+    async def _ahead(self, request: Request) -> Response:
+        ahead_s = (await json_object(request) or {}).get("ahead_s")
+        if isinstance(ahead_s, bool) or not isinstance(ahead_s, int | float):
+            return JSONResponse({"error": 'send {"ahead_s": SECONDS}'}, status_code=400)
+        self.slack.room.ahead_s = float(ahead_s)
         return Response(status_code=204)
 
 

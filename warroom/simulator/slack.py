@@ -72,10 +72,12 @@ class SlackStandIn:
         return self.base_url + self._webhook
 
     def to_json(self) -> dict[str, Any]:
-        """Everything that happened, as JSON values."""
+        """Everything that happened, as JSON values; what was scheduled and is due by now is posted."""
+        self.room.deliver()
         messages = [asdict(one) for one in self.room.messages]
         attempts = [asdict(one) for one in self.attempts]
-        return {"messages": messages, "attempts": attempts, "scheduled": [*map(asdict, self.room.scheduled.values())]}
+        scheduled = [asdict(one) for one in self.room.scheduled.values() if not one.deleted]
+        return {"messages": messages, "attempts": attempts, "scheduled": scheduled}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -115,6 +117,7 @@ class SlackStandIn:
         return _Reply(200, json.dumps(answer).encode(), said)
 
     def _hook(self, body: bytes, fault: Fault | None) -> _Reply:
+        self.room.deliver()
         try:
             args = json.loads(body)
         except (ValueError, RecursionError):

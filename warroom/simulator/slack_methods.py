@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from warroom.clock import Clock
-from warroom.simulator.slack_room import BOT_ID, BOT_USER, TEAM, Conversation, Message, Room
-from warroom.simulator.slack_rules import message_problem
+from warroom.simulator.slack_room import BOT_ID, BOT_USER, TEAM, Conversation, Message, Room, Scheduled
+from warroom.simulator.slack_rules import CANCEL_S, SURE_S, message_problem, schedule_problem
 
 PAGE: Final = 15
-_LATEST_DAYS: Final = 120
-_CANCEL_S: Final = 60
+SCHEDULED_PAGE: Final = 100
 SCOPES: Final = ("chat:write", "channels:history", "channels:read", "files:write")
 
 
@@ -40,7 +39,8 @@ class App:
 
 @dataclass(slots=True)
 class Pace:
-    """How often something may be asked, in seconds: posts to a channel, pages of a history."""
+    """How often something may be asked, in seconds: messages of a channel (posted, edited or scheduled), pages of a
+    history."""
 
     post_s: float = 1.0
     history_s: float = 0.0
@@ -58,7 +58,10 @@ Args = Mapping[str, Any]
 
 
 class Methods:
-    """Answers calls. `call` gives the members of a good answer and raises Refused for the others."""
+    """Answers calls. `call` gives the members of a good answer and raises Refused for the others.
+
+    `edit_window_s` is for how many seconds the workspace lets a message be edited.
+    """
 
     def __init__(self, room: Room, app: App, clock: Clock, upload_base: Callable[[], str]) -> None:
         self._room = room
@@ -66,6 +69,7 @@ class Methods:
         self._clock = clock
         self._upload_base = upload_base
         self.pace = Pace()
+        self.edit_window_s = math.inf
 
     def call(self, method: str, args: Args, token: str) -> dict[str, Any]:
         """The answer without `ok`."""
@@ -131,12 +135,24 @@ class Methods:
 
     def _update(self, args: Args) -> dict[str, Any]:
         message = self._own(args)
-        if problem := message_problem(args):
+        # A text without blocks takes the blocks away; what is not given at all stays.
+        blocks = args.get("blocks", () if args.get("text") else message.blocks)
+        wanted = {**args, "text": args.get("text") or message.text, "blocks": list(blocks or ())}
+        if problem := message_problem(wanted):
             raise Refused(problem)
-        text, blocks = str(args.get("text", "")), tuple(args.get("blocks") or ())
-        metadata = args.get("metadata") or message.metadata
-        changed = self._room.change(message, text=text, blocks=blocks, metadata=metadata, edited=True)
-        return {"channel": message.channel, "ts": message.ts, "text": changed.text}
+        if self._room.now_s() - float(message.ts) > self.edit_window_s:
+            raise Refused("edit_window_closed")
+        self.pace.take(f"post {message.channel}", self.pace.post_s, self._clock.monotonic())
+        metadata = message.metadata if args.get("metadata") is None else args["metadata"]
+        changed = self._room.change(
+            message, text=wanted["text"], blocks=tuple(wanted["blocks"]), metadata=metadata, edited=True
+        )
+        return {
+            "channel": message.channel,
+            "ts": message.ts,
+            "text": changed.text,
+            "message": changed.to_json(metadata=False),
+        }
 
     def _delete(self, args: Args) -> dict[str, Any]:
         message = self._own(args)
@@ -144,7 +160,9 @@ class Methods:
         return {"channel": message.channel, "ts": message.ts}
 
     def _own(self, args: Args) -> Message:
-        channel = self._channel(args, to_post=True)
+        channel = self._channel(args, to_post=False)
+        if channel.archived:
+            raise Refused("is_inactive")
         message = self._room.find(channel.id, str(args.get("ts", "")))
         if message is None:
             raise Refused("message_not_found")
@@ -187,28 +205,40 @@ class Methods:
         if problem := message_problem(args):
             raise Refused(problem)
         post_at = int(_number(args, "post_at", 0.0))
-        if post_at <= self._room.now_s():
-            raise Refused("time_in_past")
-        if post_at > self._room.now_s() + _LATEST_DAYS * 86_400:
-            raise Refused("time_too_far")
-        return self._room.schedule(channel.id, post_at, str(args.get("text", "")))
+        if problem := schedule_problem(post_at, self._room.now_s(), self._pending(channel.id)):
+            raise Refused(problem)
+        self.pace.take(f"post {channel.id}", self.pace.post_s, self._clock.monotonic())
+        text, blocks = str(args.get("text", "")), tuple(args.get("blocks") or ())
+        one = self._room.schedule(channel.id, post_at, text, blocks=blocks, has_metadata=bool(args.get("metadata")))
+        message = {"type": "delayed_message", "text": text, "bot_id": BOT_ID}
+        return {"channel": channel.id, "scheduled_message_id": one.id, "post_at": post_at, "message": message}
+
+    def _pending(self, channel: str) -> list[Scheduled]:
+        return [one for one in self._room.scheduled.values() if not one.deleted and channel in ("", one.channel)]
 
     def _unschedule(self, args: Args) -> dict[str, Any]:
         channel = self._channel(args, to_post=True)
-        known = self._room.scheduled.get(str(args.get("scheduled_message_id", "")))
-        if known is None or known.channel != channel.id or known.post_at < self._room.now_s() + _CANCEL_S:
+        wanted, now_s = str(args.get("scheduled_message_id", "")), self._room.now_s()
+        known = next((one for one in self._pending(channel.id) if one.id == wanted), None)
+        if known is None or known.post_at < now_s + CANCEL_S:
             raise Refused("invalid_scheduled_message_id")
-        del self._room.scheduled[known.id]
+        self._room.unschedule(known, for_good=known.post_at >= now_s + SURE_S)
         return {}
 
     def _scheduled(self, args: Args) -> dict[str, Any]:
         wanted = str(args.get("channel") or "")
+        if wanted and self._room.channel(wanted) is None:
+            raise Refused("invalid_channel")
+        found = sorted(self._pending(wanted), key=lambda one: one.post_at)
+        start, limit = _cursor(args), min(SCHEDULED_PAGE, max(1, int(_number(args, "limit", SCHEDULED_PAGE))))
+        page = found[start : start + limit]
         shown = [
-            {"id": one.id, "channel_id": one.channel, "post_at": one.post_at, "text": one.text}
-            for one in self._room.scheduled.values()
-            if wanted in ("", one.channel)
+            {"id": one.id, "channel_id": one.channel, "post_at": one.post_at, "date_created": one.created}
+            | {"text": one.text}
+            for one in page
         ]
-        return {"scheduled_messages": shown, "response_metadata": {"next_cursor": ""}}
+        following = f"next:{start + limit}" if start + limit < len(found) else ""
+        return {"scheduled_messages": shown, "response_metadata": {"next_cursor": following}}
 
     def _upload_url(self, args: Args) -> dict[str, Any]:
         length = int(_number(args, "length", 0.0))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from warroom.simulator.slack_room import Scheduled
+
 MOST_BLOCKS: Final = 50
 MOST_FIELDS: Final = 10
 LONGEST_SECTION: Final = 3_000
@@ -14,6 +16,16 @@ LONGEST_HEADER: Final = 150
 LONGEST_TEXT: Final = 40_000
 LONGEST_BLOCKS: Final = 12_000
 LONGEST_METADATA: Final = 8_000
+LATEST_S: Final = 120 * 86_400
+"""How far ahead a message may be scheduled."""
+MOST_SCHEDULED: Final = 30
+WINDOW_S: Final = 300
+"""So many messages a channel takes that are due within so many seconds of each other."""
+CANCEL_S: Final = 60
+"""A message that is due sooner can no longer be deleted."""
+SURE_S: Final = 300
+"""The deletion of one that is due sooner is acknowledged, and it is posted all the same: a defect of Slack's that
+people have met since 2021."""
 _LIVE: Final = re.compile(r"<([@#!][^<>]*|[a-z]+:[^<>]+)>")
 _EVENT_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,254}")
 
@@ -32,6 +44,17 @@ def message_problem(message: Mapping[str, Any]) -> str:
     if sum(len(part["text"]) for part in _parts(blocks)) > LONGEST_BLOCKS:
         return "msg_blocks_too_long"
     return _metadata_problem(message.get("metadata"))
+
+
+def schedule_problem(post_at: int, now_s: float, pending: Sequence[Scheduled]) -> str:
+    """The error code for a message that is to be posted at `post_at`; empty where it is taken. `pending` are those
+    that the channel has already."""
+    if post_at <= now_s:
+        return "time_in_past"
+    if post_at > now_s + LATEST_S:
+        return "time_too_far"
+    near = sum(abs(one.post_at - post_at) < WINDOW_S for one in pending)
+    return "restricted_too_many" if near >= MOST_SCHEDULED else ""
 
 
 def _block_problem(block: object) -> bool:
