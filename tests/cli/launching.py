@@ -56,9 +56,14 @@ class EngineProcess:
 
     def wait_for(self, kind: str, **body: object) -> Any:
         """The first entry of that kind with those values in its body."""
+        return self.later(0, kind, **body)
+
+    def later(self, after: int, kind: str, **body: object) -> Any:
+        """The same among the entries that it wrote after the first `after`."""
 
         def found() -> Any:
-            return next((e for e in self.entries if e["kind"] == kind and body.items() <= e["body"].items()), None)
+            entries = self.entries[after:]
+            return next((e for e in entries if e["kind"] == kind and body.items() <= e["body"].items()), None)
 
         with self._news:
             assert self._news.wait_for(found, PATIENCE_S), (kind, [e["kind"] for e in self.entries], self.complaints)
