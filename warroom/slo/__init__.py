@@ -1,1 +1,1 @@
-"""Statistics of service levels: pure functions of numbers."""
+"""Service levels: what was measured, what it means, and when a trigger fires. Pure: time is passed in."""

@@ -1,0 +1,317 @@
+"""The state machine of a trigger: pure, fed with one observation per slot.
+
+| # | rule |
+|---|---|
+| 1 | the first true makes it `pending` |
+| 2 | missing neither resets nor confirms; it counts against coverage |
+| 3 | false resets a pending one |
+| 4 | it fires on a true, when it was pending for `hold`, with coverage over that time and enough volume |
+| 5 | without data for longer than `max_gap` it is blind, said once |
+| 6 | it resolves on data alone: false for `clear`, with the same coverage, in at least two slots |
+| 7 | one that latches stays `latched` then until a person resumes |
+| 8 | one activation has one number; a breach while it resolves, or while it is latched, belongs to the same |
+
+A slot is one evaluation interval. Whoever asks passes the time of the slot, not of the tick that came a little later
+(`slot_at`): then `hold: 5m` fires at five minutes exactly, and `> 5m` one slot after. Slots without an observation,
+because the process was down, say, are missing ones.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from warroom.units import format_duration, parse_duration
+
+MIN_COVERAGE: Final = 0.8
+GAP_SLOTS: Final = 3
+
+
+class Stage(StrEnum):
+    """Where a trigger stands."""
+
+    IDLE = "idle"
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVING = "resolving"
+    LATCHED = "latched"
+
+
+class Change(StrEnum):
+    """What a transition is; `trigger.` and this is its kind in the journal.
+
+    `reset`: what was under way is off. A pending trigger is idle again; one that resolved, or was latched, fires on.
+    """
+
+    PENDING = "pending"
+    FIRED = "fired"
+    RESOLVING = "resolving"
+    RESOLVED = "resolved"
+    RESET = "reset"
+    BLIND = "blind"
+    SIGHTED = "sighted"
+    LATCHED = "latched"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long a condition has to hold. `strict`: longer than that (`> 5m`)."""
+
+    span: timedelta = timedelta()
+    strict: bool = False
+
+    def is_reached(self, held: timedelta) -> bool:
+        """Whether `held` is long enough."""
+        return held > self.span if self.strict else held >= self.span
+
+
+def parse_hold(text: str) -> Hold:
+    """`0s`, `5m`, `> 5m`. Raises ValueError with a sentence for the author of the playbook."""
+    word = text.strip()
+    strict = word.startswith(">")
+    return Hold(parse_duration(word.removeprefix(">")), strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a trigger decides. `every` is the length of a slot.
+
+    `clear` is how long the condition has to be false; None: as long as `hold`. `min_volume` is how many events an
+    observation has to rest on (0: any). `max_gap` None: three slots. `latches`: a person ends it.
+    """
+
+    every: timedelta
+    hold: Hold = field(default_factory=Hold)
+    clear: timedelta | None = None
+    min_volume: float = 0.0
+    min_coverage: float = MIN_COVERAGE
+    max_gap: timedelta | None = None
+    latches: bool = False
+
+    def __post_init__(self) -> None:
+        if self.every <= timedelta():
+            raise ValueError("a slot has a length")
+
+    @property
+    def clear_for(self) -> timedelta:
+        """How long it has to be false: `clear` or `hold`, and at least from one slot to the next."""
+        return max(self.hold.span if self.clear is None else self.clear, self.every)
+
+    @property
+    def gap(self) -> timedelta:
+        """How long it may go without data before it is blind."""
+        return GAP_SLOTS * self.every if self.max_gap is None else self.max_gap
+
+    def slots_in(self, span: timedelta) -> int:
+        """How many slots lie in `span`, both ends counted; 21 for five minutes of 15 s."""
+        return math.ceil(span / self.every) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was found in one slot: the condition holds, does not, or is missing (None). `volume` is how many events it
+    rests on, None where nobody counts them. `reason` says it in words, `value` is what was measured."""
+
+    at: datetime
+    truth: bool | None
+    volume: float | None = None
+    value: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerState:
+    """Where a trigger stands after some observations.
+
+    `since` is when its stage began: the first true of a pending one, the first false of one that resolves. `number`
+    counts its activations, `fired_at` is when the newest of them fired. `last` is the newest slot, `heard` the newest
+    with data (or the first of all). `seen` tells which slots had data since the stage began: bit 0 is `last`, bit 1
+    the slot before.
+    """
+
+    stage: Stage = Stage.IDLE
+    number: int = 0
+    since: datetime | None = None
+    fired_at: datetime | None = None
+    seen: int = 0
+    last: datetime | None = None
+    heard: datetime | None = None
+    blind: bool = False
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it has fired and a resolution is still to come."""
+        return self.stage in (Stage.FIRING, Stage.RESOLVING, Stage.LATCHED)
+
+    @property
+    def shown(self) -> str:
+        """The stage for people; `blind` where nothing else is known about it. One that fires is never hidden."""
+        return "blind" if self.blind and not self.is_active else self.stage.value
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change to be journaled, and the state after it. `number` is the activation that it belongs to; that of a
+    pending trigger is the one it would begin."""
+
+    change: Change
+    at: datetime
+    number: int
+    state: TriggerState
+    value: float | None = None
+    reason: str = ""
+
+
+Stepped = tuple[TriggerState, tuple[Transition, ...]]
+
+
+def slot_at(now: datetime, every: timedelta) -> datetime:
+    """When the slot began that `now` lies in, UTC. Slots lie on a grid of their own, whenever a process started."""
+    return datetime.fromtimestamp(now.timestamp() // every.total_seconds() * every.total_seconds(), UTC)
+
+
+def step(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+    """The state after an observation, and what changed, in order. A time before the newest slot is a clock that was
+    set back: what was held so far stays held."""
+    state = _moved(rule, state, seen.at)
+    truth, reason = _judged(rule, seen)
+    if truth is None:
+        return _missing(rule, state, replace(seen, reason=reason))
+    changes: list[Transition] = []
+    state = replace(state, heard=seen.at, seen=state.seen | 1)
+    if state.blind:
+        state = replace(state, blind=False)
+        changes.append(_changed(Change.SIGHTED, state, seen))
+    state, more = _decide(rule, state, seen, truth)
+    return state, (*changes, *more)
+
+
+def resume(state: TriggerState, at: datetime, reason: str = "") -> Stepped:
+    """A person ends it: one that is latched, or one that a person declared. Nothing changes for one that is idle."""
+    if not state.is_active:
+        return state, ()
+    ended = replace(state, stage=Stage.IDLE, since=None, seen=0)
+    return ended, (Transition(Change.RESOLVED, at, state.number, ended, reason=reason),)
+
+
+def declare(state: TriggerState, at: datetime, reason: str) -> Stepped:
+    """A person says that it is so: it fires at once. Nothing changes for one that fires already."""
+    if state.is_active:
+        return state, ()
+    return _fired(state, Observation(at, True, reason=reason))
+
+
+def fires_at(rule: Rule, state: TriggerState) -> datetime | None:
+    """The earliest slot in which a pending trigger can fire; None for one that is not pending."""
+    if state.stage is not Stage.PENDING or state.since is None:
+        return None
+    slots = rule.slots_in(rule.hold.span) - 1
+    if rule.hold.strict and slots * rule.every == rule.hold.span:
+        slots += 1
+    return state.since + slots * rule.every
+
+
+def coverage(rule: Rule, state: TriggerState, span: timedelta) -> float:
+    """The share of the slots in the newest `span` that had data since the stage began; 0..1."""
+    slots = rule.slots_in(span)
+    return (state.seen & ((1 << slots) - 1)).bit_count() / slots
+
+
+def _moved(rule: Rule, state: TriggerState, at: datetime) -> TriggerState:
+    """The state as it stands at the slot `at`, before anything was observed there."""
+    if state.last is None:
+        return replace(state, last=at, heard=at)
+    if at < state.last:
+        back = at - (state.last + rule.every)
+        times = {name: time + back for name in ("since", "heard", "last") if (time := getattr(state, name))}
+        state = replace(state, **times)
+    assert state.last is not None
+    slots = round((at - state.last) / rule.every)
+    needed = rule.slots_in(max(rule.hold.span, rule.clear_for))
+    kept = (state.seen << slots) & ((1 << needed) - 1) if slots < needed else 0
+    return replace(state, last=at, seen=kept)
+
+
+def _judged(rule: Rule, seen: Observation) -> tuple[bool | None, str]:
+    """The truth of an observation, missing where it rests on too few events; and the reason."""
+    if seen.truth is None or not rule.min_volume:
+        return seen.truth, seen.reason
+    if seen.volume is None:
+        return None, f"nobody counts the events, {rule.min_volume:g} are needed"
+    if seen.volume < rule.min_volume:
+        return None, f"{seen.volume:.4g} events in the window, {rule.min_volume:g} are needed"
+    return seen.truth, seen.reason
+
+
+def _missing(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+    assert state.heard is not None
+    if state.blind or seen.at - state.heard <= rule.gap:
+        return state, ()
+    state = replace(state, blind=True)
+    reason = f"no data for longer than {format_duration(rule.gap)}: {seen.reason or 'nothing was measured'}"
+    return state, (_changed(Change.BLIND, state, replace(seen, reason=reason)),)
+
+
+def _decide(rule: Rule, state: TriggerState, seen: Observation, truth: bool) -> Stepped:
+    """What a slot with data changes."""
+    if not state.is_active:
+        return _rising(rule, state, seen) if truth else _calm(state, seen)
+    if truth:
+        return _again(state, seen)
+    if state.stage is Stage.LATCHED:
+        return state, ()
+    if state.stage is Stage.FIRING:
+        state = replace(state, stage=Stage.RESOLVING, since=seen.at, seen=1)
+        return state, (_changed(Change.RESOLVING, state, seen),)
+    return _clearing(rule, state, seen)
+
+
+def _rising(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+    changes: tuple[Transition, ...] = ()
+    if state.stage is Stage.IDLE:
+        state = replace(state, stage=Stage.PENDING, since=seen.at, seen=1)
+        changes = (_changed(Change.PENDING, state, seen),)
+    assert state.since is not None
+    if not rule.hold.is_reached(seen.at - state.since) or coverage(rule, state, rule.hold.span) < rule.min_coverage:
+        return state, changes
+    state, fired = _fired(state, seen)
+    return state, fired
+
+
+def _calm(state: TriggerState, seen: Observation) -> Stepped:
+    if state.stage is Stage.IDLE:
+        return state, ()
+    number = state.number + 1
+    state = replace(state, stage=Stage.IDLE, since=None, seen=0)
+    return state, (Transition(Change.RESET, seen.at, number, state, seen.value, seen.reason),)
+
+
+def _fired(state: TriggerState, seen: Observation) -> Stepped:
+    state = replace(state, stage=Stage.FIRING, number=state.number + 1, since=seen.at, fired_at=seen.at, seen=1)
+    return state, (_changed(Change.FIRED, state, seen),)
+
+
+def _again(state: TriggerState, seen: Observation) -> Stepped:
+    if state.stage is Stage.FIRING:
+        return state, ()
+    state = replace(state, stage=Stage.FIRING, since=state.fired_at, seen=1)
+    return state, (_changed(Change.RESET, state, seen),)
+
+
+def _clearing(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+    assert state.since is not None
+    if seen.at - state.since < rule.clear_for or coverage(rule, state, rule.clear_for) < rule.min_coverage:
+        return state, ()
+    if rule.latches:
+        state = replace(state, stage=Stage.LATCHED, since=seen.at, seen=0)
+        return state, (_changed(Change.LATCHED, state, seen),)
+    state = replace(state, stage=Stage.IDLE, since=None, seen=0)
+    return state, (_changed(Change.RESOLVED, state, seen),)
+
+
+def _changed(change: Change, state: TriggerState, seen: Observation) -> Transition:
+    number = state.number + 1 if state.stage is Stage.PENDING else state.number
+    return Transition(change, seen.at, number, state, seen.value, seen.reason)
