@@ -9,7 +9,8 @@ from warroom.simulator.simulator import Simulator
 
 @pytest.fixture
 async def sim() -> AsyncIterator[Simulator]:
-    async with Simulator() as simulator:
+    # Without traffic the counters are exactly what a test did.
+    async with Simulator(traffic=0) as simulator:
         yield simulator
 
 

@@ -44,6 +44,19 @@ EXPECTED = {
     "flapping",
     "bypass",
     "weak-keys",
+    "errors-5xx",
+    "errors-5xx-slo",
+    "jwt-failures",
+    "dlq",
+    "metrics-down",
+    "metrics-html",
+    "metrics-nan",
+    "metrics-cut",
+    "metrics-restart",
+    "operations-lie",
+    "operations-lag",
+    "operations-fail",
+    "operations-lose",
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 from starlette.requests import Request
@@ -12,11 +13,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, Router
 
 from warroom.clock import Clock
-from warroom.simulator.tally import CONTENT_TYPE, exposition
+from warroom.simulator.tally import CONTENT_TYPE
 from warroom.simulator.tokens import Authority
-from warroom.simulator.world import EVENT_TYPES, Answer, World
+from warroom.simulator.world import EVENT_TYPES, STABLE_BUILD, Answer, Running, World
 
 Handler = Callable[[Request], Awaitable[Response]]
+_VERBS: Mapping[str, Running] = {"pause": "paused", "resume": "running"}
 _PAGE = "<!doctype html>\n<title>auto_com_center</title>\n<p>Deployment in progress.</p>\n"
 
 
@@ -118,40 +120,34 @@ class AutoComCenter:
         value = (await json_object(request) or {}).get("value")
         if not isinstance(value, str) or value not in ("true", "false"):
             return _problem(400, 'value must be "true" or "false"')
-        self._world.levers[name] = value
-        return JSONResponse({"name": name, "value": value})
+        return self._operated(partial(self._world.set_lever, name, value), {"name": name, "value": value}, 200)
 
     async def _consumers(self, request: Request) -> Response:
-        match request.path_params["verb"]:
-            case "pause":
-                self._world.set_consumers("paused")
-            case "resume":
-                self._world.set_consumers("running")
-            case _:
-                return _problem(404, "pause or resume")
-        return JSONResponse({"consumers": self._world.consumers}, status_code=202)
+        state = _VERBS.get(request.path_params["verb"])
+        if state is None:
+            return _problem(404, "pause or resume")
+        return self._operated(partial(self._world.set_consumers, state), {"consumers": state}, 202)
 
     async def _ingestion(self, request: Request) -> Response:
-        match request.path_params["verb"]:
-            case "pause":
-                self._world.ingestion = "paused"
-            case "resume":
-                self._world.ingestion = "running"
-            case _:
-                return _problem(404, "pause or resume")
-        return JSONResponse({"ingestion": self._world.ingestion}, status_code=202)
+        state = _VERBS.get(request.path_params["verb"])
+        if state is None:
+            return _problem(404, "pause or resume")
+        return self._operated(partial(self._world.set_ingestion, state), {"ingestion": state}, 202)
 
     async def _rollback(self, request: Request) -> Response:
         if (await json_object(request) or {}).get("to") != "last-stable":
             return _problem(400, 'to must be "last-stable"')
-        self._world.roll_back(self._clock.now())
-        body = {"accepted": True, "to": "last-stable", "build_id": self._world.deployment.build_id}
-        return JSONResponse(body, status_code=202)
+        body = {"accepted": True, "to": "last-stable", "build_id": STABLE_BUILD}
+        return self._operated(partial(self._world.roll_back, self._clock.now()), body, 202)
+
+    def _operated(self, change: Callable[[], None], body: dict[str, object], status: int) -> Response:
+        refusal = self._world.operate(change, self._clock.now())
+        return _reply(refusal) if refusal else JSONResponse(body, status_code=status)
 
     async def _metrics(self, request: Request) -> Response:
-        depth = self._world.queue_depth(self._clock.now())
-        page = exposition(self._world.tally, queue_depth=depth, providers_up=self._world.providers_up())
-        return Response(page, headers={"content-type": CONTENT_TYPE})
+        if self._world.scenario.metrics == "html":
+            return HTMLResponse(_PAGE)
+        return Response(self._world.metrics(self._clock.now()), headers={"content-type": CONTENT_TYPE})
 
     async def _health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok"})

@@ -11,6 +11,8 @@ from warroom.text import clean, did_you_mean
 
 AppMode = Literal["serve", "hang", "refuse", "flap"]
 GateState = Literal["green", "red"]
+MetricsMode = Literal["serve", "down", "html", "nan", "cut", "restart"]
+Operations = Literal["obey", "lie", "lag", "fail", "lose"]
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
@@ -32,6 +34,11 @@ class Scenario:
 
     `canary` replaces or adds fields of the canary, `canary_without` drops them. `headers` replaces security
     headers, None drops one. `jwks_status` and `token_status` other than 200 are what scholar_auth answers.
+
+    `errors_5xx`, `jwt_failures` and `dead_letters` are shares (0..1) of what the background traffic meets: of its
+    requests, of its tokens, of its messages. `metrics` is what becomes of `/metrics`, where `restart` serves it with
+    counters that begin at zero once more. `operations` is what becomes of a change under `/ops`: done; answered as if
+    it were; done `LAG_S` seconds later; refused with 500; done, and the connection cut instead of an answer.
     """
 
     name: str
@@ -51,6 +58,11 @@ class Scenario:
     failing_providers: frozenset[str] = frozenset()
     bypass: bool = False
     weak_keys: bool = False
+    errors_5xx: float = 0.0
+    jwt_failures: float = 0.0
+    dead_letters: float = 0.0
+    metrics: MetricsMode = "serve"
+    operations: Operations = "obey"
 
 
 _WEAK_HEADERS: Mapping[str, str | None] = {
@@ -115,6 +127,19 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("flapping", "the app answers in turn as it should and with 503", app="flap"),
     Scenario("bypass", "tampered and missing tokens are accepted although Gate 1 is green", bypass=True),
     Scenario("weak-keys", "the JWKS gives away the private key", weak_keys=True),
+    Scenario("errors-5xx", "2 % of the background traffic is answered 500", errors_5xx=0.02),
+    Scenario("errors-5xx-slo", "0.7 % of the background traffic is answered 500", errors_5xx=0.007),
+    Scenario("jwt-failures", "3 % of the tokens in the background traffic are bad", jwt_failures=0.03),
+    Scenario("dlq", "1 % of the messages of the background traffic are given up", dead_letters=0.01),
+    Scenario("metrics-down", "/metrics answers 503, everything else works", metrics="down"),
+    Scenario("metrics-html", "/metrics answers 200 with an HTML page", metrics="html"),
+    Scenario("metrics-nan", "/metrics says NaN for the depth of the queue", metrics="nan"),
+    Scenario("metrics-cut", "/metrics ends in the middle of a line", metrics="cut"),
+    Scenario("metrics-restart", "the counters of /metrics begin at zero once more", metrics="restart"),
+    Scenario("operations-lie", "changes under /ops are answered as if they were done", operations="lie"),
+    Scenario("operations-lag", "changes under /ops come into force 5 s later", operations="lag"),
+    Scenario("operations-fail", "changes under /ops are refused with 500", operations="fail"),
+    Scenario("operations-lose", "changes under /ops are done, and the answer is lost", operations="lose"),
 )
 
 

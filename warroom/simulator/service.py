@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from warroom.clock import Clock
-from warroom.simulator.listener import RECEIVED
+from warroom.simulator.listener import RECEIVED, TRANSPORT
 from warroom.simulator.reqlog import RequestLog, ServedRequest, selected_headers
 from warroom.simulator.world import Behaviour
 
@@ -73,6 +73,10 @@ class Service:
             if not await self._held(behaviour.hold_s - (self._clock.monotonic() - started), receive):
                 answer = []
         elif body is not None:
+            await gone(receive)
+        if behaviour.mode == "lose":
+            answer = []
+            scope["state"][TRANSPORT].abort()
             await gone(receive)
         for message in answer[:-1]:
             await send(message)

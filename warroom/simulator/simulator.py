@@ -23,6 +23,7 @@ from warroom.simulator.tokens import Authority, Credentials
 from warroom.simulator.world import World
 
 AUDIENCE = "auto_com_center"
+TRAFFIC = 20.0
 GATE2_PATH = "/gates/gate2"
 
 
@@ -30,14 +31,17 @@ class Simulator:
     """The three services, a Slack and the control service, each on a free port of 127.0.0.1.
 
     `async with Simulator("steady") as sim:` serves from the running loop until the block ends. `seed` fixes the
-    order of latencies and where flapping starts; `clock` holds answers back and dates what happens. Raises
-    `UsageError` for an unknown scenario.
+    order of latencies and where flapping starts; `clock` holds answers back and dates what happens; `traffic` is how
+    many requests a second `/metrics` counts beside those that really came. Raises `UsageError` for an unknown
+    scenario.
     """
 
-    def __init__(self, scenario: str = "steady", *, seed: int = 1, clock: Clock | None = None) -> None:
+    def __init__(
+        self, scenario: str = "steady", *, seed: int = 1, clock: Clock | None = None, traffic: float = TRAFFIC
+    ) -> None:
         self._clock: Clock = clock or RealClock()
         self._log = RequestLog()
-        self._world = World(scenario_named(scenario), seed=seed, now=self._clock.now())
+        self._world = World(scenario_named(scenario), seed=seed, now=self._clock.now(), traffic=traffic)
         self._credentials = Credentials()
         self._switching = asyncio.Lock()
 

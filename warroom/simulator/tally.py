@@ -28,9 +28,16 @@ class Histogram:
     def __post_init__(self) -> None:
         self.counts = [0] * (len(self.bounds) + 1)
 
-    def observe(self, seconds: float) -> None:
-        self.counts[bisect_left(self.bounds, seconds)] += 1
-        self.total_s += seconds
+    def observe(self, seconds: float, count: int = 1) -> None:
+        self.counts[bisect_left(self.bounds, seconds)] += count
+        self.total_s += seconds * count
+
+    def plus(self, other: Histogram) -> Histogram:
+        """Both together, as a third."""
+        both = Histogram(self.bounds)
+        both.counts = [one + another for one, another in zip(self.counts, other.counts, strict=True)]
+        both.total_s = self.total_s + other.total_s
+        return both
 
     def cumulative(self) -> list[tuple[str, float]]:
         """Each upper bound with the number of observations not above it; `+Inf` last."""
@@ -45,9 +52,16 @@ def _counter() -> Counter[str]:
     return Counter()
 
 
+def _sum(one: Counter[str], other: Counter[str]) -> Counter[str]:
+    # Not `+`, which drops what is at zero.
+    both = Counter(one)
+    both.update(other)
+    return both
+
+
 @dataclass(slots=True, eq=False)
 class Tally:
-    """Totals since the application started. Requests for `/metrics` itself are not among `codes` and `requests`."""
+    """Totals since counting began. Requests for `/metrics` itself are not among `codes` and `requests`."""
 
     codes: Counter[str] = field(default_factory=_counter)
     requests: Histogram = field(default_factory=lambda: Histogram(REQUEST_BOUNDS_S))
@@ -62,11 +76,23 @@ class Tally:
         self.codes[str(status)] += 1
         self.requests.observe(seconds)
 
+    def plus(self, other: Tally) -> Tally:
+        """Both together, as a third; counters at zero stay."""
+        return Tally(
+            codes=_sum(self.codes, other.codes),
+            requests=self.requests.plus(other.requests),
+            jwt=_sum(self.jwt, other.jwt),
+            errors=_sum(self.errors, other.errors),
+            renders=self.renders.plus(other.renders),
+            ingested=self.ingested + other.ingested,
+            dead_letters=self.dead_letters + other.dead_letters,
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Page(Collector):
     tally: Tally
-    queue_depth: int
+    queue_depth: float
     providers_up: Mapping[str, bool]
 
     def collect(self) -> Iterator[Metric]:
@@ -98,7 +124,7 @@ def _histogram(name: str, text: str, histogram: Histogram) -> HistogramMetricFam
     return family
 
 
-def exposition(tally: Tally, *, queue_depth: int, providers_up: Mapping[str, bool]) -> bytes:
+def exposition(tally: Tally, *, queue_depth: float, providers_up: Mapping[str, bool]) -> bytes:
     """The OpenMetrics text of all series, ending in `# EOF`."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Page(tally, queue_depth, providers_up))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from warroom.simulator.latency import endless, p95_ms
 from warroom.simulator.scenarios import GateState, Json, Scenario
-from warroom.simulator.tally import Tally
+from warroom.simulator.tally import Tally, exposition
 from warroom.simulator.tokens import TokenState
+from warroom.simulator.traffic import Traffic
 
 LEVERS: Mapping[str, str] = {
     "DISABLE_SEND": "true",
@@ -31,7 +33,9 @@ SECURITY_HEADERS: Mapping[str, str] = {
 }
 QUEUE_REST = 3
 QUEUE_GROWTH_PER_S = 5.0
+LAG_S = 5.0
 REMEMBERED_KEYS = 10_000
+STABLE_BUILD = "auto-com-center-2.6.4-r112"
 _RENDER_S = 0.0021
 
 Running = Literal["running", "paused"]
@@ -66,10 +70,16 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What becomes of one request: answered once `hold_s` seconds are over, refused with 503, or left hanging."""
+    """What becomes of one request: answered once `hold_s` seconds are over, refused with 503, left hanging, or acted
+    on without an answer: the connection is cut instead."""
 
-    mode: Literal["serve", "unavailable", "hang"]
+    mode: Literal["serve", "unavailable", "hang", "lose"]
     hold_s: float = 0.0
+
+
+def _changes(path: str) -> bool:
+    """Whether a path of the application changes it."""
+    return path.startswith("/ops/") and path != "/ops/state"
 
 
 def instant(at: datetime) -> str:
@@ -80,17 +90,22 @@ def instant(at: datetime) -> str:
 class World:
     """The application, its dependencies' gates and everything it has counted."""
 
-    def __init__(self, scenario: Scenario, *, seed: int, now: datetime) -> None:
+    def __init__(self, scenario: Scenario, *, seed: int, now: datetime, traffic: float = 0.0) -> None:
+        """`traffic` is how many requests a second come from everybody else."""
         self.levers: dict[str, str] = dict(LEVERS)
         self.consumers: Running = "running"
         self.ingestion: Running = "running"
         self.deployment = Deployment("auto-com-center-2.7.0-r118", now - timedelta(minutes=4))
         self.tally = Tally()
+        self._traffic = Traffic(traffic)
         self.external_sends = 0
         self.scenario = scenario
         self.gate_since: dict[str, datetime] = {"gate1": now, "gate2": now}
         self._seed = seed
         self._waiting = 0
+        self._backlog = 0.0
+        self._passed = now
+        self._pending: list[tuple[datetime, Callable[[], None]]] = []
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._events: OrderedDict[str, AcceptedEvent] = OrderedDict()
         self.enter(scenario, now)
@@ -103,11 +118,13 @@ class World:
         Levers that the scenario left behind, or this one, had set follow the scenario; what operators did to other
         levers, consumers, ingestion and the deployment stays, and so does everything counted.
         """
+        self.pass_time(now)
         for name in (*self.scenario.levers, *scenario.levers):
             self.levers[name] = scenario.levers.get(name, LEVERS[name])
         self.gate_since |= {gate: now for gate in ("gate1", "gate2") if getattr(scenario, gate) != self.gate(gate)}
         self.scenario = scenario
-        self._entered = now
+        if scenario.metrics == "restart":
+            self._restart_counters()
         self._holds_ms = endless(scenario.latency, self._seed)
         self._turn = self._seed
         self._drain()
@@ -125,8 +142,11 @@ class World:
             return Behaviour("unavailable")
         if path == "/canary":
             return Behaviour("serve", next(self._holds_ms) / 1000)
+        if path == "/metrics" and self.scenario.metrics == "down":
+            return Behaviour("unavailable")
         latency = self.scenario.latency
-        return Behaviour("serve", latency.base_ms / 1000 if latency.everywhere else 0.0)
+        hold_s = latency.base_ms / 1000 if latency.everywhere else 0.0
+        return Behaviour("lose" if self.scenario.operations == "lose" and _changes(path) else "serve", hold_s)
 
     # ---- what the application says --------------------------------------------------------------------------
 
@@ -155,6 +175,7 @@ class World:
 
     def state(self, now: datetime) -> dict[str, Json]:
         """The body of `/ops/state`."""
+        self.pass_time(now)
         mode = "dry-run" if self._dry_run else "live"
         providers: dict[str, Json] = {
             name: {"health": "passing" if up else "failing", "mode": mode} for name, up in self.providers_up().items()
@@ -166,7 +187,7 @@ class World:
                 "depth": self.queue_depth(now),
                 "status": "growing" if self.scenario.queue_growing else "stable",
                 "operational": True,
-                "dlq": self.tally.dead_letters,
+                "dlq": self.tally.dead_letters + self._traffic.tally.dead_letters,
             },
             "consumers": self.consumers,
             "ingestion": self.ingestion,
@@ -185,8 +206,16 @@ class World:
 
     def queue_depth(self, now: datetime) -> int:
         """Messages that wait: the resting few, those held back, and what a growing queue has gained since."""
-        grown = QUEUE_GROWTH_PER_S * max(0.0, (now - self._entered).total_seconds())
-        return QUEUE_REST + self._waiting + (int(grown) if self.scenario.queue_growing else 0)
+        self.pass_time(now)
+        return QUEUE_REST + self._waiting + int(self._backlog)
+
+    def metrics(self, now: datetime) -> bytes:
+        """The body of `/metrics`."""
+        depth = math.nan if self.scenario.metrics == "nan" else self.queue_depth(now)
+        self.pass_time(now)
+        counted = self.tally.plus(self._traffic.tally)
+        page = exposition(counted, queue_depth=depth, providers_up=self.providers_up())
+        return page[: page.rindex(b"_total") + 3] if self.scenario.metrics == "cut" else page
 
     @property
     def events(self) -> tuple[AcceptedEvent, ...]:
@@ -237,19 +266,64 @@ class World:
                 remembered.popitem(last=False)
         return self._answers[key]
 
+    def pass_time(self, now: datetime) -> None:
+        """What happens by itself until `now`: the traffic, and the operations that lag.
+
+        A queue whose consumers are paused keeps all that comes in; one that grows gains five a second more than its
+        consumers take, as long as anything comes in.
+        """
+        while self._pending and self._pending[0][0] <= now:
+            due, change = self._pending.pop(0)
+            self._flow(due)
+            change()
+        self._flow(now)
+
+    def _flow(self, now: datetime) -> None:
+        seconds = max(0.0, (now - self._passed).total_seconds())
+        self._passed = now
+        ingesting = self.ingestion == "running"
+        accepted = self._traffic.pass_by(seconds, self.scenario, ingesting=ingesting)
+        grown = QUEUE_GROWTH_PER_S * seconds if self.scenario.queue_growing and ingesting else 0.0
+        self._backlog += max(accepted, grown) if self.consumers == "paused" else grown
+
+    def operate(self, change: Callable[[], None], now: datetime) -> Answer | None:
+        """Do what an operator asked for, as well as the scenario does it. An answer other than None is a refusal."""
+        match self.scenario.operations:
+            case "obey" | "lose":
+                self.pass_time(now)
+                change()
+            case "lag":
+                self._pending.append((now + timedelta(seconds=LAG_S), change))
+            case "fail":
+                return Answer(500, {"error": "internal error"})
+        return None
+
+    def set_lever(self, name: str, value: str) -> None:
+        """Put a lever to a value."""
+        self.levers[name] = value
+
     def set_consumers(self, state: Running) -> None:
         """Pause or resume the consumers; resumed ones work off what waits."""
         self.consumers = state
         self._drain()
 
+    def set_ingestion(self, state: Running) -> None:
+        """Pause or resume the taking in of events."""
+        self.ingestion = state
+
     def roll_back(self, now: datetime) -> None:
         """Put the last stable build in place."""
-        self.deployment = Deployment("auto-com-center-2.6.4-r112", now)
+        self.deployment = Deployment(STABLE_BUILD, now)
 
     def _drain(self) -> None:
         if self.consumers == "running" and self.gate("gate1") == "green":
             self.external_sends += 0 if self._dry_run else self._waiting
             self._waiting = 0
+            self._backlog = self._backlog if self.scenario.queue_growing else 0.0
+
+    def _restart_counters(self) -> None:
+        self.tally = Tally()
+        self._traffic.restart()
 
     def snapshot(self, now: datetime) -> dict[str, Any]:
         """Everything a test may want to look at, as JSON values."""
