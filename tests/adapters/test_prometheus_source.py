@@ -1,0 +1,224 @@
+"""A Prometheus is asked once for everything, and what it answers is believed only where it can be."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.adapters.prometheus_stand import Stand, asking, one
+from tests.checks.server import closed_port, reply
+from warroom.clock import RealClock
+from warroom.slo.promql import whole
+from warroom.slo.query import Expression, Query, Ratio, Selector, Value
+from warroom.slo.reading import Reading
+
+MINUTES = timedelta(minutes=5)
+DEPTH = Query(Value(Selector("queue_depth")))
+REQUESTS = Selector("http_requests_total")
+ERRORS = Query(Ratio(Selector("http_requests_total", (("code", "=~", "5.."),)), REQUESTS), MINUTES, by="code")
+HEALTHY = Query(Expression("health"))
+FRESH = {"max(timestamp(queue_depth))": one("now-2"), 'max(timestamp(http_requests_total{code!=""}))': one("now-2")}
+RATES = {
+    whole(ERRORS).main: one(0.5),
+    whole(ERRORS).over: one(50),
+    "max(timestamp(http_requests_total))": one("now"),
+    'sum by (code) (rate(http_requests_total{code=~"5.."}[5m]))': [
+        ({"code": "500"}, "0.4"),
+        ({"code": "503"}, "0.1"),
+    ],
+    "sum (rate(http_requests_total[5m]))": one(50),
+}
+GOOD = {**FRESH, **RATES, "sum(queue_depth)": one(3), "health": one(1)}
+
+
+async def look(stand: Stand, *queries: Query, **more: Any) -> list[Reading]:
+    async with asking(stand, *queries, **more) as (source, _):
+        await source.look()
+        return [source.reading(query, RealClock().now()) for query in queries]
+
+
+async def test_all_queries_are_asked_in_one_post() -> None:
+    async with asking(Stand(GOOD), DEPTH, ERRORS, HEALTHY) as (source, server):
+        await source.look()
+        now = RealClock().now()
+        depth, errors, health = (source.reading(query, now) for query in (DEPTH, ERRORS, HEALTHY))
+        splits = source.splits(ERRORS, now)
+    (request,) = server.received
+    assert (request.method, request.path) == ("POST", "/api/v1/query")
+    assert (depth.value, health.value, depth.reason) == (3, 1, "")
+    assert errors.value == pytest.approx(0.01)
+    assert errors.n == pytest.approx(50 * 300)
+    assert {code: one.value for code, one in splits.items()} == {
+        "500": pytest.approx(0.008),
+        "503": pytest.approx(0.002),
+    }
+
+
+async def test_tenant_and_credentials_go_with_the_request() -> None:
+    spec = {"headers": (("X-Scope-OrgID", "team-a"),)}
+    async with asking(Stand(GOOD), DEPTH, spec=spec, bearer="s3cret-token") as (source, server):
+        await source.look()
+    headers = server.received[0].headers
+    assert (headers["x-scope-orgid"], headers["authorization"]) == ("team-a", "Bearer s3cret-token")
+
+
+async def test_a_wrong_query_is_named_and_the_others_are_answered() -> None:
+    stand, wrong = Stand(GOOD, refuses=["nonsense("]), Query(Expression("nonsense(1)"))
+    async with asking(stand, DEPTH, wrong, HEALTHY, ERRORS) as (source, server):
+        await source.look()
+        first, now = len(server.received), RealClock().now()
+        assert source.reading(wrong, now).reason == "Prometheus refuses it: bad_data: cannot take nonsense("
+        assert [source.reading(query, now).value for query in (DEPTH, HEALTHY, wrong)] == [3, 1, None]
+        await source.look()
+        # From then on it is asked apart, wrapped and bare, so that the others keep their one request.
+        assert len(server.received) - first == 3
+        stand.refuses, stand.table["nonsense(1)"] = (), one(5)
+        await source.look()
+        assert source.reading(wrong, RealClock().now()).value == 5
+        before = len(server.received)
+        await source.look()
+        assert len(server.received) - before == 1
+
+
+async def test_an_expression_that_is_a_plain_number_is_learned() -> None:
+    scalar = Query(Expression("scalar(x)"))
+    stand = Stand({**GOOD, "vector(\nscalar(x)\n)": one(7)}, scalars=["scalar(x)"])
+    async with asking(stand, DEPTH, scalar) as (source, server):
+        await source.look()
+        assert source.reading(scalar, RealClock().now()).value == 7
+        before = len(server.received)
+        await source.look()
+        assert len(server.received) - before == 1
+        assert source.reading(scalar, RealClock().now()).value == 7
+
+
+def envelope(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda good: {**good, **changes}
+
+
+def values(change: Callable[[list[Any]], list[Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def changed(good: dict[str, Any]) -> dict[str, Any]:
+        result = [{**one, "value": change(one["value"])} for one in good["data"]["result"]]
+        return {**good, "data": {**good["data"], "result": result}}
+
+    return changed
+
+
+def result(change: Callable[[list[Any]], list[Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda good: {**good, "data": {**good["data"], "result": change(good["data"]["result"])}}
+
+
+HTML = reply(b"<html><title>Login</title>", 200, [("Content-Type", "text/html")])
+
+SPOILT = [
+    pytest.param({"spoil": values(lambda v: [v[0], "NaN"])}, "nan, which is no measurement", id="NaN"),
+    pytest.param({"spoil": values(lambda v: [v[0], "+Inf"])}, "inf, which is no measurement", id="infinity"),
+    pytest.param({"spoil": values(lambda v: [v[0], "-Inf"])}, "is -inf", id="minus infinity"),
+    pytest.param({"spoil": values(lambda v: [v[0], 0])}, "nan", id="a number that is not written as Prometheus does"),
+    pytest.param({"spoil": values(lambda v: [v[0], "few"])}, "'few' is not a number", id="a word for a number"),
+    pytest.param(
+        {"spoil": values(lambda v: [v[0] - 60, v[1]])}, "another moment than was asked", id="another moment"
+    ),
+    pytest.param({"spoil": values(lambda v: [v[1]])}, "a value that cannot be read", id="a value without its time"),
+    pytest.param({"spoil": result(lambda r: [])}, "has no current sample of queue_depth", id="an empty answer"),
+    pytest.param(
+        {"spoil": result(lambda r: r + r)}, "2 series where one number is expected", id="two series for one"
+    ),
+    pytest.param(
+        {"spoil": result(lambda r: [*r, "x"])}, "a series that cannot be read", id="a series that is a text"
+    ),
+    pytest.param({"spoil": result(lambda r: [{**r[0], "metric": {}}])}, "was not asked", id="a series of nobody"),
+    pytest.param(
+        {"spoil": result(lambda r: [{"metric": one["metric"], "histogram": []} for one in r])},
+        "gives a histogram",
+        id="a native histogram",
+    ),
+    pytest.param({"spoil": envelope(data={"resultType": "matrix", "result": []})}, "gives a matrix", id="a matrix"),
+    pytest.param({"spoil": envelope(data={"resultType": "vector"})}, "no result", id="a result that is not there"),
+    pytest.param({"spoil": envelope(data=[1])}, "not that of Prometheus", id="data of another kind"),
+    pytest.param({"spoil": lambda _: [1, 2]}, "not that of Prometheus", id="a list"),
+    pytest.param(
+        {"spoil": lambda _: {"status": "error", "errorType": "internal", "error": "tsdb \x1b[2J"}},
+        "it says internal: tsdb \\e[2J",
+        id="an error with status 200",
+    ),
+    pytest.param(
+        {"spoil": lambda _: {"status": "error", "errorType": "execution", "error": "many-to-many"}},
+        "refuses it: execution: many-to-many",
+        id="an execution error",
+    ),
+    pytest.param(
+        {"spoil": envelope(warnings=["store 10.0.0.1: unavailable"])},
+        "it warns: store 10.0.0.1: unavailable",
+        id="a warning: the answer may be partial",
+    ),
+    pytest.param(
+        {"spoil": envelope(warnings=["PromQL warning: bucket label le is missing"])},
+        "refuses it: it warns: PromQL warning",
+        id="a warning about the expression",
+    ),
+    pytest.param({"raw": HTML}, 'HTML page "Login"', id="a login page"),
+    pytest.param({"raw": reply({}, 302, [("Location", "http://127.0.0.1:1/")])}, "answers 302", id="a redirect"),
+    pytest.param({"raw": reply({}, 502)}, "answers 502", id="a gateway with nothing behind it"),
+    pytest.param({"raw": reply(b'{"status": "success", "da')}, "not JSON", id="a cut body"),
+    pytest.param({"raw": reply(b"[" * 100_000)}, "nested", id="a body nested without end"),
+    pytest.param({"raw": reply(b'{"status": "success", "data": NaN}')}, "not JSON", id="a body that is not JSON"),
+    pytest.param({"raw": b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n"}, "9,999,999,999", id="10 GB"),
+    pytest.param({"raw": b"220 smtp ready\r\n"}, "prom", id="another protocol"),
+    pytest.param({"skew_s": 600}, "its clock is 600 s ahead of the one here", id="a clock that goes fast"),
+    pytest.param({"skew_s": -600}, "its clock is 600 s behind the one here", id="a clock that goes slow"),
+    pytest.param(
+        {"table": {**GOOD, "max(timestamp(queue_depth))": one("now-200")}},
+        "the newest sample of queue_depth is 200 s old",
+        id="a value that nobody renewed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("faults", "reason"), SPOILT)
+async def test_a_spoilt_answer_is_no_data_with_the_reason(faults: dict[str, Any], reason: str) -> None:
+    (reading,) = await look(Stand(**{"table": GOOD, **faults}), DEPTH)
+    assert reading.value is None
+    assert reason in reading.reason
+    assert "\x1b" not in reading.reason
+
+
+async def test_an_expression_without_an_answer_is_no_data() -> None:
+    missing, split = Query(Expression("nothing")), Query(Expression("health_by"), by="region")
+    stand = Stand({**GOOD, "health_by": [({"region": "a"}, "1"), ({"region": "b"}, "NaN")]})
+    async with asking(stand, missing, split) as (source, _):
+        await source.look()
+        now = RealClock().now()
+        assert source.reading(missing, now).reason == "the answer is empty"
+        assert "2 series where one number is expected" in source.reading(split, now).reason
+        assert {region: one.value for region, one in source.splits(split, now).items()} == {"a": 1, "b": None}
+
+
+async def test_nothing_was_counted_is_no_data() -> None:
+    (reading,) = await look(Stand({**GOOD, whole(ERRORS).over: one(0)}), ERRORS)
+    assert (reading.value, reading.reason) == (None, "nothing was counted in the last 5m")
+
+
+async def test_a_dead_server_is_no_data_until_it_lives_again() -> None:
+    async with asking(Stand(GOOD), DEPTH, url=closed_port()) as (source, _):
+        assert source.reading(DEPTH, RealClock().now()).reason == "not asked yet"
+        await source.look()
+        reading = source.reading(DEPTH, RealClock().now())
+    assert reading.value is None
+    assert "refused" in reading.reason
+
+
+async def test_an_old_look_says_nothing_of_now() -> None:
+    async with asking(Stand(GOOD), DEPTH, spec={"every_s": 10.0}) as (source, _):
+        await source.look()
+        now = RealClock().now()
+        assert source.reading(DEPTH, now + timedelta(seconds=29)).value == 3
+        late = source.reading(DEPTH, now + timedelta(seconds=31))
+    assert late.value is None
+    assert "was last asked 31" in late.reason
+
+
+async def test_a_server_that_does_not_answer_costs_its_time_and_no_more() -> None:
+    (reading,) = await look(Stand(silent=True), DEPTH, spec={"timeout_s": 0.05})
+    assert "within" in reading.reason

@@ -1,0 +1,120 @@
+"""What a Prometheus is asked, as text; tests/adapters asks a real one."""
+
+from datetime import timedelta
+
+import pytest
+
+from warroom.slo.promql import newest, promql, split, whole
+from warroom.slo.query import Availability, Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
+
+MINUTES = timedelta(minutes=5)
+REQUESTS = Selector("http_requests_total")
+ERRORS = Selector("http_requests_total", (("code", "=~", "5.."),))
+JOB = (("job", "auto_com_center"),)
+
+
+@pytest.mark.parametrize(
+    ("measure", "text"),
+    [
+        pytest.param(Value(Selector("queue_depth")), "sum(queue_depth)", id="a gauge is summed over its series"),
+        pytest.param(
+            Value(Selector("up", (("provider", "!=", "fax"),)), "min"),
+            'min(up{provider!="fax"})',
+            id="the least of some",
+        ),
+        pytest.param(Rate(REQUESTS), "sum(rate(http_requests_total[5m]))", id="how fast a counter grows"),
+        pytest.param(
+            Rate(ERRORS),
+            'sum(rate(http_requests_total{code=~"5.."}[5m])) or 0 * sum(rate(http_requests_total{code!=""}[5m]))',
+            id="a child that never counted has not grown",
+        ),
+        pytest.param(
+            Ratio(ERRORS, REQUESTS),
+            '(sum(rate(http_requests_total{code=~"5.."}[5m])) or 0 * sum(rate(http_requests_total{code!=""}[5m])))'
+            " / sum(rate(http_requests_total[5m]))",
+            id="a ratio of what was counted in the window",
+        ),
+        pytest.param(
+            Ratio(REQUESTS, REQUESTS, inverted=True),
+            "1 - (sum(rate(http_requests_total[5m]))) / sum(rate(http_requests_total[5m]))",
+            id="what is left to one",
+        ),
+        pytest.param(
+            Quantile(0.95, Selector("http_request_duration_seconds")),
+            "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",
+            id="a quantile of all series together",
+        ),
+        pytest.param(Expression("up == 1 # is it?"), "up == 1 # is it?", id="an expression as it is"),
+        pytest.param(
+            Value(Selector("up", (("path", "=", 'a"b\\c\nd'),))),
+            'sum(up{path="a\\"b\\\\c\\nd"})',
+            id="quotes, backslashes and line breaks are escaped",
+        ),
+        pytest.param(Value(Selector("sch\u00f6n.e", ())), 'sum({__name__="sch\u00f6n.e"})', id="an unusual name"),
+    ],
+)
+def test_a_query_is_written_as_promql(measure: Measure, text: str) -> None:
+    assert promql(Query(measure, MINUTES)) == text
+
+
+@pytest.mark.parametrize(
+    ("measure", "by", "text"),
+    [
+        pytest.param(Value(Selector("up"), "max"), "provider", "max by (provider) (up)", id="a gauge"),
+        pytest.param(
+            Ratio(ERRORS, REQUESTS),
+            "code",
+            '(sum by (code) (rate(http_requests_total{code=~"5.."}[5m]))) / on () group_left ()'
+            " sum (rate(http_requests_total[5m]))",
+            id="by a label that the upper selector names: over everything",
+        ),
+        pytest.param(
+            Ratio(ERRORS, REQUESTS),
+            "path",
+            '(sum by (path) (rate(http_requests_total{code=~"5.."}[5m])))'
+            " / sum by (path) (rate(http_requests_total[5m]))",
+            id="by another label: each over its own",
+        ),
+        pytest.param(
+            Quantile(0.5, Selector("x")),
+            "path",
+            "histogram_quantile(0.5, sum by (le, path) (rate(x_bucket[5m])))",
+            id="a quantile",
+        ),
+    ],
+)
+def test_a_split_query_is_written_as_promql(measure: Measure, by: str, text: str) -> None:
+    assert promql(Query(measure, MINUTES, by)) == text
+
+
+@pytest.mark.parametrize(
+    ("window", "text"),
+    [
+        pytest.param(timedelta(seconds=90), "1m30s", id="a minute and a half"),
+        pytest.param(timedelta(hours=48), "48h", id="two days"),
+        pytest.param(timedelta(seconds=2.5), "2500ms", id="no fractions of a second"),
+    ],
+)
+def test_a_window_is_written_as_promql(window: timedelta, text: str) -> None:
+    assert promql(Query(Rate(REQUESTS), window)) == f"sum(rate(http_requests_total[{text}]))"
+
+
+def test_the_labels_that_single_out_the_endpoint_are_in_every_selector() -> None:
+    asked = whole(Query(Ratio(ERRORS, Selector("all_total")), MINUTES), JOB)
+    texts = [asked.main, asked.over, *map(newest, asked.families)]
+    selectors = sum(text.count("_total") for text in texts)
+    assert selectors == sum(text.count('job="auto_com_center"') for text in texts) == 5
+    assert newest(asked.families[0]) == 'max(timestamp(http_requests_total{code!="", job="auto_com_center"}))'
+
+
+def test_a_query_has_current_samples_of_every_family_it_is_made_of() -> None:
+    assert whole(Query(Ratio(ERRORS, Selector("all_total")), MINUTES)).families == (
+        'http_requests_total{code!=""}',
+        "all_total",
+    )
+    assert split(Query(Rate(REQUESTS), MINUTES, "code")).families == ("http_requests_total",)
+
+
+def test_a_measure_that_is_not_prometheus_is_refused() -> None:
+    with pytest.raises(ValueError, match="Prometheus is not asked for availability"):
+        promql(Query(Availability(), MINUTES))

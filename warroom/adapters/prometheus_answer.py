@@ -1,0 +1,144 @@
+"""What an answer of Prometheus' query API says, taken apart without trust: numbers for expressions, or why not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from warroom.contract import Response
+from warroom.expect import Body
+from warroom.text import clean, one_line
+from warroom.units import Json
+
+PANEL: Final = "warroom_panel"
+_SKEW_S: Final = 30.0
+_APART_S: Final = 1.0
+# An expression that is wrong or cannot be evaluated; every other error is about the server.
+_ABOUT_THE_QUERY: Final = frozenset(("bad_data", "execution"))
+
+
+class Refused(Exception):
+    """The expression is refused; the message says why. Others may be answered."""
+
+
+class Unusable(Exception):
+    """Nothing of the answer can be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One element of a vector. `value` may be NaN or infinite; then it is no measurement."""
+
+    labels: Mapping[str, str]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """What one expression came to. `is_scalar`: it was a number, not a vector of one."""
+
+    points: tuple[Point, ...] = ()
+    is_scalar: bool = False
+
+
+def batch(expressions: Sequence[str]) -> str:
+    """One query for all of them; each keeps to its own label, so that none hides another."""
+    # On lines of their own, so that a comment in one of them ends with it.
+    named = [f'label_replace(\n{text}\n, "{PANEL}", "{at}", "", "")' for at, text in enumerate(expressions)]
+    return " or ".join(named)
+
+
+def vectors_of(response: Response, count: int, asked_at: datetime) -> tuple[Vector, ...]:
+    """The answer to `batch` of `count` expressions at `asked_at`, in their order. Raises Refused and Unusable."""
+    found: list[list[Point]] = [[] for _ in range(count)]
+    for point in vector_of(response, asked_at).points:
+        panel = point.labels.get(PANEL, "")
+        if not panel.isdecimal() or int(panel) >= count:
+            raise Unusable("it answers something that was not asked")
+        rest = {name: value for name, value in point.labels.items() if name != PANEL}
+        found[int(panel)].append(Point(rest, point.value))
+    return tuple(Vector(tuple(points)) for points in found)
+
+
+def vector_of(response: Response, asked_at: datetime) -> Vector:
+    """The answer to one expression at `asked_at`. Raises Refused and Unusable."""
+    data = _data(response, asked_at)
+    kind, result = data.get("resultType"), data.get("result")
+    if kind == "scalar":
+        return Vector((Point({}, _value(result, asked_at)),), is_scalar=True)
+    if kind == "vector" and isinstance(result, list):
+        return Vector(tuple(_point(element, asked_at) for element in result))
+    if kind in ("matrix", "string"):
+        raise Refused(f"the expression gives a {kind}, not a number")
+    raise Unusable("its answer has no result that could be read")
+
+
+def _data(response: Response, asked_at: datetime) -> Mapping[str, Json]:
+    """The data of a success that can be believed."""
+    body = Body.of(response)
+    document = body.document if isinstance(body.document, dict) else {}
+    if document.get("status") == "error":
+        kind = document.get("errorType")
+        said = f"{_short(kind)}: {_short(document.get('error'))}"
+        raise Refused(said) if kind in _ABOUT_THE_QUERY else Unusable(f"it says {said}")
+    if response.status != 200:
+        raise Unusable(f"it answers {response.status}")
+    data = document.get("data")
+    if body.problem or document.get("status") != "success" or not isinstance(data, dict):
+        raise Unusable(body.problem or "the answer is JSON, but not that of Prometheus")
+    _check_clock(response)
+    _check_warnings(document.get("warnings"))
+    return data
+
+
+def _check_clock(response: Response) -> None:
+    from email.utils import parsedate_to_datetime
+
+    said = response.header("date")
+    if said is None or response.received_at is None:
+        return
+    try:
+        skew = (parsedate_to_datetime(said) - response.received_at).total_seconds()
+    except (ValueError, OverflowError, TypeError):
+        return
+    if abs(skew) > _SKEW_S:
+        raise Unusable(f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the one here")
+
+
+def _check_warnings(warnings: Json) -> None:
+    """A warning says that the numbers may not be whole; those about an expression begin with `PromQL`."""
+    said = [_short(one) for one in warnings] if isinstance(warnings, list) else []
+    said = [text for text in said if not text.startswith("PromQL info")]
+    if said:
+        shown = f"it warns: {'; '.join(said[:3])}"
+        raise Refused(shown) if all(text.startswith("PromQL") for text in said) else Unusable(shown)
+
+
+def _point(element: Json, asked_at: datetime) -> Point:
+    labels = element.get("metric") if isinstance(element, dict) else None
+    if not isinstance(element, dict) or not isinstance(labels, dict):
+        raise Unusable("its answer has a series that cannot be read")
+    if "value" not in element and "histogram" in element:
+        raise Refused("the expression gives a histogram, not a number")
+    cleaned = {clean(name, limit=200): clean(str(value), limit=200) for name, value in labels.items()}
+    return Point(cleaned, _value(element.get("value"), asked_at))
+
+
+def _value(pair: Json, asked_at: datetime) -> float:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise Unusable("its answer has a value that cannot be read")
+    at, text = pair
+    try:
+        value = float(text) if isinstance(text, str) else math.nan
+    except ValueError:
+        raise Unusable(f"'{_short(text)}' is not a number") from None
+    if not isinstance(at, int | float) or abs(at - asked_at.timestamp()) > _APART_S:
+        raise Unusable("it answers for another moment than was asked")
+    return value
+
+
+def _short(value: Json) -> str:
+    return one_line(value if isinstance(value, str) else "(no text)", limit=200)

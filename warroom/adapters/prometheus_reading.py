@@ -1,0 +1,106 @@
+"""Readings made of the vectors that Prometheus answered with: pure, and never a number without current samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from warroom.adapters.prometheus_answer import Point, Vector
+from warroom.slo.promql import Asked, newest
+from warroom.slo.query import Quantile, Query, Rate, Ratio
+from warroom.slo.reading import Reading
+from warroom.text import one_line
+from warroom.units import format_duration
+
+Find = Callable[[str], Vector]
+Points = Sequence[Point]
+
+# Half of what Prometheus itself takes for current. A server that scrapes marks a dead endpoint at once; one that is
+# written to does not.
+_TOO_OLD_S: Final = 150.0
+
+
+class NoData(Exception):
+    """There is no number; the message says why."""
+
+
+def whole_reading(query: Query, asked: Asked, find: Find, at: datetime) -> Reading:
+    """The one number of `query` at `at`; missing with the reason where the answer has none."""
+    try:
+        _check_current(asked, find, at)
+        return _reading(query, find(asked.main).points, find(asked.over).points if asked.over else (), at)
+    except NoData as error:
+        return Reading.missing(at, str(error))
+
+
+def split_readings(query: Query, asked: Asked, find: Find, at: datetime) -> dict[str, Reading]:
+    """A number for each value of the label `query.by`, sorted by it; empty where there is no current sample."""
+    try:
+        _check_current(asked, find, at)
+    except NoData:
+        return {}
+    upper = _by_label(find(asked.main).points, query.by)
+    lower = _by_label(find(asked.over).points, query.by) if asked.over else {}
+    common = lower.pop("", ())
+    found = {}
+    for value in sorted({*upper, *lower} - {""}):
+        above = upper.get(value, (Point({}, 0.0),))
+        try:
+            found[value] = _reading(query, above, lower.get(value, common), at)
+        except NoData as error:
+            found[value] = Reading.missing(at, str(error))
+    return found
+
+
+def _by_label(points: Points, label: str) -> dict[str, Points]:
+    groups: dict[str, list[Point]] = {}
+    for point in points:
+        groups.setdefault(point.labels.get(label, ""), []).append(point)
+    return dict(groups)
+
+
+def _check_current(asked: Asked, find: Find, at: datetime) -> None:
+    for family in asked.families:
+        points, named = find(newest(family)).points, one_line(family, limit=120)
+        if not points:
+            raise NoData(f"Prometheus has no current sample of {named}: it is not scraped, or has another name")
+        age_s = at.timestamp() - _one(points)
+        if age_s > _TOO_OLD_S:
+            raise NoData(f"the newest sample of {named} is {age_s:.0f} s old")
+
+
+def _reading(query: Query, main: Points, over: Points, at: datetime) -> Reading:
+    window_s = query.window.total_seconds()
+    match query.measure:
+        case Rate():
+            rate = _one(main, query)
+            return Reading(at, rate, n=rate * window_s)
+        case Ratio(inverted=inverted):
+            above, below = _one(main, query), _one(over, query)
+            if below <= 0:
+                raise NoData(f"nothing was counted in the last {format_duration(query.window)}")
+            ratio = above / below
+            return Reading(at, 1 - ratio if inverted else ratio, n=below * window_s)
+        case Quantile():
+            raise NotImplementedError
+    return Reading(at, _one(main, query))
+
+
+def _one(points: Points, query: Query | None = None) -> float:
+    if not points and query is not None and query.window:
+        raise NoData(f"there are not two samples in the last {format_duration(query.window)}")
+    if not points:
+        raise NoData("the answer is empty")
+    if len(points) > 1:
+        raise NoData(f"{len(points)} series where one number is expected, such as {_shown(points[0])}")
+    if not math.isfinite(points[0].value):
+        raise NoData(f"the answer is {points[0].value}, which is no measurement")
+    return points[0].value
+
+
+def _shown(point: Point) -> str:
+    return one_line(
+        "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(point.labels.items())) + "}", limit=120
+    )

@@ -1,0 +1,150 @@
+"""Signals from a Prometheus: everything it is asked for goes into one request a look."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from warroom.adapters.prometheus_answer import Refused, Unusable, Vector, batch, vector_of, vectors_of
+from warroom.adapters.prometheus_api import QueryApi
+from warroom.adapters.prometheus_reading import split_readings, whole_reading
+from warroom.clock import Clock
+from warroom.contract import HttpPort
+from warroom.errors import CannotMeasure
+from warroom.slo.promql import Asked, newest, split, whole
+from warroom.slo.query import Expression, Query
+from warroom.slo.reading import Reading
+from warroom.slo.source_spec import PrometheusSpec
+from warroom.units import format_duration
+
+# A look that is further back says nothing of now.
+_LOOKS_BACK: Final = 3
+# For the queries that are asked after the first request took its time.
+_SPARE_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look found. `trouble` is why it found nothing at all, `refused` why single queries have no answer."""
+
+    at: datetime
+    trouble: str = ""
+    vectors: dict[str, Vector] = field(default_factory=dict)
+    refused: dict[Query, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What a query is asked as."""
+
+    whole: Asked
+    split: Asked | None
+
+    def expressions(self) -> list[str]:
+        """All of them, each once."""
+        asked = [self.whole, *([self.split] if self.split else [])]
+        parts = [text for one in asked for text in (one.main, one.over, *map(newest, one.families)) if text]
+        return list(dict.fromkeys(parts))
+
+
+class PrometheusSource:
+    """`slo.query.SignalSource` of one server. Whoever makes it closes it."""
+
+    def __init__(self, spec: PrometheusSpec, queries: Sequence[Query], http: HttpPort, clock: Clock) -> None:
+        """Raises ValueError for a measure that Prometheus does not know."""
+        self._spec = spec
+        self._clock = clock
+        self._api = QueryApi(http, spec.target, spec.headers, spec.timeout_s)
+        self._texts: Mapping[Query, _Texts] = {
+            query: _Texts(whole(query, spec.labels), split(query, spec.labels) if query.by else None)
+            for query in dict.fromkeys(queries)
+        }
+        self._scalars: set[str] = set()
+        self._last: _Look | None = None
+
+    @property
+    def every_s(self) -> float:
+        """See `SignalSource`."""
+        return self._spec.every_s
+
+    async def look(self) -> None:
+        """See `SignalSource`. A query that is refused is named, and asked alone until it is answered again."""
+        look = _Look(self._clock.now())
+        alone = self._last.refused if self._last else {}
+        try:
+            async with asyncio.timeout(self._spec.timeout_s + _SPARE_S):
+                await self._ask([query for query in self._texts if query not in alone], look)
+                for query in alone:
+                    await self._ask([query], look)
+        except CannotMeasure as error:
+            look = _Look(look.at, error.message, refused=alone)
+        except Unusable as error:
+            look = _Look(look.at, f"Prometheus ({self._spec.target}): {error}", refused=alone)
+        except TimeoutError:
+            said = f"Prometheus ({self._spec.target}) did not answer within {self._spec.timeout_s:g} s"
+            look = _Look(look.at, said, refused=alone)
+        self._last = look
+
+    def reading(self, query: Query, now: datetime) -> Reading:
+        """See `SignalSource`."""
+        look, why = self._believed(query, now)
+        if why:
+            return Reading.missing(look.at, why)
+        return whole_reading(query, self._texts[query].whole, look.vectors.__getitem__, look.at)
+
+    def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
+        """See `SignalSource`."""
+        look, why = self._believed(query, now)
+        asked = self._texts[query].split
+        return {} if why or asked is None else split_readings(query, asked, look.vectors.__getitem__, look.at)
+
+    def close(self) -> None:
+        """Nothing more is asked."""
+        self._api.close()
+
+    def _believed(self, query: Query, now: datetime) -> tuple[_Look, str]:
+        """The last look, and why it says nothing of `query` at `now`; empty where it does."""
+        look = self._last or _Look(now, "not asked yet")
+        age = now - look.at
+        if look.trouble or query in look.refused:
+            return look, look.trouble or look.refused[query]
+        if age > timedelta(seconds=_LOOKS_BACK * self._spec.every_s):
+            return look, f"Prometheus was last asked {format_duration(age)} ago"
+        return look, ""
+
+    async def _ask(self, queries: Sequence[Query], look: _Look) -> None:
+        """The answers to all of them go into `look`. Raises CannotMeasure and Unusable."""
+        texts = list(dict.fromkeys(text for query in queries for text in self._texts[query].expressions()))
+        if not texts:
+            return
+        try:
+            answer = await self._api.ask(batch([self._wrapped(text) for text in texts]), look.at)
+            look.vectors.update(zip(texts, vectors_of(answer, len(texts), look.at), strict=True))
+        except Refused as refused:
+            if len(queries) == 1:
+                await self._ask_alone(queries[0], look, str(refused))
+                return
+            half = len(queries) // 2
+            await self._ask(queries[:half], look)
+            await self._ask(queries[half:], look)
+
+    async def _ask_alone(self, query: Query, look: _Look, why: str) -> None:
+        if isinstance(query.measure, Expression):
+            # As it is: its own error, not one about what was wrapped around it; and a scalar is a number too.
+            text = query.measure.text
+            try:
+                vector = vector_of(await self._api.ask(text, look.at), look.at)
+            except Refused as refused:
+                look.refused[query] = f"Prometheus refuses it: {refused}"
+                return
+            look.vectors[text] = vector
+            if vector.is_scalar:
+                self._scalars.add(text)
+        else:
+            look.refused[query] = f"Prometheus refuses it: {why}"
+
+    def _wrapped(self, text: str) -> str:
+        return f"vector(\n{text}\n)" if text in self._scalars else text
