@@ -10,13 +10,14 @@ from tests.adapters.prometheus_stand import Stand, asking, one
 from tests.checks.server import closed_port, reply
 from warroom.clock import RealClock
 from warroom.slo.promql import whole
-from warroom.slo.query import Expression, Query, Ratio, Selector, Value
+from warroom.slo.query import Expression, Quantile, Query, Ratio, Selector, Value
 from warroom.slo.reading import Reading
 
 MINUTES = timedelta(minutes=5)
 DEPTH = Query(Value(Selector("queue_depth")))
 REQUESTS = Selector("http_requests_total")
 ERRORS = Query(Ratio(Selector("http_requests_total", (("code", "=~", "5.."),)), REQUESTS), MINUTES, by="code")
+P95 = Query(Quantile(0.95, Selector("seconds")), MINUTES)
 HEALTHY = Query(Expression("health"))
 FRESH = {"max(timestamp(queue_depth))": one("now-2"), 'max(timestamp(http_requests_total{code!=""}))': one("now-2")}
 RATES = {
@@ -193,6 +194,33 @@ async def test_an_expression_without_an_answer_is_no_data() -> None:
         assert source.reading(missing, now).reason == "the answer is empty"
         assert "2 series where one number is expected" in source.reading(split, now).reason
         assert {region: one.value for region, one in source.splits(split, now).items()} == {"a": 1, "b": None}
+
+
+def buckets(**counts: str) -> Stand:
+    points = [({"le": bound.removeprefix("le_").replace("_", ".")}, rate) for bound, rate in counts.items()]
+    return Stand({"max(timestamp(seconds_bucket))": one("now"), whole(P95).main: points})
+
+
+async def test_a_quantile_is_known_to_the_bucket() -> None:
+    (reading,) = await look(buckets(le_0_1="8", le_0_2="10", inf="10"), P95)
+    assert reading.value == pytest.approx(0.175)
+    assert (reading.low, reading.high, reading.n) == (0.1, 0.2, 3000)
+
+
+@pytest.mark.parametrize(
+    ("stand", "reason"),
+    [
+        pytest.param(buckets(le_0_1="8", le_0_2="10"), "no bucket +Inf", id="no last bucket"),
+        pytest.param(buckets(le_0_1="0", inf="0"), "nothing was observed", id="no observation"),
+        pytest.param(buckets(wide="8", inf="10"), "no bound le that is a number", id="a bound that is a word"),
+        pytest.param(buckets(le_0_1="NaN", inf="10"), "nan, which is no measurement", id="a bucket of NaN"),
+        pytest.param(buckets(), "not two samples in the last 5m", id="no bucket at all"),
+    ],
+)
+async def test_a_histogram_that_is_none_is_no_data(stand: Stand, reason: str) -> None:
+    (reading,) = await look(stand, P95)
+    assert reading.value is None
+    assert reason in reading.reason
 
 
 async def test_nothing_was_counted_is_no_data() -> None:

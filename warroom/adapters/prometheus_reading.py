@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from warroom.adapters.prometheus_answer import Point, Vector
+from warroom.slo.buckets import quantile_of
 from warroom.slo.promql import Asked, newest
 from warroom.slo.query import Quantile, Query, Rate, Ratio
 from warroom.slo.reading import Reading
@@ -83,14 +84,44 @@ def _reading(query: Query, main: Points, over: Points, at: datetime) -> Reading:
                 raise NoData(f"nothing was counted in the last {format_duration(query.window)}")
             ratio = above / below
             return Reading(at, 1 - ratio if inverted else ratio, n=below * window_s)
-        case Quantile():
-            raise NotImplementedError
+        case Quantile(p=p):
+            return _quantile(p, main, query, at)
     return Reading(at, _one(main, query))
+
+
+def _quantile(p: float, points: Points, query: Query, at: datetime) -> Reading:
+    by_bound: dict[float, list[Point]] = {}
+    for point in points:
+        by_bound.setdefault(_bound(point), []).append(point)
+    window_s = query.window.total_seconds()
+    buckets = [(bound, _one(found) * window_s) for bound, found in sorted(by_bound.items())]
+    placed = quantile_of(p, buckets)
+    if not buckets:
+        raise _too_few(query)
+    if not math.isinf(buckets[-1][0]):
+        raise NoData("there is no bucket +Inf, so that nobody knows how much was observed in all")
+    if placed is None:
+        raise NoData(f"nothing was observed in the last {format_duration(query.window)}")
+    return Reading(at, placed.value, placed.low, placed.high, buckets[-1][1])
+
+
+def _bound(point: Point) -> float:
+    try:
+        bound = float(point.labels.get("le", ""))
+    except ValueError:
+        bound = math.nan
+    if math.isnan(bound):
+        raise NoData(f"{_shown(point)} has no bound le that is a number: it is not a bucket of a histogram")
+    return bound
+
+
+def _too_few(query: Query) -> NoData:
+    return NoData(f"there are not two samples in the last {format_duration(query.window)}")
 
 
 def _one(points: Points, query: Query | None = None) -> float:
     if not points and query is not None and query.window:
-        raise NoData(f"there are not two samples in the last {format_duration(query.window)}")
+        raise _too_few(query)
     if not points:
         raise NoData("the answer is empty")
     if len(points) > 1:

@@ -6,18 +6,15 @@ finds nothing although nothing went wrong: as long as its family has series with
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
+from warroom.slo.answering import splits_whole
 from warroom.slo.query import Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
+from warroom.slo.selector import needed_labels, text_of
 from warroom.units import format_duration
 
 Labels = tuple[tuple[str, str], ...]
-
-_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,10 @@ def promql(query: Query, labels: Labels = ()) -> str:
     match query.measure:
         case Quantile(p=p):
             return f"histogram_quantile({p!r}, {asked.main})"
-        case Ratio(of=of, inverted=inverted):
-            joined = " on () group_left ()" if query.by and _constrains(of, query.by) else ""
-            ratio = f"({asked.main}) /{joined} {asked.over}"
-            return f"1 - {ratio}" if inverted else ratio
+        case Ratio() as ratio:
+            joined = " on () group_left ()" if query.by and splits_whole(ratio, query.by) else ""
+            text = f"({asked.main}) /{joined} {asked.over}"
+            return f"1 - {text}" if ratio.inverted else text
     return asked.main
 
 
@@ -77,9 +74,9 @@ def split(query: Query, labels: Labels = ()) -> Asked:
             return Asked(f"{fold} by ({by}) ({_series(of, labels)})", families=families)
         case Rate(of=of):
             return Asked(f"sum by ({by}) ({_growth(of, labels, span)})", families=families)
-        case Ratio(of=of, to=to):
+        case Ratio(of=of, to=to) as ratio:
             above = f"sum by ({by}) ({_growth(of, labels, span)})"
-            below = "" if _constrains(of, by) else f"by ({by}) "
+            below = "" if splits_whole(ratio, by) else f"by ({by}) "
             return Asked(above, f"sum {below}({_growth(to, labels, span)})", families)
         case Quantile(of=of):
             return Asked(f"sum by (le, {by}) ({_growth(_buckets(of), labels, span)})", families=families)
@@ -95,12 +92,7 @@ def newest(family: str) -> str:
 
 def family(of: Selector) -> Selector:
     """All series of the family that have the labels which the selector asks for, whatever their values."""
-    named = {label for label, op, value in of.matchers if op in ("=", "=~") and value}
-    return Selector(of.name, tuple((label, "!=", "") for label in sorted(named)))
-
-
-def _constrains(of: Selector, label: str) -> bool:
-    return any(name == label for name, _, _ in of.matchers)
+    return Selector(of.name, tuple((label, "!=", "") for label in sorted(set(needed_labels(of)))))
 
 
 def _growth_or_nought(of: Selector, labels: Labels, span: str) -> str:
@@ -123,13 +115,7 @@ def _buckets(of: Selector) -> Selector:
 
 
 def _series(of: Selector, labels: Labels) -> str:
-    matchers = [*of.matchers, *((label, "=", value) for label, value in labels)]
-    inside = [f"{label}{op}{json.dumps(value, ensure_ascii=False)}" for label, op, value in matchers]
-    if not _NAME.fullmatch(of.name):
-        inside, name = [f"__name__={json.dumps(of.name, ensure_ascii=False)}", *inside], ""
-    else:
-        name = of.name
-    return f"{name}{{{', '.join(inside)}}}" if inside else name
+    return text_of(Selector(of.name, (*of.matchers, *((label, "=", value) for label, value in labels))))
 
 
 def _span(window: timedelta) -> str:
