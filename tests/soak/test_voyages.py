@@ -11,7 +11,7 @@ import pytest
 from tests.soak import voyages, wrong
 from tests.soak.proof import proved
 from tests.soak.row import SHORT
-from warroom.engine.engine import Engine
+from warroom.engine.posting import Posting
 from warroom.launch.schedule import Slot
 
 
@@ -23,7 +23,7 @@ def test_in_48_disturbed_hours_each_of_the_nineteen_posts_comes_once_and_none_ea
 def test_an_engine_that_does_it_in_the_wrong_order_is_found_out(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Engine, "_send", Engine._send)
+    monkeypatch.setattr(Posting, "send", Posting.send)
     wrong.install(name, lambda _: None)
     (row,) = voyages.random_voyages(tmp_path, replace(SHORT, seeds=2))
     assert row.lost if name == "record then send" else row.doubled

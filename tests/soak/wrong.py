@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from warroom.engine import drafts
-from warroom.engine.engine import Engine
+from warroom.engine.posting import Posting
 from warroom.launch.entries import Draft
 from warroom.launch.ledger import Send
 from warroom.updates.channel import Delivery, Fate, Post
@@ -17,24 +17,24 @@ WRONG: Final = ("send then record", "record then send")
 def install(name: str, cross: Callable[[str], None]) -> None:
     """Puts the wrong order in the place of the engine's own; `cross` is called between its two halves."""
 
-    async def send_then_record(self: Engine, send: Send) -> None:
+    async def send_then_record(self: Posting, send: Send) -> None:
         delivery = await _post(self, send)
         cross("between")
         await _record(self, send, delivery)
 
-    async def record_then_send(self: Engine, send: Send) -> None:
+    async def record_then_send(self: Posting, send: Send) -> None:
         await _record(self, send, Delivery(Fate.CONFIRMED, ref="sent, surely"))
         cross("between")
         await _post(self, send)
 
-    Engine._send = {"send then record": send_then_record, "record then send": record_then_send}[name]  # type: ignore[method-assign]
+    Posting.send = {"send then record": send_then_record, "record then send": record_then_send}[name]  # type: ignore[method-assign]
 
 
-async def _post(engine: Engine, send: Send) -> Delivery:
+async def _post(posting: Posting, send: Send) -> Delivery:
     record = send.record
-    return await engine._channel(record.slot).post(Post(record.key, record.text))
+    return await posting._channel(record.slot).post(Post(record.key, record.text))
 
 
-async def _record(engine: Engine, send: Send, delivery: Delivery) -> None:
+async def _record(posting: Posting, send: Send, delivery: Delivery) -> None:
     claim = Draft("update.sending", {"slot": send.record.slot, "key": send.record.key, "attempt": send.attempt})
-    await engine._insist([claim, drafts.delivered(send, delivery, engine._clock.now(), 1.0)])
+    await posting._insist([claim, drafts.delivered(send, delivery, posting._clock.now(), 1.0)])

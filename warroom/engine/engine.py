@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from warroom.clock import Clock
@@ -17,6 +16,7 @@ from warroom.engine.deciding import decide as decide_request
 from warroom.engine.gate_watch import GateWatch
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import GatesPort, JournalPort, NoGates, Reload, SuitePort, Watchdog, no_reload
+from warroom.engine.posting import Posting
 from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import AmendPlaybook, Request
 from warroom.engine.second_clock import SecondClock
@@ -29,12 +29,11 @@ from warroom.launch.files import Attach
 from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
-from warroom.launch.schedule import next_due_s, update_of
+from warroom.launch.schedule import next_due_s
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
-from warroom.text import one_line
-from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, TakesFiles
+from warroom.updates.channel import Channel
 
 _ROUNDS: Final = 10
 _SHORTEST_S: Final = 0.001
@@ -86,6 +85,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._stopping = False
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
+        self._posting = Posting(ports.clock, self._book, ports.channels, self._insist, self.pace.longest_wait_s)
         self._gates = GateWatch(ports.gates, ports.clock)
         self._said: dict[str, str] = {}
         self._rest_s = 0.0
@@ -229,11 +229,11 @@ class Engine:
         for decision in decide(self.state, self._clock.now()):
             match decision:
                 case Send(record):
-                    self._work.begin(f"post {record.slot}", partial(self._send, decision))
+                    self._work.begin(f"post {record.slot}", partial(self._posting.send, decision))
                 case LookUp(record):
-                    self._work.begin(f"post {record.slot}", partial(self._look_up, decision))
+                    self._work.begin(f"post {record.slot}", partial(self._posting.look_up, decision))
                 case Attach(record):
-                    self._work.begin(f"file of {record.slot}", partial(self._attach, decision))
+                    self._work.begin(f"file of {record.slot}", partial(self._posting.attach, decision))
                 case RunSuite(suite, cause):
                     what = f"suite {suite}" if suite else "checks"
                     self._work.begin(f"{what} for {cause}", partial(self._run_suite, decision))
@@ -254,57 +254,6 @@ class Engine:
             for waiting in (sleep, wake):
                 waiting.cancel()
         self._wake.clear()
-
-    async def _send(self, send: Send) -> None:
-        intent = await self._book.write(lambda state: drafts.sending(send, state, self._clock.now()))
-        if not intent:
-            return
-        delivery = await self._delivery(send, intent[-1].head.short)
-        await self._insist([drafts.delivered(send, delivery, self._clock.now(), self.pace.longest_wait_s)])
-
-    async def _delivery(self, send: Send, head: str) -> Delivery:
-        """What becomes of an attempt whose intent is on disk: whatever breaks, the post does not stay half sent."""
-        fate = Fate.NOT_SENT
-        try:
-            post = drafts.post_of(send, self.state, self._clock.now(), head)
-            channel = self._channel(send.record.slot)
-            fate = Fate.UNKNOWN
-            return await channel.post(post)
-        except BaseException as error:
-            if ends_the_engine(error):
-                raise
-            return Delivery(fate, reason=defect(error))
-
-    async def _look_up(self, look: LookUp) -> None:
-        record = look.record
-        try:
-            since = record.tried_at or self._clock.now()
-            ref = await self._channel(record.slot).find(record.key, since, record.thread)
-        except (CannotTell, OSError) as error:
-            # An OSError's own text can hold anything; what it stands for cannot.
-            said = error.reason if isinstance(error, CannotTell) else error.strerror
-            why = one_line(said or type(error).__name__)
-            raise WarroomError(f"cannot tell whether it arrived: {why}") from error
-        now = self._clock.now()
-        await self._insist([drafts.looked_up(look, ref, now, self.pace.longest_wait_s)])
-
-    async def _attach(self, attach: Attach) -> None:
-        if not await self._book.write(lambda state: drafts.attaching(attach, state, self._clock.now())):
-            return
-        delivery = Delivery(Fate.REFUSED, reason="its channel takes no files")
-        try:
-            channel = self._channel(attach.record.slot)
-            if isinstance(channel, TakesFiles):
-                delivery = await channel.attach(attach.record.ref, Path(attach.record.file))
-        except BaseException as error:
-            if ends_the_engine(error):
-                raise
-            delivery = Delivery(Fate.UNKNOWN, reason=defect(error))
-        await self._insist([drafts.attached(attach, delivery, self.state, self._clock.now())])
-
-    def _channel(self, slot: str) -> Channel:
-        update = self.state.course.updates[update_of(slot)]
-        return self._ports.channels[update.channel]
 
     async def _ask_gate(self, gate: str) -> None:
         reading = await self._gates.ask(gate)

@@ -1,0 +1,87 @@
+"""The posts of a launch as effects: sent, looked for, completed by their files; the intent is on disk first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from warroom.clock import Clock
+from warroom.engine import drafts
+from warroom.engine.contained import defect, ends_the_engine
+from warroom.engine.notebook import Notebook
+from warroom.errors import WarroomError
+from warroom.launch.entries import Draft
+from warroom.launch.files import Attach
+from warroom.launch.ledger import LookUp, Send
+from warroom.launch.schedule import update_of
+from warroom.text import one_line
+from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, TakesFiles
+
+Insist = Callable[[Sequence[Draft]], Awaitable[None]]
+"""Journals what has happened already, however long the journal cannot be written."""
+
+
+class Posting:
+    """Carries out what the ledger decides about posts. `longest_wait_s` is the longest pause between two attempts."""
+
+    def __init__(
+        self, clock: Clock, book: Notebook, channels: Mapping[str, Channel], insist: Insist, longest_wait_s: float
+    ) -> None:
+        self._clock = clock
+        self._book = book
+        self._channels = channels
+        self._insist = insist
+        self._longest_wait_s = longest_wait_s
+
+    async def send(self, send: Send) -> None:
+        """Posts once. Raises WarroomError where the intent cannot be journaled: then nothing was sent."""
+        intent = await self._book.write(lambda state: drafts.sending(send, state, self._clock.now()))
+        if not intent:
+            return
+        delivery = await self._delivery(send, intent[-1].head.short)
+        await self._insist([drafts.delivered(send, delivery, self._clock.now(), self._longest_wait_s)])
+
+    async def _delivery(self, send: Send, head: str) -> Delivery:
+        """What becomes of an attempt whose intent is on disk: whatever breaks, the post does not stay half sent."""
+        fate = Fate.NOT_SENT
+        try:
+            post = drafts.post_of(send, self._book.state, self._clock.now(), head)
+            channel = self._channel(send.record.slot)
+            fate = Fate.UNKNOWN
+            return await channel.post(post)
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            return Delivery(fate, reason=defect(error))
+
+    async def look_up(self, look: LookUp) -> None:
+        """Looks for a post whose fate nobody knows. Raises WarroomError where its channel cannot tell."""
+        record = look.record
+        try:
+            since = record.tried_at or self._clock.now()
+            ref = await self._channel(record.slot).find(record.key, since, record.thread)
+        except (CannotTell, OSError) as error:
+            # An OSError's own text can hold anything; what it stands for cannot.
+            said = error.reason if isinstance(error, CannotTell) else error.strerror
+            why = one_line(said or type(error).__name__)
+            raise WarroomError(f"cannot tell whether it arrived: {why}") from error
+        await self._insist([drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)])
+
+    async def attach(self, attach: Attach) -> None:
+        """Attaches a file once. Raises WarroomError as `send` does."""
+        if not await self._book.write(lambda state: drafts.attaching(attach, state, self._clock.now())):
+            return
+        delivery = Delivery(Fate.REFUSED, reason="its channel takes no files")
+        try:
+            channel = self._channel(attach.record.slot)
+            if isinstance(channel, TakesFiles):
+                delivery = await channel.attach(attach.record.ref, Path(attach.record.file))
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            delivery = Delivery(Fate.UNKNOWN, reason=defect(error))
+        await self._insist([drafts.attached(attach, delivery, self._book.state, self._clock.now())])
+
+    def _channel(self, slot: str) -> Channel:
+        update = self._book.state.course.updates[update_of(slot)]
+        return self._channels[update.channel]
