@@ -18,7 +18,7 @@ from tests.docs.reference import kind_part, table
 from warroom.checks import BUILTIN
 from warroom.cli.commands import app
 from warroom.expect import language
-from warroom.playbook import course_models, models
+from warroom.playbook import course_models, models, signal_models, source_models
 from warroom.screens.keys import KEYS
 from warroom.simulator import SCENARIOS
 
@@ -44,8 +44,16 @@ def _models() -> dict[str, type[BaseModel]]:
     asserted = (language.StatusIs, language.JsonIs, language.FieldsAre, language.HeaderIs, language.TextIs)
     course = (course_models.Step, course_models.Ask, course_models.Phase, course_models.Channel, course_models.Update)
     last = (models.HintMatch, models.Defaults)
-    all_models: tuple[type[BaseModel], ...] = (*sections, *more, *last, *course, *asserted)
+    all_models: tuple[type[BaseModel], ...] = (*sections, *more, *last, *course, *watched(), *asserted)
     return {model.__name__.lower(): model for model in all_models}
+
+
+def watched() -> tuple[type[BaseModel], ...]:
+    """The models of what is watched while a launch runs."""
+    sources = (*source_models.SOURCES.values(), source_models.Through, source_models.ProbeExpect)
+    measured = (signal_models.RatioOf, signal_models.QuantileOf, signal_models.LatencyOf)
+    limits = (signal_models.Slo, signal_models.Baseline, signal_models.Trigger)
+    return (*sources, signal_models.Signal, *measured, *limits)
 
 
 def parts() -> dict[str, Callable[[], str]]:

@@ -23,6 +23,13 @@ _FROM_TEXT: Mapping[str, str] = {
     "<= 120ms": "limit on a time",
     "95%": "percentage",
     "T+5m": "time from T0",
+    "'http_requests_total{code=~\"5..\"}'": "[series](#series)",
+    "'%'": "[unit](#units)",
+    "'>= {}%'": "[condition on a signal](#conditions-on-a-signal)",
+    "'> {}%'": "[condition on a signal](#conditions-on-a-signal), or on a burn rate",
+    "'> 5m'": "duration, or `> 5m`",
+    "'{}ms'": "number with its [unit](#units)",
+    "99.9%": "percentage",
     "'{{ launch.id }}: {}'": "[template](#template)",
 }
 _PLAIN: Mapping[Any, str] = {

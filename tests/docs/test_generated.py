@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from tests.docs.blocks import blocks_of
-from tests.docs.generate import DOCS, GENERATED, filled, named, parts
+from tests.docs.generate import DOCS, GENERATED, filled, named, parts, watched
 from warroom.checks import BUILTIN
 from warroom.playbook import course_models, models
 
@@ -69,6 +69,7 @@ def test_every_key_of_the_language_has_an_example() -> None:
         course_models.Phase,
         course_models.Channel,
         course_models.Update,
+        *watched(),
         *(kind.params for kind in BUILTIN),
     )
     known = {info.alias or name for model in sections for name, info in model.model_fields.items()}

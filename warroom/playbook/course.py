@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from warroom.events import LaunchInfo
+from warroom.playbook.signals import Watched
 from warroom.playbook.template import Template
 
 
@@ -130,3 +131,4 @@ class Course:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     updates: Mapping[str, Update] = field(default_factory=dict)
     gates: Mapping[str, GatePlan] = field(default_factory=dict)
+    watched: Watched = field(default_factory=Watched)

@@ -9,6 +9,7 @@ from warroom.events import LaunchInfo
 from warroom.playbook import course_models, models
 from warroom.playbook.course import Ask, Channel, Course, GatePlan, Phase, Step, Update
 from warroom.playbook.loaded import Gate, SlackAccess, Target
+from warroom.playbook.signal_build import watched
 from warroom.text import clean
 
 
@@ -24,6 +25,7 @@ def course(
         channels={name: _channel(name, model) for name, model in document.channels.items()},
         updates={name: _update(name, model, document) for name, model in document.updates.items()},
         gates={name: _gate(gate) for name, gate in gates.items()},
+        watched=watched(document),
     )
 
 

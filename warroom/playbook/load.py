@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from warroom.contract import AnyKind
 from warroom.errors import PlaybookError, Problem
-from warroom.playbook import build, course_models, models, nodes
+from warroom.playbook import build, course_models, models, nodes, signal_models
 from warroom.playbook.assemble import Assembled, read_document, with_defaults, with_environment
 from warroom.playbook.check_specs import COMMON, can_have, check_spec
 from warroom.playbook.course import Course
@@ -23,6 +23,9 @@ from warroom.playbook.interpolate import fill
 from warroom.playbook.loaded import CheckSpec, Playbook, SlackAccess, Target
 from warroom.playbook.nodes import Entry, key_path
 from warroom.playbook.references import Sections, reference_problems
+from warroom.playbook.signal_build import source_spec
+from warroom.playbook.signal_references import SignalSections
+from warroom.playbook.source_models import SOURCES, AnySource
 from warroom.playbook.template import Template, parse_template
 from warroom.playbook.validate import validate
 from warroom.text import did_you_mean
@@ -32,6 +35,7 @@ M = TypeVar("M", bound=BaseModel)
 _CREDENTIALS: Final[Mapping[str, Collection[str]]] = {
     "targets": ("url", "proxy", "bearer", "basic"),
     "channels": ("token", "webhook"),
+    "sources": ("headers", "env", "through"),
 }
 _NOT_FILLED: Final = ("warroom", "include", "inputs", "environments", "defaults")
 
@@ -151,6 +155,7 @@ class _Loading:
             suites=self._each("suites", models.Suite),
             hints=self._hints(),
             course=self._course(),
+            watched=self._watched(),
         )
         self.problems += reference_problems(sections)
         self._target_problems(look=given is not None)
@@ -174,6 +179,26 @@ class _Loading:
             updates=self._each("updates", course_models.Update),
             templates={name: text for name, text in texts.items() if text is not None},
         )
+
+    def _watched(self) -> SignalSections:
+        return SignalSections(
+            sources=self._sources(),
+            signals=self._each("signals", signal_models.Signal),
+            slos=self._each("slos", signal_models.Slo),
+            baselines=self._each("baselines", signal_models.Baseline),
+            triggers=self._each("triggers", signal_models.Trigger),
+        )
+
+    def _sources(self) -> dict[str, AnySource]:
+        """The sources that hold, each of its own kind."""
+        found: dict[str, AnySource] = {}
+        for name, entry in self._top.child("sources").entries.items():
+            kind = entry.node.get("kind") if isinstance(entry.node, nodes.Mapping) else None
+            model = SOURCES.get(str(kind.value)) if isinstance(kind, nodes.Scalar) else None
+            made = validate(model, entry.node)[0] if model else None
+            if made is not None:
+                found[name] = made
+        return found
 
     def _hints(self) -> list[tuple[int, models.Hint]]:
         listed = self._top.get("hints")
@@ -252,6 +277,7 @@ class _Loading:
             course=self.course(document),
             environment=self._environment or "",
             slack=slack,
+            sources={name: source_spec(name, model) for name, model in document.sources.items()},
             secrets=_with_credentials(resolved.secrets, slack),
         )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from warroom.contract import AnyKind, Parameters
 from warroom.events import CheckInfo, LaunchInfo
 from warroom.playbook.course import Course
+from warroom.slo.source_spec import SourceSpec
 from warroom.verdict import Verdict
 
 
@@ -170,7 +171,8 @@ class Playbook:
     """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
 
     `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `slack` is what gives
-    access to Slack, by channel. `secrets` maps input names to values, only those set, and has that access too.
+    access to Slack, by channel, `sources` where signals come from. `secrets` maps input names to values, only those
+    set, and has that access too.
     """
 
     path: str
@@ -184,6 +186,7 @@ class Playbook:
     hints: tuple[HintRule, ...] = ()
     course: Course = field(default_factory=Course)
     slack: Mapping[str, SlackAccess] = field(default_factory=dict)
+    sources: Mapping[str, SourceSpec] = field(default_factory=dict, repr=False)
     environment: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 

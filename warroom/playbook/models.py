@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from warroom.expect import JsonPathText, TimeoutText
 from warroom.playbook.course_models import Channel, Phase, Step, TemplateText, Update
 from warroom.playbook.section import INPUT_PATTERN, LEVER_PATTERN, Id, Name, Section, Text, Word, Words
+from warroom.playbook.signal_models import Baseline, Signal, Slo, Trigger
+from warroom.playbook.source_models import AnySource
 from warroom.units import parse_duration
 from warroom.verdict import Verdict
 
@@ -251,6 +253,11 @@ class Document(Section):
         {}, description="Flags and settings, and the values they must have."
     )
     gates: dict[Id, Gate] = Field({}, description="States of other systems.")
+    sources: dict[Id, AnySource] = Field({}, description="Where signals come from.")
+    signals: dict[Id, Signal] = Field({}, description="The numbers that are watched.")
+    slos: dict[Id, Slo] = Field({}, description="What has to hold over a long window: error budgets.")
+    baselines: dict[Id, Baseline] = Field({}, description="What signals are held against.")
+    triggers: dict[Id, Trigger] = Field({}, description="What is acted upon.")
     checks: dict[Id, dict[str, Any]] = Field({}, description="What is checked, by id.")
     suites: dict[Id, Suite] = Field({}, description="Which checks belong together; the first is the default.")
     hints: list[Hint] = Field([], description="What known symptoms mean, and what to do.")

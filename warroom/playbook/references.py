@@ -12,11 +12,13 @@ from warroom.playbook import models, nodes
 from warroom.playbook.course_references import CourseReferences, CourseSections
 from warroom.playbook.loaded import CheckSpec
 from warroom.playbook.nodes import Node, Path, Place, Scalar, find, key_path, paths
+from warroom.playbook.signal_references import SignalReferences, SignalSections
 from warroom.text import did_you_mean
 
 _SPEAKING: Final = ("target", "lever", "gate", "check", "title", "say", "text", "path")
 _NAMED: Final = (
     *("targets", "levers", "gates", "checks", "suites"),
+    *("sources", "signals", "slos", "baselines"),
     *("steps", "channels", "updates", "templates"),
 )
 
@@ -33,6 +35,7 @@ class Sections:
     suites: Mapping[str, models.Suite]
     hints: Sequence[tuple[int, models.Hint]]
     course: CourseSections
+    watched: SignalSections
 
 
 def reference_problems(sections: Sections) -> list[Problem]:
@@ -61,7 +64,10 @@ class _References:
         self._circles()
         every = self._all
         course = CourseReferences(every.top, every.course, every.targets, every.suites, every.gates, self._name)
-        return self._found + course.problems()
+        watched = SignalReferences(every.top, every.watched, self._name, self._target)
+        # They report through this one too.
+        others = [*course.problems(), *watched.problems()]
+        return self._found + others
 
     def _check(self, check: CheckSpec) -> None:
         path: Path = ("checks", check.id)

@@ -69,6 +69,7 @@ def playbook_schema(kinds: Mapping[str, AnyKind]) -> Schema:
         schema.pop("title", None)
     for schema in _all(list(defs.values())):
         _simplify(schema)
+        _tell_apart(schema, defs)
     top = definition(Document)
     common = definition(Check)
     params = {kind.name: definition(kind.params) for kind in listed}
@@ -104,6 +105,25 @@ def _simplify(schema: Schema) -> None:
         schema.update({"anyOf": rest} if len(rest) > 1 else {**rest[0], **schema})
     if schema.get("default", "") is None:
         del schema["default"]
+
+
+def _tell_apart(schema: Schema, defs: Mapping[str, Schema]) -> None:
+    """Several forms that a key tells apart: as conditions, for then an editor names the fault of the form that is
+    meant."""
+    if "discriminator" not in schema:
+        return
+    apart, _ = schema.pop("discriminator"), schema.pop("oneOf")
+    key, forms = apart["propertyName"], {value: {"$ref": ref} for value, ref in sorted(apart["mapping"].items())}
+    about = [defs[form["$ref"].rpartition("/")[2]]["description"] for form in forms.values()]
+    schema |= {
+        "type": "object",
+        "properties": {key: {"type": "string", "enum": list(forms), "enumDescriptions": about}},
+        "required": [key],
+        "allOf": [
+            {"if": {"properties": {key: {"const": value}}, "required": [key]}, "then": form}
+            for value, form in forms.items()
+        ],
+    }
 
 
 def _any_check(common: Schema, kinds: list[AnyKind], params: Mapping[str, Schema], *, required: bool) -> Schema:

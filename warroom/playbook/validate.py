@@ -78,6 +78,9 @@ def _fault(node: Node, details: Any) -> Fault:
         if find(node, (*path, step)) is not None:
             path = (*path, step)
         is_key = step == "[key]"
+    if details["type"] == "union_tag_invalid":
+        # What is wrong is the value that says which branch is meant.
+        path = (*path, details["ctx"]["discriminator"].strip("'"))
     last = details["loc"][-1] if details["loc"] else ""
     return Fault(path, is_key, last, details["type"], message_of(details))
 

@@ -32,6 +32,8 @@ _WORDING: Final = {
     "string_too_long": "should have at most {max_length} characters",
     "too_short": "should have at least {min_length}",
     "too_long": "should have at most {max_length}",
+    "union_tag_invalid": "should be one of {expected_tags}",
+    "union_tag_not_found": "{discriminator} is missing",
 }
 _PATTERNS: Final = {
     r"^[a-z][a-z0-9_]*$": "should be a name of small letters, digits and _, such as p95",
