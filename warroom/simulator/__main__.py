@@ -17,7 +17,7 @@ import threading
 from collections.abc import Sequence
 
 from warroom.errors import UsageError
-from warroom.simulator.scenarios import SCENARIOS, scenario_named
+from warroom.simulator.scenarios import SCENARIOS, TRAFFIC, scenario_named
 
 SCHEMA = "warroom.simulator/1"
 
@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m warroom.simulator", description="Serve the simulated services.")
     parser.add_argument("--scenario", default="steady", metavar="NAME", help="how the services behave")
     parser.add_argument("--seed", type=int, default=1, help="order of latencies, start of flapping")
+    parser.add_argument(
+        "--traffic", type=float, default=TRAFFIC, metavar="RATE", help="requests a second of everybody else"
+    )
     parser.add_argument("--list", action="store_true", help="print the scenarios and exit")
     options = parser.parse_args(arguments)
     if options.list:
@@ -37,18 +40,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scenario_named(options.scenario)
     except UsageError as error:
         parser.error(f"{error.message} ({error.hint})")
-    asyncio.run(_serve(options.scenario, options.seed))
+    asyncio.run(_serve(options.scenario, options.seed, options.traffic))
     return 0
 
 
-async def _serve(scenario: str, seed: int) -> None:
+async def _serve(scenario: str, seed: int, traffic: float) -> None:
     from warroom.simulator.simulator import Simulator
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with Simulator(scenario, seed=seed) as sim:
+    async with Simulator(scenario, seed=seed, traffic=traffic) as sim:
         hello = {
             "schema": SCHEMA,
             "scenario": sim.scenario,

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import warroom
 from warroom.errors import UsageError, WarroomError
 from warroom.simulator.reqlog import ServedRequest
-from warroom.simulator.scenarios import scenario_named
+from warroom.simulator.scenarios import TRAFFIC, scenario_named
 from warroom.text import clean_bytes
 
 START_S = 15.0
@@ -41,10 +41,12 @@ class SimulatorProcess:
     (`asyncio.to_thread` is for callers on an event loop).
     """
 
-    def __init__(self, scenario: str = "steady", *, seed: int = 1, start_s: float = START_S) -> None:
+    def __init__(
+        self, scenario: str = "steady", *, seed: int = 1, traffic: float = TRAFFIC, start_s: float = START_S
+    ) -> None:
         scenario_named(scenario)
         self._command = [sys.executable, "-P", "-c", _BOOT, str(Path(warroom.__file__).parent.parent)]
-        self._command += ["--scenario", scenario, "--seed", str(seed)]
+        self._command += ["--scenario", scenario, "--seed", str(seed), "--traffic", str(traffic)]
         self._start_s = start_s
         self._child: subprocess.Popen[bytes] | None = None
         self._hello: Mapping[str, Any] = {}

@@ -15,6 +15,9 @@ MetricsMode = Literal["serve", "down", "html", "nan", "cut", "restart"]
 Operations = Literal["obey", "lie", "lag", "fail", "lose"]
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
+TRAFFIC = 20.0
+"""Requests a second of everybody else, where nobody says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Latency:

@@ -15,7 +15,7 @@ from warroom.simulator.app import AutoComCenter
 from warroom.simulator.control import Control
 from warroom.simulator.listener import Listener
 from warroom.simulator.reqlog import RequestLog, ServedRequest
-from warroom.simulator.scenarios import scenario_named
+from warroom.simulator.scenarios import TRAFFIC, scenario_named
 from warroom.simulator.scholar_auth import GATE_PATH, JWKS_PATH, TOKEN_PATH, ScholarAuth, gate_response
 from warroom.simulator.service import Service
 from warroom.simulator.slack import SlackStandIn
@@ -23,7 +23,6 @@ from warroom.simulator.tokens import Authority, Credentials
 from warroom.simulator.world import World
 
 AUDIENCE = "auto_com_center"
-TRAFFIC = 20.0
 GATE2_PATH = "/gates/gate2"
 
 
