@@ -1,4 +1,5 @@
-"""The evidence file of a post: attached once the post is there, tried again, given up, and never in its way."""
+"""What belongs to a post beside its message, the rest of a long text and the evidence file: attached once the post is
+there, tried again, given up, and never in its way."""
 
 from __future__ import annotations
 
@@ -10,8 +11,11 @@ import pytest
 
 from tests.launch.course import T0, after, course, entry
 from tests.launch.test_ledger import MINUTE, built
-from warroom.engine.drafts import attached, attaching
+from warroom.cli.run import launch_code
+from warroom.engine.drafts import attached, attaching, sending
+from warroom.errors import ExitCode
 from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named, files_are_settled, files_owed
+from warroom.launch.ledger import Send, decide
 from warroom.launch.schedule import slots
 from warroom.launch.standing import owed
 from warroom.launch.state import LaunchState
@@ -24,14 +28,14 @@ SETTLE = timedelta(seconds=60)
 LATER = T0 + 16 * MINUTE
 
 
-def posted(*, threads: bool = True) -> LaunchState:
-    """A launch whose evidence bundle is in the channel."""
+def posted(*, threads: bool = True, goes_on: bool = False) -> LaunchState:
+    """A launch whose evidence bundle is in the channel; `goes_on`: it is longer than a message."""
     state = built()
     channels = {name: Channel(name, "slack", settle=SETTLE, threads=threads) for name in state.course.channels}
     state = replace(state, course=replace(state.course, channels=channels))
     state = after(state, "update.due", T0, slot=SLOT, key="k", text="t", late_s=0.0, file="/evidence/x.log")
     assert list(files_owed(state, LATER)) == [], "not before the post is there"
-    state = after(state, "update.sending", T0, slot=SLOT, key="k", attempt=1)
+    state = after(state, "update.sending", T0, slot=SLOT, key="k", attempt=1, goes_on=goes_on)
     return after(state, "update.confirmed", T0, slot=SLOT, ref="C1/1.000001")
 
 
@@ -122,3 +126,45 @@ def test_a_clock_that_is_set_changes_no_wait() -> None:
     back = LATER - timedelta(hours=2)
     assert list(files_owed(state, back + SETTLE - timedelta(seconds=1))) == []
     assert len(list(files_owed(state, back + SETTLE))) == 1
+
+
+def test_the_rest_of_a_long_text_comes_first_and_then_the_file() -> None:
+    attach, state = attempt(posted(goes_on=True), LATER)
+    assert attach.part == "rest"
+    assert not files_are_settled(state)
+    state = ended(state, attach, LATER, Delivery(Fate.CONFIRMED, ref="C1/1.2"))
+    attach, state = attempt(state, LATER)
+    assert (attach.part, attach.attempt) == ("file", 1)
+    state = ended(state, attach, LATER, Delivery(Fate.CONFIRMED, ref="C1/F1"))
+    assert files_are_settled(state)
+
+
+def test_the_rest_of_a_text_is_tried_as_long_as_it_takes_and_meanwhile_it_is_said() -> None:
+    attach, state = attempt(posted(goes_on=True), LATER)
+    long_after = LATER + 10 * GIVE_UP_AFTER
+    state = ended(state, attach, long_after, Delivery(Fate.NOT_SENT, reason="Slack could not be reached"))
+    assert [one.attempt for one in files_owed(state, long_after + MINUTE)] == [2]
+    [post] = [one for one in owed(state, long_after) if one.slot.id == SLOT]
+    assert post.reason == "the rest of its text is not in the thread: Slack could not be reached; tried again"
+
+
+def test_the_rest_that_is_refused_is_said_and_the_file_is_attached_all_the_same() -> None:
+    attach, state = attempt(posted(goes_on=True), LATER)
+    state = ended(state, attach, LATER, Delivery(Fate.REFUSED, reason="is_archived: the channel is archived"))
+    assert [one.part for one in files_owed(state, LATER)] == ["file"]
+    [post] = [one for one in owed(state, LATER) if one.slot.id == SLOT]
+    assert post.reason == "the rest of its text is not in the thread: is_archived: the channel is archived"
+    assert launch_code(state) is ExitCode.UPDATE_UNDELIVERED
+
+
+@pytest.mark.parametrize(
+    ("length", "threads", "goes_on"), [(9_600, True, None), (9_601, True, True), (9_601, False, None)]
+)
+def test_that_a_text_goes_on_is_on_record_before_it_is_sent(length: int, threads: bool, goes_on: bool | None) -> None:
+    state = posted(threads=threads)
+    slot = "publish_confirmation@T+5m"
+    state = after(state, "update.due", T0, slot=slot, key="k", text="x" * length, late_s=0.0)
+    at = T0 + 5 * MINUTE
+    [send] = [one for one in decide(state, at) if isinstance(one, Send)]
+    [draft] = sending(send, state, at)
+    assert draft.body.get("goes_on") is goes_on

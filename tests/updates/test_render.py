@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from tests.launch.course import T0
+from warroom.launch.ledger import Prepare
 from warroom.launch.results import CheckFound, LineFound
-from warroom.playbook.template import Picked
-from warroom.updates.render import badge, lines, note
+from warroom.launch.schedule import Slot
+from warroom.launch.state import LaunchState
+from warroom.playbook.course import Course, Update
+from warroom.playbook.template import Picked, parse_template
+from warroom.updates.render import badge, delivery_line, lines, note, post_text
 from warroom.verdict import Verdict
 
 
@@ -75,3 +83,21 @@ def test_a_note_says_why_and_what_is_urgent() -> None:
     assert note(TOLERATED) == "pending Gate 1: status 404"
     assert note(RED) == "it grows; PAUSE"
     assert note(found(Verdict.SKIPPED, "UNKNOWN")) == "UNKNOWN"
+
+
+def _prepared(count: int) -> tuple[LaunchState, Prepare]:
+    """A post that stands for so many others."""
+    text = parse_template("beat {{ post.time }}")
+    course = Course(updates={"beat": Update("beat", "Beat", "chat", text, timedelta(0), timedelta(seconds=1))})
+    slots = [Slot(f"beat@T+{n}s", "beat", timedelta(seconds=n), True) for n in range(1, count + 2)]
+    return LaunchState(course), Prepare(slots[-1], "k", T0, merged=tuple(slots[:-1]))
+
+
+@pytest.mark.parametrize(("count", "in_text"), [(3, False), (150, False), (1_000, True)])
+def test_every_slot_that_a_post_stands_for_is_named_whatever_their_number(count: int, in_text: bool) -> None:
+    state, prepare = _prepared(count)
+    text, line = post_text(state, prepare), delivery_line(prepare)
+    names = [slot.time for slot in prepare.merged]
+    assert re.findall(r"(?<= )T\+[0-9hms]+(?=, | too)", text if in_text else line) == names
+    assert len(line) < 2_000
+    assert ("named at the end" in line) == in_text

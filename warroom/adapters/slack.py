@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -14,11 +15,11 @@ from typing import Any, Final
 from slack_sdk import WebClient
 
 from warroom.adapters.slack_files import attach, read_file, shows_file
-from warroom.adapters.slack_message import key_of, message_of
 from warroom.adapters.slack_wire import Address, Outcome, call
 from warroom.clock import Clock
 from warroom.updates.answers import Answered, Broken, delivery_of, ref_of, wait_of
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
+from warroom.updates.slack_message import Message, file_name, key_of, message_of, parts_of, rest_of
 
 PAGE: Final = 15
 _MARGIN: Final = timedelta(seconds=30)
@@ -45,8 +46,7 @@ class SlackChannel:
     async def post(self, post: Post) -> Delivery:
         """Tries once. A thread of another channel is none."""
         thread_ts = self._head_ts(post.thread)
-        message = {**message_of(post), "thread_ts": thread_ts or None}
-        outcome = await self._call(lambda slack: slack.chat_postMessage(channel=self._channel, **message))
+        outcome = await self._call(partial(self._say_in, thread_ts, message_of(post)))
         delivery = delivery_of(outcome.end, self._channel, thread_ts)
         if delivery.fate is Fate.CONFIRMED:
             self._say(post)
@@ -67,22 +67,42 @@ class SlackChannel:
     async def attach(self, ref: str, path: Path) -> Delivery:
         """Shows the file in the thread of the message at `ref`, unless it is there. Tries once; the fate is UNKNOWN
         where it may be there and cannot be seen yet."""
-        thread_ts = self._head_ts(thread_in(ref) or ref)
-        loop = asyncio.get_running_loop()
-        content = await loop.run_in_executor(self._threads, read_file, path)
+        content = await asyncio.get_running_loop().run_in_executor(self._threads, read_file, path)
         if isinstance(content, Delivery):
             return content
+        return await self._shown(self._thread_of(ref), path.name, content)
+
+    async def go_on(self, ref: str, post: Post, *, again: bool) -> Delivery:
+        """Posts what the message at `ref` does not hold of `post` into its thread, and the whole text as a file where
+        that is not all; `again`: what is there already is looked for first. Tries once; the fate is UNKNOWN where
+        some of it may be there and cannot be seen yet."""
+        thread_ts = self._thread_of(ref)
+        try:
+            there = await self._keys_since(ref) if again else frozenset()
+        except CannotTell as error:
+            return Delivery(Fate.NOT_SENT, reason=error.reason)
+        for key, message in rest_of(post).items():
+            if key in there:
+                continue
+            outcome = await self._call(partial(self._say_in, thread_ts, message))
+            delivery = delivery_of(outcome.end, self._channel, thread_ts)
+            if delivery.fate is not Fate.CONFIRMED:
+                return replace(delivery, fate=Fate.REFUSED) if delivery.closed else delivery
+        if parts_of(post.text).cut:
+            return await self._shown(thread_ts, file_name(post.key), post.text.encode("utf-8", "replace"))
+        return Delivery(Fate.CONFIRMED, ref=ref)
+
+    async def _shown(self, thread_ts: str, name: str, content: bytes) -> Delivery:
+        """Shows a file in a thread, unless one of that name is there."""
         try:
             pages = partial(self._replies, thread_ts, f"{float(thread_ts):.6f}")
-            found = await self._sought(lambda message: shows_file(message, path.name), pages)
+            found = await self._sought(lambda message: shows_file(message, name), pages)
         except CannotTell as error:
             return Delivery(Fate.NOT_SENT, reason=error.reason)
         if found:
             return Delivery(Fate.CONFIRMED, ref=found)
-        place = (self._channel, thread_ts)
-        return await loop.run_in_executor(
-            self._threads, attach, self._address, self._clock, place, path.name, content
-        )
+        place, loop = (self._channel, thread_ts), asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, attach, self._address, self._clock, place, name, content)
 
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
@@ -98,6 +118,23 @@ class SlackChannel:
                 raise CannotTell("Slack does not say whose the token is")
             self._self = ours
         return self._self
+
+    async def _keys_since(self, ref: str) -> frozenset[str]:
+        """The keys of our messages in the thread of the one at `ref`, and of those since then in the channel itself,
+        where Slack puts a reply whose thread is gone."""
+        keys: set[str] = set()
+
+        def noted(message: dict[str, Any]) -> bool:
+            keys.add(key_of(message))
+            return False
+
+        oldest = f"{float(ref.rpartition('/')[2]):.6f}"
+        await self._sought(noted, partial(self._replies, self._thread_of(ref), oldest))
+        await self._sought(noted, partial(self._history, oldest))
+        return frozenset(keys)
+
+    def _thread_of(self, ref: str) -> str:
+        return self._head_ts(thread_in(ref) or ref)
 
     def _head_ts(self, thread: str) -> str:
         channel, _, ts = thread.rpartition("/")
@@ -119,6 +156,9 @@ class SlackChannel:
                 return None
             if not cursor:
                 raise CannotTell("Slack's history ends in the middle")
+
+    def _say_in(self, thread_ts: str, message: Message, slack: WebClient) -> object:
+        return slack.chat_postMessage(channel=self._channel, thread_ts=thread_ts or None, **message)
 
     def _history(self, oldest: str, cursor: str | None, slack: WebClient) -> object:
         return slack.conversations_history(**self._span(oldest, cursor))

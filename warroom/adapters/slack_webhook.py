@@ -13,12 +13,12 @@ from urllib.request import Request
 
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from warroom.adapters.slack_message import message_of
 from warroom.adapters.slack_wire import Exchange, quiet_logger, told
 from warroom.clock import Clock
 from warroom.text import clean
 from warroom.updates.answers import Answered, Broken, delivery_of
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post
+from warroom.updates.slack_message import only_message_of
 
 REF: Final = "webhook"
 _CODE_CAP: Final = 80
@@ -59,7 +59,7 @@ class SlackWebhook:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _post(self, post: Post) -> Delivery:
-        message = message_of(post)
+        message = only_message_of(post)
         hook = _Hook(self._address, self._clock)
         try:
             answer = hook.send(text=message["text"], blocks=message["blocks"], unfurl_links=False, unfurl_media=False)

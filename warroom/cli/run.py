@@ -37,6 +37,7 @@ from warroom.errors import ExitCode, first_exit_code
 from warroom.journal.chain import canonical
 from warroom.journal.owner import LaunchOwned
 from warroom.launch.entries import Entry
+from warroom.launch.files import REST
 from warroom.launch.state import LaunchState, Stage
 from warroom.launch.values import utc
 from warroom.report.launch_lines import log_line
@@ -214,6 +215,8 @@ async def _close(launch: _Launch) -> None:
 def launch_code(state: LaunchState) -> ExitCode:
     """The exit code of a launch that is closed: its posts, and what each suite found last."""
     codes = [ExitCode.UPDATE_UNDELIVERED for record in state.records.values() if record.stage is Stage.DEAD]
+    lost = [file for file in state.files.values() if (file.part, file.stage) == (REST, "failed")]
+    codes += [ExitCode.UPDATE_UNDELIVERED for _ in lost]
     last = {run.name: run.verdict for run in state.runs.values() if run.finished_at}
     codes += [ExitCode.RED for verdict in last.values() if verdict is Verdict.FAIL]
     codes += [ExitCode.UNKNOWN for verdict in last.values() if verdict.is_unknown]

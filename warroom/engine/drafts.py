@@ -12,7 +12,7 @@ from warroom.engine.second_clock import Agreement
 from warroom.errors import ExitCode
 from warroom.events import RunFinished
 from warroom.launch.entries import CHANNEL, ENGINE, Draft
-from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named
+from warroom.launch.files import FILE, GIVE_UP_AFTER, Attach, file_named
 from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
@@ -21,6 +21,7 @@ from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post, thread_in
 from warroom.updates.render import delivery_line, post_text, with_remarks
+from warroom.updates.slack_message import parts_of
 from warroom.verdict import Verdict
 
 _LONGEST_FILE_WAIT_S: Final = 60.0
@@ -95,8 +96,11 @@ def sending(send: Send, state: LaunchState, now: datetime) -> list[Draft]:
     """The intent to send; empty where the launch no longer wants it."""
     if send not in decide(state, now):
         return []
-    body = {"slot": send.record.slot, "key": send.record.key, "attempt": send.attempt}
-    return [Draft("update.sending", {**body, **_moved(send.record.thread, send.thread)})]
+    record = send.record
+    body = {"slot": record.slot, "key": record.key, "attempt": send.attempt, **_moved(record.thread, send.thread)}
+    threads = state.course.channels[state.course.updates[update_of(record.slot)].channel].threads
+    goes_on = threads and parts_of(_text(record, state)).goes_on
+    return [Draft("update.sending", {**body, **({"goes_on": True} if goes_on else {})})]
 
 
 def _moved(known: str, thread: str) -> dict[str, object]:
@@ -106,8 +110,16 @@ def _moved(known: str, thread: str) -> dict[str, object]:
 def post_of(send: Send, state: LaunchState, now: datetime, head: str) -> Post:
     """The post as it is sent at `now`: the frozen text, what people remark on it, and the line outside of both."""
     record = send.record
-    text = with_remarks(record.text, state, (record.slot, *record.merged))
-    return Post(record.key, text, _delivery_of(record, state, now, head), send.thread)
+    return Post(record.key, _text(record, state), _delivery_of(record, state, now, head), send.thread)
+
+
+def rest_post(record: Record, state: LaunchState) -> Post:
+    """The post that was sent, for what is left of its text."""
+    return Post(record.key, _text(record, state))
+
+
+def _text(record: Record, state: LaunchState) -> str:
+    return with_remarks(record.text, state, (record.slot, *record.merged))
 
 
 def _delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -> str:
@@ -144,27 +156,31 @@ def cut_off(state: LaunchState) -> list[Draft]:
 
 
 def attaching(attach: Attach, state: LaunchState, now: datetime) -> list[Draft]:
-    """The intent to attach a file; empty where the launch no longer wants it."""
+    """The intent to attach something to a post; empty where the launch no longer wants it."""
     if attach not in decide(state, now):
         return []
-    body = {"slot": attach.record.slot, "file": attach.record.file, "attempt": attach.attempt}
-    return [Draft("file.sending", body)]
+    return [Draft(f"{attach.part}.sending", _of_part(attach))]
 
 
 def attached(attach: Attach, delivery: Delivery, state: LaunchState, now: datetime) -> Draft:
-    """What became of it. One that may be there is looked for after the settle time; after an hour it is given up."""
-    slot = attach.record.slot
-    body: dict[str, object] = {"slot": slot, "file": attach.record.file, "attempt": attach.attempt}
+    """What became of it. What may be there is looked for after the settle time; a file is given up after an hour."""
+    slot, body = attach.record.slot, _of_part(attach)
     if delivery.fate is Fate.CONFIRMED:
-        return Draft("file.attached", {**body, "ref": delivery.ref})
+        return Draft(f"{attach.part}.attached", {**body, "ref": delivery.ref})
     body["reason"] = delivery.reason
-    known, update = state.files.get(slot), state.course.updates.get(update_of(slot))
-    if delivery.fate is Fate.REFUSED or known is None or now - known.began_at >= GIVE_UP_AFTER:
-        return Draft("file.failed", body)
+    known, update = state.files.get((slot, attach.part)), state.course.updates.get(update_of(slot))
+    is_old = known is None or (attach.part == FILE and now - known.began_at >= GIVE_UP_AFTER)
+    if delivery.fate is Fate.REFUSED or is_old:
+        return Draft(f"{attach.part}.failed", body)
     settle = state.course.channels[update.channel].settle if update else timedelta()
     unclear_s = settle.total_seconds() if delivery.fate is Fate.UNKNOWN else 0.0
     wait_s = max(unclear_s, delivery.wait_s, _wait_s(attach.attempt, _LONGEST_FILE_WAIT_S))
-    return Draft("file.due", {**body, "not_before": stamp(now + timedelta(seconds=wait_s))})
+    return Draft(f"{attach.part}.due", {**body, "not_before": stamp(now + timedelta(seconds=wait_s))})
+
+
+def _of_part(attach: Attach) -> dict[str, object]:
+    record, file = attach.record, {"file": attach.record.file} if attach.part == FILE else {}
+    return {"slot": record.slot, **file, "attempt": attach.attempt}
 
 
 def _wait_s(attempt: int, longest_s: float) -> float:

@@ -233,7 +233,7 @@ class Engine:
                 case LookUp(record):
                     self._work.begin(f"post {record.slot}", partial(self._posting.look_up, decision))
                 case Attach(record):
-                    self._work.begin(f"file of {record.slot}", partial(self._posting.attach, decision))
+                    self._work.begin(f"{decision.part} of {record.slot}", partial(self._posting.attach, decision))
                 case RunSuite(suite, cause):
                     what = f"suite {suite}" if suite else "checks"
                     self._work.begin(f"{what} for {cause}", partial(self._run_suite, decision))

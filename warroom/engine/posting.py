@@ -11,7 +11,7 @@ from warroom.engine.contained import defect, ends_the_engine
 from warroom.engine.notebook import Notebook
 from warroom.errors import WarroomError
 from warroom.launch.entries import Draft
-from warroom.launch.files import Attach
+from warroom.launch.files import FILE, Attach
 from warroom.launch.ledger import LookUp, Send
 from warroom.launch.schedule import update_of
 from warroom.text import one_line
@@ -68,14 +68,17 @@ class Posting:
         await self._insist([drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)])
 
     async def attach(self, attach: Attach) -> None:
-        """Attaches a file once. Raises WarroomError as `send` does."""
+        """Attaches a file, or the rest of a text, once. Raises WarroomError as `send` does."""
         if not await self._book.write(lambda state: drafts.attaching(attach, state, self._clock.now())):
             return
-        delivery = Delivery(Fate.REFUSED, reason="its channel takes no files")
+        delivery, record = Delivery(Fate.REFUSED, reason="its channel has no threads"), attach.record
         try:
-            channel = self._channel(attach.record.slot)
-            if isinstance(channel, TakesFiles):
-                delivery = await channel.attach(attach.record.ref, Path(attach.record.file))
+            channel = self._channel(record.slot)
+            if isinstance(channel, TakesFiles) and attach.part == FILE:
+                delivery = await channel.attach(record.ref, Path(record.file))
+            elif isinstance(channel, TakesFiles):
+                post = drafts.rest_post(record, self._book.state)
+                delivery = await channel.go_on(record.ref, post, again=attach.attempt > 1)
         except BaseException as error:
             if ends_the_engine(error):
                 raise

@@ -1,6 +1,6 @@
-"""The evidence file that a post names, and that is attached to it where its channel takes files.
+"""What belongs to a post beside its message, in its thread: the rest of a long text, and the evidence file it names.
 
-The post is what is owed. The file is a second step: tried when the post is there, it never makes the post fail.
+The message is what is owed. The others are steps of their own: tried when it is there, they never make it fail.
 """
 
 from __future__ import annotations
@@ -18,15 +18,20 @@ from warroom.playbook.template import Value
 GIVE_UP_AFTER: Final = timedelta(hours=1)
 """How long after the first attempt a file is tried again."""
 
+FILE: Final = "file"
+REST: Final = "rest"
+
 _NOT_KEPT: Final = "not kept"
 _UNDER_WAY: Final = ("sending", "due")
 
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """Journal `file.sending`, then attach the file of `record` to its message. `attempt` counts from 1."""
+    """Journal `file.sending` or `rest.sending` (`part`), then attach it to the message of `record`. `attempt` counts
+    from 1."""
 
     record: Record
+    part: str
     attempt: int
 
 
@@ -44,23 +49,33 @@ def file_named(state: LaunchState, slot: Slot) -> str:
 
 
 def files_owed(state: LaunchState, now: datetime) -> Iterator[Attach]:
-    """The files that are to be attached now."""
-    for record in _with_files(state):
-        known = state.files.get(record.slot)
-        if known is None:
-            yield Attach(record, 1)
-        elif known.stage in _UNDER_WAY and _may_be_tried(state, known, now):
-            yield Attach(record, known.attempt + 1)
+    """What is to be attached now; of one post the rest of its text first."""
+    for record in _placed(state):
+        for part in _parts(record):
+            known = state.files.get((record.slot, part))
+            if known is None:
+                yield Attach(record, part, 1)
+            elif known.stage in _UNDER_WAY and _may_be_tried(state, known, now):
+                yield Attach(record, part, known.attempt + 1)
+            if known is None or known.stage in _UNDER_WAY:
+                break
 
 
 def files_are_settled(state: LaunchState) -> bool:
-    """Whether every file is attached, or given up."""
-    known = [state.files.get(record.slot) for record in _with_files(state)]
+    """Whether everything is attached, or given up."""
+    known = [state.files.get((record.slot, part)) for record in _placed(state) for part in _parts(record)]
     return all(one is not None and one.stage not in _UNDER_WAY for one in known)
 
 
-def _with_files(state: LaunchState) -> list[Record]:
-    return [one for one in state.records.values() if one.stage is Stage.CONFIRMED and one.file and one.ref]
+def _placed(state: LaunchState) -> list[Record]:
+    return [one for one in state.records.values() if one.stage is Stage.CONFIRMED and one.ref]
+
+
+def _parts(record: Record) -> Iterator[str]:
+    if record.goes_on:
+        yield REST
+    if record.file:
+        yield FILE
 
 
 def _may_be_tried(state: LaunchState, known: FileKnown, now: datetime) -> bool:

@@ -186,6 +186,7 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
         after = replace(after, thread=body.get("thread", before.thread))
         if stage is Stage.SENDING:
             after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
+            after = replace(after, goes_on=body.get("goes_on", False))
             after = replace(after, tried_at=before.tried_at or entry.at, absent_at=None)
         return replace(
             state, records={**state.records, before.slot: after}, requested=state.requested - {before.slot}
@@ -194,21 +195,21 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
     return apply
 
 
-def _file_sending(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    known = state.files.get(body["slot"])
+def _part_sending(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    key = (body["slot"], entry.kind.partition(".")[0])
+    known = state.files.get(key)
     began_at = known.began_at if known else entry.at
-    file = FileKnown(body["slot"], "sending", body["attempt"], entry.epoch, began_at, entry.at)
-    return replace(state, files={**state.files, file.slot: file})
+    file = FileKnown(*key, "sending", body["attempt"], entry.epoch, began_at, entry.at)
+    return replace(state, files={**state.files, key: file})
 
 
-def _file_to(stage: str) -> Callable[[LaunchState, Entry, Body], LaunchState]:
-    def apply(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-        again = instant(body["not_before"]) if body.get("not_before") else None
-        reason = body.get("reason", "")
-        file = replace(state.files[body["slot"]], stage=stage, at=entry.at, not_before=again, reason=reason)
-        return replace(state, files={**state.files, file.slot: file})
-
-    return apply
+def _part_to(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    part, _, stage = entry.kind.partition(".")
+    key = (body["slot"], part)
+    again = instant(body["not_before"]) if body.get("not_before") else None
+    reason = body.get("reason", "")
+    file = replace(state.files[key], stage=stage, at=entry.at, not_before=again, reason=reason)
+    return replace(state, files={**state.files, key: file})
 
 
 def _absent(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -331,10 +332,14 @@ _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] =
     "update.unknown": _to(Stage.UNKNOWN),
     "update.absent": _absent,
     "update.dead": _to(Stage.DEAD),
-    "file.sending": _file_sending,
-    "file.due": _file_to("due"),
-    "file.attached": _file_to("attached"),
-    "file.failed": _file_to("failed"),
+    "file.sending": _part_sending,
+    "file.due": _part_to,
+    "file.attached": _part_to,
+    "file.failed": _part_to,
+    "rest.sending": _part_sending,
+    "rest.due": _part_to,
+    "rest.attached": _part_to,
+    "rest.failed": _part_to,
     "update.held": _held,
     "update.released": _released,
     "update.requested": _requested,

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from warroom.launch.files import FILE, REST
 from warroom.launch.schedule import Slot, all_slots, slots
 from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.playbook.course import Ask, Step
@@ -34,6 +35,9 @@ OF_STAGE: Final = {
     Stage.MERGED: Standing.MERGED,
 }
 """The words for posts of which something was sent, or nothing will be."""
+
+_SAID: Final = {REST: "the rest of its text is not in the thread", FILE: "its evidence file is not attached"}
+_AGAIN: Final = "; tried again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +122,10 @@ def _owed(state: LaunchState, slot: Slot, now: datetime) -> Owed:
 
 
 def _without_file(state: LaunchState, record: Record) -> str:
-    """Why the evidence file of a post that was sent is not attached to it; empty where it is, or none is owed."""
-    file = state.files.get(record.slot)
-    if file is None or file.stage not in ("due", "failed"):
-        return ""
-    return f"its evidence file is not attached: {file.reason}" + ("; tried again" if file.stage == "due" else "")
+    """What belongs to a post that was sent and is not attached to it, with the reason; empty where all of it is."""
+    known = [state.files.get((record.slot, part)) for part in _SAID]
+    missing = [file for file in known if file is not None and file.stage in ("due", "failed")]
+    return "; ".join(f"{_SAID[file.part]}: {file.reason}{_AGAIN if file.stage == 'due' else ''}" for file in missing)
 
 
 def open_questions(state: LaunchState) -> tuple[OpenQuestion, ...]:

@@ -43,7 +43,8 @@ class Record:
     one. `again` says that the message may be there already, and nobody can tell. `thread` is the `ref` of the
     message that it replies to, empty for one that stands in the channel itself; `is_placed` says that no other place
     will do, since a first copy may become visible there or another place takes none. `file` is the path of the
-    evidence file that is to be attached, empty for none.
+    evidence file that is to be attached, empty for none; `goes_on` says that its text is longer than a message, and
+    its rest is owed in the thread.
     """
 
     slot: str
@@ -66,20 +67,22 @@ class Record:
     thread: str = ""
     is_placed: bool = False
     file: str = ""
+    goes_on: bool = False
     at: datetime | None = None
     """When it got where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileKnown:
-    """The evidence file that belongs to the post of a slot. `stage` is `sending`, `due` (again, at `not_before` or
-    later), `attached` or `failed`.
+    """What belongs to the post of a slot beside its message: `part` is `file`, the evidence file, or `rest`, that of
+    its text. `stage` is `sending`, `due` (again, at `not_before` or later), `attached` or `failed`.
 
     `attempt` and `epoch` are those of the last attempt, `began_at` is when the first was made, `at` when it got where
     it stands; `reason` says why it is not attached.
     """
 
     slot: str
+    part: str
     stage: str
     attempt: int
     epoch: int
@@ -141,7 +144,8 @@ class LaunchState:
 
     `t0` is None before it is set and after it was scrubbed; `attempt` counts how often it was scrubbed, from 1.
     `runs` are the latest runs of suites by their cause, `records` the posts and `remarks` what people add to them by
-    the id of the slot, `requested` the slots that a person wants to be posted now. `happenings` are what posts can be
+    the id of the slot, `files` what belongs to them by slot and part, `requested` the slots that a person wants to be
+    posted now. `happenings` are what posts can be
     owed for beside the time. `clock_set_s` is by how many
     seconds the wall clock was set, in all, since someone last agreed with it. Mappings and tuples are oldest first.
     """
@@ -163,7 +167,7 @@ class LaunchState:
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     happenings: tuple[Happening, ...] = ()
     records: Mapping[str, Record] = field(default_factory=dict)
-    files: Mapping[str, FileKnown] = field(default_factory=dict)
+    files: Mapping[tuple[str, str], FileKnown] = field(default_factory=dict)
     holds: Mapping[str, Hold] = field(default_factory=dict)
     remarks: Mapping[str, Remark] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()

@@ -85,3 +85,9 @@ class TakesFiles(Protocol):
         """Shows the file in the thread of the message at `ref`, unless it is there. Tries once; never raises for what
         the outside does. The fate is UNKNOWN where it may be there and cannot be seen yet."""
         ...
+
+    async def go_on(self, ref: str, post: Post, *, again: bool) -> Delivery:
+        """Posts what the message at `ref` does not hold of `post` into its thread; `again`: what is there already is
+        looked for first. Tries once; never raises for what the outside does. The fate is UNKNOWN where some of it
+        may be there and cannot be seen yet."""
+        ...

@@ -20,13 +20,20 @@ from warroom.verdict import Verdict, word
 
 _SIGNS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
 _LONGEST: Final = 1_000
+_NAMES: Final = 1_900
+"""How long a list of the slots that a post stands for may be, in characters, to stand in its delivery line."""
 
 
 def post_text(state: LaunchState, prepare: Prepare) -> str:
     """The text of the post, line feeds between its lines, none at the end. Raises LookupError for a value that is not
     there: `decide` does not ask for such a post."""
     template = state.course.updates[prepare.slot.update].template
-    return text_of(template, state, prepare.slot)
+    text, names = text_of(template, state, prepare.slot), _names(prepare)
+    return text if len(names) <= _NAMES else f"{text}\nStands for {names} too"
+
+
+def _names(prepare: Prepare) -> str:
+    return ", ".join(slot.time for slot in prepare.merged)
 
 
 def with_remarks(text: str, state: LaunchState, slots: Iterable[str]) -> str:
@@ -43,11 +50,13 @@ def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False) -> s
     """The line outside the text: `LATE by 12m3s; stands for T+3h, T+4h too; journal 42.9f86d081884c`.
 
     `head` is the journal's, empty where it is not to be shown; `again` says that a first copy may have arrived. Empty
-    for a post in time that stands for itself alone.
+    for a post in time that stands for itself alone. Where a post stands for very many its text names them.
     """
     parts = [f"LATE by {format_duration(timedelta(seconds=int(prepare.late_s)))}"] if prepare.late_s else []
     if prepare.merged:
-        parts.append(f"stands for {', '.join(slot.time for slot in prepare.merged)} too")
+        names = _names(prepare)
+        many = f"{len(prepare.merged)} others too, named at the end"
+        parts.append(f"stands for {f'{names} too' if len(names) <= _NAMES else many}")
     if again:
         parts.append("sent again, a first copy may have arrived")
     return "; ".join([*parts, *([f"journal {head}"] if head else [])])

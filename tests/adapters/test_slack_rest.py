@@ -1,0 +1,140 @@
+"""Posts that are longer than a message: their rest is in the thread once, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.adapters.slacks import address_of, slack_served
+from warroom.adapters.slack import SlackChannel
+from warroom.clock import RealClock
+from warroom.simulator.slack import SlackStandIn
+from warroom.simulator.slack_faults import Fault
+from warroom.updates.channel import Fate, Post, TakesFiles
+from warroom.updates.slack_message import MESSAGES, SECTION, SECTIONS
+
+CHANNEL = "C0WARROOM"
+ROOM = SECTION * SECTIONS
+TEXT = "".join(f"{line:07d}\n" for line in range(3 * ROOM // 8)).rstrip("\n")
+POST = Post("wr:auto:evidence_bundle@T+15m", TEXT)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandIn]:
+    async with slack_served() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def channel(slack: SlackStandIn) -> AsyncIterator[SlackChannel]:
+    made = SlackChannel(address_of(slack, timeout_s=0.5), CHANNEL, RealClock())
+    yield made
+    made.close()
+
+
+def said(slack: SlackStandIn) -> str:
+    """All that the channel shows of it, in the order of the channel."""
+    sections = [block for one in slack.room.messages for block in one.blocks if block["type"] == "section"]
+    return "\n".join(block["text"]["text"] for block in sections)
+
+
+def threads(slack: SlackStandIn) -> set[str]:
+    return {one.thread_ts for one in slack.room.messages}
+
+
+async def test_the_rest_stands_in_the_thread_of_its_post_and_nothing_is_missing(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    ref = (await channel.post(POST)).ref
+    delivery = await channel.go_on(ref, POST, again=False)
+    assert delivery.fate is Fate.CONFIRMED
+    assert isinstance(channel, TakesFiles)
+    assert said(slack) == TEXT
+    assert threads(slack) == {"", ref.rpartition("/")[2]}
+    assert not [one for one in slack.attempts if one.method.startswith("conversations.")], "nothing to look up yet"
+
+
+async def test_the_rest_of_a_reply_stands_beside_it(slack: SlackStandIn, channel: SlackChannel) -> None:
+    head = (await channel.post(Post("wr:auto:head", "the head"))).ref
+    ref = (await channel.post(Post(POST.key, POST.text, thread=head))).ref
+    await channel.go_on(ref, POST, again=False)
+    assert threads(slack) == {"", head.rpartition("/")[2]}
+    assert said(slack) == f"the head\n{TEXT}"
+
+
+FAULTS = [
+    ("the second is accepted, then reset", Fault("chat.postMessage", "reset", True), Fate.UNKNOWN),
+    ("the second is accepted, then no answer", Fault("chat.postMessage", "silent", True), Fate.UNKNOWN),
+    ("the second is not accepted, reset", Fault("chat.postMessage", "reset"), Fate.UNKNOWN),
+    ("429", Fault("chat.postMessage", "limited", False, "1"), Fate.NOT_SENT),
+]
+
+
+@pytest.mark.parametrize(("fault", "fate"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
+async def test_after_whatever_went_wrong_the_next_attempt_leaves_each_part_once(
+    slack: SlackStandIn, channel: SlackChannel, fault: Fault, fate: Fate
+) -> None:
+    ref = (await channel.post(POST)).ref
+    slack.faults.queue(fault)
+    first = await channel.go_on(ref, POST, again=False)
+    assert (first.fate, bool(first.reason)) == (fate, True)
+    assert (await channel.go_on(ref, POST, again=True)).fate is Fate.CONFIRMED
+    assert said(slack) == TEXT
+
+
+async def test_what_is_there_already_is_not_said_again(slack: SlackStandIn, channel: SlackChannel) -> None:
+    ref = (await channel.post(POST)).ref
+    for again in (False, True, True):
+        await channel.go_on(ref, POST, again=again)
+    assert said(slack) == TEXT
+
+
+async def test_a_thread_that_cannot_be_read_is_not_written_to(slack: SlackStandIn, channel: SlackChannel) -> None:
+    ref = (await channel.post(POST)).ref
+    slack.faults.queue(Fault("conversations.replies", "status", False, "500"))
+    assert (await channel.go_on(ref, POST, again=True)).fate is Fate.NOT_SENT
+    assert len(slack.room.messages) == 1
+
+
+async def test_a_text_that_is_longer_still_is_a_file_in_the_thread_as_well(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    text = TEXT * 2
+    post = Post(POST.key, text)
+    ref = (await channel.post(post)).ref
+    for again in (False, True):
+        assert (await channel.go_on(ref, post, again=again)).fate is Fate.CONFIRMED
+    [upload] = slack.room.uploads.values()
+    assert (upload["name"], upload["content"]) == ("evidence_bundle-T-15m.txt", text)
+    assert len([one for one in slack.room.messages if one.blocks]) == MESSAGES
+    assert "the whole text is the file evidence_bundle-T-15m.txt in this thread" in said(slack)
+
+
+async def test_without_the_scope_for_files_it_is_said_what_is_missing(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    slack.app.scopes = ("chat:write", "channels:history")
+    post = Post(POST.key, TEXT * 2)
+    delivery = await channel.go_on((await channel.post(post)).ref, post, again=False)
+    assert delivery.reason == "missing_scope: the app lacks the scope files:write"
+    assert delivery.fate is Fate.REFUSED
+
+
+async def test_a_thread_that_takes_no_replies_refuses_the_rest(slack: SlackStandIn, channel: SlackChannel) -> None:
+    ref = (await channel.post(POST)).ref
+    slack.faults.queue(Fault("chat.postMessage", "error", False, "restricted_action_thread_locked"))
+    delivery = await channel.go_on(ref, POST, again=False)
+    assert delivery.fate is Fate.REFUSED
+    assert "takes no replies" in delivery.reason
+
+
+async def test_the_rest_of_a_post_that_was_deleted_meanwhile_is_not_said_twice(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    ref = (await channel.post(POST)).ref
+    slack.room.change(slack.room.messages[0], deleted=True)
+    for again in (False, True):
+        assert (await channel.go_on(ref, POST, again=again)).fate is Fate.CONFIRMED
+    keys = [one.metadata["event_payload"]["key"] for one in slack.room.messages]
+    assert keys == [POST.key, f"{POST.key}/2", f"{POST.key}/3"]
