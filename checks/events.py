@@ -310,4 +310,5 @@ KIND = Kind(
     targets=lambda params: (params.target,),
     levers=lambda params: (params.only_if.lever,),
     gates=lambda params: (params.gate,) if params.gate else (),
+    method="POST",
 )

@@ -201,4 +201,5 @@ KIND = Kind(
     needs=_needs,
     provides=Response,
     targets=lambda params: (params.target,) if params.target else (),
+    method="GET",
 )

@@ -97,4 +97,5 @@ KIND = Kind(
     run=run,
     provides=KeySet,
     targets=lambda params: (params.target,),
+    method="GET",
 )

@@ -239,4 +239,5 @@ KIND = Kind(
     needs=lambda params: {params.keys: KeySet} if params.keys else {},
     provides=AccessToken,
     targets=lambda params: (params.target,),
+    method="POST",
 )

@@ -341,8 +341,8 @@ class Kind(Generic[P]):
     the kind's own fact.
     `targets`, `levers` and `gates` name what else of the playbook the parameters refer to, `asks` the answers that
     only a person can give. `lasts` names the parameter, a duration, that says how long a run may take: the check's
-    own deadline has to come after it. Empty where no parameter says so. A text parameter declared with `repr=False`
-    is a secret wherever its value comes from.
+    own deadline has to come after it. Empty where no parameter says so. `method` is how it asks its targets, where no
+    parameter says it. A text parameter declared with `repr=False` is a secret wherever its value comes from.
     """
 
     name: str
@@ -356,6 +356,7 @@ class Kind(Generic[P]):
     gates: Callable[[P], Sequence[str]] = lambda _: ()
     asks: Callable[[P], Sequence[str]] = lambda _: ()
     lasts: str = ""
+    method: str = ""
 
 
 AnyKind = Kind[Any]

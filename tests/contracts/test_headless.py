@@ -66,6 +66,15 @@ def test_verify_loads_its_playbook_with_what_it_needs_for_that() -> None:
     assert not found & (HEAVY | LATE)
 
 
+NETWORK = {"httpx", "httpcore", "http", "starlette", "uvicorn", "h11", "aiohttp", "requests", "urllib3"}
+
+
+def test_plan_loads_nothing_that_could_reach_the_network() -> None:
+    found = imports_of("-m", "warroom", "plan", "playbooks/auto_com_center.yaml", code=1)
+    assert {"warroom", "pydantic", "ruamel"} <= found
+    assert not found & (HEAVY | NETWORK)
+
+
 def test_requests_are_sent_without_the_command_line_of_their_library() -> None:
     found = imports_of("-c", "import warroom.adapters.http_wire")
     assert {"httpx", "httpcore"} <= found

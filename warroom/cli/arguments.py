@@ -51,6 +51,10 @@ StateFolder = Annotated[
 ]
 New = Annotated[bool, Option("--new", help="Open another launch although one is open.")]
 OpenT0 = Annotated[str, Option("--t0", metavar="INSTANT", help="T0 of a new launch: 2025-11-01T02:00:00Z, or now.")]
+PlannedT0 = Annotated[
+    str, Option("--t0", metavar="INSTANT", help="Show times for this T0, such as 2025-11-01T02:00:00Z.")
+]
+PlanFormat = Annotated[str, Option("--format", metavar="NAME", help="What goes to stdout: text or json.")]
 EngineOnly = Annotated[bool, Option("--headless", help="The engine alone, in the foreground.")]
 Listen = Annotated[str, Option("--listen", metavar="ADDRESS:PORT", help="Answer over TCP, too; see: warroom token.")]
 Expose = Annotated[bool, Option("--expose", help="Let --listen name an address that other machines reach.")]

@@ -125,6 +125,30 @@ def doctor(
 
 
 @app.command(cls=Command)
+def plan(
+    playbook: arguments.PlaybookFile,
+    t0: arguments.PlannedT0 = "",
+    inputs: arguments.Inputs = None,
+    env_file: arguments.EnvFile = None,
+    environment: arguments.Environment = "",
+    output: arguments.PlanFormat = "text",
+) -> int:
+    """Show what a launch will do: every post as it will look, requests, commands, inputs. Sends nothing."""
+    from warroom.cli.plan import PlanOptions
+    from warroom.cli.plan import plan as run
+
+    options = PlanOptions(
+        playbook=playbook,
+        t0=t0,
+        inputs=tuple(inputs or ()),
+        env_file=env_file,
+        environment=environment,
+        format=output,
+    )
+    return run(options)
+
+
+@app.command(cls=Command)
 def schema(what: arguments.SchemaOf = "playbook") -> int:
     """Print the JSON Schema of playbooks (for editors), or of `verify --format json`."""
     from warroom.cli.language import schema as run

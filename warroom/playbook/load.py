@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -40,6 +40,19 @@ _CREDENTIALS: Final[Mapping[str, Collection[str]]] = {
 _NOT_FILLED: Final = ("warroom", "include", "inputs", "environments", "defaults")
 
 
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A playbook in which the inputs that are not set stand as `${NAME}`, and checks are left out that cannot be
+    read without. `declared` are all inputs, `given` names those that have a value, `problems` say what is wrong with
+    their values; no value is in any of them.
+    """
+
+    playbook: Playbook
+    declared: Mapping[str, models.Input]
+    given: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
 def load_playbook(
     path: Path,
     *,
@@ -57,6 +70,21 @@ def load_playbook(
     if loading.problems or playbook is None:
         raise PlaybookError(_once(loading.problems))
     return playbook
+
+
+def load_partly(
+    path: Path, *, kinds: Mapping[str, AnyKind], inputs: InputValues, environment: str | None = None
+) -> Partly:
+    """The playbook at `path` with the inputs filled in that there are, for whoever only looks.
+
+    Raises PlaybookError with every problem that is not one of a value of an input; where nothing can be told without
+    an input that is not set, with those.
+    """
+    loading = _Loading(path, kinds, read_document(path), environment)
+    playbook = loading.playbook(inputs, partly=True)
+    if loading.problems or playbook is None:
+        raise PlaybookError(_once(loading.problems or loading.unset))
+    return Partly(playbook, loading.declared, loading.values, tuple(_once(loading.unset)))
 
 
 def load_course(path: Path, kinds: Mapping[str, AnyKind], environment: str | None = None) -> Course:
@@ -131,16 +159,21 @@ class _Loading:
         self._sha256 = document.sha256
         self._environment = environment
         self.problems: list[Problem] = []
+        self.unset: list[Problem] = []
+        self.declared: Mapping[str, models.Input] = {}
+        self.values: frozenset[str] = frozenset()
         self.document: models.Document | None = None
         self._top = with_environment(document.top, environment, self.problems)
 
-    def playbook(self, given: InputValues | None) -> Playbook | None:
-        """The playbook; None where there are problems, or without inputs (`given` is None)."""
-        declared = self._each("inputs", models.Input)
-        resolved = self._inputs(declared, given)
+    def playbook(self, given: InputValues | None, *, partly: bool = False) -> Playbook | None:
+        """The playbook; None where there are problems, or without inputs (`given` is None). `partly`: what is wrong
+        with the values of inputs is `unset`, and no problem."""
+        declared = self.declared = self._each("inputs", models.Input)
+        resolved = self._inputs(declared, given, self.unset if partly else self.problems)
+        self.values = frozenset(name for name, value in resolved.values.items() if value)
         top = with_defaults(self._top, lambda check, key: can_have(check, key, self._kinds))
         self._default_problems()
-        self._top = self._filled(top, resolved, lenient=given is None)
+        self._top = self._filled(top, resolved, lenient=given is None or partly)
         self._misplaced_secrets({name for name, each in declared.items() if each.secret})
         document, found = validate(models.Document, self._top)
         self.problems += found
@@ -206,13 +239,15 @@ class _Loading:
         made = [(index, validate(models.Hint, item)[0]) for index, item in enumerate(items)]
         return [(index, hint) for index, hint in made if hint is not None]
 
-    def _inputs(self, declared: Mapping[str, models.Input], given: InputValues | None) -> Resolved:
+    def _inputs(
+        self, declared: Mapping[str, models.Input], given: InputValues | None, told: list[Problem]
+    ) -> Resolved:
         section = self._top.child("inputs")
         if given is None:
             values = {name: each.default for name, each in declared.items() if each.default is not None}
             return Resolved(values, {}, tuple(section.entries))
         resolved, problems = resolve(declared, section, given, self._folder)
-        self.problems += problems
+        told += problems
         # An input whose declaration has a fault is declared all the same, and its fault is reported.
         faulty = frozenset(section.entries) - frozenset(declared)
         return replace(resolved, declared=tuple(section.entries), reported=resolved.reported | faulty)

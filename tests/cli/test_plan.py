@@ -1,0 +1,68 @@
+"""`warroom plan`: its output, its exit codes, and that it asks nobody anything."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.plan.planned import GIVEN
+from tests.playbook.test_shipped import AUTO_COM_CENTER
+from warroom.cli.plan import PlanOptions, plan
+from warroom.errors import PlaybookError, UsageError
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("it asks the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+def test_a_complete_set_up_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    code = plan(PlanOptions(playbook=AUTO_COM_CENTER, t0="2025-11-01T02:00:00Z"), GIVEN)
+    shown = capsys.readouterr()
+    assert (code, shown.err) == (0, "warroom: no findings; nothing was sent\n")
+    assert "  T+48h  2025-11-03T02:00:00Z" in shown.out
+    assert [
+        value for name, value in GIVEN.items() if value in shown.out and ("TOKEN" in name or "SECRET" in name)
+    ] == [GIVEN["M2M_TOKEN_URL"]]
+
+
+def test_missing_inputs_are_findings_and_the_rest_is_planned_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert plan(PlanOptions(playbook=AUTO_COM_CENTER), {}) == 1
+    shown = capsys.readouterr().out
+    assert "input M2M_CLIENT_SECRET: is required and not set" in shown
+    assert "auto_com_center: PUBLISHED ✅" in shown
+
+
+def test_as_json_it_holds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    options = PlanOptions(playbook=AUTO_COM_CENTER, t0="2025-11-01T02:00:00Z", format="json")
+    assert plan(options, GIVEN) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["schema"], told["t0"]) == ("warroom.plan/1", "2025-11-01T02:00:00.000Z")
+    assert told["posts"][0]["due"] == "2025-11-01T02:05:00.000Z"
+    assert told["posts"][-1]["due"] is None
+    assert told["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("t0", "output"), [("tomorrow", "text"), ("2999-01-01T00:00:00Z", "text"), ("2025-11-01T02:00:00Z", "junit")]
+)
+def test_a_wrong_call_says_what_is_wrong(t0: str, output: str) -> None:
+    with pytest.raises(UsageError):
+        plan(PlanOptions(playbook=AUTO_COM_CENTER, t0=t0, format=output), GIVEN)
+
+
+def test_an_invalid_playbook_is_exit_code_2(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("warroom: 1\nlaunch: {id: l, titel: L}\n")
+    with pytest.raises(PlaybookError) as wrong:
+        plan(PlanOptions(playbook=path), {})
+    assert int(wrong.value.exit_code) == 2

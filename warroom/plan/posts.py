@@ -1,0 +1,134 @@
+"""The posts of a launch as they will be: those at a time from T0 in their order, then those for what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from warroom.launch.schedule import Slot, slots
+from warroom.launch.state import LaunchState, begin
+from warroom.launch.threads import phase_of
+from warroom.launch.values import value_of
+from warroom.plan.sizes import longest_text, size_of
+from warroom.plan.values import PlannedPost
+from warroom.playbook.course import Channel, Course, Update
+from warroom.playbook.loaded import Playbook
+from warroom.playbook.template import Call, Picked, Template, Value
+from warroom.units import format_duration, format_offset
+from warroom.updates.render import draft_text
+
+_SOME_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# What depends on when it happens: nobody can say it before.
+_THEN: Final = ("post.time", "post.due", "gate.at", "gate.source")
+
+
+def planned_posts(playbook: Playbook, t0: datetime | None) -> tuple[PlannedPost, ...]:
+    """Every post; of one that is owed again and again for what happens the first."""
+    course = playbook.course
+    state = replace(begin(course), t0=t0)
+    seen: set[tuple[str, str]] = set()
+    timed = [_post(playbook, state, slot, _time(slot), seen) for slot in slots(course)]
+    return (*timed, *(_post(playbook, state, slot, when, seen) for slot, when in _occasions(course, t0)))
+
+
+def _named(course: Course) -> Course:
+    """The course with texts that name what no plan can know: what is measured, and of what happens when."""
+    updates = {name: replace(one, template=_template(one)) for name, one in course.updates.items()}
+    return replace(course, updates=updates)
+
+
+def _template(update: Update) -> Template:
+    then = _THEN if update.starts is None else ()
+    lines = update.template.lines
+    return Template(tuple(tuple(_name(part, then) for part in line) for line in lines))
+
+
+def _name(part: str | Value | Call, then: Sequence[str]) -> str | Value | Call:
+    match part:
+        case Value(name) if name in then:
+            return f"[{name}]"
+        case Call(helper, picks):
+            return f"[{helper} of {'; '.join(map(_picked, picks))}]"
+    return part
+
+
+def _picked(pick: Picked) -> str:
+    return f"{pick.check}: {', '.join(pick.texts)}" if pick.texts else pick.check
+
+
+def _occasions(course: Course, t0: datetime | None) -> Iterator[tuple[Slot, str]]:
+    """A slot for each thing that a post is owed for, and what that is in words."""
+    since = t0 or _SOME_TIME
+    for update in course.updates.values():
+        for on in update.on:
+            for about, subject in _subjects(course, update, on):
+                slot = Slot(f"{update.id}@{about}", update.id, update.within, False, since, about, subject, on)
+                yield slot, f"on {on}{f' of {subject}' if on.startswith('gate.') else ''}{_within(update)}"
+        if update.during and update.every:
+            first = f"inc-1+{format_duration(update.every)}"
+            slot = Slot(f"{update.id}@{first}", update.id, update.every, True, since, "inc-1")
+            yield slot, f"every {format_duration(update.every)} while {update.during}"
+
+
+def _subjects(course: Course, update: Update, on: str) -> Iterator[tuple[str, str]]:
+    if not on.startswith("gate."):
+        yield "inc-1", "inc-1"
+    for gate in course.gates if on.startswith("gate.") else ():
+        if update.gate in ("", gate):
+            yield f"{gate}#1", gate
+
+
+def _within(update: Update) -> str:
+    return f", within {format_duration(update.within)}" if update.within > timedelta() else ""
+
+
+def _time(slot: Slot) -> str:
+    return format_offset(slot.offset)
+
+
+def _post(playbook: Playbook, state: LaunchState, slot: Slot, when: str, seen: set[tuple[str, str]]) -> PlannedPost:
+    course = state.course
+    update, channel = course.updates[slot.update], course.channels[course.updates[slot.update].channel]
+    text = draft_text(replace(state, course=_named(course)), slot)
+    longest = longest_text(state, slot, update.template, playbook.checks)
+    return PlannedPost(
+        slot=slot.id,
+        update=update.id,
+        title=update.title,
+        when=when,
+        due=slot.due(state.t0) if state.t0 and not slot.is_event else None,
+        channel=channel.id,
+        place=_place(course, channel, slot, seen),
+        suite=_suite(course, update),
+        needs=_needs(state, slot, update.template),
+        text=text,
+        size=size_of(longest, is_slack=channel.kind != "file"),
+        is_timed=update.starts is not None,
+    )
+
+
+def _place(course: Course, channel: Channel, slot: Slot, seen: set[tuple[str, str]]) -> str:
+    phase = phase_of(course, slot) if channel.threads else ""
+    if not phase:
+        return "in the channel itself" if channel.threads else ""
+    is_first = (channel.id, phase) not in seen
+    seen.add((channel.id, phase))
+    return f"opens the thread of phase {phase}" if is_first else f"in the thread of phase {phase}"
+
+
+def _suite(course: Course, update: Update) -> str:
+    if not update.suite:
+        return ""
+    if update.before is not None:
+        return f"suite {update.suite} runs {format_duration(update.before)} before it"
+    phases = [phase for phase in course.phases if phase.suite == update.suite]
+    runs = "; ".join(f"phase {phase.id} runs it at {format_offset(phase.starts)}" for phase in phases)
+    return f"tells the latest run of suite {update.suite}" + (f": {runs}" if runs else "")
+
+
+def _needs(state: LaunchState, slot: Slot, template: Template) -> tuple[str, ...]:
+    """The values that a person has to give before it can be written, each once."""
+    names = [value.name for value in template.values if value_of(state, slot, value.name) is None]
+    return tuple(dict.fromkeys(name for name in names if name.startswith("steps.") or name == "incident.note"))
