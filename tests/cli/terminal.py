@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pyte
 
@@ -101,14 +101,15 @@ def at_terminal(
     rows: int = 36,
     inputs: Mapping[str, str] | None = None,
     kind: Mapping[str, str] | None = None,
+    behind: Sequence[str] = (),
 ) -> Iterator[Terminal]:
     """Runs `warroom` with `arguments` at a terminal of that size until the block ends. `kind` are the environment
-    variables that say what the terminal can do."""
+    variables that say what the terminal can do, `behind` is the command that runs it, empty for none."""
     controller, terminal = pty.openpty()
     _set_size(terminal, columns, rows)
     environ = {"TERM": "xterm-256color", **clean_environ(inputs or {}), **(kind or {})}
     process = subprocess.Popen(
-        [sys.executable, "-m", "warroom", *arguments],
+        [*behind, sys.executable, "-m", "warroom", *arguments],
         env=environ,
         cwd=ROOT,
         stdin=terminal,

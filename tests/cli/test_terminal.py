@@ -114,11 +114,23 @@ def test_when_the_terminal_is_lost_the_run_ends_and_its_log_and_reports_are_comp
     assert ("stopped before it finished" in text) is not whole
 
 
+def test_a_console_that_a_script_started_ends_with_its_terminal(tmp_path: Path) -> None:
+    # Like make the script survives the signal, which the system sends to it alone.
+    script = ("sh", "-c", 'trap : HUP; "$@"; exit $?', "sh")
+    with at_terminal("demo", "--evidence", str(tmp_path), behind=script) as terminal:
+        terminal.wait_for("8/8")
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=30) == 143
+    assert "8 checks: 8 GREEN" in evidence_log(tmp_path)
+
+
 def test_a_run_behind_a_terminal_that_takes_nothing_any_more_ends_with_a_complete_log(tmp_path: Path) -> None:
     with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
         # Nothing is read: the terminal is full after a few kilobytes, and the console waits for it.
         assert asyncio.run(poll_until(RealClock(), lambda: is_told(tmp_path), every_s=0.05, timeout_s=30))
         assert terminal.process.poll() is None
+        terminal.hang_up()
+        assert terminal.process.wait(timeout=60) == 143
     assert "8 checks: 8 GREEN" in evidence_log(tmp_path)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from warroom.errors import ExitCode
@@ -12,22 +14,33 @@ from warroom.errors import ExitCode
 _LATEST_S: Final = 1.0
 
 
-def end_with_terminal(descriptor: int) -> None:
-    """Ends this process at the latest a second after the terminal at `descriptor` was closed.
+def end_with_terminal(
+    descriptor: int, latest_s: float = _LATEST_S, last: Callable[[], object] = lambda: None
+) -> None:
+    """Ends this process when the terminal at `descriptor` was closed: as SIGHUP does, and `latest_s` seconds later
+    in any case, after `last` was called.
 
-    A terminal that stops reading brings the event loop of a console to a halt; closed then, it never goes on, and no
-    signal is heard any more; meanwhile its reader finds the end of the input again and again. Nothing is lost by
-    that: what counts is with the engine.
+    The system sends SIGHUP to the leader of the terminal's session alone: a console that was started by make or by a
+    script hears nothing, and its reader finds the end of the input again and again. A terminal that stops reading
+    brings the event loop of a console to a halt; closed then, it never goes on, and no signal is heard any more.
     """
-    threading.Thread(target=_watch, args=(descriptor,), name="hangup", daemon=True).start()
+    threading.Thread(target=_watch, args=(descriptor, latest_s, last), name="hangup", daemon=True).start()
 
 
-def _watch(descriptor: int) -> None:
+def _watch(descriptor: int, latest_s: float, last: Callable[[], object]) -> None:
     terminal = select.poll()
     # No event is asked for: that it was hung up is told unasked.
     terminal.register(descriptor, 0)
     if any(told & select.POLLNVAL for _, told in terminal.poll()):
         return  # the system does not tell that of a terminal
-    timer = threading.Timer(_LATEST_S, os._exit, (int(ExitCode.TERMINATED),))
+    timer = threading.Timer(latest_s, _end, (last,))
     timer.daemon = True
     timer.start()
+    os.kill(os.getpid(), signal.SIGHUP)
+
+
+def _end(last: Callable[[], object]) -> None:
+    try:
+        last()
+    finally:
+        os._exit(int(ExitCode.TERMINATED))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from warroom.cli.composition import Session
 
 
+_LATEST_S: Final = 20.0
+"""How long after its terminal a console may take to stop its run and to write down what it found."""
 _STOPPING: Final = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
@@ -145,6 +148,7 @@ async def _until_signalled(session: Session) -> ExitCode:
 def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     # Imported here: a pipeline never pays for the console.
     from warroom.cli.background import Background
+    from warroom.cli.hangup import end_with_terminal
     from warroom.screens.app import run_console
 
     background = Background(session)
@@ -152,7 +156,14 @@ def _console(session: Session, terminal: Terminal, extras: Extras) -> ExitCode:
     if extras.choose:
         handlers = replace(handlers, choose=partial(_choose, extras.choose, background))
     client = InProcess(session.log, handlers, extras.choices)
+
+    def keep_what_was_found() -> None:
+        background.close()
+        session.finish()
+
     background.start()
+    if hasattr(signal, "SIGHUP"):
+        end_with_terminal(sys.stdin.fileno(), _LATEST_S, keep_what_was_found)
     try:
         code = ExitCode(run_console(client, session.clock, color=terminal.color, ascii_only=terminal.ascii_only))
         if code is ExitCode.TERMINATED:
