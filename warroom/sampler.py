@@ -23,8 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_HEAD_LIMIT = 65_536
-_PIECE = 65_536
+_HEAD_LIMIT = _PIECE = 65_536
 _S = 1_000_000_000
 
 
@@ -113,7 +112,7 @@ class Opener:
                 return sock
             except OSError as error:
                 sock.close()
-                word = _word(error)
+                word = word_of(error)
         raise Failed(word)
 
     def _encrypted(self, sock: socket.socket, end_ns: int) -> socket.socket:
@@ -131,10 +130,11 @@ class Opener:
         except ssl.SSLCertVerificationError as error:
             raise Failed("tls", error.verify_message, error.verify_code) from None
         except (OSError, ValueError) as error:
-            raise Failed(_word(error), getattr(error, "reason", None) or str(error)) from None
+            raise Failed(word_of(error), getattr(error, "reason", None) or str(error)) from None
 
 
-def _word(error: Exception) -> str:
+def word_of(error: Exception) -> str:
+    """The word for what broke a connection."""
     if isinstance(error, TimeoutError):
         return "timeout"
     if isinstance(error, ConnectionRefusedError):
@@ -159,8 +159,7 @@ class Answer:
         self._sock, self._end_ns = sock, end_ns
         self._max, self._has_body = max_bytes, has_body
         self._buffer = b""
-        self._received = 0
-        self.last_ns = 0
+        self._received = self.last_ns = 0
         self.keep = False
 
     def read(self) -> int:
@@ -339,7 +338,7 @@ class Loop:
             if failed.word in ("dns", "denied") or (failed.word == "tls" and not self._first_ns):
                 raise
         except OSError as error:
-            line["error"] = _word(error)
+            line["error"] = word_of(error)
         if line["error"]:
             self._close()
         return line, reused and line["error"] == "reset"
@@ -369,7 +368,8 @@ def say(line: dict[str, Any]) -> None:
     os.write(1, json.dumps(line).encode() + b"\n")
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Ends this process when stdin closes, which it does when the parent dies."""
     while os.read(0, 4096):
         pass
     os._exit(3)
@@ -385,7 +385,7 @@ def main() -> None:
     if not (line := sys.stdin.buffer.readline()):
         return  # started ahead, and no job came
     job = json.loads(line)
-    start_new_thread(_end_with_parent, ())
+    start_new_thread(end_with_parent, ())
     start_new_thread(_end_after, (job["deadline_s"],))
     gc.disable()
     try:

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "screens": {"screens", "errors", "events", "suite_state", "client", "verdict", "text", "clock", "units"},
     "simulator": {"simulator", *GROUND},
     "sampler": {"sampler"},
+    "prober": {"prober", "sampler"},
 }
 
 HOMES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from warroom.clock import Clock
 from warroom.contract import CommandPort, HttpPort
@@ -14,11 +15,15 @@ from warroom.slo.source_spec import (
     HttpJsonSpec,
     ManualSpec,
     MetricsSpec,
+    ProbeSpec,
     PrometheusSpec,
     SourceSpec,
     StopwatchSpec,
 )
 from warroom.slo.stopwatch import StopwatchSource
+
+if TYPE_CHECKING:
+    from warroom.adapters.probing import Probing
 
 
 class Sources:
@@ -33,6 +38,7 @@ class Sources:
         self._http = http
         self._commands = commands
         self._close: list[Callable[[], None]] = []
+        self._probing: Probing | None = None
 
     def of(self, spec: SourceSpec, queries: Sequence[Query]) -> SignalSource:
         """The source, which will be asked `queries`; nothing is opened or sent before its first look.
@@ -44,6 +50,8 @@ class Sources:
                 return self._prometheus(spec, queries)
             case MetricsSpec():
                 return self._metrics(spec, queries)
+            case ProbeSpec():
+                return self._probe(spec, queries)
             case HttpJsonSpec():
                 from warroom.adapters.http_json_source import HttpJsonSource
 
@@ -63,6 +71,8 @@ class Sources:
         for close in self._close:
             close()
         self._close.clear()
+        if self._probing is not None:
+            await self._probing.aclose()
 
     def _metrics(self, spec: MetricsSpec, queries: Sequence[Query]) -> SignalSource:
         through = spec.through
@@ -72,6 +82,14 @@ class Sources:
         from warroom.adapters.metrics_source import MetricsSource
 
         return MetricsSource(spec, queries, self._http, self._clock)
+
+    def _probe(self, spec: ProbeSpec, queries: Sequence[Query]) -> SignalSource:
+        from warroom.adapters.probe_source import ProbeSource
+        from warroom.adapters.probing import Probing
+
+        # One child sends them all.
+        self._probing = self._probing or Probing(self._targets, self._clock)
+        return ProbeSource(spec, queries, self._probing)
 
     def _prometheus(self, spec: PrometheusSpec, queries: Sequence[Query]) -> SignalSource:
         from warroom.adapters.prometheus_source import PrometheusSource
