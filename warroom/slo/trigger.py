@@ -19,12 +19,14 @@ because the process was down, say, are missing ones.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from warroom.units import format_duration, parse_duration
+from warroom.clock import stamp
+from warroom.units import Json, format_duration, parse_duration
 
 MIN_COVERAGE: Final = 0.8
 GAP_SLOTS: Final = 3
@@ -129,7 +131,7 @@ class TriggerState:
     `since` is when its stage began: the first true of a pending one, the first false of one that resolves. `number`
     counts its activations, `fired_at` is when the newest of them fired. `last` is the newest slot, `heard` the newest
     with data (or the first of all). `seen` tells which slots had data since the stage began: bit 0 is `last`, bit 1
-    the slot before.
+    the slot before. `declared`: a person said so, and only a person ends it.
     """
 
     stage: Stage = Stage.IDLE
@@ -140,6 +142,7 @@ class TriggerState:
     last: datetime | None = None
     heard: datetime | None = None
     blind: bool = False
+    declared: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -167,41 +170,72 @@ class Transition:
 
 Stepped = tuple[TriggerState, tuple[Transition, ...]]
 
+_INSTANTS: Final = ("since", "fired_at", "last", "heard")
+
+
+def memo_of(state: TriggerState) -> dict[str, Json]:
+    """The state as JSON, to be journaled with a transition (or with a roll-up, for one that is not idle)."""
+    memo: dict[str, Json] = {name: stamp(at) if (at := getattr(state, name)) else None for name in _INSTANTS}
+    return memo | {
+        "stage": state.stage.value,
+        "number": state.number,
+        "seen": f"{state.seen:x}",
+        "blind": state.blind,
+        "declared": state.declared,
+    }
+
+
+def state_from(memo: Mapping[str, Json]) -> TriggerState:
+    """The state that `memo_of` wrote. What has passed since counts as missing, as soon as the next slot is observed.
+
+    Raises KeyError or ValueError for something else.
+    """
+    instants = {name: datetime.fromisoformat(str(memo[name])) if memo[name] else None for name in _INSTANTS}
+    return TriggerState(
+        stage=Stage(str(memo["stage"])),
+        number=int(str(memo["number"])),
+        seen=int(str(memo["seen"]), 16),
+        blind=memo["blind"] is True,
+        declared=memo["declared"] is True,
+        **instants,
+    )
+
 
 def slot_at(now: datetime, every: timedelta) -> datetime:
     """When the slot began that `now` lies in, UTC. Slots lie on a grid of their own, whenever a process started."""
     return datetime.fromtimestamp(now.timestamp() // every.total_seconds() * every.total_seconds(), UTC)
 
 
-def step(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+def step(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     """The state after an observation, and what changed, in order. A time before the newest slot is a clock that was
     set back: what was held so far stays held."""
-    state = _moved(rule, state, seen.at)
-    truth, reason = _judged(rule, seen)
+    state = _moved(rule, state, found.at)
+    truth, reason = _judged(rule, found)
     if truth is None:
-        return _missing(rule, state, replace(seen, reason=reason))
+        return _missing(rule, state, replace(found, reason=reason))
     changes: list[Transition] = []
-    state = replace(state, heard=seen.at, seen=state.seen | 1)
+    state = replace(state, heard=found.at, seen=state.seen | 1)
     if state.blind:
         state = replace(state, blind=False)
-        changes.append(_changed(Change.SIGHTED, state, seen))
-    state, more = _decide(rule, state, seen, truth)
+        changes.append(_changed(Change.SIGHTED, state, found))
+    state, more = _decide(rule, state, found, truth)
     return state, (*changes, *more)
 
 
 def resume(state: TriggerState, at: datetime, reason: str = "") -> Stepped:
-    """A person ends it: one that is latched, or one that a person declared. Nothing changes for one that is idle."""
-    if not state.is_active:
+    """A person ends it: one that is latched, or one that a person declared. Nothing changes for any other: what still
+    fires would fire again at once."""
+    if state.stage is not Stage.LATCHED and not state.declared:
         return state, ()
-    ended = replace(state, stage=Stage.IDLE, since=None, seen=0)
+    ended = replace(state, stage=Stage.IDLE, since=None, seen=0, declared=False)
     return ended, (Transition(Change.RESOLVED, at, state.number, ended, reason=reason),)
 
 
 def declare(state: TriggerState, at: datetime, reason: str) -> Stepped:
-    """A person says that it is so: it fires at once. Nothing changes for one that fires already."""
+    """A person says that it is so: it fires at once, and no data end it. One that fires already stays as it is."""
     if state.is_active:
         return state, ()
-    return _fired(state, Observation(at, True, reason=reason))
+    return _fired(replace(state, declared=True), Observation(at, True, reason=reason))
 
 
 def fires_at(rule: Rule, state: TriggerState) -> datetime | None:
@@ -235,83 +269,85 @@ def _moved(rule: Rule, state: TriggerState, at: datetime) -> TriggerState:
     return replace(state, last=at, seen=kept)
 
 
-def _judged(rule: Rule, seen: Observation) -> tuple[bool | None, str]:
+def _judged(rule: Rule, found: Observation) -> tuple[bool | None, str]:
     """The truth of an observation, missing where it rests on too few events; and the reason."""
-    if seen.truth is None or not rule.min_volume:
-        return seen.truth, seen.reason
-    if seen.volume is None:
+    if found.truth is None or not rule.min_volume:
+        return found.truth, found.reason
+    if found.volume is None:
         return None, f"nobody counts the events, {rule.min_volume:g} are needed"
-    if seen.volume < rule.min_volume:
-        return None, f"{seen.volume:.4g} events in the window, {rule.min_volume:g} are needed"
-    return seen.truth, seen.reason
+    if found.volume < rule.min_volume:
+        return None, f"{found.volume:.4g} events in the window, {rule.min_volume:g} are needed"
+    return found.truth, found.reason
 
 
-def _missing(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+def _missing(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     assert state.heard is not None
-    if state.blind or seen.at - state.heard <= rule.gap:
+    if state.blind or found.at - state.heard <= rule.gap:
         return state, ()
     state = replace(state, blind=True)
-    reason = f"no data for longer than {format_duration(rule.gap)}: {seen.reason or 'nothing was measured'}"
-    return state, (_changed(Change.BLIND, state, replace(seen, reason=reason)),)
+    reason = f"no data for longer than {format_duration(rule.gap)}: {found.reason or 'nothing was measured'}"
+    return state, (_changed(Change.BLIND, state, replace(found, reason=reason)),)
 
 
-def _decide(rule: Rule, state: TriggerState, seen: Observation, truth: bool) -> Stepped:
+def _decide(rule: Rule, state: TriggerState, found: Observation, truth: bool) -> Stepped:
     """What a slot with data changes."""
+    if state.declared:
+        return state, ()
     if not state.is_active:
-        return _rising(rule, state, seen) if truth else _calm(state, seen)
+        return _rising(rule, state, found) if truth else _calm(state, found)
     if truth:
-        return _again(state, seen)
+        return _again(state, found)
     if state.stage is Stage.LATCHED:
         return state, ()
     if state.stage is Stage.FIRING:
-        state = replace(state, stage=Stage.RESOLVING, since=seen.at, seen=1)
-        return state, (_changed(Change.RESOLVING, state, seen),)
-    return _clearing(rule, state, seen)
+        state = replace(state, stage=Stage.RESOLVING, since=found.at, seen=1)
+        return state, (_changed(Change.RESOLVING, state, found),)
+    return _clearing(rule, state, found)
 
 
-def _rising(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+def _rising(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     changes: tuple[Transition, ...] = ()
     if state.stage is Stage.IDLE:
-        state = replace(state, stage=Stage.PENDING, since=seen.at, seen=1)
-        changes = (_changed(Change.PENDING, state, seen),)
+        state = replace(state, stage=Stage.PENDING, since=found.at, seen=1)
+        changes = (_changed(Change.PENDING, state, found),)
     assert state.since is not None
-    if not rule.hold.is_reached(seen.at - state.since) or coverage(rule, state, rule.hold.span) < rule.min_coverage:
+    if not rule.hold.is_reached(found.at - state.since) or coverage(rule, state, rule.hold.span) < rule.min_coverage:
         return state, changes
-    state, fired = _fired(state, seen)
+    state, fired = _fired(state, found)
     return state, fired
 
 
-def _calm(state: TriggerState, seen: Observation) -> Stepped:
+def _calm(state: TriggerState, found: Observation) -> Stepped:
     if state.stage is Stage.IDLE:
         return state, ()
     number = state.number + 1
     state = replace(state, stage=Stage.IDLE, since=None, seen=0)
-    return state, (Transition(Change.RESET, seen.at, number, state, seen.value, seen.reason),)
+    return state, (Transition(Change.RESET, found.at, number, state, found.value, found.reason),)
 
 
-def _fired(state: TriggerState, seen: Observation) -> Stepped:
-    state = replace(state, stage=Stage.FIRING, number=state.number + 1, since=seen.at, fired_at=seen.at, seen=1)
-    return state, (_changed(Change.FIRED, state, seen),)
+def _fired(state: TriggerState, found: Observation) -> Stepped:
+    state = replace(state, stage=Stage.FIRING, number=state.number + 1, since=found.at, fired_at=found.at, seen=1)
+    return state, (_changed(Change.FIRED, state, found),)
 
 
-def _again(state: TriggerState, seen: Observation) -> Stepped:
+def _again(state: TriggerState, found: Observation) -> Stepped:
     if state.stage is Stage.FIRING:
         return state, ()
     state = replace(state, stage=Stage.FIRING, since=state.fired_at, seen=1)
-    return state, (_changed(Change.RESET, state, seen),)
+    return state, (_changed(Change.RESET, state, found),)
 
 
-def _clearing(rule: Rule, state: TriggerState, seen: Observation) -> Stepped:
+def _clearing(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     assert state.since is not None
-    if seen.at - state.since < rule.clear_for or coverage(rule, state, rule.clear_for) < rule.min_coverage:
+    if found.at - state.since < rule.clear_for or coverage(rule, state, rule.clear_for) < rule.min_coverage:
         return state, ()
     if rule.latches:
-        state = replace(state, stage=Stage.LATCHED, since=seen.at, seen=0)
-        return state, (_changed(Change.LATCHED, state, seen),)
+        state = replace(state, stage=Stage.LATCHED, since=found.at, seen=0)
+        return state, (_changed(Change.LATCHED, state, found),)
     state = replace(state, stage=Stage.IDLE, since=None, seen=0)
-    return state, (_changed(Change.RESOLVED, state, seen),)
+    return state, (_changed(Change.RESOLVED, state, found),)
 
 
-def _changed(change: Change, state: TriggerState, seen: Observation) -> Transition:
+def _changed(change: Change, state: TriggerState, found: Observation) -> Transition:
     number = state.number + 1 if state.stage is Stage.PENDING else state.number
-    return Transition(change, seen.at, number, state, seen.value, seen.reason)
+    return Transition(change, found.at, number, state, found.value, found.reason)
