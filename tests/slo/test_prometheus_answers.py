@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.slo.promtool import input_series, is_about, run_rule_tests
 from warroom.slo.answering import answer, names_of
-from warroom.slo.query import Measure, Quantile, Query, Rate, Ratio, Selector, Value
+from warroom.slo.query import Measure, Quantile, Query, Rate, Ratio, Selector
 from warroom.slo.series import Exposed, SeriesStore
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # where promtool's time begins
@@ -83,6 +83,26 @@ def rate_cases(dice: random.Random) -> tuple[list[Named], list[dict[str, Any]]]:
     return series, expected
 
 
+def ratio_cases(dice: random.Random) -> tuple[list[Named], list[dict[str, Any]]]:
+    """Counters far from a restart: there Prometheus' estimate of a share is the share that was seen."""
+    series, expected = list[Named](), list[dict[str, Any]]()
+    for case in range(100):
+        of: list[Named] = []
+        for code in ("200", "404", "500"):
+            column: Column = [1e6]
+            while len(column) < LOOKS:
+                column.append((column[-1] or 0.0) + dice.randrange(30))
+            of.append(("answers_total", {"case": str(case), "code": code}, column))
+        window_s, at_s = dice.choice((60, 300)), time_of(dice)
+        one, errors = ("case", "=", str(case)), ("code", "=~", "5..")
+        measure = Ratio(Selector("answers_total", (one, errors)), Selector("answers_total", (one,)))
+        grown = f"increase(answers_total{{case='{case}'%s}}[{window_s}s])"
+        expr = f"(sum({grown % ',code=~`5..`'}) / sum({grown % ''}))"
+        expected.append(is_about(expr, at_s, asked(of, measure, window_s, at_s)))
+        series += of
+    return series, expected
+
+
 def quantile_cases(dice: random.Random) -> tuple[list[Named], list[dict[str, Any]]]:
     series, expected = list[Named](), list[dict[str, Any]]()
     for case in range(200):
@@ -101,15 +121,11 @@ def quantile_cases(dice: random.Random) -> tuple[list[Named], list[dict[str, Any
     return series, expected
 
 
-def test_rates_and_quantiles_are_what_prometheus_answers(tmp_path: Path) -> None:
+def test_rates_ratios_and_quantiles_are_what_prometheus_answers(tmp_path: Path) -> None:
     dice = random.Random(11)
-    series, expected = rate_cases(dice)
-    histograms, more = quantile_cases(dice)
-    known = [each for each in (*expected, *more) if each["exp_samples"]]
-    assert len(known) > 450
-    group = {
-        "interval": "15s",
-        "input_series": [input_series(*one) for one in (*series, *histograms)],
-        "promql_expr_test": [*expected, *more],
-    }
+    cases = [rate_cases(dice), ratio_cases(dice), quantile_cases(dice)]
+    expected = [each for _, tests in cases for each in tests]
+    assert sum(1 for each in expected if each["exp_samples"]) > 550
+    series = [input_series(*one) for of, _ in cases for one in of]
+    group = {"interval": "15s", "input_series": series, "promql_expr_test": expected}
     assert not run_rule_tests(tmp_path, [group])

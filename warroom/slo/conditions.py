@@ -36,7 +36,7 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">": operator.gt,
 }
 _NUMBER: Final = r"[-+]?\d+(?:\.\d+)?"
-_THRESHOLD = re.compile(rf"(<=|>=|==|!=|<|>)\s*({_NUMBER})\s*([%A-Za-z/][%A-Za-z/_ ]*)?")
+_THRESHOLD = re.compile(rf"(<=|>=|==|!=|<|>)\s*({_NUMBER})\s*([%A-Za-z/][%A-Za-z/_]*)?")
 _MULTIPLE = re.compile(rf"(<=|>=|<|>)\s*(?:({_NUMBER})\s*x\s*)?baseline\.([A-Za-z0-9_-]+)")
 _TREND = re.compile(r"(growing|falling|stable)(?:\s+over\s+(\S+))?")
 
@@ -49,6 +49,11 @@ class Threshold:
     op: str
     number: float
     unit: Unit
+
+    @property
+    def is_upper(self) -> bool:
+        """Whether it is large values that satisfy it."""
+        return self.op in (">", ">=")
 
 
 @dataclass(frozen=True, slots=True)

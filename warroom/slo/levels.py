@@ -18,6 +18,7 @@ from warroom.slo.conditions import (
     evaluate,
     limit_of,
 )
+from warroom.slo.query import Availability, Latency, Measure
 from warroom.slo.reading import Reading
 from warroom.slo.trend import Point
 from warroom.slo.unit import COUNT, Unit
@@ -44,6 +45,7 @@ class Level(StrEnum):
         return _SYMBOL[self]
 
 
+_FAR: Final = timedelta(days=2)  # nobody plans by a slope for longer
 _SYMBOL: Final = {Level.GREEN: "✔", Level.TRACKED: "·", Level.YELLOW: "▲", Level.RED: "✖", Level.UNKNOWN: "?"}
 
 
@@ -142,6 +144,18 @@ def order_problem(warn: SignalCondition | None, page: SignalCondition | None) ->
     return ""
 
 
+def direction_problem(limit: SignalCondition, measure: Measure) -> str:
+    """What is wrong with a limit that calls the good side bad, a sentence for the author; empty for nothing, and where
+    the measure does not say which side is good."""
+    if not isinstance(limit, Threshold) or limit.op in ("==", "!="):
+        return ""
+    if isinstance(measure, Availability) and limit.is_upper:
+        return f"'{limit.text}': availability is bad where it is low; a limit says what is bad, as in < 99.9%"
+    if isinstance(measure, Latency) and not limit.is_upper:
+        return f"'{limit.text}': latency is bad where it is high; a limit says what is bad, as in > 300ms"
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A limit and what it is for: `role` is warn, page, slo or trigger; `does` says what follows, in words."""
@@ -153,17 +167,24 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """How far a signal is from a limit that does not hold: `distance` in base units, 0 or more."""
+    """How far a signal is from a limit that does not hold: `distance` in base units, 0 or more; `after` is when it
+    gets there at its present slope, None where it does not. `text` says it all for people."""
 
     limit: Marked
     distance: float
+    after: timedelta | None
     text: str
 
 
 def distance_to(
-    limit: Marked, reading: Reading, unit: Unit = COUNT, baselines: Mapping[str, Baseline] | None = None
+    limit: Marked,
+    reading: Reading,
+    unit: Unit = COUNT,
+    baselines: Mapping[str, Baseline] | None = None,
+    per_s: float = 0.0,
 ) -> Ahead | None:
-    """How far the signal is from `limit`; None where it holds, or no distance can be told."""
+    """How far the signal is from `limit` while it changes by `per_s` base units a second; None where the limit holds,
+    or no distance can be told."""
     condition = limit.condition
     if reading.value is None or not isinstance(condition, Threshold | OverBaseline) or condition.op in ("==", "!="):
         return None
@@ -174,8 +195,12 @@ def distance_to(
     ):
         return None
     distance = abs(number - reading.value)
+    after = None
+    if per_s and (per_s > 0) is (number >= reading.value) and distance / abs(per_s) < _FAR.total_seconds():
+        after = timedelta(seconds=round(distance / abs(per_s)))
+    when = f", in about {format_duration(after)} as it goes" if after is not None else ""
     what = f", {limit.does}" if limit.does else ""
-    return Ahead(limit, distance, f"{limit.role} at {condition.text}, {unit.show(distance)} away{what}")
+    return Ahead(limit, distance, after, f"{limit.role} at {condition.text}, {unit.show(distance)} away{when}{what}")
 
 
 def next_limit(
@@ -183,7 +208,8 @@ def next_limit(
     reading: Reading,
     unit: Unit = COUNT,
     baselines: Mapping[str, Baseline] | None = None,
+    per_s: float = 0.0,
 ) -> Ahead | None:
     """The nearest limit that does not hold yet; the first of several at one distance; None where there is none."""
-    ahead = [found for limit in limits if (found := distance_to(limit, reading, unit, baselines))]
+    ahead = [found for limit in limits if (found := distance_to(limit, reading, unit, baselines, per_s))]
     return min(ahead, key=lambda each: each.distance, default=None)

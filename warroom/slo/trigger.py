@@ -209,17 +209,16 @@ def slot_at(now: datetime, every: timedelta) -> datetime:
 def step(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     """The state after an observation, and what changed, in order. A time before the newest slot is a clock that was
     set back: what was held so far stays held."""
-    state = _moved(rule, state, found.at)
     truth, reason = _judged(rule, found)
+    state = _moved(rule, state, found.at, truth is not None)
     if truth is None:
         return _missing(rule, state, replace(found, reason=reason))
-    changes: list[Transition] = []
-    state = replace(state, heard=found.at, seen=state.seen | 1)
-    if state.blind:
-        state = replace(state, blind=False)
-        changes.append(_changed(Change.SIGHTED, state, found))
+    if not state.blind:
+        return _decide(rule, state, found, truth)
+    state = replace(state, blind=False)
+    sighted = _changed(Change.SIGHTED, state, found)
     state, more = _decide(rule, state, found, truth)
-    return state, (*changes, *more)
+    return state, (sighted, *more)
 
 
 def resume(state: TriggerState, at: datetime, reason: str = "") -> Stepped:
@@ -254,10 +253,10 @@ def coverage(rule: Rule, state: TriggerState, span: timedelta) -> float:
     return (state.seen & ((1 << slots) - 1)).bit_count() / slots
 
 
-def _moved(rule: Rule, state: TriggerState, at: datetime) -> TriggerState:
-    """The state as it stands at the slot `at`, before anything was observed there."""
+def _moved(rule: Rule, state: TriggerState, at: datetime, has_data: bool) -> TriggerState:
+    """The state as it stands in the slot `at`, before what was found there decides anything."""
     if state.last is None:
-        return replace(state, last=at, heard=at)
+        return replace(state, last=at, heard=at, seen=int(has_data))
     if at < state.last:
         back = at - (state.last + rule.every)
         times = {name: time + back for name in ("since", "heard", "last") if (time := getattr(state, name))}
@@ -266,7 +265,7 @@ def _moved(rule: Rule, state: TriggerState, at: datetime) -> TriggerState:
     slots = round((at - state.last) / rule.every)
     needed = rule.slots_in(max(rule.hold.span, rule.clear_for))
     kept = (state.seen << slots) & ((1 << needed) - 1) if slots < needed else 0
-    return replace(state, last=at, seen=kept)
+    return replace(state, last=at, heard=at if has_data else state.heard, seen=kept | has_data)
 
 
 def _judged(rule: Rule, found: Observation) -> tuple[bool | None, str]:
