@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.slo.buckets import Bucket, Placed, quantile_of
 from warroom.slo.growth import Growth, growth_of
 from warroom.slo.query import Fold, Measure, Quantile, Query, Rate, Ratio, Selector, Value
-from warroom.slo.reading import Reading
+from warroom.slo.reading import Coverage, Reading
 from warroom.slo.selector import PatternTooSlow, text_of
 from warroom.slo.series import Series, SeriesStore
 
@@ -89,7 +90,7 @@ Finder = Callable[[Selector], list[Series]]
 
 def _answered(store: SeriesStore, query: Query, now: datetime, find: Finder) -> Reading:
     selectors = _selectors(query.measure)
-    coverage = store.coverage(query.window, now) if query.window else 1.0
+    coverage = store.coverage(query.window, now) if query.window else Coverage()
     try:
         if reason := store.unusable(now):
             raise _NoData(reason)
@@ -97,10 +98,10 @@ def _answered(store: SeriesStore, query: Query, now: datetime, find: Finder) -> 
             raise _NoData(reason)
         return _measured(store, query, now, find, coverage)
     except (_NoData, PatternTooSlow) as problem:
-        return Reading.missing(now, str(problem), coverage)
+        return Reading.missing(now, str(problem), coverage.share, coverage.filling and not store.unusable(now))
 
 
-def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, coverage: float) -> Reading:
+def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, coverage: Coverage) -> Reading:
     measure, until = query.measure, now.timestamp()
     if isinstance(measure, Value):
         return Reading(now, _folded(measure, find(measure.of), store.newest_s))
@@ -109,12 +110,14 @@ def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, cov
     since = until - query.window.total_seconds()
     if isinstance(measure, Rate):
         grown = _growth(measure.of, find(measure.of), since, until)
-        return Reading(now, grown.estimated / query.window.total_seconds(), n=grown.seen, coverage=coverage)
-    if isinstance(measure, Ratio):
-        return _ratio(measure, find, since, now, coverage)
-    assert isinstance(measure, Quantile)
-    placed, n = _quantile(measure, find(*_selectors(measure)), since, until)
-    return Reading(now, placed.value, placed.low, placed.high, n, coverage)
+        found = Reading(now, grown.estimated / query.window.total_seconds(), n=grown.seen)
+    elif isinstance(measure, Ratio):
+        found = _ratio(measure, find, since, now)
+    else:
+        assert isinstance(measure, Quantile)
+        placed, n = _quantile(measure, find(*_selectors(measure)), since, until)
+        found = Reading(now, placed.value, placed.low, placed.high, n)
+    return replace(found, coverage=coverage.share, filling=coverage.filling)
 
 
 def _folded(measure: Value, series: Sequence[Series], newest: float) -> float:
@@ -137,7 +140,7 @@ def _growth(selector: Selector, series: Sequence[Series], since: float, until: f
     return grown
 
 
-def _ratio(measure: Ratio, find: Finder, since: float, now: datetime, coverage: float) -> Reading:
+def _ratio(measure: Ratio, find: Finder, since: float, now: datetime) -> Reading:
     """What was seen to grow, not an estimate of it: exact at the edge of a limit."""
     until = now.timestamp()
     whole = _growth(measure.to, find(measure.to), since, until).seen
@@ -147,7 +150,7 @@ def _ratio(measure: Ratio, find: Finder, since: float, now: datetime, coverage: 
     if whole <= 0:
         raise _NoData(f"{text_of(measure.to)} did not grow in the window")
     counted = whole - part.seen if measure.inverted else part.seen
-    return Reading(now, counted / whole, n=whole, coverage=coverage)
+    return Reading(now, counted / whole, n=whole)
 
 
 def _quantile(measure: Quantile, series: Sequence[Series], since: float, until: float) -> tuple[Placed, float]:

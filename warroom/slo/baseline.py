@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
+from warroom.slo.reading import MIN_COVERAGE
 from warroom.slo.trend import Point
 from warroom.text import plural
 from warroom.units import format_duration
-
-MIN_COVERAGE: Final = 0.8
-"""The share of the expected values that a baseline has to rest on."""
 
 
 @dataclass(frozen=True, slots=True)

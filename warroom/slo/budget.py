@@ -26,6 +26,7 @@ _BURNS: Final = ((1 / 192, 19.2), (1 / 48, 9.6), (1 / 8, 2.8))
 _SHORT_OF_LONG: Final = 12
 _SHORTEST: Final = timedelta(minutes=1)
 _SHORTEST_SLOTS: Final = 3
+_ROUNDING: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Budget:
 
     `left` is the share that is not spent yet, 1 for all of it; 0 or less: exhausted. `burn` is over the newest 48th
     of the window (an hour of 48 h), None while nothing is known of it. `exhausted_at`: when it was gone, or will be
-    at this burn; None where that is not inside the window. `coverage` is the share of the time observed, 0..1.
+    at this burn; None where that is not before the window ends. `coverage` is the share of the time observed, 0..1.
     """
 
     left: float
@@ -103,6 +104,10 @@ class Spending:
         self._ends: array[float] = array("d")
         # What all slices up to each one add up to; the first entry stands for those that left.
         self._spans, self._bad, self._total = (array("d", [0.0]) for _ in range(3))
+
+    def __len__(self) -> int:
+        """How many slices are kept."""
+        return len(self._ends)
 
     def add(self, at: datetime, span: timedelta, bad: float, total: float) -> None:
         """`bad` of `total` events were bad in the `span` that ends at `at`. Slices come in order of time; one that is
@@ -148,9 +153,11 @@ class Spending:
             place = next(i for i in range(first, len(self._ends)) if self._spent(first, i + 1) >= 1)
             return datetime.fromtimestamp(self._ends[place], UTC)
         window = self.objective.window
-        if not burn or left * window / burn > window:
+        began = datetime.fromtimestamp(self._began, UTC)
+        ends = began + window if now < began + window else now + window
+        if not burn or left / burn * window >= ends - now - _ROUNDING:
             return None
-        return now + left * window / burn
+        return now + left / burn * window
 
     def _forget(self, before: float) -> None:
         """Drop the slices that ended before the window, an hour's worth at a time."""

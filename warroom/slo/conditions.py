@@ -15,14 +15,11 @@ from decimal import Decimal
 from typing import Final
 
 from warroom.slo.baseline import Baseline
-from warroom.slo.reading import Reading
+from warroom.slo.reading import MIN_COVERAGE, Reading
 from warroom.slo.trend import Direction, Point, trend_of
 from warroom.slo.unit import COUNT, Dimension, Unit, parse_unit
 from warroom.text import plural
 from warroom.units import format_duration, parse_duration
-
-MIN_COVERAGE: Final = 0.8
-"""The share of a window that has to be observed before anything is said about it."""
 
 TREND_OVER: Final = timedelta(minutes=30)
 """Over how long `growing` and `stable` look where they do not say."""
@@ -139,10 +136,8 @@ def evaluate(
     """
     if not reading.is_known:
         return Evaluation(None, reading.reason or "no data")
-    if reading.coverage < min_coverage:
-        return Evaluation(
-            None, f"only {reading.coverage:.0%} of the window was observed, {min_coverage:.0%} are needed"
-        )
+    if too_little := reading.too_little(min_coverage):
+        return Evaluation(None, too_little)
     if isinstance(condition, Trending):
         return _trending(condition, history, reading)
     limit = limit_of(condition, baselines or {})

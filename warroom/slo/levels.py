@@ -10,7 +10,6 @@ from typing import Final
 
 from warroom.slo.baseline import Baseline
 from warroom.slo.conditions import (
-    MIN_COVERAGE,
     Evaluation,
     OverBaseline,
     SignalCondition,
@@ -19,7 +18,7 @@ from warroom.slo.conditions import (
     limit_of,
 )
 from warroom.slo.query import Availability, Latency, Measure
-from warroom.slo.reading import Reading
+from warroom.slo.reading import MIN_COVERAGE, Reading
 from warroom.slo.trend import Point
 from warroom.slo.unit import COUNT, Unit
 from warroom.units import format_duration
@@ -111,8 +110,8 @@ def _unusable(limits: Limits, reading: Reading, now: datetime) -> str:
         return reading.reason or "no data"
     if (age := now - reading.at) > limits.max_age:
         return f"the newest value is {format_duration(timedelta(seconds=round(age.total_seconds())))} old"
-    if reading.coverage < limits.min_coverage:
-        return f"only {reading.coverage:.0%} of the window was observed, {limits.min_coverage:.0%} are needed"
+    if too_little := reading.too_little(limits.min_coverage):
+        return too_little
     if limits.min_volume and (reading.n or 0) < limits.min_volume:
         return f"{reading.n or 0:.4g} events in the window, {limits.min_volume:g} are needed"
     return ""
@@ -145,8 +144,8 @@ def order_problem(warn: SignalCondition | None, page: SignalCondition | None) ->
 
 
 def direction_problem(limit: SignalCondition, measure: Measure) -> str:
-    """What is wrong with a limit that calls the good side bad, a sentence for the author; empty for nothing, and where
-    the measure does not say which side is good."""
+    """What is wrong with a limit that calls the good side bad, a sentence for the author; empty for nothing, and
+    where the measure does not say which side is good."""
     if not isinstance(limit, Threshold) or limit.op in ("==", "!="):
         return ""
     if isinstance(measure, Availability) and limit.is_upper:

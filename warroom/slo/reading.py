@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+MIN_COVERAGE: Final = 0.8
+"""The share of a window that has to be observed before anything is said about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,7 @@ class Reading:
     the same, and is over every limit; `reason` says so.
 
     `n` is how many events (requests, samples) it was made from, None where nobody counts them. `coverage` is the
-    share of the window that was observed, 0..1.
+    share of the window that was observed, 0..1. `filling`: it is small only because nobody has looked for longer.
     """
 
     at: datetime
@@ -30,13 +36,42 @@ class Reading:
     coverage: float = 1.0
     reason: str = ""
     beyond: bool = False
+    filling: bool = False
 
     @classmethod
-    def missing(cls, at: datetime, reason: str, coverage: float = 0.0) -> Reading:
+    def missing(cls, at: datetime, reason: str, coverage: float = 0.0, filling: bool = False) -> Reading:
         """There is no data; `reason` is a sentence for people."""
-        return cls(at, None, coverage=coverage, reason=reason)
+        return cls(at, None, coverage=coverage, reason=reason, filling=filling)
 
     @property
     def is_known(self) -> bool:
         """Whether there is data."""
         return self.value is not None or self.beyond
+
+    def too_little(self, floor: float = MIN_COVERAGE) -> str:
+        """That less than `floor` (0..1) of the window was observed, as a sentence; empty where it was enough."""
+        if self.coverage >= floor:
+            return ""
+        if self.filling:
+            return f"the window is filling: {self.coverage:.0%} of it is there, {floor:.0%} are needed"
+        return f"only {self.coverage:.0%} of the window was observed, {floor:.0%} are needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a window was observed; see `Reading`."""
+
+    share: float = 1.0
+    filling: bool = False
+
+
+def coverage_of(looks: Sequence[float], every_s: float, window_s: float, until: float) -> Coverage:
+    """How much of the window that ends at `until` (seconds since 1970) the looks cover: their times, oldest first, of
+    which one is due `every_s` so often."""
+    since = until - window_s
+    seen = bisect_right(looks, until) - bisect_right(looks, since)
+    share = min(1.0, seen / max(1.0, window_s / every_s))
+    if not looks or looks[0] <= since or looks[0] > until:
+        return Coverage(share)
+    due = max(1.0, (until - looks[0]) / every_s)
+    return Coverage(share, filling=seen >= MIN_COVERAGE * due)

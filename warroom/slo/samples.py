@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.slo.quantile import nearest_rank
 from warroom.slo.query import Availability, Latency, Query
-from warroom.slo.reading import Reading
+from warroom.slo.reading import Reading, coverage_of
 from warroom.text import plural
 from warroom.units import format_duration
 
@@ -43,6 +43,10 @@ class ProbeLog:
         self._latencies: array[float] = array("d")
         self._good: array[int] = array("q", [0])  # how many of the first i samples were as they should be
 
+    def __len__(self) -> int:
+        """How many samples are kept."""
+        return len(self._times)
+
     def add(self, sample: ProbeSample) -> None:
         """A sample newer than all of them. One that is not comes after a clock was set back: what lies after it is
         forgotten."""
@@ -65,18 +69,20 @@ class ProbeLog:
         n = end - first
         if not n:
             return Reading.missing(now, f"no sample in the {format_duration(query.window)} before")
-        coverage = min(1.0, n / max(1.0, window_s / self._every_s))
+        coverage = coverage_of(self._times, self._every_s, window_s, until)
         if isinstance(query.measure, Availability):
-            return Reading(now, (self._good[end] - self._good[first]) / n, n=n, coverage=coverage)
-        if isinstance(query.measure, Latency):
-            return self._percentile(query.measure.p, first, end, now, coverage)
-        raise ValueError(f"{type(query.measure).__name__} is not a measure of a probe's samples")
+            found = Reading(now, (self._good[end] - self._good[first]) / n, n=n)
+        elif isinstance(query.measure, Latency):
+            found = self._percentile(query.measure.p, first, end, now)
+        else:
+            raise ValueError(f"{type(query.measure).__name__} is not a measure of a probe's samples")
+        return replace(found, coverage=coverage.share, filling=coverage.filling)
 
-    def _percentile(self, p: float, first: int, end: int, now: datetime, coverage: float) -> Reading:
+    def _percentile(self, p: float, first: int, end: int, now: datetime) -> Reading:
         samples = [None if latency == _NONE else latency for latency in self._latencies[first:end]]
         value = nearest_rank(samples, p)
         if value is not None:
-            return Reading(now, value, n=end - first, coverage=coverage)
+            return Reading(now, value, n=end - first)
         silent = plural(samples.count(None), "sample")
         reason = f"P{p * 100:g} lies among {silent} without an answer, of {end - first}"
-        return Reading(now, None, n=end - first, coverage=coverage, reason=reason, beyond=True)
+        return Reading(now, None, n=end - first, reason=reason, beyond=True)

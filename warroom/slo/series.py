@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.slo.query import Selector
+from warroom.slo.reading import Coverage, coverage_of
 from warroom.slo.selector import matches, needed_labels, text_of
 from warroom.text import did_you_mean, one_line
 from warroom.units import format_duration
@@ -132,12 +133,9 @@ class SeriesStore:
             return f"the newest sample is {format_duration(timedelta(seconds=round(age)))} old"
         return ""
 
-    def coverage(self, window: timedelta, now: datetime) -> float:
-        """The share of the looks due in the window that found something; 0..1."""
-        until = now.timestamp()
-        expected = max(1.0, window.total_seconds() / self.every_s)
-        seen = bisect_right(self._looks, until) - bisect_left(self._looks, until - window.total_seconds())
-        return min(1.0, seen / expected)
+    def coverage(self, window: timedelta, now: datetime) -> Coverage:
+        """How many of the looks due in the window found something."""
+        return coverage_of(self._looks, self.every_s, window.total_seconds(), now.timestamp())
 
     def find(self, selector: Selector) -> list[Series]:
         """The series that match. Raises PatternTooSlow."""
@@ -188,6 +186,9 @@ class SeriesStore:
     def _forget_from(self, when: float) -> None:
         del self._looks[bisect_left(self._looks, when) :]
         self._drop(lambda times: slice(bisect_left(times, when), None))
+        for series in self._named.values():
+            for one in series.values():
+                one.unknown_at = -math.inf if one.unknown_at >= when else one.unknown_at
 
     def _forget_before(self, when: float) -> None:
         del self._looks[: bisect_left(self._looks, when)]
@@ -197,10 +198,11 @@ class SeriesStore:
         self._drop(lambda times: slice(1, len(times) // 2, 2))
 
     def _drop(self, places: Callable[[array[float]], slice]) -> None:
-        """Forget samples of every series; a series without any is forgotten."""
+        """Forget samples of every series; one of which nothing is left is forgotten as a whole."""
+        oldest = self._looks[-1] - self._keep_s if self._looks else math.inf
         for series in self._named.values():
             for key, one in list(series.items()):
                 self._samples -= one.drop(places(one.times))
-                if not one.times and one.unknown_at < self.newest_s - self._keep_s:
+                if not one.times and one.unknown_at < oldest:
                     del series[key]
         self._changed()

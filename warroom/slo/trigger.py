@@ -26,9 +26,9 @@ from enum import StrEnum
 from typing import Final
 
 from warroom.clock import stamp
+from warroom.slo.reading import MIN_COVERAGE
 from warroom.units import Json, format_duration, parse_duration
 
-MIN_COVERAGE: Final = 0.8
 GAP_SLOTS: Final = 3
 
 
@@ -115,13 +115,15 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What was found in one slot: the condition holds, does not, or is missing (None). `volume` is how many events it
-    rests on, None where nobody counts them. `reason` says it in words, `value` is what was measured."""
+    rests on, None where nobody counts them. `reason` says it in words, `value` is what was measured. `filling`: it is
+    missing only because the window is not full yet, which makes nobody blind."""
 
     at: datetime
     truth: bool | None
     volume: float | None = None
     value: float | None = None
     reason: str = ""
+    filling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,8 @@ class TriggerState:
 
     `since` is when its stage began: the first true of a pending one, the first false of one that resolves. `number`
     counts its activations, `fired_at` is when the newest of them fired. `last` is the newest slot, `heard` the newest
-    with data (or the first of all). `seen` tells which slots had data since the stage began: bit 0 is `last`, bit 1
-    the slot before. `declared`: a person said so, and only a person ends it.
+    with data, or with a window that fills (or the first of all). `seen` tells which slots had data since the stage
+    began: bit 0 is `last`, bit 1 the slot before. `declared`: a person said so, and only a person ends it.
     """
 
     stage: Stage = Stage.IDLE
@@ -210,7 +212,7 @@ def step(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     """The state after an observation, and what changed, in order. A time before the newest slot is a clock that was
     set back: what was held so far stays held."""
     truth, reason = _judged(rule, found)
-    state = _moved(rule, state, found.at, truth is not None)
+    state = _moved(rule, state, found, truth is not None)
     if truth is None:
         return _missing(rule, state, replace(found, reason=reason))
     if not state.blind:
@@ -253,8 +255,9 @@ def coverage(rule: Rule, state: TriggerState, span: timedelta) -> float:
     return (state.seen & ((1 << slots) - 1)).bit_count() / slots
 
 
-def _moved(rule: Rule, state: TriggerState, at: datetime, has_data: bool) -> TriggerState:
-    """The state as it stands in the slot `at`, before what was found there decides anything."""
+def _moved(rule: Rule, state: TriggerState, found: Observation, has_data: bool) -> TriggerState:
+    """The state as it stands in the slot of `found`, before what was found there decides anything."""
+    at = found.at
     if state.last is None:
         return replace(state, last=at, heard=at, seen=int(has_data))
     if at < state.last:
@@ -265,7 +268,7 @@ def _moved(rule: Rule, state: TriggerState, at: datetime, has_data: bool) -> Tri
     slots = round((at - state.last) / rule.every)
     needed = rule.slots_in(max(rule.hold.span, rule.clear_for))
     kept = (state.seen << slots) & ((1 << needed) - 1) if slots < needed else 0
-    return replace(state, last=at, heard=at if has_data else state.heard, seen=kept | has_data)
+    return replace(state, last=at, heard=at if has_data or found.filling else state.heard, seen=kept | has_data)
 
 
 def _judged(rule: Rule, found: Observation) -> tuple[bool | None, str]:

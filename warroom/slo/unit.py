@@ -54,7 +54,7 @@ class Unit:
         return value * self.per / float(self.size)
 
     def show(self, value: float) -> str:
-        """A value in base units for people, at four digits: `0.42%`, `37ms`, `1,204 messages`, `12.5 events/min`."""
+        """A value in base units for people, at four digits: `0.42%`, `37ms`, `1204 messages`, `12.5 events/min`."""
         number = self.from_base(value)
         shown = f"{number:,.0f}" if abs(number) >= 10_000 else f"{number:.4g}"
         if not self.text:
