@@ -70,7 +70,29 @@ class TestRatio:
 
     def test_a_window_that_is_half_filled_says_so(self) -> None:
         store, now = looked(self.QUERY, *(requests({"200": 10 * i}) for i in range(30)))
-        assert answer(store, self.QUERY, now).coverage == 0.5
+        reading = answer(store, self.QUERY, now)
+        assert (reading.coverage, reading.filling) == (0.5, True)
+        assert reading.too_little() == "the window is filling: 50% of it is there, 80% are needed"
+
+    def test_a_window_that_lost_half_of_its_looks_is_not_one_that_fills(self) -> None:
+        store = store_for(self.QUERY)
+        for i in range(0, 61, 2):
+            store.add(T0 + i * EVERY, requests({"200": 10 * i}))
+        reading = answer(store, self.QUERY, T0 + 60 * EVERY)
+        assert (reading.coverage, reading.filling) == (0.5, False)
+        assert reading.too_little() == "only 50% of the window was observed, 80% are needed"
+
+    def test_a_young_window_that_lost_half_of_its_looks_is_not_one_that_fills(self) -> None:
+        store = store_for(self.QUERY)
+        for i in range(0, 21, 2):
+            store.add(T0 + i * EVERY, requests({"200": 10 * i}))
+        assert answer(store, self.QUERY, T0 + 20 * EVERY).filling is False
+
+    def test_the_first_look_begins_to_fill_it(self) -> None:
+        store, now = looked(self.QUERY, requests({"200": 10}))
+        assert answer(store, self.QUERY, now).filling is True
+        store.fail(now + EVERY, "refused")
+        assert answer(store, self.QUERY, now + EVERY).filling is False
 
     def test_samples_before_the_window_do_not_count(self) -> None:
         before, after = (

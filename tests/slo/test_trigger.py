@@ -178,6 +178,15 @@ def test_a_floor_of_events(volume: float | None, expected: str) -> None:
     assert told(found) == expected
 
 
+def test_a_window_that_fills_makes_nobody_blind() -> None:
+    state, found = TriggerState(), list[Transition]()
+    for slot in range(30):
+        filling = slot < 20
+        state, changes = step(Rule(EVERY), state, Observation(T0 + slot * EVERY, None, filling=filling))
+        found += changes
+    assert told(found) == "5:45 blind"
+
+
 def test_the_reason_of_blindness_names_the_gap_and_the_cause() -> None:
     state, _ = step(Rule(EVERY), TriggerState(), Observation(T0, False))
     _, (blind,) = step(Rule(EVERY), state, Observation(T0 + 4 * EVERY, None, reason="connection refused"))
