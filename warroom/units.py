@@ -55,6 +55,11 @@ def format_duration(span: timedelta) -> str:
     return sign + out
 
 
+def format_age(age: timedelta) -> str:
+    """How old something is, to the second: `2m30s`."""
+    return format_duration(timedelta(seconds=round(age.total_seconds())))
+
+
 _OFFSET: Final = re.compile(r"T\s*([+-])\s*(\S+)")
 
 

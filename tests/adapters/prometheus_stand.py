@@ -89,5 +89,5 @@ async def asking(
         try:
             yield source, server
         finally:
-            source.close()
+            await source.aclose()
             await http.aclose()

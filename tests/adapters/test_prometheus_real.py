@@ -76,7 +76,7 @@ class Both:
         await self.prometheus.look()
 
     async def close(self) -> None:
-        self.prometheus.close()
+        await self.prometheus.aclose()
         await self._http.aclose()
 
 

@@ -12,7 +12,9 @@ import signal
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
+from warroom.adapters.following import FollowedCommand, Stream
 from warroom.adapters.survivors import MARK_NAME, end_marked, new_mark
 from warroom.clock import Clock
 from warroom.contract import CommandResult
@@ -24,6 +26,8 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 # What is still in the pipes when the group has ended is there at once; a process that left the group may hold them.
 _REST_S = 0.5
+
+P = TypeVar("P", bound=asyncio.SubprocessProtocol)
 
 
 class Commands:
@@ -50,7 +54,7 @@ class Commands:
         name = clean(argv[0], limit=120)
         began = self._clock.monotonic()
         mark = new_mark(self._environ)
-        starting = asyncio.ensure_future(self._start(argv, {**env, MARK_NAME: mark}, name))
+        starting = asyncio.ensure_future(self._start(_Outcome, argv, {**env, MARK_NAME: mark}, name))
         try:
             transport, outcome = await asyncio.shield(starting)
         except asyncio.CancelledError:
@@ -79,6 +83,22 @@ class Commands:
             truncated=outcome.truncated,
         )
 
+    async def follow(self, argv: Sequence[str], *, env: Mapping[str, str]) -> FollowedCommand:
+        """Starts a command that goes on, such as `tail -F`; whoever asked for it ends it.
+
+        Raises CannotMeasure when commands are not allowed or it cannot start.
+        """
+        self._check_allowed()
+        mark, name = new_mark(self._environ), clean(argv[0], limit=120)
+        transport, stream = await self._start(Stream, argv, {**env, MARK_NAME: mark}, name)
+
+        async def end() -> None:
+            _end_group(transport)
+            await end_marked(mark, self._clock)
+            transport.close()
+
+        return FollowedCommand(name, stream, end)
+
     async def _end(self, transport: asyncio.SubprocessTransport, outcome: _Outcome, mark: str) -> None:
         _end_group(transport)
         await end_marked(mark, self._clock)
@@ -99,12 +119,12 @@ class Commands:
             )
 
     async def _start(
-        self, argv: Sequence[str], env: Mapping[str, str], name: str
-    ) -> tuple[asyncio.SubprocessTransport, _Outcome]:
+        self, protocol: type[P], argv: Sequence[str], env: Mapping[str, str], name: str
+    ) -> tuple[asyncio.SubprocessTransport, P]:
         passed_on = {key: self._environ[key] for key in _PASSED_ON if key in self._environ}
         try:
             return await asyncio.get_running_loop().subprocess_exec(
-                _Outcome,
+                protocol,
                 *argv,
                 stdin=asyncio.subprocess.DEVNULL,
                 env={"PATH": _DEFAULT_PATH, **passed_on, **env},

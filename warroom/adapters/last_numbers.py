@@ -11,7 +11,7 @@ from warroom.expect import JsonPath
 from warroom.slo.query import Number, Query
 from warroom.slo.reading import Reading
 from warroom.text import one_line
-from warroom.units import MISSING, Actual, format_duration, show
+from warroom.units import MISSING, Actual, format_age, show
 
 Numbers = Mapping[str, float | str]
 """By the path of a `Number`; a text is the reason why there is none."""
@@ -42,8 +42,7 @@ class LastNumbers:
         if self._failure or self._at is None:
             return Reading.missing(now, self._failure)
         if (age := now - self._at) > self._good_for:
-            old = format_duration(timedelta(seconds=round(age.total_seconds())))
-            return Reading.missing(now, f"the last look was {old} ago")
+            return Reading.missing(now, f"the last look was {format_age(age)} ago")
         number = self._found.get(_path(query), "nobody looked for it")
         return Reading.missing(now, number) if isinstance(number, str) else Reading(self._at, number)
 

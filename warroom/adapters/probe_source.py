@@ -15,7 +15,7 @@ from warroom.slo.query import Query
 from warroom.slo.reading import Reading
 from warroom.slo.samples import ProbeLog, ProbeSample
 from warroom.slo.source_spec import ProbeSpec
-from warroom.units import format_duration
+from warroom.units import format_age
 
 # So many samples may be missing before those that are there say nothing of now.
 _LOOKS_BACK: Final = 3
@@ -59,8 +59,7 @@ class ProbeSource:
             return Reading.missing(now, self._trouble)
         age = now - self._newest
         if age > timedelta(seconds=_LOOKS_BACK * self._spec.every_s + self._spec.timeout_s):
-            old = format_duration(timedelta(seconds=round(age.total_seconds())))
-            return Reading.missing(now, f"the newest sample is {old} old")
+            return Reading.missing(now, f"the newest sample is {format_age(age)} old")
         reading = self._log.answer(query, now)
         reasons = [text for text in (reading.reason, self._failure) if text]
         return replace(reading, reason="; ".join(reasons))

@@ -18,7 +18,7 @@ from warroom.slo.promql import Asked, newest, split, whole
 from warroom.slo.query import Expression, Query
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import PrometheusSpec
-from warroom.units import format_duration
+from warroom.units import format_age
 
 # A look that is further back says nothing of now.
 _LOOKS_BACK: Final = 3
@@ -101,7 +101,7 @@ class PrometheusSource:
         asked = self._texts[query].split
         return {} if why or asked is None else split_readings(query, asked, look.vectors.__getitem__, look.at)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Nothing more is asked."""
         self._api.close()
 
@@ -112,7 +112,7 @@ class PrometheusSource:
         if look.trouble or query in look.refused:
             return look, look.trouble or look.refused[query]
         if age > timedelta(seconds=_LOOKS_BACK * self._spec.every_s):
-            return look, f"Prometheus was last asked {format_duration(age)} ago"
+            return look, f"Prometheus was last asked {format_age(age)} ago"
         return look, ""
 
     async def _ask(self, queries: Sequence[Query], look: _Look) -> None:

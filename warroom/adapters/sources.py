@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from warroom.adapters.command import Commands
 from warroom.clock import Clock
-from warroom.contract import CommandPort, HttpPort
+from warroom.contract import HttpPort
 from warroom.playbook.loaded import Target
 from warroom.slo.manual import ManualSource
 from warroom.slo.query import Query, SignalSource
 from warroom.slo.source_spec import (
     CommandSpec,
     HttpJsonSpec,
+    LogSpec,
     ManualSpec,
     MetricsSpec,
     ProbeSpec,
@@ -32,12 +34,12 @@ class Sources:
     Whoever makes it closes it.
     """
 
-    def __init__(self, targets: Mapping[str, Target], clock: Clock, *, http: HttpPort, commands: CommandPort) -> None:
+    def __init__(self, targets: Mapping[str, Target], clock: Clock, *, http: HttpPort, commands: Commands) -> None:
         self._targets = targets
         self._clock = clock
         self._http = http
         self._commands = commands
-        self._close: list[Callable[[], None]] = []
+        self._close: list[Callable[[], Awaitable[None]]] = []
         self._probing: Probing | None = None
 
     def of(self, spec: SourceSpec, queries: Sequence[Query]) -> SignalSource:
@@ -60,19 +62,18 @@ class Sources:
                 from warroom.adapters.command_source import CommandSource
 
                 return CommandSource(spec, queries, self._commands, self._clock)
+            case LogSpec():
+                return self._log(spec, queries)
             case ManualSpec():
                 return ManualSource(spec)
             case StopwatchSpec():
                 return StopwatchSource(spec)
-        raise NotImplementedError
 
     async def aclose(self) -> None:
         """Nothing more is asked of any of them."""
-        for close in self._close:
-            close()
-        self._close.clear()
-        if self._probing is not None:
-            await self._probing.aclose()
+        closing, self._close = self._close, []
+        for close in closing:
+            await close()
 
     def _metrics(self, spec: MetricsSpec, queries: Sequence[Query]) -> SignalSource:
         through = spec.through
@@ -87,13 +88,22 @@ class Sources:
         from warroom.adapters.probe_source import ProbeSource
         from warroom.adapters.probing import Probing
 
-        # One child sends them all.
-        self._probing = self._probing or Probing(self._targets, self._clock)
+        if self._probing is None:
+            # One child sends them all.
+            self._probing = Probing(self._targets, self._clock)
+            self._close.append(self._probing.aclose)
         return ProbeSource(spec, queries, self._probing)
+
+    def _log(self, spec: LogSpec, queries: Sequence[Query]) -> SignalSource:
+        from warroom.adapters.log_source import LogSource
+
+        source = LogSource(spec, queries, self._commands, self._clock)
+        self._close.append(source.aclose)
+        return source
 
     def _prometheus(self, spec: PrometheusSpec, queries: Sequence[Query]) -> SignalSource:
         from warroom.adapters.prometheus_source import PrometheusSource
 
         source = PrometheusSource(spec, queries, self._http, self._clock)
-        self._close.append(source.close)
+        self._close.append(source.aclose)
         return source

@@ -11,7 +11,7 @@ from warroom.slo.query import Number, Query
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import ManualSpec
 from warroom.text import clean
-from warroom.units import format_duration
+from warroom.units import format_age, format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ class ManualSource:
             return Reading.missing(now, f"nobody has given {clean(name, limit=120)} yet")
         told = f"given by {given.by} at {stamp(given.at)}"
         if (age := now - given.at) > self._ttl:
-            old = format_duration(timedelta(seconds=int(age.total_seconds())))
-            return Reading.missing(given.at, f"{told}, {old} ago; it is good for {format_duration(self._ttl)}")
+            return Reading.missing(now, f"{told}, {format_age(age)} ago; it is good for {format_duration(self._ttl)}")
         return Reading(given.at, given.number, reason=told)
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:

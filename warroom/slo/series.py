@@ -14,7 +14,7 @@ from warroom.slo.query import Selector
 from warroom.slo.reading import Coverage, coverage_of
 from warroom.slo.selector import matches, needed_labels, text_of
 from warroom.text import did_you_mean, one_line
-from warroom.units import format_duration
+from warroom.units import format_age
 
 STALE_AFTER: Final = timedelta(minutes=5)
 """What is older than this is no longer the value of a series, as in Prometheus."""
@@ -130,7 +130,7 @@ class SeriesStore:
             return self._failure
         age = now.timestamp() - self.newest_s
         if age > self._stale_s:
-            return f"the newest sample is {format_duration(timedelta(seconds=round(age)))} old"
+            return f"the newest sample is {format_age(timedelta(seconds=age))} old"
         return ""
 
     def coverage(self, window: timedelta, now: datetime) -> Coverage:
