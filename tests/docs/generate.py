@@ -42,7 +42,10 @@ def _models() -> dict[str, type[BaseModel]]:
         models.Hint,
     )
     asserted = (language.StatusIs, language.JsonIs, language.FieldsAre, language.HeaderIs, language.TextIs)
-    course = (course_models.Step, course_models.Ask, course_models.Phase, course_models.Channel, course_models.Update)
+    course = (
+        *(course_models.Step, course_models.Ask, course_models.Phase),
+        *(course_models.Channel, course_models.Routes, course_models.Update),
+    )
     last = (models.HintMatch, models.Defaults)
     all_models: tuple[type[BaseModel], ...] = (*sections, *more, *last, *course, *watched(), *asserted)
     return {model.__name__.lower(): model for model in all_models}

@@ -71,6 +71,30 @@ def test_it_says_where_a_post_stands_and_when_the_suite_runs_whose_results_it_te
     )
 
 
+def test_every_copy_of_a_post_is_planned_and_who_hears_only_of_what_is_critical_is_said(tmp_path: Path) -> None:
+    plan = of_text(
+        tmp_path,
+        """\
+        warroom: 1
+        launch: {id: small}
+        channels:
+          general: {kind: file, path: general.txt}
+          incidents: {kind: file, path: incidents.txt}
+        routes: {critical: incidents}
+        updates:
+          frozen: {channel: [general, incidents], template: told, at: T-30m}
+          trouble: {channel: general, template: told, on: incident.opened, within: 2m}
+        templates: {told: "{{ launch.id }}"}
+        """,
+    )
+    assert [(one.slot, one.channel, one.when) for one in plan.posts] == [
+        ("frozen@T-30m", "general", "T-30m"),
+        ("frozen@T-30m/incidents", "incidents", "T-30m"),
+        ("trouble@inc-1", "general", "on incident.opened, within 2m"),
+        ("trouble@inc-1/incidents", "incidents", "on incident.opened, within 2m, if it is critical"),
+    ]
+
+
 def test_with_t0_every_planned_post_has_its_instant() -> None:
     posts = [one for one in planned(t0=T0).posts if one.is_timed]
     assert (posts[0].due, posts[-1].due) == (T0 + timedelta(minutes=5), T0 + timedelta(hours=48))

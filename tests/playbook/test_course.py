@@ -65,6 +65,21 @@ FAULTS = [
     ("a suite of a phase", "suite: verify, update", "suite: verfy, update", "phases.verify.suite: there is no suite"),
     ("an update", "update: report}", "update: reports}", "phases.verify.update: there is no update 'reports'"),
     ("a channel", "report: {channel: room", "report: {channel: rom", "updates.report.channel: there is no channel"),
+    (
+        "one of two channels",
+        "report: {channel: room",
+        "report: {channel: [room, rom]",
+        "report.channel[1]: there is no",
+    ),
+    ("a channel twice", "report: {channel: room", "report: {channel: [room, room]", "`channel` names 'room' twice"),
+    ("a route", "updates:", "routes: {critical: [rom]}\nupdates:", "routes.critical[0]: there is no channel 'rom'"),
+    (
+        "a severity",
+        "updates:",
+        "routes: {grave: room}\nupdates:",
+        "routes.grave: unknown key (known here: info, warning, critical)",
+    ),
+    ("how grave", "flip: {channel: room", "flip: {severity: bad, channel: room", "updates.flip.severity: should be"),
     ("a template", "template: hourly", "template: horly", "updates.hourly.template: there is no template 'horly'"),
     ("a check", "badge(health", "badge(helth", "templates.report: there is no check 'helth'"),
     (

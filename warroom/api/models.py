@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from warroom.engine import requests
 from warroom.errors import UsageError
+from warroom.launch.happenings import WARNING
 from warroom.strict_json import parse_json
 from warroom.text import clean, one_line
 
@@ -142,10 +143,11 @@ class Incident(_Body):
 
     request: Literal["incident"]
     text: Text
+    severity: Name = WARNING
 
     def meant(self) -> requests.Request:
         """The request."""
-        return requests.OpenIncident(self.text)
+        return requests.OpenIncident(self.text, self.severity)
 
 
 class IncidentNote(_Body):

@@ -95,6 +95,10 @@ IncidentDo = Annotated[str, Argument(metavar="open|note|resolve", help="What to 
 IncidentWords = Annotated[
     list[str] | None, Argument(metavar="[ID] [TEXT]", help="The incident, such as inc-1, and the text.")
 ]
+IncidentSeverity = Annotated[
+    str,
+    Option(metavar="info|warning|critical", help="How grave an incident is that is opened; without it a warning."),
+]
 Export = Annotated[bool, Option("--export", help="Print the journal as JSON lines instead.")]
 Heads = Annotated[
     list[str] | None, Option("--head", metavar="HEAD", help="A head that was published, 42.9f86d081884c; repeatable.")

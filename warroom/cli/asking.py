@@ -39,11 +39,13 @@ def asked(known: Known, method: str, path: str, body: Mapping[str, Any] | None =
         raise
 
 
-def incident_body(do: str, words: Sequence[str], reason: str) -> dict[str, str]:
+def incident_body(do: str, words: Sequence[str], reason: str, severity: str) -> dict[str, str]:
     """The request that `warroom incident LAUNCH DO WORDS...` makes. Raises UsageError for another form."""
+    if severity and do != "open":
+        raise UsageError("--severity is for an incident that is opened")
     match do, len(words):
         case "open", 1:
-            return {"request": "incident", "text": words[0]}
+            return {"request": "incident", "text": words[0], **({"severity": severity} if severity else {})}
         case "note", 2:
             return {"request": "incident_note", "incident": words[0], "text": words[1]}
         case "resolve", 1:

@@ -213,13 +213,14 @@ def incident(
     launch: arguments.LaunchName,
     do: arguments.IncidentDo,
     words: arguments.IncidentWords = None,
+    severity: arguments.IncidentSeverity = "",
     reason: arguments.Reason = "",
     state: arguments.StateFolder = None,
 ) -> int:
     """Open an incident (open TEXT), say more about it (note ID TEXT) or end it (resolve ID --reason TEXT)."""
     from warroom.cli.asking import ask, incident_body
 
-    return ask(launch, state, incident_body(do, tuple(words or ()), reason))
+    return ask(launch, state, incident_body(do, tuple(words or ()), reason, severity))
 
 
 def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: arguments.StateFolder = None) -> int:

@@ -185,9 +185,9 @@ def _gate_line(gate: Mapping[str, Any], found: Mapping[str, Any]) -> str:
 def _incident_line(incident: Mapping[str, Any], now: str) -> str:
     if incident["resolved_at"]:
         return f"inc     {incident['id']:<32} resolved {incident['resolved_at']}: {incident['reason']}"
-    return (
-        f"inc     {incident['id']:<32} OPEN since {incident['opened_at']}{_note(incident, now)}: {incident['text']}"
-    )
+    grave = f", {incident['severity']}," if incident["severity"] != "warning" else ""
+    note = _note(incident, now)
+    return f"inc     {incident['id']:<32} OPEN{grave} since {incident['opened_at']}{note}: {incident['text']}"
 
 
 def _note(incident: Mapping[str, Any], now: str) -> str:

@@ -214,7 +214,8 @@ class SuiteNow:
 @dataclass(frozen=True, slots=True)
 class IncidentNow:
     """Something that is or was wrong. A note on it is owed by `note_due`; `note_at` is when the last `note` was made,
-    `draft` the post that waits for the first one. `reason` is why it is over, as `resolved_by` says.
+    `draft` the post that waits for the first one. `severity` is info, warning or critical. `reason` is why it is
+    over, as `resolved_by` says.
     """
 
     id: str
@@ -226,6 +227,7 @@ class IncidentNow:
     note_at: datetime | None
     note: str = ""
     draft: str = ""
+    severity: str = "warning"
     resolved_by: str = ""
     reason: str = ""
 

@@ -29,7 +29,7 @@ from warroom.errors import UsageError
 from warroom.events import GateInfo
 from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
-from warroom.launch.happenings import Incident
+from warroom.launch.happenings import SEVERITIES, Incident
 from warroom.launch.schedule import Slot, all_slots, require_t0
 from warroom.launch.standing import OF_STAGE, is_resolved, owed
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage
@@ -159,8 +159,12 @@ def _(request: StateGate, asked: _Asked) -> tuple[Draft, ...]:
 def _(request: OpenIncident, asked: _Asked) -> tuple[Draft, ...]:
     if not request.text.strip():
         raise UsageError("an incident needs a text: what is wrong")
+    if request.severity not in SEVERITIES:
+        named = clean(request.severity, limit=80)
+        raise UsageError(f"an incident is {', '.join(SEVERITIES[:-1])} or {SEVERITIES[-1]}, not '{named}'")
     incident = f"inc-{len(asked.state.incidents) + 1}"
-    return (Draft("incident.opened", {"id": incident, "text": clean(request.text), "by": asked.by}, asked.by),)
+    body = {"id": incident, "text": clean(request.text), "severity": request.severity, "by": asked.by}
+    return (Draft("incident.opened", body, asked.by),)
 
 
 @_decide.register

@@ -16,7 +16,7 @@ from warroom.launch.files import FILE, GIVE_UP_AFTER, Attach, file_named
 from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
-from warroom.launch.schedule import all_slots, update_of
+from warroom.launch.schedule import all_slots, channel_of
 from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post, thread_in
@@ -98,8 +98,8 @@ def sending(send: Send, state: LaunchState, now: datetime) -> list[Draft]:
         return []
     record = send.record
     body = {"slot": record.slot, "key": record.key, "attempt": send.attempt, **_moved(record.thread, send.thread)}
-    threads = state.course.channels[state.course.updates[update_of(record.slot)].channel].threads
-    goes_on = threads and parts_of(_text(record, state)).goes_on
+    channel = channel_of(state.course, record.slot)
+    goes_on = channel is not None and channel.threads and parts_of(_text(record, state)).goes_on
     return [Draft("update.sending", {**body, **({"goes_on": True} if goes_on else {})})]
 
 
@@ -168,11 +168,11 @@ def attached(attach: Attach, delivery: Delivery, state: LaunchState, now: dateti
     if delivery.fate is Fate.CONFIRMED:
         return Draft(f"{attach.part}.attached", {**body, "ref": delivery.ref})
     body["reason"] = delivery.reason
-    known, update = state.files.get((slot, attach.part)), state.course.updates.get(update_of(slot))
+    known, channel = state.files.get((slot, attach.part)), channel_of(state.course, slot)
     is_old = known is None or (attach.part == FILE and now - known.began_at >= GIVE_UP_AFTER)
     if delivery.fate is Fate.REFUSED or is_old:
         return Draft(f"{attach.part}.failed", body)
-    settle = state.course.channels[update.channel].settle if update else timedelta()
+    settle = channel.settle if channel else timedelta()
     unclear_s = settle.total_seconds() if delivery.fate is Fate.UNKNOWN else 0.0
     wait_s = max(unclear_s, delivery.wait_s, _wait_s(attach.attempt, _LONGEST_FILE_WAIT_S))
     return Draft(f"{attach.part}.due", {**body, "not_before": stamp(now + timedelta(seconds=wait_s))})

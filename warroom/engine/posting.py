@@ -13,7 +13,7 @@ from warroom.errors import WarroomError
 from warroom.launch.entries import Draft
 from warroom.launch.files import FILE, Attach
 from warroom.launch.ledger import LookUp, Send
-from warroom.launch.schedule import update_of
+from warroom.launch.schedule import channel_of
 from warroom.text import one_line
 from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, TakesFiles
 
@@ -86,5 +86,6 @@ class Posting:
         await self._insist([drafts.attached(attach, delivery, self._book.state, self._clock.now())])
 
     def _channel(self, slot: str) -> Channel:
-        update = self._book.state.course.updates[update_of(slot)]
-        return self._channels[update.channel]
+        channel = channel_of(self._book.state.course, slot)
+        assert channel is not None, "what is posted has a channel"
+        return self._channels[channel.id]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from warroom.launch.happenings import WARNING
+
 
 @dataclass(frozen=True, slots=True)
 class SetT0:
@@ -85,9 +87,10 @@ class StateGate:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """Something is wrong."""
+    """Something is wrong. `severity` is info, warning or critical."""
 
     text: str
+    severity: str = WARNING
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from warroom.launch.schedule import Slot, update_of
+from warroom.launch.schedule import Slot, channel_of
 from warroom.launch.state import FileKnown, LaunchState, Record, Stage
 from warroom.launch.values import value_of
 from warroom.playbook.template import Value
@@ -38,10 +38,9 @@ class Attach:
 def file_named(state: LaunchState, slot: Slot) -> str:
     """The path of the evidence log that the text of the post names; empty where it names none, or its channel takes
     no files."""
-    update = state.course.updates[slot.update]
-    if not state.course.channels[update.channel].threads:
+    if not state.course.channels[slot.channel].threads:
         return ""
-    for part in update.template.insertions:
+    for part in state.course.updates[slot.update].template.insertions:
         if isinstance(part, Value) and part.name.endswith(".evidence_log"):
             path = value_of(state, slot, part.name)
             return "" if path in (None, _NOT_KEPT) else str(path)
@@ -82,6 +81,6 @@ def _may_be_tried(state: LaunchState, known: FileKnown, now: datetime) -> bool:
     if known.stage == "due":
         return known.not_before is None or known.not_before <= now
     # Its engine died: it may have arrived, and be visible only after the settle time.
-    update = state.course.updates.get(update_of(known.slot))
-    settle = state.course.channels[update.channel].settle if update else timedelta()
+    channel = channel_of(state.course, known.slot)
+    settle = channel.settle if channel else timedelta()
     return known.epoch < state.epoch and known.at + settle <= now

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from warroom.launch.entries import ENGINE, Entry
-from warroom.launch.happenings import GateKnown, Happening, Incident, IncidentNote
+from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
 from warroom.launch.results import Run, checks_found
 from warroom.launch.state import (
     CLEAR,
@@ -133,7 +133,7 @@ def _gate_flipped(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     at = believed(state, entry.at)
     if state.t0 is None or at < state.t0:
         return after
-    flip = Happening(f"gate.{to}", gate, f"{gate}#{body['number']}", at)
+    flip = Happening(f"gate.{to}", gate, f"{gate}#{body['number']}", at, severity_of(f"gate.{to}"))
     return replace(after, happenings=(*state.happenings, flip))
 
 
@@ -242,9 +242,9 @@ def _remarked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _incident_opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    at = believed(state, entry.at)
-    incident = Incident(body["id"], body["text"], at, body.get("by", entry.actor))
-    begun = Happening("incident.opened", incident.id, incident.id, at)
+    at, severity = believed(state, entry.at), body.get("severity", WARNING)
+    incident = Incident(body["id"], body["text"], at, body.get("by", entry.actor), severity=severity)
+    begun = Happening("incident.opened", incident.id, incident.id, at, severity)
     incidents = {**state.incidents, incident.id: incident}
     return replace(state, incidents=incidents, happenings=(*state.happenings, begun))
 
@@ -259,7 +259,7 @@ def _incident_resolved(state: LaunchState, entry: Entry, body: Body) -> LaunchSt
     at, by = believed(state, entry.at), body.get("by", entry.actor)
     before = state.incidents[body["id"]]
     incident = replace(before, resolved_at=at, resolved_by=by, reason=body.get("reason", ""))
-    ended = Happening("incident.resolved", incident.id, incident.id, at)
+    ended = Happening("incident.resolved", incident.id, incident.id, at, before.severity)
     incidents = {**state.incidents, incident.id: incident}
     return replace(state, incidents=incidents, happenings=(*state.happenings, ended))
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+SEVERITIES: Final = ("info", "warning", "critical")
+"""How grave what happens is, the least grave first."""
+INFO, WARNING, CRITICAL = SEVERITIES
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
     """Something that posts can be owed for. `on` is its name in a playbook (`gate.green`), `subject` the id of the
     gate or incident, `about` tells it from every other of the launch (`gate1#2`: the second flip of gate1; `inc-1`).
+    `severity` is one of `SEVERITIES`.
     """
 
     on: str
     subject: str
     about: str
     at: datetime
+    severity: str = INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Incident:
     resolved_at: datetime | None = None
     resolved_by: str = ""
     reason: str = ""
+    severity: str = WARNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,21 @@ def troubles(incidents: Mapping[str, Incident]) -> tuple[Trouble, ...]:
             ends = None if incident.resolved_at is None else max(last.ends, incident.resolved_at)
             found[-1] = Trouble(last.first, last.begins, ends)
     return tuple(found)
+
+
+def severity_of(on: str) -> str:
+    """How grave it is that `on` happens, where nobody says otherwise."""
+    return INFO if on == "gate.green" else WARNING
+
+
+def severity_at(incidents: Mapping[str, Incident], at: datetime) -> str:
+    """The gravest severity of the incidents that were open at that instant; info where none was."""
+    was_open = (
+        one
+        for one in incidents.values()
+        if one.opened_at <= at and (one.resolved_at is None or at <= one.resolved_at)
+    )
+    return max((one.severity for one in was_open), key=SEVERITIES.index, default=INFO)
 
 
 def _by_age(incidents: Iterable[Incident]) -> list[Incident]:

@@ -16,7 +16,7 @@ from typing import Final
 from warroom.launch.entries import ENGINE
 from warroom.launch.files import Attach, files_are_settled, files_owed
 from warroom.launch.runs import phase_since, rerun_cause, wanted_since
-from warroom.launch.schedule import Slot, all_slots, last_offset, update_of
+from warroom.launch.schedule import Slot, all_slots, channel_of, last_offset
 from warroom.launch.standing import is_resolved, record_of
 from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.launch.threads import head_of, thread_of
@@ -107,7 +107,9 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     if state.closed:
         return ()
     ledger = _Ledger(state, now)
-    posts = (*_doubts(state, now), *ledger.suites(), *ledger.posts(), *ledger.sends())
+    # The copies of a post want the same run of its suite.
+    suites = dict.fromkeys(ledger.suites())
+    posts = (*_doubts(state, now), *suites, *ledger.posts(), *ledger.sends())
     return (*posts, *files_owed(state, now), *ledger.end())
 
 
@@ -115,7 +117,8 @@ def _doubts(state: LaunchState, now: datetime) -> Iterator[LookUp | GiveUp]:
     for record in state.records.values():
         if not _is_doubtful(record, state.epoch):
             continue
-        channel = state.course.channels[state.course.updates[update_of(record.slot)].channel]
+        channel = channel_of(state.course, record.slot)
+        assert channel is not None, "no playbook takes over while a post is in doubt"
         if channel.on_unknown:
             yield GiveUp(record, channel.on_unknown == "hold")
         elif record.absent_at is None:
@@ -160,7 +163,7 @@ class _Ledger:
                 continue
             ahead = not self._is_due(slot) and slot.due(self._t0) - update.before <= self._now
             if ahead or slot.id in wanted:
-                yield from self._run(update.suite, slot.id, wanted_since(self._state, slot, self._t0))
+                yield from self._run(update.suite, slot.whole, wanted_since(self._state, slot, self._t0))
 
     def posts(self) -> Iterator[Prepare | HoldBack]:
         """The texts that are to be written now."""
@@ -258,7 +261,7 @@ class _Ledger:
         return list(groups.values())
 
     def _kin(self, slot: Slot) -> object:
-        return self._state.course.updates[slot.update].channel, slot.is_event and slot.update, slot.about
+        return slot.channel, slot.is_event and slot.update, slot.about
 
     def _is_frozen(self, slot: Slot, newest: Slot) -> bool:
         record = record_of(self._state, slot)

@@ -52,7 +52,7 @@ def run_for(state: LaunchState, slot: Slot, suite: str) -> Run | None:
         return None
     update = state.course.updates[slot.update]
     if update.before is not None and update.suite == suite:
-        run = state.runs.get(slot.id)
+        run = state.runs.get(slot.whole)
         return run if run and run.finished_at and run.started_at >= wanted_since(state, slot, state.t0) else None
     return _latest([run for run in state.runs.values() if run.suite == suite], state.t0 or _LONG_AGO)
 

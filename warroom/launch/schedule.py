@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
 
 from warroom.errors import UsageError
-from warroom.launch.happenings import Trouble, troubles
+from warroom.launch.happenings import INFO, Trouble, severity_at, troubles
 from warroom.launch.state import LaunchState, believed
-from warroom.playbook.course import Course, Update
+from warroom.playbook.course import Channel, Course, Update
 from warroom.units import format_duration, format_offset
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -20,7 +20,9 @@ _FARTHEST: Final = timedelta(days=3653)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One post that is owed. `id` is `hourly@T+1h`, followed by `#2` when T0 has been scrubbed once, and so on.
+    """One post that is owed to `channel`. `id` is `hourly@T+1h`, followed by `#2` when T0 has been scrubbed once, and
+    so on, and by `/incidents` for a copy to a channel that is not the update's first. `severity` is info, warning or
+    critical.
 
     A `recurring` one may be named in a later post instead of being sent when its time was missed. One that is owed
     because something happened says when (`since`) and what: `on` is the event, `subject` the gate or the incident,
@@ -36,6 +38,13 @@ class Slot:
     about: str = ""
     subject: str = ""
     on: str = ""
+    channel: str = ""
+    severity: str = INFO
+
+    @property
+    def whole(self) -> str:
+        """What names it with all its copies: its id without the channel."""
+        return self.id.partition("/")[0]
 
     @property
     def is_event(self) -> bool:
@@ -66,6 +75,13 @@ def update_of(slot_id: str) -> str:
     return slot_id.partition("@")[0]
 
 
+def channel_of(course: Course, slot_id: str) -> Channel | None:
+    """The channel that the slot of that id is posted to; None where the playbook does not have it any more."""
+    update = course.updates.get(update_of(slot_id))
+    _, is_copy, named = slot_id.rpartition("/")
+    return course.channels.get(named if is_copy else update.channel if update else "")
+
+
 def slots(course: Course, attempt: int = 1) -> tuple[Slot, ...]:
     """Every slot that is due at a time from T0, the earliest first; at the same time in the order of the playbook.
 
@@ -77,7 +93,17 @@ def slots(course: Course, attempt: int = 1) -> tuple[Slot, ...]:
         for update in course.updates.values()
         for offset in _offsets(update)
     ]
+    found = [copy for slot in found for copy in copies(course, slot)]
     return tuple(sorted(found, key=lambda slot: slot.offset))
+
+
+def copies(course: Course, slot: Slot) -> Iterator[Slot]:
+    """The post once for each channel that it goes to: those of its update, then those of its severity."""
+    update = course.updates[slot.update]
+    severity = update.severity or slot.severity
+    for channel in dict.fromkeys((update.channel, *update.copies, *course.routes.get(severity, ()))):
+        name = slot.id if channel == update.channel else f"{slot.id}/{channel}"
+        yield replace(slot, id=name, channel=channel, severity=severity)
 
 
 def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
@@ -103,7 +129,8 @@ def _happened(state: LaunchState) -> Iterator[Slot]:
             if happening.on in update.on and update.gate in ("", happening.subject):
                 slot_id = f"{update.id}@{happening.about}"
                 where = (happening.at, happening.about, happening.subject, happening.on)
-                yield Slot(slot_id, update.id, update.within, False, *where)
+                slot = Slot(slot_id, update.id, update.within, False, *where, severity=happening.severity)
+                yield from copies(state.course, slot)
 
 
 def _lasting(state: LaunchState, now: datetime) -> Iterator[Slot]:
@@ -122,7 +149,9 @@ def _again(state: LaunchState, update: Update, every: timedelta, trouble: Troubl
         # One that was written stays, although what it is about has ended since.
         if trouble.begins + offset > ends and slot_id not in state.records:
             return
-        yield Slot(slot_id, update.id, offset, True, trouble.begins, trouble.first)
+        severity = severity_at(state.incidents, trouble.begins + offset)
+        slot = Slot(slot_id, update.id, offset, True, trouble.begins, trouble.first, severity=severity)
+        yield from copies(state.course, slot)
 
 
 def _offsets(update: Update) -> Iterator[timedelta]:

@@ -22,7 +22,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 def thread_of(course: Course, slot: Slot) -> tuple[str, str] | None:
     """The channel and the phase whose posts are one thread; None for a post that is in none."""
-    channel = course.channels[course.updates[slot.update].channel]
+    channel = course.channels[slot.channel]
     phase = phase_of(course, slot) if channel.threads else ""
     return (channel.id, phase) if phase else None
 

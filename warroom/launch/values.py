@@ -150,7 +150,7 @@ def _of_this_incident(state: LaunchState, slot: Slot, name: str) -> str | None:
     if incident is None:
         return None
     match name:
-        case "id" | "text" | "by":
+        case "id" | "text" | "by" | "severity":
             return str(getattr(incident, name))
         case "at":
             return utc(incident.opened_at)

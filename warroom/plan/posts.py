@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from warroom.launch.schedule import Slot, slots
+from warroom.launch.happenings import CRITICAL, WARNING, severity_of
+from warroom.launch.schedule import Slot, copies, slots
 from warroom.launch.state import LaunchState, begin
 from warroom.launch.threads import phase_of
 from warroom.launch.values import value_of
@@ -30,7 +31,8 @@ def planned_posts(playbook: Playbook, t0: datetime | None) -> tuple[PlannedPost,
     state = replace(begin(course), t0=t0)
     seen: set[tuple[str, str]] = set()
     timed = [_post(playbook, state, slot, _time(slot), seen) for slot in slots(course)]
-    return (*timed, *(_post(playbook, state, slot, when, seen) for slot, when in _occasions(course, t0)))
+    occasions = (copy for slot, when in _occasions(course, t0) for copy in _copies(course, slot, when))
+    return (*timed, *(_post(playbook, state, slot, when, seen) for slot, when in occasions))
 
 
 def _named(course: Course) -> Course:
@@ -64,12 +66,22 @@ def _occasions(course: Course, t0: datetime | None) -> Iterator[tuple[Slot, str]
     for update in course.updates.values():
         for on in update.on:
             for about, subject in _subjects(course, update, on):
-                slot = Slot(f"{update.id}@{about}", update.id, update.within, False, since, about, subject, on)
+                what = (since, about, subject, on)
+                slot = Slot(f"{update.id}@{about}", update.id, update.within, False, *what, severity=severity_of(on))
                 yield slot, f"on {on}{f' of {subject}' if on.startswith('gate.') else ''}{_within(update)}"
         if update.during and update.every:
             first = f"inc-1+{format_duration(update.every)}"
-            slot = Slot(f"{update.id}@{first}", update.id, update.every, True, since, "inc-1")
+            slot = Slot(f"{update.id}@{first}", update.id, update.every, True, since, "inc-1", severity=WARNING)
             yield slot, f"every {format_duration(update.every)} while {update.during}"
+
+
+def _copies(course: Course, slot: Slot, when: str) -> Iterator[tuple[Slot, str]]:
+    """The post for each channel that it goes to; those that hear only of a graver incident say so."""
+    usual = {copy.id: (copy, when) for copy in copies(course, slot)}
+    if slot.about.startswith("inc-"):
+        graver = copies(course, replace(slot, severity=CRITICAL))
+        usual = {copy.id: (copy, f"{when}, if it is critical") for copy in graver} | usual
+    yield from usual.values()
 
 
 def _subjects(course: Course, update: Update, on: str) -> Iterator[tuple[str, str]]:
@@ -90,7 +102,7 @@ def _time(slot: Slot) -> str:
 
 def _post(playbook: Playbook, state: LaunchState, slot: Slot, when: str, seen: set[tuple[str, str]]) -> PlannedPost:
     course = state.course
-    update, channel = course.updates[slot.update], course.channels[course.updates[slot.update].channel]
+    update, channel = course.updates[slot.update], course.channels[slot.channel]
     text = draft_text(replace(state, course=_named(course)), slot)
     longest = longest_text(state, slot, update.template, playbook.checks)
     return PlannedPost(

@@ -102,6 +102,9 @@ class Update:
     One that is owed because something happens has no `starts`. It is owed once each time that one of the events `on`
     happens, to the one `gate` where that is named, and has `within` to leave; or `every` so often as long as what
     `during` names goes on.
+
+    It goes to `channel` and, each a post of its own, to `copies`. `severity` is info, warning or critical; empty:
+    that of what happens, or info.
     """
 
     id: str
@@ -117,6 +120,8 @@ class Update:
     gate: str = ""
     within: timedelta = timedelta()
     during: str = ""
+    copies: tuple[str, ...] = ()
+    severity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +135,7 @@ class Course:
     phases: tuple[Phase, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict)
     updates: Mapping[str, Update] = field(default_factory=dict)
+    routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The channels that updates of a severity go to beside their own."""
     gates: Mapping[str, GatePlan] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)

@@ -24,6 +24,7 @@ def course(
         phases=tuple(_phase(name, model) for name, model in document.phases.items()),
         channels={name: _channel(name, model) for name, model in document.channels.items()},
         updates={name: _update(name, model, document) for name, model in document.updates.items()},
+        routes=document.routes.channels,
         gates={name: _gate(gate) for name, gate in gates.items()},
         watched=watched(document),
     )
@@ -80,7 +81,7 @@ def _update(update_id: str, model: course_models.Update, document: models.Docume
     return Update(
         id=update_id,
         title=clean(model.title) or update_id,
-        channel=model.channel,
+        channel=model.channels[0],
         template=document.templates[model.template],
         starts=model.from_ if model.at is None else model.at,
         every=model.every,
@@ -91,4 +92,6 @@ def _update(update_id: str, model: course_models.Update, document: models.Docume
         gate=model.gate or "",
         within=model.within or timedelta(),
         during=model.while_ or "",
+        copies=model.channels[1:],
+        severity=model.severity or "",
     )

@@ -22,6 +22,12 @@ _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.txt", re.ASCII)
 EventName = Literal["gate.green", "gate.red", "incident.opened", "incident.resolved"]
 """What a post can be owed for."""
 
+Severity = Literal["info", "warning", "critical"]
+"""How grave a post is."""
+
+Ids = Id | Annotated[list[Id], Field(min_length=1)]
+"""One name, or several."""
+
 MOST_POSTS: Final = 1_000
 """How often an update may recur."""
 
@@ -105,12 +111,36 @@ class Channel(Section):
         return self
 
 
+class Routes(Section):
+    """Where posts go because of how grave they are, beside their own channels."""
+
+    info: Ids | None = Field(None, description="Channels of what is good to know.")
+    warning: Ids | None = Field(None, description="Channels of what is not as it should be.")
+    critical: Ids | None = Field(None, description="Channels of what needs people at once.")
+
+    @property
+    def channels(self) -> dict[str, tuple[str, ...]]:
+        """The channels of each severity that has some."""
+        found = {"info": self.info, "warning": self.warning, "critical": self.critical}
+        return {severity: names_in(ids) for severity, ids in found.items() if ids is not None}
+
+
+def names_in(ids: str | list[str]) -> tuple[str, ...]:
+    """The names, whether there is one or several."""
+    return tuple(ids) if isinstance(ids, list) else (ids,)
+
+
 class Update(Section):
     """A post that is owed: once (`at`), again and again (`every`, `from`, `until`), each time that something happens
     (`on`, `within`), or again and again while something lasts (`while`, `every`)."""
 
     title: Text = Field("", description="Name that people call it by; its id where it is empty.")
-    channel: Id = Field(description="Where it goes.")
+    channel: Ids = Field(description="Where it goes; with several it is owed to each of them.")
+    severity: Severity | None = Field(
+        None,
+        description="How grave it is, which decides by `routes` where else it goes; without it that of what happens, "
+        "or info.",
+    )
     template: Id = Field(description="Its text.")
     at: OffsetText | None = Field(None, description="When it is due, once.")
     every: TimeoutText | None = Field(None, description="How long from one to the next.")
@@ -130,6 +160,11 @@ class Update(Section):
     )
 
     @property
+    def channels(self) -> tuple[str, ...]:
+        """Where it goes, in the order of the playbook."""
+        return names_in(self.channel)
+
+    @property
     def events(self) -> tuple[str, ...]:
         """What it is owed for; empty where it is owed at a time."""
         return () if self.on is None else tuple(self.on) if isinstance(self.on, list) else (self.on,)
@@ -137,6 +172,8 @@ class Update(Section):
     @model_validator(mode="after")
     def _makes_sense(self) -> Update:
         again = (self.every, self.from_, self.until)
+        if twice := [name for name in self.channels if self.channels.count(name) > 1]:
+            raise ValueError(f"`channel` names '{twice[0]}' twice")
         if self.events:
             self._happens()
         elif self.while_ is not None:

@@ -21,7 +21,7 @@ GATE_VALUES: Final = ("title", "system", "state", "source", "note", "holds")
 INCIDENT_VALUES: Final = ("open",)
 EVENT_VALUES: Final = {
     "gate": (*GATE_VALUES, "at"),
-    "incident": ("id", "text", "at", "by", "note", "reason", "resolved_at", "resolved_by", "lasted"),
+    "incident": ("id", "text", "severity", "at", "by", "note", "reason", "resolved_at", "resolved_by", "lasted"),
 }
 """What a post can say about the gate or the incident that it is owed for."""
 
@@ -36,6 +36,7 @@ class CourseSections:
     steps: Mapping[str, course_models.Step]
     phases: Mapping[str, course_models.Phase]
     channels: Mapping[str, course_models.Channel]
+    routes: course_models.Routes | None
     updates: Mapping[str, course_models.Update]
     templates: Mapping[str, Template]
 
@@ -74,9 +75,11 @@ class CourseReferences:
         """What `name` does not report itself."""
         self._steps()
         self._phases()
+        self._routes()
         for update_id, update in self._course.updates.items():
             path: Path = ("updates", update_id)
-            self._name((*path, "channel"), "channels", update.channel)
+            for channel in update.channels:
+                self._name((*path, "channel"), "channels", channel)
             if update.suite and self._name((*path, "suite"), "suites", update.suite):
                 self._is_run(update_id, update)
             if update.gate:
@@ -111,6 +114,11 @@ class CourseReferences:
                 if ends and (ends.events or ends.while_):
                     message = f"'{phase.update}' is owed for what happens, so it ends no phase"
                     self._report((*path, "update"), message, "name one with a time of its own")
+
+    def _routes(self) -> None:
+        for severity, channels in self._course.routes.channels.items() if self._course.routes else ():
+            for channel in channels:
+                self._name(("routes", severity), "channels", channel)
 
     def _is_run(self, update_id: str, update: course_models.Update) -> None:
         """The suite that a post tells has to be run by somebody, or the post is held for ever."""

@@ -209,6 +209,7 @@ class _Loading:
             steps=self._each("steps", course_models.Step),
             phases=self._each("phases", course_models.Phase),
             channels=self._each("channels", course_models.Channel),
+            routes=validate(course_models.Routes, self._top.child("routes"))[0],
             updates=self._each("updates", course_models.Update),
             templates={name: text for name, text in texts.items() if text is not None},
         )

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from warroom.expect import JsonPathText, TimeoutText
-from warroom.playbook.course_models import Channel, Phase, Step, TemplateText, Update
+from warroom.playbook.course_models import Channel, Phase, Routes, Step, TemplateText, Update
 from warroom.playbook.section import INPUT_PATTERN, LEVER_PATTERN, Id, Name, Section, Text, Word, Words
 from warroom.playbook.signal_models import Baseline, Signal, Slo, Trigger
 from warroom.playbook.source_models import AnySource
@@ -264,5 +264,6 @@ class Document(Section):
     steps: dict[Id, Step] = Field({}, description="What people do and then tick, in this order.")
     phases: dict[Id, Phase] = Field({}, description="The stretches of the launch, in this order.")
     channels: dict[Id, Channel] = Field({}, description="Where posts go.")
+    routes: Routes = Field(Routes(), description="Where posts go because of how grave they are.")
     updates: dict[Id, Update] = Field({}, description="The posts that are owed, and when.")
     templates: dict[Id, TemplateText] = Field({}, description="The texts of posts.")

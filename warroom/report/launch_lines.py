@@ -74,6 +74,10 @@ def _ticked(body: Body) -> str:
     return f"step {body['step']} done" + (f": {values}" if values else "")
 
 
+def _gravely(body: Body) -> str:
+    return f" ({body['severity']})" if body.get("severity", "warning") != "warning" else ""
+
+
 def _closed(body: Body) -> str:
     said, first = f"launch closed: {body['reason']}", body.get("first", ())
     if not body.get("unsent"):
@@ -99,7 +103,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "gate.read": _gate,
     "gate.asked": lambda body: f"gate {body['gate']} is asked again",
     "gate.flipped": lambda body: f"gate {body['gate']} flipped to {str(body['to']).upper()}",
-    "incident.opened": lambda body: f"incident {body['id']} opened: {body['text']}",
+    "incident.opened": lambda body: f"incident {body['id']} opened{_gravely(body)}: {body['text']}",
     "incident.noted": lambda body: f"incident {body['id']} note: {body['text']}",
     "incident.resolved": lambda body: f"incident {body['id']} resolved: {body['reason']}",
     "update.due": _prepared,
