@@ -22,6 +22,7 @@ from tests.benchmarks import (
     journal,
     memory,
     peers,
+    signals,
     simulated,
     startup,
     verify,
@@ -36,6 +37,7 @@ ALONE: Mapping[str, Callable[[bool], list[Row]]] = {
     "engine": engine.measure,
     "simulated": simulated.measure,
     "console": console.measure,
+    "signals": signals.measure,
 }
 WITH_SERVICES = ("verify", "connections", "memory", "growth")
 PARTS = (*ALONE, *WITH_SERVICES)
