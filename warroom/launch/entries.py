@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 ENGINE: Final = "engine"
 CHANNEL: Final = "channel"
 MACHINES: Final = frozenset({ENGINE, CHANNEL})
 """Who acts in the journal and is no person; no person bears such a name there."""
+
+
+Body = Mapping[str, Any]
+"""What an entry holds, as JSON data."""
+
+
+def instant(text: str) -> datetime:
+    """An instant of a journal's body, UTC. Raises ValueError for anything else than an aware ISO 8601 time."""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        raise ValueError(f"'{text}' does not say in which time zone it is")
+    return read.astimezone(UTC)
 
 
 class Head(NamedTuple):

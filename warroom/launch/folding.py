@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
-from warroom.launch.entries import ENGINE, Entry
+from warroom.launch.entries import Body, Entry, instant
 from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
+from warroom.launch.record_folding import RECORDS, Apply
 from warroom.launch.results import Run, checks_found
 from warroom.launch.state import (
     CLEAR,
     NOTES_KEPT,
     Closed,
-    FileKnown,
-    Hold,
     LaunchState,
     Note,
-    Record,
-    Remark,
     Stage,
     Tick,
     believed,
 )
 from warroom.verdict import Verdict
-
-_NEW: Final = Record("", Stage.DUE)
-
-Body = Mapping[str, Any]
 
 
 def fold(entries: Iterable[Entry], state: LaunchState) -> LaunchState:
@@ -46,14 +39,6 @@ def step(state: LaunchState, entry: Entry) -> LaunchState:
     apply = _APPLY.get(entry.kind)
     after = apply(state, entry, entry.body) if apply else state
     return replace(after, seq=entry.seq, launch=entry.launch, epoch=max(state.epoch, entry.epoch))
-
-
-def instant(text: str) -> datetime:
-    """An instant of a journal's body, UTC. Raises ValueError for anything else than an aware ISO 8601 time."""
-    read = datetime.fromisoformat(text)
-    if read.tzinfo is None:
-        raise ValueError(f"'{text}' does not say in which time zone it is")
-    return read.astimezone(UTC)
 
 
 def _opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -137,110 +122,6 @@ def _gate_flipped(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     return replace(after, happenings=(*state.happenings, flip))
 
 
-def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """Rendered, or back from an attempt that sent nothing: then the text stays as it was frozen."""
-    slot, before = body["slot"], state.records.get(body["slot"])
-    if "text" not in body:
-        assert before is not None, "only what was rendered can come back"
-        again = instant(body["not_before"]) if body.get("not_before") else None
-        # A first copy that may yet become visible is looked for in the thread of the last one, and in the channel.
-        was_lost = before.stage is Stage.UNKNOWN or before.epoch < entry.epoch
-        is_placed = before.is_placed or "thread" in body or (was_lost and bool(before.thread))
-        back = replace(
-            before,
-            stage=Stage.DUE,
-            not_before=again,
-            reason=body.get("reason", ""),
-            at=entry.at,
-            again=before.again or body.get("again", False),
-            is_placed=is_placed,
-            thread=body.get("thread", before.thread),
-        )
-        return replace(state, records={**state.records, slot: back})
-    merged = tuple(body.get("merged", ()))
-    fresh = Record(slot, Stage.DUE, body["key"], body["text"], body["late_s"], merged, t0=state.t0, at=entry.at)
-    fresh = replace(fresh, asked=slot in state.requested, file=body.get("file", ""))
-    if before is not None:
-        fresh = replace(
-            fresh,
-            attempt=before.attempt,
-            epoch=before.epoch,
-            tried_at=before.tried_at,
-            again=before.again,
-            thread=before.thread,
-            is_placed=before.is_placed,
-        )
-    named = {
-        name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
-        for name in merged
-    }
-    gone = {slot, *merged}
-    holds = {name: hold for name, hold in state.holds.items() if name not in gone}
-    return replace(state, records={**state.records, slot: fresh, **named}, holds=holds)
-
-
-def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
-    def apply(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-        before = state.records[body["slot"]]
-        after = replace(before, stage=stage, at=entry.at, reason=body.get("reason", ""), ref=body.get("ref", ""))
-        after = replace(after, thread=body.get("thread", before.thread))
-        if stage is Stage.SENDING:
-            after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
-            after = replace(after, goes_on=body.get("goes_on", False))
-            after = replace(after, tried_at=before.tried_at or entry.at, absent_at=None)
-        return replace(
-            state, records={**state.records, before.slot: after}, requested=state.requested - {before.slot}
-        )
-
-    return apply
-
-
-def _part_sending(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    key = (body["slot"], entry.kind.partition(".")[0])
-    known = state.files.get(key)
-    began_at = known.began_at if known else entry.at
-    file = FileKnown(*key, "sending", body["attempt"], entry.epoch, began_at, entry.at)
-    return replace(state, files={**state.files, key: file})
-
-
-def _part_to(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    part, _, stage = entry.kind.partition(".")
-    key = (body["slot"], part)
-    again = instant(body["not_before"]) if body.get("not_before") else None
-    reason = body.get("reason", "")
-    file = replace(state.files[key], stage=stage, at=entry.at, not_before=again, reason=reason)
-    return replace(state, files={**state.files, key: file})
-
-
-def _absent(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """A look-up that found nothing; the message may still become visible."""
-    after = replace(state.records[body["slot"]], stage=Stage.UNKNOWN, absent_at=entry.at, reason=body["reason"])
-    return replace(state, records={**state.records, after.slot: after})
-
-
-def _held(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    hold = Hold(body["slot"], body["reason"], body["by"], entry.at)
-    requested = state.requested if hold.by == ENGINE else state.requested - {hold.slot}
-    return replace(state, holds={**state.holds, hold.slot: hold}, requested=requested)
-
-
-def _released(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    return replace(state, holds={name: hold for name, hold in state.holds.items() if name != body["slot"]})
-
-
-def _requested(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """Asking for a post releases it."""
-    released = _released(state, entry, body)
-    return replace(released, requested=state.requested | {body["slot"]})
-
-
-def _remarked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """The last remark on a slot counts; an empty one takes it away."""
-    slot, text = body["slot"], body["text"]
-    others = {name: remark for name, remark in state.remarks.items() if name != slot}
-    return replace(state, remarks={**others, slot: Remark(text, entry.at, body["by"])} if text else others)
-
-
 def _incident_opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     at, severity = believed(state, entry.at), body.get("severity", WARNING)
     incident = Incident(body["id"], body["text"], at, body.get("by", entry.actor), severity=severity)
@@ -314,7 +195,7 @@ def _closed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     return replace(state, closed=Closed(entry.at, body["reason"]))
 
 
-_APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] = {
+_APPLY: Final[Mapping[str, Apply]] = {
     "launch.opened": _opened,
     "launch.closed": _closed,
     "playbook.amended": _amended,
@@ -326,24 +207,7 @@ _APPLY: Final[Mapping[str, Callable[[LaunchState, Entry, Body], LaunchState]]] =
     "suite.finished": _suite_finished,
     "gate.read": _gate_read,
     "gate.flipped": _gate_flipped,
-    "update.due": _update_due,
-    "update.sending": _to(Stage.SENDING),
-    "update.confirmed": _to(Stage.CONFIRMED),
-    "update.unknown": _to(Stage.UNKNOWN),
-    "update.absent": _absent,
-    "update.dead": _to(Stage.DEAD),
-    "file.sending": _part_sending,
-    "file.due": _part_to,
-    "file.attached": _part_to,
-    "file.failed": _part_to,
-    "rest.sending": _part_sending,
-    "rest.due": _part_to,
-    "rest.attached": _part_to,
-    "rest.failed": _part_to,
-    "update.held": _held,
-    "update.released": _released,
-    "update.requested": _requested,
-    "update.remarked": _remarked,
+    **RECORDS,
     "incident.opened": _incident_opened,
     "incident.noted": _incident_noted,
     "incident.resolved": _incident_resolved,
