@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.polling import poll_until
-from warroom.clock import RealClock, VirtualClock, file_stamp, settle, stamp
+from warroom.clock import RealClock, SteadyClock, VirtualClock, file_stamp, settle, stamp
 
 START = datetime(2025, 11, 1, 2, 0, tzinfo=UTC)
 
@@ -88,3 +88,15 @@ def test_instants_are_written_in_utc() -> None:
     instant = datetime(2025, 11, 1, 16, 0, 0, 123456, tzinfo=timezone(timedelta(hours=14)))
     assert stamp(instant) == "2025-11-01T02:00:00.123Z"
     assert file_stamp(instant) == "20251101T020000Z"
+
+
+async def test_a_steady_clock_goes_on_evenly_whatever_becomes_of_the_wall_clock() -> None:
+    clock = VirtualClock(START)
+    steady = SteadyClock(clock)
+    await clock.advance(10)
+    clock.step_wall(timedelta(hours=-2))
+    await clock.advance(10)
+    clock.suspend(30)
+    assert steady.now() == START + timedelta(seconds=50)
+    assert (steady.monotonic(), steady.boot_id()) == (20.0, "virtual")
+    assert SteadyClock(clock).now() == clock.now()

@@ -60,6 +60,30 @@ class RealClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+class SteadyClock:
+    """`clock` from the moment at which this is made, as if nobody set the wall clock any more."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = clock.now()
+        self._began_ns = clock.boottime_ns()
+
+    def now(self) -> datetime:
+        return self._began + timedelta(microseconds=(self._clock.boottime_ns() - self._began_ns) // 1000)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def boottime_ns(self) -> int:
+        return self._clock.boottime_ns()
+
+    def boot_id(self) -> str:
+        return self._clock.boot_id()
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+
 @functools.cache
 def _boot_id() -> str:
     with contextlib.suppress(OSError):

@@ -11,9 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from warroom.adapters.file_channel import FileChannel
-from warroom.clock import VirtualClock, settle
+from warroom.clock import SteadyClock, VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
-from warroom.engine.ports import KnownGate, Poll
+from warroom.engine.ports import KnownGate, Poll, SignalPorts
 from warroom.engine.second_clock import SecondClock
 from warroom.errors import WarroomError
 from warroom.events import CheckInfo, CheckOutcome, GateInfo, LaunchInfo, RunFinished
@@ -23,6 +23,7 @@ from warroom.launch.ledger import RunSuite
 from warroom.playbook.course import Ask, Course, Phase, Step, Update
 from warroom.playbook.course import Channel as ChannelSpec
 from warroom.playbook.template import parse_template
+from warroom.slo.query import SignalSource
 from warroom.suite_state import DONE, CheckState, SuiteState
 from warroom.updates.channel import Channel
 from warroom.verdict import Measurement, Result, Verdict
@@ -158,6 +159,7 @@ class Stage:
         self.gates = Gates({})
         self.channel: Channel = FileChannel(folder / "posts.txt", self.clock)
         self.second = SecondClock(self.clock)
+        self.sources: Mapping[str, SignalSource] = {}
         self.told: list[Entry] = []
         self.trouble: list[str] = []
         self.watched = Watched()
@@ -196,6 +198,7 @@ class Stage:
             trouble=self.trouble.append,
             second_clock=self.second,
             gates=self.gates,
+            signals=SignalPorts(self.sources, SteadyClock(self.clock)),
         )
 
     async def advance(self, span: timedelta) -> None:

@@ -204,6 +204,7 @@ FAULTS = [
     ("a limit without a unit", '">= 0.5%"', '">= 0.5"', "signals.errors.warn: '>= 0.5': which unit?"),
     ("a limit in another unit", '"> 120ms"', '"> 120%"', "signals.p95.warn: '> 120%': the signal is in ms"),
     ("a limit that is none", '">= 0.5%"', "0.5%", "is not a condition on a signal; write for example"),
+    ("a limit on the good side", "true, window: 1m", 'true, page: "> 99%"', "up.page: '> 99%': availability is bad"),
     ("a page that is milder", 'page: ">= 1%"', 'page: ">= 0.1%"', "errors.page: page '>= 0.1%' is milder than"),
     ("a page the wrong way", 'page: ">= 1%"', 'page: "< 1%"', "look in opposite directions"),
     ("nothing ever YELLOW", 'page: ">= 1%"', 'page: ">= 0.5%"', "the signal would never be yellow"),

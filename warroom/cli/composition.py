@@ -148,7 +148,7 @@ class _Ports:
         self.board = QuestionBoard(self.log.append, clock)
         self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets, heard=heard, warn=self._warn)
         self._sampler = SamplerProcess(playbook.targets, waiting=sampler)
-        self._commands = Commands(clock, allowed=options.allow_commands, allow_file=_allow_file(environ))
+        self._commands = Commands(clock, allowed=options.allow_commands, allow_file=allow_file(environ))
         base = options.evidence or Path()
         self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)
         self.store.open()
@@ -221,7 +221,7 @@ def _simulated(launch: LaunchInfo, control: str) -> LaunchInfo:
     return replace(launch, title=f"{launch.title} (SIMULATED)", facts=facts)
 
 
-def _allow_file(environ: Mapping[str, str]) -> Path:
+def allow_file(environ: Mapping[str, str]) -> Path:
     """The file whose presence lets playbooks run commands here (XDG base directories)."""
     configuration = environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(configuration) / "warroom" / "allow-commands"

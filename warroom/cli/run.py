@@ -24,6 +24,7 @@ from warroom.cli.herald import Herald, Told
 from warroom.cli.launches import command_for
 from warroom.cli.library_logging import libraries_say
 from warroom.cli.listening import listen, listen_at, tcp_listener
+from warroom.cli.live_signals import LaunchSignals
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
@@ -137,6 +138,7 @@ class _Launch:
     journal: ThreadedJournal
     channels: tuple[OpenChannel, ...]
     gates: LaunchGates
+    signals: LaunchSignals
     tcp: TcpListener | None = None
 
 
@@ -152,13 +154,28 @@ def _assembled(
     suites = LaunchSuites(opened.playbook, stated, os.environ, clock, second.heard)
     gates = LaunchGates(opened.playbook, clock, second.heard)
     reload = reloading(options, opened, os.environ)
-    ports = Ports(clock, journal, channels, suites, notices, watch.told, watch.trouble, gates, reload, second)
+    signals = LaunchSignals(opened.playbook, options, os.environ, clock, second.heard)
+    ports = Ports(
+        clock=clock,
+        journal=journal,
+        channels=channels,
+        suites=suites,
+        watchdog=notices,
+        told=watch.told,
+        trouble=watch.trouble,
+        gates=gates,
+        signals=signals.ports(),
+        reload=reload,
+        second_clock=second,
+    )
     engine = Engine(opened.playbook.course, ports)
     refusals = Refusals(engine.record, clock)
     application = api(engine, clock, name_of, About(os.getpid(), stamp(clock.now())), refusals)
     address = listen_at(options.listen, expose=options.expose)
     tcp = tcp_listener(address, application, opened.folder, refusals) if address else None
-    return _Launch(engine, Listener(opened.folder, application), journal, tuple(channels.values()), gates, tcp)
+    return _Launch(
+        engine, Listener(opened.folder, application), journal, tuple(channels.values()), gates, signals, tcp
+    )
 
 
 async def _serve(
@@ -206,6 +223,7 @@ async def _close(launch: _Launch) -> None:
     if launch.tcp:
         await launch.tcp.close()
     await launch.gates.aclose()
+    await launch.signals.aclose()
     # The launch is given free last: what is being posted must be in its file before another engine looks for it.
     for channel in launch.channels:
         await asyncio.to_thread(channel.close)

@@ -9,17 +9,27 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from warroom.clock import Clock
+from warroom.clock import Clock, SteadyClock
 from warroom.engine import drafts
 from warroom.engine.contained import contained, defect, ends_the_engine
 from warroom.engine.deciding import decide as decide_request
 from warroom.engine.gate_watch import GateWatch
 from warroom.engine.notebook import Notebook
-from warroom.engine.ports import GatesPort, JournalPort, NoGates, Reload, SuitePort, Watchdog, no_reload
+from warroom.engine.ports import (
+    GatesPort,
+    JournalPort,
+    NoGates,
+    Reload,
+    SignalPorts,
+    SuitePort,
+    Watchdog,
+    no_reload,
+)
 from warroom.engine.posting import Posting
 from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import AmendPlaybook, Request
 from warroom.engine.second_clock import SecondClock
+from warroom.engine.signal_watch import SignalWatch
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
 from warroom.events import GateInfo
@@ -65,6 +75,7 @@ class Ports:
     told: Callable[[Entry], object]
     trouble: Callable[[str], object]
     gates: GatesPort = field(default_factory=NoGates)
+    signals: SignalPorts | None = None
     reload: Reload = no_reload
     second_clock: SecondClock | None = None
 
@@ -85,8 +96,12 @@ class Engine:
         self._wake = asyncio.Event()
         self._stopping = False
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
+        # What a look found is judged when the next slot begins: its end is no reason to go round.
+        self._looking = Work(self._clock, self.pace.retry_s, self._failed, lambda: None)
         self._posting = Posting(ports.clock, self._book, ports.channels, self._insist, self.pace.longest_wait_s)
         self._gates = GateWatch(ports.gates, ports.clock)
+        signals = ports.signals or SignalPorts({}, SteadyClock(ports.clock))
+        self.signals: Final = SignalWatch(course.watched, signals.sources, ports.clock, signals.clock)
         self._said: dict[str, str] = {}
         self._rest_s = 0.0
         self._sha256 = ""
@@ -113,8 +128,9 @@ class Engine:
 
     async def open(self, first: Sequence[Draft] = ()) -> None:
         """Folds the journal. `first` is written into one that has no `launch.opened` yet. Raises WarroomError."""
-        await self._book.catch_up()
+        await self._book.catch_up(self.signals.remember)
         await self._book.write(lambda state: () if state.opened_at else first)
+        self.signals.restore(self.state)
         self._sha256 = self.state.playbook_sha256
 
     async def run(self) -> None:
@@ -126,6 +142,7 @@ class Engine:
             if self.state.closed:
                 await self._work.finish("post ", self.pace.patience_s)
         finally:
+            await self._looking.stop(self.pace.patience_s)
             await self._work.stop(self.pace.patience_s)
             await self._leave_nothing_half_sent()
             await self._book.close()
@@ -193,10 +210,20 @@ class Engine:
     async def _write_what_is_owed(self) -> None:
         # A decision that was written can lead to the next one: a text is prepared, then sent.
         await self._book.write(self._agreed)
+        await self._write_signals()
         for _ in range(_ROUNDS):
             if not await self._book.write(self._owed):
                 break
         self._failed("tick", "")
+
+    async def _write_signals(self) -> None:
+        try:
+            self.signals.observe(self.state)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
+            self._contain("signals", error)
+        if owed := self.signals.drafts():
+            await self._book.write(lambda _: owed)
+            self.signals.written(len(owed))
 
     def _on_disk(self, entry: Entry) -> None:
         # Only what was written shows that it can be: a tick without anything to write shows nothing.
@@ -222,6 +249,8 @@ class Engine:
     def _begin_effects(self) -> None:
         if self._stopping or self.state.closed or self.is_amended:
             return
+        for source in self.signals.due():
+            self._looking.begin(f"source {source}", partial(self.signals.look, source))
         for gate in self._gates.due():
             if self._stated(gate) is not None:
                 continue
@@ -241,9 +270,9 @@ class Engine:
                     pass
 
     def _until_the_next_s(self) -> float:
-        """A tick, or less where a post is due before."""
-        ahead_s = next_due_s(self.state, self._clock.now())
-        return self.pace.tick_s if ahead_s is None else min(self.pace.tick_s, max(ahead_s, _SHORTEST_S))
+        """A tick, or less where a post is due before, or a signal is to be looked at."""
+        ahead = [next_due_s(self.state, self._clock.now()), self.signals.next_s()]
+        return min([self.pace.tick_s, *(max(ahead_s, _SHORTEST_S) for ahead_s in ahead if ahead_s is not None)])
 
     async def _pause(self) -> None:
         sleep = asyncio.ensure_future(self._clock.sleep(self._rest_s))

@@ -87,12 +87,14 @@ class Notebook:
         if line := log_line(entry):
             self._log.append(line)
 
-    async def catch_up(self) -> None:
-        """Folds all that is on disk, and tells what this engine wrote already; to be called first."""
+    async def catch_up(self, seen: Callable[[Entry], object]) -> None:
+        """Folds all that is on disk, and tells what this engine wrote already; to be called first. `seen` is handed
+        every entry that is there."""
         last = None
         while batch := await self._journal.read(self._state.seq, _CATCH_UP):
             for entry in batch:
                 self._fold(entry)
+                seen(entry)
                 if entry.epoch < self._journal.epoch:
                     last = entry
                 else:

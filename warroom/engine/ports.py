@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from warroom.clock import SteadyClock
 from warroom.errors import UsageError
 from warroom.events import GateInfo
 from warroom.launch.amending import Amendment
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import RunSuite
+from warroom.slo.query import SignalSource
 from warroom.suite_state import SuiteState
 
 
@@ -65,6 +67,14 @@ class GatesPort(Protocol):
     async def ask(self, gate: str) -> GateInfo:
         """How the gate stands, asked now. Never raises, save for cancellation: what goes wrong makes it unknown."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignalPorts:
+    """Where signals come from, by the id of the source, and the clock by which they tell the time."""
+
+    sources: Mapping[str, SignalSource]
+    clock: SteadyClock
 
 
 class Reload(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from warroom.launch import signal_folding
 from warroom.launch.entries import Body, Entry, instant
 from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
 from warroom.launch.record_folding import RECORDS, Apply
@@ -55,7 +56,7 @@ def _amended(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         for name, record in state.records.items()
     }
     amended = replace(state, playbook_sha256=body["to"], playbook_copy=body["copy"], playbook_path=body["path"])
-    return replace(amended, records=records)
+    return signal_folding.begun_anew(replace(amended, records=records), body.get("begun_anew", ()))
 
 
 def _t0_set(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -65,8 +66,8 @@ def _t0_set(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 def _t0_scrubbed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     """A new attempt begins: its steps are to be done again, its posts are owed again. What is wrong stays wrong."""
-    of_incidents = tuple(one for one in state.happenings if one.subject in state.incidents)
-    fresh = replace(state, ticks={}, runs={}, holds={}, requested=frozenset(), happenings=of_incidents)
+    lasting = tuple(one for one in state.happenings if not one.on.startswith("gate."))
+    fresh = replace(state, ticks={}, runs={}, holds={}, requested=frozenset(), happenings=lasting)
     return replace(fresh, t0=None, attempt=state.attempt + 1)
 
 
@@ -163,6 +164,7 @@ def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         for name, file in state.files.items()
     }
     stepped = replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records, files=files)
+    stepped = signal_folding.as_long_ago(stepped, by)
     # Of a step forward that is not believed nothing shows in what counts as now.
     return _as_long_ago(stepped, believed(stepped, entry.at) - believed(state, entry.at) + by)
 
@@ -213,4 +215,5 @@ _APPLY: Final[Mapping[str, Apply]] = {
     "incident.resolved": _incident_resolved,
     "clock.step": _clock_step,
     "clock.agreed": _clock_agreed,
+    **signal_folding.APPLY,
 }

@@ -15,7 +15,7 @@ from warroom.slo.selector import parse_selector
 from warroom.slo.trigger import Hold, parse_hold
 from warroom.slo.unit import Dimension, Unit, parse_unit
 
-_BURN: Final = re.compile(r"burn\s*(>=|>)\s*(\d+(?:\.\d+)?)")
+_BURN: Final = re.compile(r"burn\s*>\s*(\d+(?:\.\d+)?)")
 _QUANTITY: Final = re.compile(r"(-?\d+(?:\.\d+)?)\s*(\S.*)?")
 
 
@@ -24,7 +24,6 @@ class Burn:
     """`burn > 19.2`: how fast an error budget is used up; at 1 it lasts exactly its window."""
 
     text: str
-    op: str
     factor: float
 
 
@@ -36,7 +35,7 @@ def parse_when(text: str) -> When:
     """What a trigger waits for. Raises ValueError with a sentence for the author of the playbook."""
     word = " ".join(text.split())
     burn = _BURN.fullmatch(word)
-    return Burn(word, burn[1], float(burn[2])) if burn else parse_condition(word)
+    return Burn(word, float(burn[1])) if burn else parse_condition(word)
 
 
 @dataclass(frozen=True, slots=True)

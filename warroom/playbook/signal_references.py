@@ -12,8 +12,9 @@ from warroom.playbook import nodes, signal_models, source_models
 from warroom.playbook.nodes import Path, Scalar, find, key_path
 from warroom.playbook.signal_build import unit_of
 from warroom.playbook.signal_forms import Burn, When
-from warroom.slo.conditions import OverBaseline, Threshold, Trending, check
-from warroom.slo.levels import order_problem
+from warroom.slo.conditions import OverBaseline, SignalCondition, Threshold, Trending, check
+from warroom.slo.levels import direction_problem, order_problem
+from warroom.slo.query import Availability, Latency
 from warroom.slo.unit import Dimension, Unit
 from warroom.units import format_duration
 
@@ -111,6 +112,9 @@ class SignalReferences:
             return
         if problem := order_problem(signal.warn, signal.page):
             self._report((*path, "page"), problem)
+        for key in ("warn", "page"):
+            if (limit := getattr(signal, key)) and (problem := _wrong_side(signal, limit)):
+                self._report((*path, key), problem)
 
     def _fits(self, path: Path, signal: signal_models.Signal) -> bool:
         """Whether its source, where that could be read, can be asked what the signal measures."""
@@ -222,6 +226,12 @@ class SignalReferences:
             path = path[:-1]
             node = find(self._top, path)
         self._found.append(node.place.problem(key_path(path), message, suggestion))
+
+
+def _wrong_side(signal: signal_models.Signal, limit: SignalCondition) -> str:
+    """Why a limit calls the good side of the signal bad; empty where it does not, or nobody knows."""
+    measure = Availability() if signal.availability else Latency(signal.latency.p / 100) if signal.latency else None
+    return direction_problem(limit, measure) if measure else ""
 
 
 def _unit_problem(signal: signal_models.Signal, unit: Unit) -> str:

@@ -1,0 +1,46 @@
+"""Where the signals of a launch come from, for as long as it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from warroom.adapters.command import Commands
+from warroom.adapters.credentials import secrets_of
+from warroom.adapters.http import Heard, HttpAdapter
+from warroom.adapters.sources import Sources
+from warroom.cli.composition import allow_file
+from warroom.cli.options import RunOptions
+from warroom.clock import Clock, SteadyClock
+from warroom.engine.ports import SignalPorts
+from warroom.launch.observing import queries_of
+from warroom.playbook.loaded import Playbook
+
+
+class LaunchSignals:
+    """The sources of `playbook`. What they ask leaves no evidence; what is found goes into the journal."""
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        options: RunOptions,
+        environ: Mapping[str, str],
+        clock: Clock,
+        heard: Heard | None = None,
+    ) -> None:
+        self._playbook = playbook
+        self._clock = SteadyClock(clock)
+        self._http = HttpAdapter(playbook.targets, clock, secrets=secrets_of(playbook), heard=heard)
+        commands = Commands(clock, allowed=options.allow_commands, allow_file=allow_file(environ))
+        self._sources = Sources(playbook.targets, self._clock, http=self._http, commands=commands)
+
+    def ports(self) -> SignalPorts:
+        """What the engine looks at."""
+        watched = self._playbook.course.watched
+        specs = self._playbook.sources.items()
+        sources = {name: self._sources.of(spec, queries_of(watched, name)) for name, spec in specs}
+        return SignalPorts(sources, self._clock)
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        await self._sources.aclose()
+        await self._http.aclose()

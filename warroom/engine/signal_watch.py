@@ -1,0 +1,306 @@
+"""Looks at the sources of signals, judges signals and triggers slot by slot, and journals what changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from warroom.clock import Clock, SteadyClock
+from warroom.engine.signal_memory import SignalMemory, Slice
+from warroom.engine.signal_round import Found, LeverState, SignalRound
+from warroom.engine.trigger_watch import TriggerWatch
+from warroom.launch.entries import Draft, Entry
+from warroom.launch.observing import LOOKS, Context, baselines_of, rule_of
+from warroom.launch.signals import QUIET, moved
+from warroom.launch.state import LaunchState, believed
+from warroom.playbook.signals import BaselinePlan, SignalPlan, TriggerPlan, Watched
+from warroom.slo.baseline import capture
+from warroom.slo.budget import Budget
+from warroom.slo.levels import Level
+from warroom.slo.query import SignalSource
+from warroom.slo.trigger import Observation, Stage, Transition, TriggerState, memo_of, slot_at
+
+SLOWEST_S: Final = 5.0
+FASTEST_S: Final = 1.0
+"""Everything is judged as often as its fastest source is looked at, within these bounds."""
+
+_LEAD_S: Final = 1.0
+_MINUTE: Final = timedelta(minutes=1)
+_JITTER: Final = timedelta(seconds=0.5)
+_BAD: Final = (Level.YELLOW, Level.RED)
+
+
+def _unread(lever: str, slot: datetime) -> Observation:
+    return Observation(slot, None, reason=f"nobody reads {lever}")
+
+
+Owed = Callable[[timedelta], Draft]
+"""Something for the journal, by how far the wall clock is ahead of the one that nobody sets."""
+
+
+class SignalWatch:
+    """`steady` is the clock of the sources. What was found is owed to the journal until it is `written`."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        sources: Mapping[str, SignalSource],
+        wall: Clock,
+        steady: SteadyClock,
+        levers: LeverState = _unread,
+    ) -> None:
+        self._watched = watched
+        self._sources = sources
+        self._wall = wall
+        self._clock = steady
+        self._levers = levers
+        fastest = min((source.every_s for source in sources.values()), default=SLOWEST_S)
+        self.every: Final = timedelta(seconds=min(max(fastest, FASTEST_S), SLOWEST_S))
+        self._memory = SignalMemory(watched)
+        self._triggers = TriggerWatch(self.every)
+        self._began = steady.now()
+        self._slot = slot_at(self._began, self.every)
+        self._ahead = timedelta()
+        self._looked: dict[str, int] = {}
+        self._heard: set[str] = set()
+        self._owed: list[Owed] = []
+        self._levels: dict[str, Level] = {}
+        self._breaches: dict[str, datetime] = {}
+        self._warned: dict[str, tuple[int, datetime]] = {}
+        self._captured: dict[str, datetime | None] = {}
+        self._sliced: dict[str, datetime] = {}
+        self.found: dict[str, Found] = {}
+        self.budgets: dict[str, Budget] = {}
+
+    # Looking
+
+    def due(self) -> Iterator[str]:
+        """The sources that are to be looked at now. They are looked at shortly before a slot begins."""
+        return (name for name, source in self._sources.items() if self._place(source) != self._looked.get(name))
+
+    async def look(self, name: str) -> None:
+        """Looks at a source once."""
+        source = self._sources[name]
+        self._looked[name] = self._place(source)
+        await source.look()
+        self._heard.add(name)
+
+    def next_s(self) -> float | None:
+        """Seconds until there is something to look at or to judge, above 0; None where nothing is watched."""
+        if not self._sources and not self._watched.triggers:
+            return None
+        now = self._clock.now().timestamp()
+        waits = [source.every_s - (now + _lead_s(source)) % source.every_s for source in self._sources.values()]
+        return min([*waits, self.every.total_seconds() - now % self.every.total_seconds()])
+
+    def _place(self, source: SignalSource) -> int:
+        return int((self._clock.now().timestamp() + _lead_s(source)) // source.every_s)
+
+    # Judging
+
+    def remember(self, entry: Entry) -> None:
+        """An entry that was there before this process: what of it signals are judged by."""
+        if entry.kind == "clock.step":
+            self._memory.shift(timedelta(seconds=entry.body["by_s"]))
+        elif entry.kind == "signals.rollup":
+            for name, found in entry.body["values"].items():
+                self._memory.add(name, entry.at, found.get("value"))
+                self._memory.add_minute(name, entry.at, found.get("value"))
+            for name, spent in entry.body.get("slices", {}).items():
+                span = timedelta(seconds=spent["span_s"])
+                self._memory.spend(name, Slice(entry.at, span, spent["bad"], spent["total"]))
+
+    def restore(self, state: LaunchState) -> None:
+        """Goes on from what the journal says; to be called when everything in it was remembered."""
+        self._set_ahead()
+        self._triggers.take_over(state.triggers.values(), self._ahead)
+        for known in state.signals.values():
+            self._levels[known.id] = known.level
+            if known.warned_at:
+                self._warned[known.id] = known.warnings, known.warned_at - self._ahead
+            if known.level in _BAD:
+                # Of a breach that goes on people were told, or will be when they may be.
+                self._breaches[known.id] = min(known.since, known.warned_at or known.since) - self._ahead
+
+    def observe(self, state: LaunchState) -> None:
+        """Judges everything, where a new slot has begun."""
+        now = self._clock.now()
+        slot, before = slot_at(now, self.every), self._slot
+        if slot <= before:
+            return
+        self._slot = slot
+        self._set_ahead()
+        self._triggers.take_over(state.triggers.values(), self._ahead)
+        began = self._begun(state)
+        self._capture(state, now)
+        context = Context(self._watched, now, self.every, baselines_of(state), self._memory.histories)
+        looked = SignalRound(context, self._sources, self._memory, self._levers, began)
+        for plan in self._watched.signals.values():
+            if self._is_heard(plan.source, now):
+                self._judge(plan, looked, is_told=began is not None)
+        if began is not None:
+            self._decide(context, looked, slot)
+        if slot_at(slot, _MINUTE) > slot_at(before, _MINUTE):
+            self._roll_up(looked, began, now)
+
+    def drafts(self) -> Sequence[Draft]:
+        """What is owed to the journal, in order."""
+        self._set_ahead()
+        return [owed(self._ahead) for owed in self._owed]
+
+    def written(self, count: int) -> None:
+        """The first `count` of what is owed are on disk."""
+        del self._owed[:count]
+
+    def _set_ahead(self) -> None:
+        ahead = self._wall.now() - self._clock.now()
+        if abs(ahead - self._ahead) > _JITTER:
+            self._ahead = ahead
+
+    def _begun(self, state: LaunchState) -> datetime | None:
+        """T0, once it is there."""
+        if state.t0 is None or believed(state, self._wall.now()) < state.t0:
+            return None
+        return state.t0 - self._ahead
+
+    def _is_heard(self, source: str, now: datetime) -> bool:
+        """Whether a source was looked at, or had the time for it: before that there is nothing to be said."""
+        patience = LOOKS * max(self.every, timedelta(seconds=self._sources[source].every_s))
+        return source in self._heard or now - self._began > patience
+
+    def _judge(self, plan: SignalPlan, looked: SignalRound, *, is_told: bool) -> None:
+        found = self.found[plan.id] = looked.found(plan)
+        level, now = found.judged.level, self._clock.now()
+        if level is not self._levels.get(plan.id):
+            self._levels[plan.id] = level
+            body = {"signal": plan.id, "level": level.value, **_measured(found)}
+            self._owed.append(lambda _: Draft("signal.level", body))
+        if level in _BAD:
+            self._breaches.setdefault(plan.id, now)
+            if is_told:
+                self._warn(plan, found, now)
+        elif level is not Level.UNKNOWN:
+            self._breaches.pop(plan.id, None)
+
+    def _warn(self, plan: SignalPlan, found: Found, now: datetime) -> None:
+        """People are told of a breach once, and not so soon after the last one."""
+        number, at = self._warned.get(plan.id, (0, None))
+        if at is not None and (at >= self._breaches[plan.id] or now - at < QUIET):
+            return
+        self._warned[plan.id] = number + 1, now
+        body = {"signal": plan.id, "number": number + 1, "level": found.judged.level.value, **_measured(found)}
+        self._owed.append(lambda _: Draft("signal.warned", body))
+
+    def _decide(self, context: Context, looked: SignalRound, slot: datetime) -> None:
+        for plan in self._watched.triggers.values():
+            signal = self._watched.signals.get(plan.signal)
+            if plan.declared or (signal and not self._is_heard(signal.source, context.now)):
+                continue
+            rule = rule_of(context, plan)
+            changes = self._triggers.step(plan, rule, looked.observation(plan, slot))
+            if self._triggers.is_to_resume(plan):
+                changes += self._triggers.resume_by(plan, rule, looked.observation(plan, slot, to_resume=True))
+            for change in changes:
+                self._owe(plan, change)
+
+    def _owe(self, plan: TriggerPlan, change: Transition) -> None:
+        def draft(ahead: timedelta) -> Draft:
+            body = {
+                "trigger": plan.id,
+                "severity": plan.severity,
+                "number": change.number,
+                "at": (change.at + ahead).isoformat(),
+                "value": change.value,
+                "reason": change.reason,
+                "state": memo_of(moved(change.state, ahead)),
+            }
+            return Draft(f"trigger.{change.change.value}", body)
+
+        self._owed.append(draft)
+
+    # Over time
+
+    def _capture(self, state: LaunchState, now: datetime) -> None:
+        """Baselines whose time has come, once for each T0."""
+        for plan in self._watched.baselines.values():
+            known = state.baselines.get(plan.id)
+            is_known = known is not None and (known.by != "" or known.t0 == state.t0)
+            at = state.t0 + plan.at if state.t0 else None
+            if at is None or is_known or self._captured.get(plan.id) == state.t0 or plan.value is not None:
+                continue
+            if at <= believed(state, self._wall.now()):
+                self._captured[plan.id] = state.t0
+                self._owed.append(self._capturing(plan, state.t0, at - self._ahead))
+
+    def _capturing(self, plan: BaselinePlan, t0: datetime | None, at: datetime) -> Owed:
+        history = self._memory.histories[plan.signal]
+        found = capture(plan.id, history, plan.over, at, self.every)
+        body: dict[str, Any] = {
+            "baseline": plan.id,
+            "value": found.value,
+            "over_s": plan.over.total_seconds(),
+            "n": found.n,
+            "t0": t0.isoformat() if t0 else None,
+            "reason": found.problem,
+        }
+        return lambda ahead: Draft("baseline.captured", body | {"at": (at + ahead).isoformat()})
+
+    def _roll_up(self, looked: SignalRound, began: datetime | None, now: datetime) -> None:
+        """One entry a minute, of everything."""
+        values = {}
+        for name, found in self.found.items():
+            self._memory.add_minute(name, now, found.reading.value)
+            values[name] = {"level": found.judged.level.value, **_measured(found)}
+        slices = self._slices(looked, now)
+        if began is not None:
+            self.budgets = {slo.id: left for slo in self._watched.slos.values() if (left := looked.budget(slo))}
+        busy = {name: state for name, state in self._triggers.states.items() if state.stage is not Stage.IDLE}
+        if not values:
+            return
+        body, budgets = {"values": values, "slices": slices}, self.budgets
+        self._owed.append(lambda ahead: _rolled_up(body, now, budgets, busy, ahead))
+
+    def _slices(self, looked: SignalRound, now: datetime) -> dict[str, dict[str, float]]:
+        """What goes into the error budgets; slices do not overlap."""
+        found = {}
+        for slo in self._watched.slos.values():
+            spent = looked.slice(slo)
+            newest = self._sliced.get(slo.id)
+            if spent is None or (newest is not None and spent.at - newest < spent.span):
+                continue
+            self._sliced[slo.id] = spent.at
+            self._memory.spend(slo.id, spent)
+            found[slo.id] = {"span_s": spent.span.total_seconds(), "bad": spent.bad, "total": spent.total}
+        return found
+
+
+def _lead_s(source: SignalSource) -> float:
+    return min(_LEAD_S, source.every_s / 2)
+
+
+def _measured(found: Found) -> dict[str, Any]:
+    reading = found.reading
+    numbers = {"value": reading.value, "low": reading.low, "high": reading.high, "n": reading.n}
+    return {**{name: number for name, number in numbers.items() if number is not None}, "reason": found.judged.reason}
+
+
+def _rolled_up(
+    body: Mapping[str, Any],
+    now: datetime,
+    budgets: Mapping[str, Budget],
+    triggers: Mapping[str, TriggerState],
+    ahead: timedelta,
+) -> Draft:
+    left = {
+        name: {
+            "left": one.left,
+            "burn": one.burn,
+            "exhausted_at": (one.exhausted_at + ahead).isoformat() if one.exhausted_at else None,
+            "coverage": one.coverage,
+        }
+        for name, one in budgets.items()
+    }
+    memos = {name: memo_of(moved(state, ahead)) for name, state in triggers.items()}
+    extra = {"at": (now + ahead).isoformat(), "budgets": left, "triggers": memos}
+    return Draft("signals.rollup", {**body, **{key: value for key, value in extra.items() if value}})

@@ -1,0 +1,137 @@
+"""What the readings of one moment come to: the level of a signal, and what a trigger observes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from warroom.launch.state import LaunchState
+from warroom.playbook.signals import BaselinePlan, SignalPlan, SloPlan, TriggerPlan, Watched
+from warroom.slo import budget
+from warroom.slo.baseline import Baseline
+from warroom.slo.budget import Budget, Objective, Spending
+from warroom.slo.conditions import SignalCondition, Trending, evaluate
+from warroom.slo.levels import Judged, Level, Limits, level_of
+from warroom.slo.query import Query
+from warroom.slo.reading import MIN_COVERAGE, Reading
+from warroom.slo.trend import Point
+from warroom.slo.trigger import Observation, Rule
+from warroom.units import format_duration
+
+LOOKS: Final = 3
+"""So many looks of its source may fail before nothing is known any more."""
+SLICE: Final = timedelta(minutes=1)
+"""Over how long good and bad are counted before they go into an error budget."""
+
+_SHORTEST_SLICE: Final = 4
+_OLDEST: Final = timedelta(minutes=5)
+_FROM_PEOPLE: Final = ("manual", "stopwatch")
+_NO_AGE: Final = timedelta(days=3653)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What readings are judged with at `now`. `every` is how often everything is judged."""
+
+    watched: Watched
+    now: datetime
+    every: timedelta
+    baselines: Mapping[str, Baseline]
+    histories: Mapping[str, Sequence[Point]]
+
+
+def baselines_of(state: LaunchState) -> dict[str, Baseline]:
+    """The baselines that count for the T0 as it is: those that the playbook states, and those captured."""
+    plans = state.course.watched.baselines.values()
+    found = {plan.id: _baseline(state, plan) for plan in plans}
+    return {name: baseline for name, baseline in found.items() if baseline}
+
+
+def _baseline(state: LaunchState, plan: BaselinePlan) -> Baseline | None:
+    if plan.value is not None:
+        return Baseline(plan.id, plan.value)
+    known = state.baselines.get(plan.id)
+    return known.baseline if known and (known.by or known.t0 == state.t0) else None
+
+
+def queries_of(watched: Watched, source: str) -> tuple[Query, ...]:
+    """Everything that a source will be asked, each once."""
+    signals = {name: signal for name, signal in watched.signals.items() if signal.source == source}
+    asked = [signal.query for signal in signals.values()]
+    asked += [watched.query_of(one) for one in watched.triggers.values() if one.signal in signals]
+    asked += [slice_of(watched, one) for one in watched.slos.values() if one.signal in signals]
+    return tuple(dict.fromkeys(asked))
+
+
+def slice_of(watched: Watched, slo: SloPlan) -> Query:
+    """What is asked once a minute for an error budget: the signal over a minute, or over four looks."""
+    signal = watched.signals[slo.signal]
+    every = watched.sources[signal.source].every
+    return replace(signal.query, window=max(SLICE, _SHORTEST_SLICE * every), by="")
+
+
+def judged(context: Context, plan: SignalPlan, reading: Reading) -> Judged:
+    """The level of a signal by its limits."""
+    kind = context.watched.sources[plan.source].kind
+    oldest = max(_OLDEST, LOOKS * context.watched.sources[plan.source].every)
+    limits = Limits(plan.warn, plan.page, max_age=_NO_AGE if kind in _FROM_PEOPLE else oldest)
+    history = context.histories.get(plan.id, ())
+    return level_of(limits, reading, context.now, unit=plan.unit, baselines=context.baselines, history=history)
+
+
+def with_budget(found: Judged, slo: SloPlan, left: Budget) -> Judged:
+    """The level of a signal that has an error budget: RED where nothing of it is left, whatever else is known."""
+    objective = Objective(slo.objective, slo.window)
+    allowed = f"{format_duration(objective.allowed)} in {format_duration(slo.window)}"
+    if left.is_exhausted:
+        return Judged(Level.RED, f"the error budget is used up: {allowed}")
+    if found.level is not Level.TRACKED:
+        return found
+    intact = budget.is_intact(left, above=0.0, is_paging=False)
+    return Judged(Level.GREEN if intact.truth else Level.UNKNOWN, f"{intact.reason}: {allowed}")
+
+
+def rule_of(context: Context, plan: TriggerPlan) -> Rule:
+    """How a trigger decides."""
+    signal = context.watched.signals.get(plan.signal)
+    looks = context.watched.sources[signal.source].every if signal else context.every
+    return Rule(
+        every=context.every,
+        hold=plan.hold,
+        clear=plan.clear,
+        min_volume=plan.min_volume,
+        max_gap=LOOKS * max(looks, context.every),
+        latches=plan.latches,
+    )
+
+
+def observed(
+    context: Context, plan: TriggerPlan, condition: SignalCondition, reading: Reading, slot: datetime
+) -> Observation:
+    """What a trigger on a signal observes."""
+    signal = context.watched.signals[plan.signal]
+    found = evaluate(
+        condition,
+        reading,
+        unit=signal.unit,
+        baselines=context.baselines,
+        history=context.histories.get(signal.id, ()) if isinstance(condition, Trending) else (),
+    )
+    return Observation(slot, found.truth, reading.n, reading.value, found.reason, filling=reading.filling)
+
+
+def burning(context: Context, plan: TriggerPlan, spending: Spending, slot: datetime) -> Observation:
+    """What a trigger on the burn of an error budget observes; `value` is the burn over its window."""
+    assert plan.burn is not None
+    objective = spending.objective
+    fastest = budget.burns_of(objective.window, SLICE)[0]
+    long = plan.window or fastest.long
+    # A twelfth, as the shipped pairs have it, and never so short that it holds less than three slices.
+    burn = budget.Burn(plan.burn.factor, long, max(long / 12, 3 * SLICE))
+    shares = [spending.bad_share(context.now, window) for window in (burn.long, burn.short)]
+    enough = [share if coverage >= MIN_COVERAGE else None for share, coverage in shares]
+    found = budget.is_burning(burn, objective, *enough)
+    value = None if enough[0] is None else objective.burn(enough[0])
+    return Observation(slot, found.truth, value=value, reason=found.reason)

@@ -1,0 +1,214 @@
+"""How entries about signals, triggers and baselines change the state of their launch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from warroom.launch.entries import Body, Entry, instant
+from warroom.launch.happenings import CRITICAL, WARNING, Happening
+from warroom.launch.record_folding import Apply
+from warroom.launch.signals import (
+    QUIET,
+    Acknowledged,
+    BaselineKnown,
+    BudgetKnown,
+    SignalKnown,
+    TriggerKnown,
+    activation,
+    moved,
+)
+from warroom.launch.state import LaunchState, believed
+from warroom.slo.baseline import Baseline
+from warroom.slo.budget import Budget
+from warroom.slo.levels import Level
+from warroom.slo.trigger import TriggerState, state_from
+
+_SEVERITY: Final = {"pause": CRITICAL, "rollback": CRITICAL}
+
+
+def _level(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    known = state.signals.get(body["signal"])
+    fresh = SignalKnown(body["signal"], Level(body["level"]), entry.at, entry.at)
+    if known:
+        fresh = replace(fresh, warnings=known.warnings, warned_at=known.warned_at)
+    return _with_signal(state, _measured(fresh, entry, body))
+
+
+def _rollup(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    for name, found in body["values"].items():
+        known = state.signals.get(name) or SignalKnown(name, Level(found["level"]), entry.at, entry.at)
+        state = _with_signal(state, _measured(known, entry, found))
+    for name, memo in body.get("triggers", {}).items():
+        state = _as_remembered(state, name, state_from(memo))
+    budgets = {name: BudgetKnown(entry.at, _budget(left)) for name, left in body.get("budgets", {}).items()}
+    return replace(state, budgets={**state.budgets, **budgets})
+
+
+def _as_remembered(state: LaunchState, name: str, memo: TriggerState) -> LaunchState:
+    """Which slots a trigger has seen; unless a person put it into another state meanwhile."""
+    known = state.triggers.get(name)
+    is_same = known is not None and (known.state.stage, known.state.number) == (memo.stage, memo.number)
+    return _with_trigger(state, replace(known, state=memo)) if known and is_same else state
+
+
+def _budget(left: Body) -> Budget:
+    return Budget(left["left"], left["burn"], _instant(left["exhausted_at"]), left["coverage"])
+
+
+def _measured(known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
+    value, low, high, n = (found.get(name) for name in ("value", "low", "high", "n"))
+    return replace(known, at=entry.at, value=value, low=low, high=high, n=n, reason=found.get("reason", ""))
+
+
+def _warned(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    known = replace(state.signals[body["signal"]], warnings=body["number"], warned_at=entry.at)
+    about = activation(known.id, known.warnings)
+    told = Happening("signal.warn", known.id, about, believed(state, entry.at), WARNING)
+    return replace(_with_signal(state, known), happenings=(*state.happenings, told))
+
+
+def _with_signal(state: LaunchState, known: SignalKnown) -> LaunchState:
+    return replace(state, signals={**state.signals, known.id: known})
+
+
+def _captured(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    over, at = timedelta(seconds=body["over_s"]), _instant(body["at"])
+    baseline = Baseline(body["baseline"], body["value"], over, body["n"], at, body.get("reason", ""))
+    known = BaselineKnown(baseline, _instant(body.get("t0")), body.get("by", ""))
+    return replace(state, baselines={**state.baselines, baseline.id: known})
+
+
+def _changed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """A trigger is in another state; one that a person put there is `changed` by this entry."""
+    before = state.triggers.get(body["trigger"], TriggerKnown(body["trigger"]))
+    after = state_from(body["state"])
+    is_new = after.number != before.state.number
+    known = replace(
+        before,
+        state=after,
+        at=entry.at,
+        value=body.get("value"),
+        reason=body.get("reason", ""),
+        changed=entry.seq if body.get("by") else before.changed,
+        acked=before.acked if after.is_active and not is_new else None,
+    )
+    return _with_trigger(state, known)
+
+
+def _fired(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """Who does not want to hear of it is told when the snooze is over, if it fires still."""
+    after = _changed(state, entry, body)
+    known, at = after.triggers[body["trigger"]], believed(state, entry.at)
+    quiet = known.snoozed.until if known.snoozed and known.snoozed.counts(entry.at) else None
+    later = quiet - entry.at if quiet else timedelta()
+    return _told(after, "trigger.fired", known, at + later, body)
+
+
+def _recovered(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """Its condition is gone: people are told once in an activation, and not of one that they never heard of."""
+    after = _changed(state, entry, body)
+    known, now = after.triggers[body["trigger"]], believed(state, entry.at)
+    unheard = [one for one in after.happenings if one.about == known.about and one.at > now]
+    if unheard:
+        return replace(after, happenings=tuple(one for one in after.happenings if one not in unheard))
+    return _told(after, "trigger.resolved", known, now, body)
+
+
+def _blind(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    after = _changed(state, entry, body)
+    known, at = after.triggers[body["trigger"]], believed(state, entry.at)
+    is_new = known.blind_at is None or entry.at - known.blind_at >= QUIET
+    if not is_new or (known.snoozed and known.snoozed.counts(entry.at)):
+        return after
+    known = replace(known, blinds=known.blinds + 1, blind_at=entry.at)
+    told = Happening("trigger.blind", known.id, f"{known.id}.blind-{known.blinds}", at, WARNING)
+    return replace(_with_trigger(after, known), happenings=(*after.happenings, told))
+
+
+def _told(state: LaunchState, on: str, known: TriggerKnown, at: datetime, body: Body) -> LaunchState:
+    """What people are told of an activation, once; how grave it is follows from what the trigger leads to."""
+    if any(one.on == on and one.about == known.about for one in state.happenings):
+        return state
+    told = Happening(on, known.id, known.about, at, _SEVERITY.get(body.get("severity", ""), WARNING))
+    return replace(state, happenings=(*state.happenings, told))
+
+
+def _acked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    known = state.triggers.get(body["trigger"], TriggerKnown(body["trigger"]))
+    return _with_trigger(state, replace(known, acked=_acknowledged(entry, body)))
+
+
+def _snoozed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    known = state.triggers.get(body["trigger"], TriggerKnown(body["trigger"]))
+    return _with_trigger(state, replace(known, snoozed=_acknowledged(entry, body)))
+
+
+def _acknowledged(entry: Entry, body: Body) -> Acknowledged:
+    return Acknowledged(body["by"], entry.at, body["reason"], _instant(body.get("until")))
+
+
+def _with_trigger(state: LaunchState, known: TriggerKnown) -> LaunchState:
+    return replace(state, triggers={**state.triggers, known.id: known})
+
+
+def begun_anew(state: LaunchState, triggers: Sequence[str]) -> LaunchState:
+    """Triggers that another playbook made into something else stand as at the beginning; their numbers go on."""
+    known = {
+        name: replace(state.triggers[name], state=TriggerState(number=state.triggers[name].state.number), acked=None)
+        for name in triggers
+        if name in state.triggers
+    }
+    return replace(state, triggers={**state.triggers, **known})
+
+
+def as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
+    """Everything is as long ago as it was before the wall clock was set by `by`."""
+    signals = {
+        name: replace(one, since=one.since + by, at=one.at + by, warned_at=_moved(one.warned_at, by))
+        for name, one in state.signals.items()
+    }
+    triggers = {
+        name: replace(
+            one,
+            state=moved(one.state, by),
+            at=_moved(one.at, by),
+            acked=_later(one.acked, by),
+            snoozed=_later(one.snoozed, by),
+            blind_at=_moved(one.blind_at, by),
+        )
+        for name, one in state.triggers.items()
+    }
+    return replace(state, signals=signals, triggers=triggers)
+
+
+def _later(one: Acknowledged | None, by: timedelta) -> Acknowledged | None:
+    return replace(one, at=one.at + by, until=_moved(one.until, by)) if one else None
+
+
+def _moved(instant: datetime | None, by: timedelta) -> datetime | None:
+    return instant + by if instant else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return instant(text) if text else None
+
+
+APPLY: Final[Mapping[str, Apply]] = {
+    "signal.level": _level,
+    "signal.warned": _warned,
+    "signals.rollup": _rollup,
+    "baseline.captured": _captured,
+    "trigger.pending": _changed,
+    "trigger.fired": _fired,
+    "trigger.resolving": _changed,
+    "trigger.reset": _changed,
+    "trigger.latched": _recovered,
+    "trigger.resolved": _recovered,
+    "trigger.blind": _blind,
+    "trigger.sighted": _changed,
+    "trigger.acked": _acked,
+    "trigger.snoozed": _snoozed,
+}
