@@ -83,7 +83,8 @@ class _Routes:
         """The state of the launch, see `state_json`, and the process that runs it."""
         launch, age_s = self._engine.state, round(self._engine.pulse.age_s, 3)
         engine = {"pid": self._about.pid, "since": self._about.since, "epoch": launch.epoch, "tick_age_s": age_s}
-        said = state_json(launch, self._clock.now(), self._engine.log, self._engine.gates_read_at)
+        live = self._engine.signals.live()
+        said = state_json(launch, self._clock.now(), self._engine.log, self._engine.gates_read_at, live)
         return JSONResponse({**said, "engine": engine})
 
     async def events(self, request: Request) -> Response:

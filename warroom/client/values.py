@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from warroom.client.reading import read
+from warroom.client.signal_values import BaselineNow, SignalNow, TriggerNow
 from warroom.errors import WarroomError
 from warroom.text import clean
 from warroom.verdict import Verdict
@@ -289,6 +290,9 @@ class LaunchNow:
     log: tuple[LogNow, ...]
     engine: EngineNow | None
     channels: tuple[ChannelNow, ...] = ()
+    signals: tuple[SignalNow, ...] = ()
+    baselines: tuple[BaselineNow, ...] = ()
+    triggers: tuple[TriggerNow, ...] = ()
 
 
 def launch_now(data: Any) -> LaunchNow:

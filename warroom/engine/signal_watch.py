@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from warroom.clock import Clock, SteadyClock
+from warroom.engine.live import Live, SignalLive
 from warroom.engine.signal_memory import SignalMemory, Slice
 from warroom.engine.signal_round import Found, LeverState, SignalRound
 from warroom.engine.trigger_watch import TriggerWatch
@@ -17,8 +18,10 @@ from warroom.launch.state import LaunchState, believed
 from warroom.playbook.signals import BaselinePlan, SignalPlan, TriggerPlan, Watched
 from warroom.slo.baseline import capture
 from warroom.slo.budget import Budget
+from warroom.slo.conditions import TREND_OVER
 from warroom.slo.levels import Level
 from warroom.slo.query import SignalSource
+from warroom.slo.trend import Trend, trend_of
 from warroom.slo.trigger import Observation, Stage, Transition, TriggerState, memo_of, slot_at
 
 SLOWEST_S: Final = 5.0
@@ -70,8 +73,10 @@ class SignalWatch:
         self._warned: dict[str, tuple[int, datetime]] = {}
         self._captured: dict[str, datetime | None] = {}
         self._sliced: dict[str, datetime] = {}
-        self.found: dict[str, Found] = {}
-        self.budgets: dict[str, Budget] = {}
+        self._found: dict[str, Found] = {}
+        self._good: dict[str, datetime] = {}
+        self._trends: dict[str, Trend] = {}
+        self._budgets: dict[str, Budget] = {}
 
     # Looking
 
@@ -130,6 +135,7 @@ class SignalWatch:
         if slot <= before:
             return
         self._slot = slot
+        self._trends.clear()
         self._set_ahead()
         self._triggers.take_over(state.triggers.values(), self._ahead)
         began = self._begun(state)
@@ -143,6 +149,21 @@ class SignalWatch:
             self._decide(context, looked, slot)
         if slot_at(slot, _MINUTE) > slot_at(before, _MINUTE):
             self._roll_up(looked, began, now)
+
+    def live(self) -> Live:
+        """Everything as it was judged last."""
+        ahead = self._ahead
+        signals = {name: self._signal(name, found, ahead) for name, found in self._found.items()}
+        triggers = {name: moved(state, ahead) for name, state in self._triggers.states.items()}
+        return Live(self.every, signals, triggers, self._budgets)
+
+    def _signal(self, name: str, found: Found, ahead: timedelta) -> SignalLive:
+        if name not in self._trends:
+            # Whoever looks often does not need it more often than it can change.
+            self._trends[name] = trend_of(self._memory.histories[name], TREND_OVER, self._clock.now())
+        at, minutes = self._good.get(name), self._memory.minutes(name)
+        seen = at + ahead if at else None
+        return SignalLive(found.reading, found.judged, seen, found.splits, tuple(minutes), self._trends[name])
 
     def drafts(self) -> Sequence[Draft]:
         """What is owed to the journal, in order."""
@@ -170,8 +191,10 @@ class SignalWatch:
         return source in self._heard or now - self._began > patience
 
     def _judge(self, plan: SignalPlan, looked: SignalRound, *, is_told: bool) -> None:
-        found = self.found[plan.id] = looked.found(plan)
+        found = self._found[plan.id] = looked.found(plan)
         level, now = found.judged.level, self._clock.now()
+        if found.reading.is_known:
+            self._good[plan.id] = now
         if level is not self._levels.get(plan.id):
             self._levels[plan.id] = level
             body = {"signal": plan.id, "level": level.value, **_measured(found)}
@@ -249,16 +272,16 @@ class SignalWatch:
     def _roll_up(self, looked: SignalRound, began: datetime | None, now: datetime) -> None:
         """One entry a minute, of everything."""
         values = {}
-        for name, found in self.found.items():
+        for name, found in self._found.items():
             self._memory.add_minute(name, now, found.reading.value)
             values[name] = {"level": found.judged.level.value, **_measured(found)}
         slices = self._slices(looked, now)
         if began is not None:
-            self.budgets = {slo.id: left for slo in self._watched.slos.values() if (left := looked.budget(slo))}
+            self._budgets = {slo.id: left for slo in self._watched.slos.values() if (left := looked.budget(slo))}
         busy = {name: state for name, state in self._triggers.states.items() if state.stage is not Stage.IDLE}
         if not values:
             return
-        body, budgets = {"values": values, "slices": slices}, self.budgets
+        body, budgets = {"values": values, "slices": slices}, self._budgets
         self._owed.append(lambda ahead: _rolled_up(body, now, budgets, busy, ahead))
 
     def _slices(self, looked: SignalRound, now: datetime) -> dict[str, dict[str, float]]:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
-from warroom.engine import shown
+from warroom.engine import shown, shown_signals
+from warroom.engine.live import Live, journaled
 from warroom.engine.shown import instant
 from warroom.launch.entries import Entry
 from warroom.launch.modes import has_ended, mode_until, modes
@@ -39,10 +40,16 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def state_json(
-    state: LaunchState, now: datetime, log: Iterable[LogLine] = (), read_at: Mapping[str, datetime] | None = None
+    state: LaunchState,
+    now: datetime,
+    log: Iterable[LogLine] = (),
+    read_at: Mapping[str, datetime] | None = None,
+    live: Live | None = None,
 ) -> dict[str, Any]:
-    """The state of the launch at `now`, with the last lines of its `log`. Instants are UTC text, null where
-    there is none; lists are in time order. However long the journal is, this costs the same."""
+    """The state of the launch at `now`, with the last lines of its `log` and signals as they are `live` (None: as the
+    journal has them). Instants are UTC text, null where there is none; lists are in time order. However long the
+    journal is, this costs the same."""
+    watched = live or journaled(state)
     posts = shown.posts(state, owed(state, now), now)
     info = state.course.launch
     return {
@@ -74,6 +81,9 @@ def state_json(
         "suites": shown.suites(state),
         "gates": shown.gates(state, now, read_at or {}),
         "incidents": shown.incidents(state, now),
+        "signals": shown_signals.signals(state, watched, now),
+        "baselines": shown_signals.baselines(state),
+        "triggers": shown_signals.triggers(state, watched, now),
         "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
         "log": [_log_line(line) for line in log],
     }

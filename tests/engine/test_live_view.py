@@ -1,0 +1,119 @@
+"""What the API says about signals, baselines and triggers, live and from the journal alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.engine.feeding import MINUTE, Feed
+from tests.engine.stage import T0
+from warroom.client.values import launch_now
+from warroom.engine.engine import Engine
+from warroom.engine.view import state_json
+from warroom.slo.reading import Reading
+
+ENGINE = {"pid": 1, "since": "2025-11-01T02:00:00Z", "epoch": 1, "tick_age_s": 0.0}
+
+
+def seen(engine: Engine, stage: Feed, *, live: bool = True) -> dict[str, Any]:
+    now = stage.clock.now()
+    found = state_json(engine.state, now, (), {}, engine.signals.live() if live else None)
+    assert launch_now({**found, "engine": ENGINE}).launch
+    return {part: {one["id"]: one for one in found[part]} for part in ("signals", "baselines", "triggers")}
+
+
+async def test_a_signal_says_what_it_is_how_old_that_is_and_what_comes_next(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    stage.fed.splits_by = {"errors": {"500": 0.006, "503": 0.0}}
+    async with stage.engine() as engine:
+        assert seen(engine, stage)["signals"]["errors"]["reason"] == "not looked at yet"
+        await stage.advance(3 * MINUTE + timedelta(seconds=2))
+        errors = seen(engine, stage)["signals"]["errors"]
+        assert {name: errors[name] for name in ("value", "shown", "level", "word", "unit", "n", "window_s")} == {
+            "value": 0.001,
+            "shown": "0.1%",
+            "level": "green",
+            "word": "GREEN",
+            "unit": "%",
+            "n": 100.0,
+            "window_s": 300.0,
+        }
+        assert (errors["age_s"], errors["at"]) == (2.0, "2025-11-01T02:03:00.000Z")
+        assert errors["spark"] == [0.001, 0.001, 0.001]
+        assert [(one["role"], one["text"]) for one in errors["limits"]] == [
+            ("warn", ">= 0.5%"),
+            ("page", ">= 1%"),
+            ("trigger", ">= 1%"),
+        ]
+        assert errors["next"] == "warn at >= 0.5%, 0.4% away, YELLOW"
+        assert (errors["limits"][2]["does"], errors["slo"]) == ("pause by pause_5xx", None)
+
+
+async def test_what_is_not_known_says_so_and_shows_no_number(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    stage.fed.values["errors"] = "the last look failed: refused"
+    async with stage.engine() as engine:
+        await stage.advance(3 * MINUTE)
+        found = seen(engine, stage)
+        errors = found["signals"]["errors"]
+        assert (errors["value"], errors["shown"], errors["word"]) == (None, "", "UNKNOWN")
+        assert (errors["reason"], errors["at"], errors["age_s"]) == ("the last look failed: refused", None, None)
+        assert (errors["trend"], errors["spark"], errors["next"]) == ("unknown", [None] * 3, "")
+        assert (found["triggers"]["pause_5xx"]["stage"], found["triggers"]["pause_5xx"]["blind"]) == ("blind", True)
+        assert found["baselines"]["depth"]["reason"] == "only 0 values of 60 in the 5m before"
+
+
+async def test_a_bucket_is_shown_as_its_ends_and_each_value_of_a_label_by_itself(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    stage.fed.values["p95"] = Reading(T0, 0.11, low=0.1, high=0.12, n=50)
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        p95 = seen(engine, stage)["signals"]["p95"]
+        assert (p95["shown"], p95["low"], p95["high"], p95["level"]) == ("100ms to 120ms", 0.1, 0.12, "green")
+
+
+async def test_a_trigger_says_where_it_stands_and_when_it_would_fire(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        stage.fed.values["p95"] = 0.301
+        await stage.advance(MINUTE)
+        found = seen(engine, stage)
+        pending = found["triggers"]["pause_p95"]
+        assert (pending["stage"], pending["since"]) == ("pending", "2025-11-01T02:01:05.000Z")
+        assert pending["fires_at"] == "2025-11-01T02:06:05.000Z"
+        assert (pending["condition"], pending["severity"], pending["mode"]) == ("> 300ms", "pause", "auto")
+        assert found["signals"]["p95"]["next"] == (
+            "pause_p95 fires in 245s unless it recovers: pause by pause_p95 after 5m"
+        )
+        await stage.advance(5 * MINUTE)
+        fired = seen(engine, stage)["triggers"]["pause_p95"]
+        assert (fired["stage"], fired["number"], fired["fires_at"]) == ("firing", 1, None)
+        assert (fired["value"], fired["reason"]) == (0.301, "301ms is > 300ms")
+
+
+async def test_an_error_budget_says_what_is_left_of_it(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(2 * MINUTE)
+        stage.fed.values["up"] = 0.0
+        await stage.advance(3 * MINUTE)
+        slo = seen(engine, stage)["signals"]["up"]["slo"]
+        assert (slo["objective"], slo["window_s"], slo["allowed_s"]) == (0.999, 172_800.0, 172.8)
+        assert slo["budget_left"] < 0
+        assert slo["exhausted_at"] == "2025-11-01T02:05:00.000Z"
+        assert slo["burn"] == 600.0
+
+
+async def test_without_an_engine_it_is_what_the_journal_has(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        stage.fed.values["p95"] = 0.301
+        await stage.advance(2 * MINUTE)
+        found = seen(engine, stage, live=False)
+        p95 = found["signals"]["p95"]
+        assert (p95["shown"], p95["level"], p95["at"]) == ("301ms", "red", "2025-11-01T02:03:00.000Z")
+        assert found["triggers"]["pause_p95"]["stage"] == "pending"
+        assert found["signals"]["up"]["slo"]["budget_left"] == 1.0

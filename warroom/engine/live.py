@@ -1,0 +1,48 @@
+"""Signals and triggers as they are now, for whoever shows them. Instants are those of the wall clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from warroom.launch.state import LaunchState
+from warroom.slo.budget import Budget
+from warroom.slo.levels import Judged, Level
+from warroom.slo.reading import Reading
+from warroom.slo.trend import Direction, Point, Trend
+from warroom.slo.trigger import TriggerState
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLive:
+    """A signal as it was judged last. `at` is when there was data last, None: there was none yet. `minutes` is a
+    value for each of the last minutes, oldest first."""
+
+    reading: Reading
+    judged: Judged
+    at: datetime | None
+    splits: Mapping[str, tuple[Reading, Level]] = field(default_factory=dict)
+    minutes: Sequence[Point] = ()
+    trend: Trend = field(default_factory=lambda: Trend(Direction.UNKNOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """By id, those of which something is known. `every` is how often everything is judged."""
+
+    every: timedelta
+    signals: Mapping[str, SignalLive] = field(default_factory=dict)
+    triggers: Mapping[str, TriggerState] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+
+
+def journaled(state: LaunchState) -> Live:
+    """What the journal alone says: a value a minute, as long as an engine ran."""
+    signals = {}
+    for known in state.signals.values():
+        reading = Reading(known.at, known.value, known.low, known.high, known.n)
+        judged = Judged(known.level, known.reason)
+        signals[known.id] = SignalLive(reading, judged, known.at if known.value is not None else None)
+    triggers = {known.id: known.state for known in state.triggers.values()}
+    return Live(timedelta(seconds=5), signals, triggers, {name: one.budget for name, one in state.budgets.items()})
