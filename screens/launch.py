@@ -78,9 +78,13 @@ class LaunchScreen(AskingScreen):
                 said=self.said,
                 is_refusal=self.is_refusal,
                 hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed)
-                | (REQUESTS if self.view.read_only else frozenset()),
+                | (REQUESTS if self.view.read_only or self._is_closed else frozenset()),
             )
         )
+
+    @property
+    def _is_closed(self) -> bool:
+        return self.view.launch is not None and self.view.launch.closed is not None
 
     def on_row_list_chosen(self, _: RowList.Chosen) -> None:
         """A person selected a row; until then the selection goes to what is of interest."""
@@ -150,7 +154,7 @@ class LaunchScreen(AskingScreen):
             else ""
         )
         back = "`warroom console` comes back to it" if runs else "`warroom run` takes it up again"
-        if self.view.launch and self.view.launch.closed:
+        if self._is_closed:
             back = "the launch is closed"
         text = f"{runs or 'Leaving changes nothing'}; {back}."
         _ = self.app.push_screen(Confirm("Leave the console?", text, "leave", "stay"), self._leave)

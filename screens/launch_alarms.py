@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from warroom.client.values import LaunchNow, PostNow
-from warroom.screens.launch_marks import LATE_PHASE, ago, behind_s, is_late, mark_of_phase, note_left_s
+from warroom.screens.launch_marks import LATE_PHASE, ago, behind_s, is_late, mark_of_phase, note_left_s, was_owed
 from warroom.screens.launch_view import is_for_needs, needs_of, suites, urgent
 from warroom.screens.lines import countdown
 from warroom.verdict import Verdict
@@ -44,6 +44,7 @@ def _posts(launch: LaunchNow, now: datetime) -> Iterator[Alarm]:
         if post.standing == "failed":
             yield Alarm("POST FAILED", f"FAILED: {post_name(post)}: {post.reason}")
     if launch.closed:
+        yield from _left(launch)
         return
     for post in launch.updates:
         if is_late(post, now):
@@ -55,6 +56,15 @@ def _posts(launch: LaunchNow, now: datetime) -> Iterator[Alarm]:
                 f"LATE by {countdown(behind_s(post, now))}: {post_name(post)}{standing}{f': {told}' if told else ''}"
             )
             yield Alarm("POST LATE", text)
+
+
+def _left(launch: LaunchNow) -> Iterator[Alarm]:
+    """What a closed launch owed and did not deliver, or nobody knows whether it did."""
+    if owed := ", ".join(post_name(post) for post in launch.updates if was_owed(post)):
+        yield Alarm("POST NOT SENT", f"NOT SENT, due when the launch was closed: {owed}")
+    unknown = ", ".join(post_name(post) for post in launch.updates if post.standing.startswith("not known"))
+    if unknown:
+        yield Alarm("POST NOT KNOWN", f"NOT KNOWN whether it arrived: {unknown}")
 
 
 def _suites(launch: LaunchNow, now: datetime) -> Iterator[Alarm]:
@@ -70,7 +80,9 @@ def _incidents(launch: LaunchNow, now: datetime) -> Iterator[Alarm]:
     for one in launch.incidents:
         left = note_left_s(one, now)
         text = one.text.replace("\n", " ")
-        if left is not None and left < 0:
+        if launch.closed and one.resolved_at is None:
+            yield Alarm("INCIDENT OPEN", f"Incident {one.id} was open when the launch was closed: {text}")
+        elif left is not None and left < 0:
             said = f"A note on incident {one.id} is overdue by {countdown(-left)} (n writes it): {text}"
             yield Alarm("NOTE OVERDUE", said)
         elif one.resolved_at is None:

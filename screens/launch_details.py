@@ -23,6 +23,7 @@ from warroom.clock import stamp
 from warroom.screens import palette
 from warroom.screens.launch_marks import (
     ago,
+    is_under_way,
     mark_of_gate,
     mark_of_incident,
     mark_of_phase,
@@ -100,7 +101,11 @@ def instant(at: datetime, now: datetime) -> str:
     """`2025-11-01T02:10:00Z, in 1m53s`, or how long ago."""
     seconds = (at - now).total_seconds()
     told = f"in {countdown(seconds)}" if seconds > 0 else ago(at, now)
-    return f"{stamp(at)[:19]}Z, {told}"
+    return f"{_when(at)}, {told}"
+
+
+def _when(at: datetime) -> str:
+    return f"{stamp(at)[:19]}Z"
 
 
 # --- posts
@@ -110,7 +115,7 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     mark, (when, _) = mark_of_post(view, post, now), post_when(view, post, now)
     rows = _state(mark, joined([Content(part) for part in (when, _why(view, post)) if part], ", ").plain, width)
     if post.due:
-        rows += _texts("Due", [instant(post.due, now)], width)
+        rows += _texts("Due", [instant(post.due, now) if is_open(post) else _when(post.due)], width)
     if post.sent_at:
         rows += _texts("Sent", [_sent(post, post.sent_at)], width)
     if is_open(post):
@@ -138,7 +143,7 @@ def _needs(view: LaunchView, post: PostNow, width: int) -> _Lines:
 
 
 def _sent(post: PostNow, at: datetime) -> str:
-    told = f"{stamp(at)[:19]}Z"
+    told = _when(at)
     if post.due is None:
         return told
     apart = (at - post.due).total_seconds()
@@ -191,15 +196,23 @@ def _named(view: LaunchView, post: PostNow, now: datetime) -> str:
 def _phase(launch: LaunchNow, phase: PhaseNow, now: datetime, width: int) -> _Lines:
     mark = mark_of_phase(phase, now)
     rows = _state(mark, "it was over too late" if phase.late and phase.lifecycle == "done" else "", width)
-    rows += _texts("Begins", [instant(phase.begins, now) if phase.begins else "with T0"], width)
-    if phase.ends:
-        rows += _texts("Ends", [instant(phase.ends, now)], width)
+    begins, ends = (_of_phase(launch, at, now) for at in (phase.begins, phase.ends))
+    rows += _texts("Begins", [begins or "with T0"], width)
+    rows += _texts("Ends", [ends], width)
     steps = [step for step in launch.steps if step.id in phase.steps]
     ticked = sum(step.ticked is not None for step in steps)
     if steps:
         rows += _texts("Steps", [f"{ticked}/{len(steps)} ticked"], width)
     rows += _texts("Suite", [phase.suite], width)
     return rows + _texts("Post", [phase.update], width)
+
+
+def _of_phase(launch: LaunchNow, at: datetime | None, now: datetime) -> str:
+    """When a phase begins or ends: what a closed launch no longer comes to is not counted down to."""
+    if at is None:
+        return ""
+    is_ahead = launch.closed is not None and at > launch.closed.at
+    return f"{_when(at)}, it did not come to that" if is_ahead else instant(at, now)
 
 
 def _step(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> _Lines:
@@ -217,7 +230,7 @@ def _step(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> _Lines
         for ask in step.asks
     ]
     rows += labelled_rows("Asks for", asked, width)
-    if step.marks_t0:
+    if step.marks_t0 and not launch.closed:
         rows += _texts("T0", ["it is set by ticking this step" if launch.t0 is None else "it was set"], width)
     return rows
 
@@ -245,7 +258,7 @@ def _suite(suite: SuiteLine, now: datetime, width: int) -> _Lines:
             for said in check.urgent:
                 rows += labelled_rows("ACT NOW", [line((said, palette.ink(palette.RED, bold=True)))], width)
     rows += _state(mark_of_suite(suite), run.reason if run else "", width)
-    if latest and latest.finished_at is None:
+    if latest and is_under_way(latest):
         rows += _texts(
             "Running", [f"for {countdown((now - latest.started_at).total_seconds())}, {latest.cause}"], width
         )

@@ -41,20 +41,24 @@ def clock_parts(delta: timedelta) -> str:
 
 
 def launch_clock(launch: LaunchNow | None, now: datetime) -> str:
-    """`T+00:03:07`, `T-00:10:00` before T0; `T0 not set` without one."""
+    """`T+00:03:07`, `T-00:10:00` before T0; `T0 not set` without one. It stands still once the launch is closed."""
     if launch is None or launch.t0 is None:
         return "T0 not set"
+    now = launch.closed.at if launch.closed else now
     return f"T{'-' if now < launch.t0 else '+'}{clock_parts(now - launch.t0)}"
 
 
 def mode_words(launch: LaunchNow, now: datetime) -> list[tuple[str, Style]]:
-    """The banner: the mode and how long it holds, or that its rules have ended; then what the gates hold it in."""
+    """The banner: the mode and how long it holds, or that its rules have ended; then what the gates hold it in. Of a
+    launch that is closed, that the mode was to hold for longer."""
     found: list[tuple[str, Style]] = []
     until = launch.mode_until
     if launch.mode and until is not None and until <= now:
         ended = f"{launch.mode} rules have ended, {time_of_day(until)}, {ago(until, now)}"
         found.append((ended, palette.fill(palette.YELLOW)))
-    elif launch.mode:
+    elif launch.closed and until:
+        found.append((f"{launch.mode} until {stamp(until)[:16]}Z, watched no more", palette.ink(palette.TOLERATED)))
+    elif launch.mode and not launch.closed:
         left = f", {clock_parts(until - now)} left" if until else ""
         found.append((f"{launch.mode.upper()}{left}", palette.fill(palette.TOLERATED)))
     held = [f"{gate.holds} until {gate.title} is GREEN" for gate in launch.gates if holds(gate)]

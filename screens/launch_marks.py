@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow
+from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow, SuiteNow
 from warroom.screens import palette
 from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, open_steps
 from warroom.screens.lines import countdown
@@ -31,6 +31,8 @@ _POSTS: Final = {
     "sent": Mark("✔", "sent", palette.GREEN),
     "merged": Mark("→", "merged", palette.TEXT),
     "failed": Mark("✖", "FAILED", palette.RED),
+    "not sent": Mark("○", "not sent", palette.DIM),
+    "not known whether it arrived": Mark("?", "not known whether it arrived", palette.UNKNOWN),
 }
 
 
@@ -49,6 +51,11 @@ def was_late(post: PostNow) -> bool:
     return post.standing == "sent" and post.late_s > _SENT_LATE_S
 
 
+def was_owed(post: PostNow) -> bool:
+    """Whether the post was due when its launch was closed, and never left."""
+    return post.standing == "not sent" and post.late_s > 0
+
+
 def early_s(post: PostNow) -> float:
     """By how many seconds the post was sent before it was due; 0 for less than one, and while it is not sent."""
     ahead = (post.due - post.sent_at).total_seconds() if post.due and post.sent_at else 0.0
@@ -65,6 +72,8 @@ def mark_of_post(view: LaunchView, post: PostNow, now: datetime) -> Mark:
     if is_silent(view, post, now):
         return _NOT_KNOWN
     mark = _POSTS.get(post.standing, Mark("?", post.standing, palette.UNKNOWN))
+    if was_owed(post):
+        return Mark("✖", mark.word, palette.RED)
     if is_late(post, now):
         symbol = "✖" if post.standing == "due" else mark.symbol
         return Mark(symbol, mark.word, palette.RED)
@@ -85,6 +94,10 @@ def mark_of_phase(phase: PhaseNow, now: datetime) -> Mark:
             return LATE_PHASE if phase.late or is_over else Mark("▶", "running", palette.ACCENT)
         case "waiting":
             return Mark("·", "waiting", palette.DIM)
+        case "abandoned":
+            return Mark("■", "abandoned", palette.RED if phase.late else palette.TEXT)
+        case "never begun":
+            return Mark("○", "never begun", palette.DIM)
         case other:
             return Mark("?", other, palette.UNKNOWN)
 
@@ -93,6 +106,8 @@ def mark_of_step(launch: LaunchNow, step: StepNow) -> Mark:
     """The mark of a step: a person's word is no measurement, so it is not green."""
     if step.ticked:
         return Mark("✔", "ticked", palette.TEXT)
+    if launch.closed:
+        return Mark("○", "not done", palette.DIM)
     following = open_steps(launch)
     return (
         Mark("◆", "to do", palette.ACCENT) if following and following[0] == step else Mark("○", "to do", palette.TEXT)
@@ -121,11 +136,18 @@ def holds(gate: GateNow) -> bool:
 
 def mark_of_suite(suite: SuiteLine) -> Mark:
     """The mark of a suite: of its last finished run, with its full word; or that it runs for the first time, or never
-    did."""
+    did, or was broken off."""
     if suite.finished and suite.finished.verdict:
         verdict = suite.finished.verdict
         return Mark(verdict.symbol, suite.finished.word, colour_of(verdict))
+    if suite.latest and not is_under_way(suite.latest):
+        return Mark("?", suite.latest.word, palette.UNKNOWN)
     return RUNNING_MARK if suite.latest else UNTESTED
+
+
+def is_under_way(run: SuiteNow) -> bool:
+    """Whether the run has neither finished nor been broken off."""
+    return run.finished_at is None and not run.word
 
 
 def mark_of_incident(incident: IncidentNow) -> Mark:

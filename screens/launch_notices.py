@@ -33,13 +33,13 @@ def notice_lines(view: LaunchView, now: datetime, width: int, defects: Sequence[
 def _known(launch: LaunchNow, now: datetime) -> _Told:
     told = [(f"✖ {alarm.text}", palette.RED) for alarm in alarms(launch, now)]
     told += [(f"? {post_name(post)}: {post.standing}", palette.UNKNOWN) for post in looked_for(launch, now)]
-    return [*told, *_asked(launch, now), *_about(launch, now), *_channels(launch)]
+    about = _about(launch, now)
+    # How it ended is what one has to know first of a launch that is closed.
+    return [*about, *told] if launch.closed else [*told, *_asked(launch, now), *about, *_channels(launch)]
 
 
 def _channels(launch: LaunchNow) -> _Told:
     """Posts that look sent and are not where people expect them."""
-    if launch.closed:
-        return []
     return [(f"▲ {one.id}: {one.note}", palette.YELLOW) for one in launch.channels if one.note]
 
 

@@ -17,6 +17,7 @@ from warroom.screens.launch_marks import (
     early_s,
     is_late,
     is_silent,
+    is_under_way,
     mark_of_gate,
     mark_of_incident,
     mark_of_phase,
@@ -135,7 +136,7 @@ def _phase_when(phase: PhaseNow, now: datetime) -> _Told:
         return f"begins in {countdown((phase.begins - now).total_seconds())}", palette.QUIET
     if phase.lifecycle == "done":
         return ("was late", palette.ink(palette.YELLOW)) if phase.late else _NOTHING
-    if phase.ends is None:
+    if phase.ends is None or phase.lifecycle != "running":
         return _NOTHING
     left = (phase.ends - now).total_seconds()
     if left >= 0:
@@ -160,8 +161,7 @@ def _gate_when(gate: GateNow, now: datetime) -> _Told:
 
 def _suite_row(suite: SuiteLine, now: datetime, width: int) -> Content:
     run = suite.finished
-    running = suite.latest is not None and suite.latest.finished_at is None
-    if running and suite.latest:
+    if suite.latest and is_under_way(suite.latest):
         when: _Told = (f"running for {countdown((now - suite.latest.started_at).total_seconds())}", palette.STRONG)
     else:
         when = (ago(run.finished_at, now), palette.QUIET) if run and run.finished_at else _NOTHING

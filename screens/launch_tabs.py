@@ -10,7 +10,7 @@ from textual.content import Content
 
 from warroom.client.values import LaunchNow
 from warroom.screens import palette
-from warroom.screens.launch_marks import ago, is_late, mark_of_gate, mark_of_incident, mark_of_suite
+from warroom.screens.launch_marks import ago, is_late, mark_of_gate, mark_of_incident, mark_of_suite, was_owed
 from warroom.screens.launch_view import LaunchView, is_open, suites
 from warroom.screens.lines import EMPTY, fit, joined, line, spread, time_of_day
 from warroom.text import plural
@@ -59,10 +59,13 @@ def _plan(launch: LaunchNow, now: datetime) -> Content:
 
 
 def _posts(launch: LaunchNow, now: datetime) -> Content:
-    done = sum(not is_open(post) for post in launch.updates)
-    late = sum(is_late(post, now) for post in launch.updates)
-    failed = sum(post.standing == "failed" for post in launch.updates)
-    words = [f"{late} LATE"] * bool(late) + [f"{failed} FAILED"] * bool(failed)
+    done = sum(not (is_open(post) or post.standing.startswith("not ")) for post in launch.updates)
+    counts = {
+        "LATE": sum(is_late(post, now) for post in launch.updates),
+        "FAILED": sum(post.standing == "failed" for post in launch.updates),
+        "NOT SENT": sum(was_owed(post) for post in launch.updates),
+    }
+    words = [f"{count} {word}" for word, count in counts.items() if count]
     red = (f" ✖ {', '.join(words)}" if words else "", palette.ink(palette.RED, bold=True))
     return line((f"{done}/{len(launch.updates)} done", palette.QUIET), red)
 

@@ -193,10 +193,11 @@ def plan_of_interest(launch: LaunchNow) -> str | None:
 
 
 def post_of_interest(launch: LaunchNow) -> str | None:
-    """The slot of the post that comes next; after the last one that one; None where there are none."""
-    if launch.next:
-        return launch.next.slot
-    return launch.updates[-1].slot if launch.updates else None
+    """The slot of the post that comes next; where none does, of the first that was left unsent, or of the last; None
+    where there are none."""
+    left = [post for post in launch.updates if post.standing.startswith("not ")]
+    following = (*filter(None, (launch.next,)), *left, *launch.updates[-1:])
+    return following[0].slot if following else None
 
 
 def state_of_interest(launch: LaunchNow) -> str | None:

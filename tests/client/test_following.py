@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.launching import Desk, ago
-from warroom.cli.engines import closed_in
+from warroom.cli.journaled import closed_in
 from warroom.client import Fresh, Lost, Seen
 from warroom.client.http import EngineClient
 from warroom.clock import RealClock
@@ -155,7 +155,14 @@ async def test_a_launch_that_is_closed_is_seen_closed_and_never_lost(desk: Desk)
             assert seen.launch.closed.reason == "called off"
             assert seen.launch.now >= seen.launch.closed.at
             assert engine.ended() == 0
-            await asyncio.to_thread(time.sleep, 2)
+            # What stands in the journal when the engine has gone is told, too.
+            seen = await follower.until(lambda seen: isinstance(seen, Fresh) and seen.launch.engine is None)
+            assert isinstance(seen, Fresh)
+            assert {post.standing for post in seen.launch.updates} == {"not sent"}
+            assert {phase.lifecycle for phase in seen.launch.phases} == {"abandoned", "never begun"}
+            assert [entry.kind for entry in seen.launch.log if entry.kind.startswith("launch.")][
+                -1
+            ] == "launch.closed"
             assert not any(map(is_lost, follower.seen))
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from tests.launch.course import T0, after, course, entry
 from tests.launch.test_ledger import MINUTE, built
-from warroom.cli.run import launch_code
 from warroom.engine.drafts import attached, attaching, sending
 from warroom.errors import ExitCode
+from warroom.launch.ending import ending
 from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named, files_are_settled, files_owed
 from warroom.launch.ledger import Send, decide
 from warroom.launch.schedule import slots
@@ -154,7 +154,10 @@ def test_the_rest_that_is_refused_is_said_and_the_file_is_attached_all_the_same(
     assert [one.part for one in files_owed(state, LATER)] == ["file"]
     [post] = [one for one in owed(state, LATER) if one.slot.id == SLOT]
     assert post.reason == "the rest of its text is not in the thread: is_archived: the channel is archived"
-    assert launch_code(state) is ExitCode.UPDATE_UNDELIVERED
+    came_to = ending(after(state, "launch.closed", LATER, 1, reason="enough"))
+    assert came_to is not None
+    assert came_to.code is ExitCode.UPDATE_UNDELIVERED
+    assert f"1 update without the rest of the text: {SLOT}" in came_to.reasons
 
 
 @pytest.mark.parametrize(

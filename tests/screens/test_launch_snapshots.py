@@ -35,6 +35,7 @@ SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
     "incident-overdue": (_overdue, "3"),
     "ended": (launches.ended, ""),
     "closed": (launches.closed, ""),
+    "closed-early": (launches.closed_early, "2"),
     "hold": (launches.green, "h"),
     "remark": (launches.green, "e"),
     "t0": (launches.green, "t"),

@@ -58,6 +58,12 @@ POSTS: dict[str, tuple[PostNow, datetime, str, str, str]] = {
                "told by hourly@T+2h"),
     "failed": (_post(standing="failed", reason="channel_not_found"), DUE + HOUR, "✖ FAILED", palette.RED,
                "channel_not_found"),
+    "not sent, as its launch was closed before": (_post(standing="not sent", reason="closed before"), DUE - MINUTE,
+                                                  "○ not sent", palette.DIM, "closed before"),
+    "not sent although it was due": (_post(standing="not sent", late_s=60.0), DUE + HOUR, "✖ not sent",
+                                     palette.RED, ""),
+    "of which nobody will ever know": (_post(standing="not known whether it arrived"), DUE + HOUR,
+                                       "? not known whether it arrived", palette.UNKNOWN, ""),
     "without T0": (_post(due=None), DUE, "· scheduled", palette.DIM, ""),
     "of a standing that a newer engine knows": (_post(standing="pondered"), DUE - MINUTE, "? pondered",
                                                 palette.UNKNOWN, ""),
@@ -276,6 +282,8 @@ def test_a_phase_through_its_life() -> None:
         "· waiting": mark_of_phase(replace(phase, lifecycle="waiting"), T0 - MINUTE),
         "▶ running": mark_of_phase(phase, T0 + MINUTE),
         "✖ LATE": mark_of_phase(phase, T0 + 6 * MINUTE),
+        "■ abandoned": mark_of_phase(replace(phase, lifecycle="abandoned"), T0 + HOUR),
+        "○ never begun": mark_of_phase(replace(phase, lifecycle="never begun"), T0 + HOUR),
         "✔ done": mark_of_phase(replace(phase, lifecycle="done", late=True), T0 + 6 * MINUTE),
     }
     assert {str(mark) for mark in said.values()} == set(said)

@@ -11,8 +11,8 @@ from pathlib import Path
 from warroom.checks import all_kinds
 from warroom.cli.asking import ask, asked
 from warroom.cli.confirming import confirmed
+from warroom.cli.journaled import with_course
 from warroom.cli.launches import Known, launch_named, state_folder, whole
-from warroom.cli.looking import with_course
 from warroom.cli.plain import write
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, UsageError

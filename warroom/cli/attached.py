@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from warroom.cli.detached import start
-from warroom.cli.engines import Running, closed_in, engine_named, engine_of_playbook, running_in
+from warroom.cli.engines import Running, engine_named, engine_of_playbook, running_in
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
+from warroom.cli.journaled import closed_in, with_course
 from warroom.cli.launches import command_for, how_to_go_on, launch_named, state_folder, whole
 from warroom.cli.opened import LaunchOptions
 from warroom.cli.output import Terminal
@@ -19,6 +20,7 @@ from warroom.cli.plain import write
 from warroom.client.http import EngineClient
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, UsageError
+from warroom.launch.ending import ending
 from warroom.text import clean
 
 
@@ -84,11 +86,11 @@ def _left_behind(folder: Path, terminal: Terminal) -> ExitCode:
             write(terminal.out, clean(line))
         return ExitCode.GREEN
     known = whole(launch_named(folder.parent, folder.name))
-    if known.state.closed:
+    if known.state.closed and (ended := ending(with_course(known))):
         write(terminal.out, clean(f"the launch {known.name} is closed: {known.state.closed.reason}"))
-        from warroom.cli.run import launch_code
-
-        return launch_code(known.state)
+        for reason in ended.reasons:
+            write(terminal.out, clean(f"  {reason}"))
+        return ended.code
     write(terminal.out, f"NO ENGINE runs the launch {known.name}: nothing is posted")
     write(terminal.out, f"  it goes on with: {how_to_go_on(folder)}")
     return ExitCode.UNKNOWN

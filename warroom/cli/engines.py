@@ -12,16 +12,12 @@ from typing import Final
 
 from warroom.cli.launches import command_for, how_to_go_on, launch_named
 from warroom.client.engine_socket import NotRunning, engine_pid
-from warroom.client.values import ClosedNow
 from warroom.errors import UsageError, WarroomError
 from warroom.journal.database import DATABASE
 from warroom.journal.reading import read_only
-from warroom.text import clean
 
 # What opens a launch is among its first entries.
 _FIRST: Final = 10
-# What was under way when it was closed can be journaled after it.
-_LAST: Final = 50
 _NAME: Final = re.compile(r"(?P<id>.+)-\d{8}T\d{6}Z(-\d+)?")
 
 
@@ -100,16 +96,6 @@ def engine_named(state: Path, name: str) -> Running:
             f"the launch {known.name} is closed", hint=f"see it with: {command_for(known.folder, 'status')}"
         )
     raise NotRunning(f"no engine runs the launch {known.name}", hint=f"start it with: {how_to_go_on(known.folder)}")
-
-
-def closed_in(folder: Path) -> ClosedNow | None:
-    """The end of the launch in `folder`; None where it is open, or where its journal cannot be read."""
-    with contextlib.suppress(WarroomError):
-        journal = read_only(folder)
-        for entry in journal.entries(max(0, journal.head.seq - _LAST)):
-            if entry.kind == "launch.closed":
-                return ClosedNow(entry.at, clean(str(entry.body.get("reason", ""))))
-    return None
 
 
 def _names(running: Sequence[Running]) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import shlex
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +21,11 @@ from warroom.launch.entries import Entry
 from warroom.launch.folding import step
 from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
+from warroom.report.launch_lines import LogLine, log_line
 from warroom.text import clean, did_you_mean
 
 _OPENING: Final = ".opening.lock"
+_LOG: Final = 50
 _IDENTITY: Final = ("launch.opened", "playbook.amended", "t0.set", "t0.scrubbed", "launch.closed")
 
 
@@ -30,7 +33,7 @@ _IDENTITY: Final = ("launch.opened", "playbook.amended", "t0.set", "t0.scrubbed"
 class Known:
     """A launch as its journal tells it. `opened` is the entry that opened it; None where none did or `problem` says
     why the journal cannot be read. `state` knows nothing of the playbook, and of the rest only the playbook's place,
-    T0 and the end, unless the `whole` journal was read.
+    T0 and the end, unless the `whole` journal was read; then `log` are its last 50 lines, oldest first.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Known:
     state: LaunchState
     opened: Entry | None = None
     problem: str = ""
+    log: tuple[LogLine, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -167,16 +171,19 @@ def whole(known: Known) -> Known:
 
 def _read(folder: Path, *, in_full: bool = False) -> Known:
     state, opened = begin(Course()), None
+    log: deque[LogLine] = deque(maxlen=_LOG)
     try:
         reader = read_only(folder)
         for entry in reader.entries() if in_full else reader.of_kinds(_IDENTITY):
             state = step(state, entry)
             opened = entry if entry.kind == "launch.opened" else opened
+            if in_full and (line := log_line(entry)):
+                log.append(line)
     except NoEntryYet:
         return Known(folder.name, folder, state)
     except WarroomError as error:
-        return Known(folder.name, folder, state, opened, error.message)
-    return Known(folder.name, folder, state, opened)
+        return Known(folder.name, folder, state, opened, error.message, tuple(log))
+    return Known(folder.name, folder, state, opened, log=tuple(log))
 
 
 def _names(launches: tuple[Known, ...] | list[Known]) -> str:

@@ -5,27 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from warroom.adapters.file_channel import published_heads
 from warroom.api.models import instant
-from warroom.checks import all_kinds
-from warroom.cli.launches import Known, how_to_go_on, known_launches, launch_named, state_folder, whole
+from warroom.cli.journaled import journaled
+from warroom.cli.launches import Known, how_to_go_on, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
-from warroom.clock import RealClock, stamp
-from warroom.engine.view import state_json
-from warroom.errors import ExitCode, NotNow, PlaybookError, WarroomError
+from warroom.clock import stamp
+from warroom.errors import ExitCode, NotNow, WarroomError
 from warroom.journal.audit import AuditReport
 from warroom.journal.audit import audit as audit_journal
-from warroom.journal.owner import Owner, last_owner
+from warroom.journal.owner import last_owner
 from warroom.journal.reading import read_only
-from warroom.launch.state import TRUSTED_STEP_S, LaunchState
-from warroom.playbook.load import load_course
+from warroom.launch.state import TRUSTED_STEP_S
 from warroom.text import clean, plural
 from warroom.units import format_duration
 
@@ -71,11 +68,11 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     try:
         found = ask_engine(known.folder, "GET", "/state")
     except NotRunning:
-        known, found = _journaled(known, None)
+        known, found = journaled(known)
     except NotNow as error:
         # A stopped engine answers nobody, and that is when one wants to know.
         silent = error.message
-        known, found = _journaled(known, last_owner(known.folder))
+        known, found = journaled(known, last_owner(known.folder))
         write(sys.stderr, clean(f"warroom: {silent}; nothing is posted meanwhile. This is what its journal says:"))
     if known.problem:
         write(sys.stderr, clean(f"warroom: {known.problem}; what stands before it:"))
@@ -86,25 +83,6 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     for line in status_lines(found, how_to_go_on(known.folder)):
         write(sys.stdout, clean(line))
     return code
-
-
-def _journaled(known: Known, silent: Owner | None) -> tuple[Known, dict[str, Any]]:
-    """What GET /state would say, from the journal alone; `silent` is the engine that runs it and does not answer."""
-    known = whole(known)
-    engine = {"pid": silent.pid, "since": silent.since, "silent": True} if silent else None
-    return known, {**state_json(with_course(known), RealClock().now()), "title": known.title, "engine": engine}
-
-
-def with_course(known: Known) -> LaunchState:
-    """The state with what the launch's own copy of the playbook plans; without, where that cannot be read."""
-    if known.opened is None:
-        return known.state
-    body = known.opened.body
-    try:
-        course = load_course(known.copy, all_kinds(), body.get("environment") or None)
-    except PlaybookError:
-        return known.state
-    return replace(known.state, course=course)
 
 
 def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterator[str]:
@@ -124,13 +102,15 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from (f"fact    {name}: {value}" for name, value in found["facts"])
     if found["clock_set_s"]:
         waits = ": posts wait until another clock agrees, or a person (`warroom clock`)"
-        is_doubted = found["clock_set_s"] > TRUSTED_STEP_S
+        is_doubted = found["clock_set_s"] > TRUSTED_STEP_S and not found["closed"]
         yield f"clock   was set by {found['clock_set_s']:+g} s{waits if is_doubted else ''}"
-    if found["closed"]:
-        yield f"closed  {found['closed']['at']}: {found['closed']['reason']}"
+    if closed := found["closed"]:
+        yield f"closed  {closed['at']}: {closed['reason']}"
+        because = "; ".join(closed["because"])
+        yield f"ended   with exit code {closed['exit_code']}{f': {because}' if because else ''}"
     yield from (f"channel {one['id']}: {one['note']}" for one in _channels(found) if one["note"])
     yield from (_gate_line(gate, found) for gate in found["gates"])
-    yield from (_incident_line(one, found["now"]) for one in found["incidents"])
+    yield from (_incident_line(one, found) for one in found["incidents"])
     yield from (_phase_line(phase) for phase in found["phases"])
     yield from (
         f"suite   {suite['suite']} for {suite['cause']}: {suite['word'] or 'running'}" for suite in found["suites"]
@@ -145,6 +125,8 @@ def _mode_lines(found: Mapping[str, Any]) -> Iterator[str]:
     modes = ", ".join(found["modes"])
     if found["mode_ended"]:
         yield f"mode    {found['mode']} ENDED {found['mode_until']}{f', {modes}' if modes else ''}"
+    elif found["closed"] and found["mode_until"]:
+        yield f"mode    {found['mode']} until {found['mode_until']}; nobody watches over it any more"
     elif modes and found["mode_until"]:
         left_s = (instant(found["mode_until"]) - instant(found["now"])).total_seconds()
         yield f"mode    {modes}; {found['mode']} until {found['mode_until']}{_countdown(left_s)}"
@@ -182,12 +164,12 @@ def _gate_line(gate: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     return f"gate    {gate['id']:<32} {gate['state'].upper()}{read}{f' ({why})' if why else ''}"
 
 
-def _incident_line(incident: Mapping[str, Any], now: str) -> str:
+def _incident_line(incident: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     if incident["resolved_at"]:
         return f"inc     {incident['id']:<32} resolved {incident['resolved_at']}: {incident['reason']}"
     grave = f", {incident['severity']}," if incident["severity"] != "warning" else ""
-    note = _note(incident, now)
-    return f"inc     {incident['id']:<32} OPEN{grave} since {incident['opened_at']}{note}: {incident['text']}"
+    left = ", when the launch was closed" if found["closed"] else _note(incident, found["now"])
+    return f"inc     {incident['id']:<32} OPEN{grave} since {incident['opened_at']}{left}: {incident['text']}"
 
 
 def _note(incident: Mapping[str, Any], now: str) -> str:
@@ -200,14 +182,16 @@ def _note(incident: Mapping[str, Any], now: str) -> str:
 
 
 def _phase_line(phase: Mapping[str, Any]) -> str:
-    until = f" until {phase['ends']}" if phase["ends"] and phase["lifecycle"] != "done" else ""
+    until = f" until {phase['ends']}" if phase["ends"] and phase["lifecycle"] in ("waiting", "running") else ""
     late = ", LATE" if phase["late"] else ""
-    held = f", exit not open: {'; '.join(phase['held'])}" if phase["held"] and phase["lifecycle"] != "waiting" else ""
+    has_begun = phase["lifecycle"] not in ("waiting", "never begun")
+    held = f", exit not open: {'; '.join(phase['held'])}" if phase["held"] and has_begun else ""
     return f"phase   {phase['id']:<32} {phase['lifecycle']}{until}{late}{held}"
 
 
 def _post_line(post: Mapping[str, Any]) -> str:
-    late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if post["late_s"] >= 1 else ""
+    is_late = post["late_s"] >= 1 and not post["standing"].startswith("not ")
+    late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if is_late else ""
     sent = f" {post['sent_at']}{_early(post)}" if post["sent_at"] else ""
     into = f" into {post['into']}" if post["into"] else ""
     why = f": {post['reason']}" if post["reason"] else ""

@@ -34,17 +34,15 @@ from warroom.engine.engine import Engine, Ports
 from warroom.engine.second_clock import SecondClock
 from warroom.engine.threaded import ThreadedJournal
 from warroom.engine.view import entry_json
-from warroom.errors import ExitCode, first_exit_code
+from warroom.errors import ExitCode
 from warroom.journal.chain import canonical
 from warroom.journal.owner import LaunchOwned
+from warroom.launch.ending import ending
 from warroom.launch.entries import Entry
-from warroom.launch.files import REST
-from warroom.launch.state import LaunchState, Stage
 from warroom.launch.values import utc
 from warroom.report.launch_lines import log_line
 from warroom.text import one_line
 from warroom.updates.channel import Post
-from warroom.verdict import Verdict
 
 
 def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int:
@@ -214,8 +212,8 @@ async def _serve(
             await _close(launch)
     if caught:
         return caught[0]
-    state = launch.engine.state
-    return None if launch.engine.is_amended and not state.closed else launch_code(state)
+    ended = ending(launch.engine.state)
+    return ended.code if ended else None
 
 
 async def _close(launch: _Launch) -> None:
@@ -228,14 +226,3 @@ async def _close(launch: _Launch) -> None:
     for channel in launch.channels:
         await asyncio.to_thread(channel.close)
     await asyncio.to_thread(launch.journal.close)
-
-
-def launch_code(state: LaunchState) -> ExitCode:
-    """The exit code of a launch that is closed: its posts, and what each suite found last."""
-    codes = [ExitCode.UPDATE_UNDELIVERED for record in state.records.values() if record.stage is Stage.DEAD]
-    lost = [file for file in state.files.values() if (file.part, file.stage) == (REST, "failed")]
-    codes += [ExitCode.UPDATE_UNDELIVERED for _ in lost]
-    last = {run.name: run.verdict for run in state.runs.values() if run.finished_at}
-    codes += [ExitCode.RED for verdict in last.values() if verdict is Verdict.FAIL]
-    codes += [ExitCode.UNKNOWN for verdict in last.values() if verdict.is_unknown]
-    return first_exit_code(codes)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from warroom.cli.launches import command_for
-from warroom.launch.standing import Standing, owed
+from warroom.launch.standing import OVER, owed
 from warroom.launch.state import LaunchState
 from warroom.launch.values import utc
-
-_OVER: Final = (Standing.SENT, Standing.MERGED, Standing.FAILED)
 
 
 def waits_for(state: LaunchState, folder: Path, now: datetime) -> str:
@@ -22,7 +19,7 @@ def waits_for(state: LaunchState, folder: Path, now: datetime) -> str:
         marking = [step.id for step in state.course.steps.values() if step.marks_t0]
         steps = f", or tick the step {' or '.join(marking)}" if marking else ""
         return f"the launch waits for T0: {command_for(folder, 't0', 'now')}{steps}"
-    open_posts = [post for post in owed(state, now) if post.due and post.standing not in _OVER]
+    open_posts = [post for post in owed(state, now) if post.due and post.standing not in OVER]
     if not open_posts:
         return f"the launch owes no more posts: {command_for(folder, 'close', '--reason TEXT')}"
     first = open_posts[0]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,7 +14,7 @@ import h11
 from warroom.client.engine_socket import accepted
 from warroom.client.launch import Fresh, Lost, Seen
 from warroom.client.sse import EventReader
-from warroom.client.values import ClosedNow, LaunchNow, launch_now
+from warroom.client.values import LaunchNow, launch_now
 from warroom.client.wire import Wire, connected
 from warroom.clock import Clock
 from warroom.errors import NotNow, UsageError, WarroomError
@@ -37,20 +36,20 @@ _BROKEN: Final = (OSError, h11.ProtocolError, EOFError, TimeoutError)
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """The engine does not answer; `reason` is a sentence. `closed`: nor will it, for the launch is over."""
+    """The engine does not answer; `reason` is a sentence. `ended`: nor will it, for the launch is over, like this."""
 
     reason: str
-    closed: ClosedNow | None = None
+    ended: LaunchNow | None = None
 
 
-def _not_closed() -> ClosedNow | None:
+def _not_closed() -> LaunchNow | None:
     return None
 
 
 class EngineClient:
     """A `LaunchClient` of the launch in `folder`: reads its state when its stream of events says that it changed.
 
-    `closed` is asked, in a thread, when no engine runs: it looks on the disk whether the launch was closed.
+    `closed` is asked, in a thread, when no engine runs: it says how the launch ended, as its journal has it.
     """
 
     def __init__(
@@ -59,7 +58,7 @@ class EngineClient:
         clock: Clock,
         *,
         read_only: bool = False,
-        closed: Callable[[], ClosedNow | None] = _not_closed,
+        closed: Callable[[], LaunchNow | None] = _not_closed,
     ) -> None:
         self._folder = folder
         self._clock = clock
@@ -83,19 +82,22 @@ class EngineClient:
         """Where the launch stands, from now on: see `LaunchClient`.
 
         A stream that breaks off is taken up again at once; `Lost` is said when that fails. After the launch was
-        closed nothing is lost any more.
+        closed nothing is lost any more: once the engine has gone, too, it is told as its journal has it.
         """
-        last: LaunchNow | None = None
-        is_lost = False
+        is_over = is_lost = False
         async with aclosing(self._heard()) as heard:
             async for one in heard:
-                launch = _over(last, one.closed, self._clock.now()) if isinstance(one, _Gone) else one
-                if launch:
-                    last, is_lost = launch, False
-                    yield Fresh(launch)
-                elif isinstance(one, _Gone) and not (is_lost or self._closing.is_set() or (last and last.closed)):
+                if isinstance(one, LaunchNow):
+                    is_over, is_lost = one.closed is not None, False
+                    yield Fresh(one)
+                elif one.ended:
+                    yield Fresh(one.ended)
+                    break
+                elif not (is_lost or is_over or self._closing.is_set()):
                     is_lost = True
                     yield Lost(one.reason, self._heard_at)
+        # Nothing becomes of it any more.
+        await self._closing.wait()
 
     async def ask(self, body: Mapping[str, Any]) -> str:
         """Makes the request and returns what was journaled: see `LaunchClient`."""
@@ -162,8 +164,8 @@ class EngineClient:
             status, raw = await self._answer("GET", "/state", _STATE_S, None)
             launch = launch_now(accepted(status, raw))
         except _NOBODY:
-            if closed := await asyncio.to_thread(self._closed):
-                return _Gone("the launch is closed", closed)
+            if ended := await asyncio.to_thread(self._closed):
+                return _Gone("the launch is closed", ended)
             return _Gone(f"no engine runs the launch, nothing is posted: warroom run {self.name}")
         except TimeoutError:
             return _Gone(
@@ -197,13 +199,6 @@ class EngineClient:
         finally:
             self._open.discard(wire)
             wire.close()
-
-
-def _over(last: LaunchNow | None, closed: ClosedNow | None, now: datetime) -> LaunchNow | None:
-    """The launch at `now` with its end; None where it has none, or had it already."""
-    if last is None or closed is None or last.closed:
-        return None
-    return replace(last, now=now, closed=closed, next=None, engine=None)
 
 
 async def _within(seconds: float, answer: Awaitable[T]) -> T:

@@ -44,9 +44,10 @@ class ClosedNow:
 
 @dataclass(frozen=True, slots=True)
 class PhaseNow:
-    """A phase. `lifecycle` is waiting, running or done; `late`: it should be over and is not, or was over too late.
+    """A phase. `lifecycle` is waiting, running or done, and once the launch is closed done, abandoned or never begun.
 
-    `steps` are ids; `suite` and `update`, the post that ends it, are ids or empty.
+    `late`: it should be over and is not, or was over too late. `steps` are ids; `suite` and `update`, the post that
+    ends it, are ids or empty.
     """
 
     id: str
@@ -123,12 +124,12 @@ class ChannelNow:
 @dataclass(frozen=True, slots=True)
 class PostNow:
     """A post that is owed, or was. `standing` is scheduled, due, held, sending, "checking whether it arrived", sent,
-    merged or failed.
+    merged or failed; in a launch that is closed also "not sent" or "not known whether it arrived".
 
     `time` is its time seen from T0 (`T+1h`). `late_s` is by how many seconds it was late when it was written, or is
-    late now. `merged` are the slots that it stands for, `into` the slot that stands for it. `text` is frozen; while
-    it is empty, `preview` (of the next few only) is what it would say now, and `needs` what it waits for. `ref` says
-    where the message is, `attempt` how often it was tried.
+    late now, or was when the launch was closed and it not sent. `merged` are the slots that it stands for, `into` the
+    slot that stands for it. `text` is frozen; while it is empty, `preview` (of the next few only) is what it would
+    say now, and `needs` what it waits for. `ref` says where the message is, `attempt` how often it was tried.
     """
 
     slot: str
@@ -198,7 +199,8 @@ class CheckNow:
 class SuiteNow:
     """A run of a suite. `cause` is what it was for: `phase:verify`, the id of a slot, or other text.
 
-    `verdict` is None while it runs. `checks` are there for the last finished run of each suite, in its order.
+    `verdict` is None while it runs; `word` is then empty, unless the launch was closed before it finished. `checks`
+    are there for the last finished run of each suite, in its order.
     """
 
     suite: str

@@ -31,7 +31,7 @@ from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import SEVERITIES, Incident
 from warroom.launch.schedule import Slot, all_slots, require_t0
-from warroom.launch.standing import OF_STAGE, is_resolved, owed
+from warroom.launch.standing import OF_STAGE, Owed, is_resolved, owed
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
@@ -188,14 +188,20 @@ def _(request: ResolveIncident, asked: _Asked) -> tuple[Draft, ...]:
 def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
     _require_reason(request.reason, "to close the launch")
     left = _unsent(asked.state, asked.now)
-    body = {"reason": clean(request.reason), "by": asked.by, "unsent": len(left), "first": list(left[:_NAMED])}
+    body = {
+        "reason": clean(request.reason),
+        "by": asked.by,
+        "unsent": len(left),
+        "due": sum(one.late_s > 0 for one in left),
+        "first": [one.slot.id for one in left[:_NAMED]],
+    }
     return (Draft("launch.closed", body, asked.by),)
 
 
-def _unsent(state: LaunchState, now: datetime) -> list[str]:
-    """The ids of the updates that will never be sent if the launch ends now, the earliest first; before T0 only
-    those that are owed for what happened."""
-    return [one.slot.id for one in owed(state, now) if one.due is not None and not is_resolved(state, one.slot)]
+def _unsent(state: LaunchState, now: datetime) -> list[Owed]:
+    """The updates that will never be sent if the launch ends now, the earliest first; before T0 only those that are
+    owed for what happened."""
+    return [one for one in owed(state, now) if one.due is not None and not is_resolved(state, one.slot)]
 
 
 def _require_reason(reason: str, what: str) -> None:

@@ -17,6 +17,7 @@ from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots, channel_of
+from warroom.launch.standing import CUT_OFF
 from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post, thread_in
@@ -147,9 +148,8 @@ def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: flo
 
 def cut_off(state: LaunchState) -> list[Draft]:
     """The posts that were being sent when the launch was closed: nobody knows whether they arrived, or will look."""
-    reason = "the launch was closed while it was being sent: it may have arrived, nobody looks any more"
     return [
-        Draft("update.unknown", {"slot": one.slot, "key": one.key, "attempt": one.attempt, "reason": reason})
+        Draft("update.unknown", {"slot": one.slot, "key": one.key, "attempt": one.attempt, "reason": CUT_OFF})
         for one in state.records.values()
         if state.closed and one.stage is Stage.SENDING
     ]

@@ -13,13 +13,15 @@ from warroom.launch.modes import holds_in
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot, all_slots, slots, update_of
-from warroom.launch.standing import OF_STAGE, Owed, Standing, tells_note
+from warroom.launch.standing import IN_DOUBT, OF_STAGE, OVER, Owed, Standing, tells_note
 from warroom.launch.state import LaunchState, Record
 from warroom.launch.values import missing
 from warroom.updates.render import draft_text, preview_text, with_remarks
 
 NO_LONGER: Final = "no longer in the playbook"
 """What is said of a post that was sent before the playbook was amended."""
+BROKEN_OFF: Final = "broken off"
+"""The word of a run that was under way when the launch was closed."""
 PREVIEWS: Final = 3
 """Of how many posts to come the text is shown as it would be now."""
 
@@ -48,7 +50,8 @@ def _vanished(state: LaunchState, owed: Sequence[Owed]) -> list[Record]:
 
 
 def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
-    standing = OF_STAGE[record.stage]
+    in_doubt = state.closed is not None and record.stage in IN_DOUBT
+    standing = Standing.NOT_KNOWN if in_doubt else OF_STAGE[record.stage]
     return {
         "slot": record.slot,
         "time": record.slot.partition("@")[2],
@@ -80,7 +83,7 @@ def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
         "channel": post.slot.channel,
         "standing": post.standing.value,
         "due": instant(post.due),
-        "in_s": round((post.due - now).total_seconds(), 3) if post.due else None,
+        "in_s": _ahead_s(state, post, now),
         "late_s": round(post.late_s, 3),
         "merged": list(record.merged) if record else [],
         "into": post.into,
@@ -91,6 +94,13 @@ def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
         "attempt": record.attempt if record else 0,
         "remark": {"text": remark.text, "by": remark.by, "at": stamp(remark.at)} if remark else None,
     }
+
+
+def _ahead_s(state: LaunchState, post: Owed, now: datetime) -> float | None:
+    """How far ahead its time is, in seconds, negative since; None where it has none, or is over."""
+    if post.due is None or (state.closed and post.standing in OVER):
+        return None
+    return round((post.due - now).total_seconds(), 3)
 
 
 def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
@@ -128,17 +138,18 @@ def suites(state: LaunchState) -> list[dict[str, Any]]:
     """Every run of a suite, or of checks on their own, the latest last; the last finished run of each with its
     checks."""
     last = {run.name: run.cause for run in state.runs.values() if run.finished_at}
-    return [_suite(run, with_checks=last.get(run.name) == run.cause) for run in state.runs.values()]
+    broken_off = BROKEN_OFF if state.closed else ""
+    return [_suite(run, broken_off, with_checks=last.get(run.name) == run.cause) for run in state.runs.values()]
 
 
-def _suite(run: Run, *, with_checks: bool) -> dict[str, Any]:
+def _suite(run: Run, unfinished: str, *, with_checks: bool) -> dict[str, Any]:
     return {
         "suite": run.name,
         "cause": run.cause,
         "started_at": stamp(run.started_at),
         "finished_at": instant(run.finished_at),
         "verdict": run.verdict.value if run.finished_at else None,
-        "word": run.word,
+        "word": run.word if run.finished_at else unfinished,
         "reason": run.reason,
         "evidence_log": run.evidence_log,
         "checks": [_check(check) for check in run.checks.values()] if with_checks else [],
@@ -172,7 +183,7 @@ def gates(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) ->
             "at": stamp(read_at.get(gate, known.at)) if known else None,
             "note": plan.note,
             "stale": known is not None and not known.by and now - read_at.get(gate, known.at) >= plan.ttl,
-            "holds": holds_in(state, gate),
+            "holds": "" if state.closed else holds_in(state, gate),
         }
         for gate, plan in state.course.gates.items()
         for known in (state.gates.get(gate),)
@@ -182,7 +193,8 @@ def gates(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) ->
 def incidents(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
     """Every incident. A note on it is owed by `note_due`, and `draft` is the post about it as far as it is known;
     null and empty where none is owed, or no more."""
-    notes = {slot.subject: slot for slot in all_slots(state, now) if tells_note(state, slot)}
+    slots_now = () if state.closed else all_slots(state, now)
+    notes = {slot.subject: slot for slot in slots_now if tells_note(state, slot)}
     return [_incident(state, one, notes.get(one.id)) for one in state.incidents.values()]
 
 

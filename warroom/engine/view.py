@@ -10,14 +10,14 @@ from warroom.clock import stamp
 from warroom.engine import shown, shown_signals
 from warroom.engine.live import Live, journaled
 from warroom.engine.shown import instant
+from warroom.launch.ending import ending
 from warroom.launch.entries import Entry
 from warroom.launch.modes import has_ended, mode_until, modes
-from warroom.launch.standing import Standing, open_questions, owed
+from warroom.launch.standing import OVER, open_questions, owed
 from warroom.launch.state import LaunchState
 from warroom.report.launch_lines import LogLine
 
 STATE_SCHEMA: Final = "warroom.state/1"
-_DONE: Final = (Standing.SENT, Standing.MERGED, Standing.FAILED)
 _NOTES: Final = 20
 
 
@@ -60,7 +60,7 @@ def state_json(
         "mode": info.mode,
         "mode_until": instant(mode_until(state)),
         "mode_ended": has_ended(state, now),
-        "modes": list(modes(state, now)),
+        "modes": [] if state.closed else list(modes(state, now)),
         "facts": [list(fact) for fact in info.facts],
         "links": [list(link) for link in info.links],
         "now": stamp(now),
@@ -70,9 +70,9 @@ def state_json(
         "opened_at": instant(state.opened_at),
         "t0": instant(state.t0),
         "attempt": state.attempt,
-        "closed": {"at": stamp(state.closed.at), "reason": state.closed.reason} if state.closed else None,
+        "closed": _closed(state),
         "clock_set_s": state.clock_set_s,
-        "next": None if state.closed else next((post for post in posts if post["standing"] not in _DONE), None),
+        "next": next((post for post in posts if post["standing"] not in OVER), None),
         "channels": shown.channels(state),
         "phases": shown.phases(state, now),
         "updates": posts,
@@ -87,6 +87,15 @@ def state_json(
         "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
         "log": [_log_line(line) for line in log],
     }
+
+
+def _closed(state: LaunchState) -> dict[str, Any] | None:
+    """The end, the exit code that `run` has for it, and why it has that one."""
+    ended = ending(state)
+    if state.closed is None or ended is None:
+        return None
+    code, because = int(ended.code), list(ended.reasons)
+    return {"at": stamp(state.closed.at), "reason": state.closed.reason, "exit_code": code, "because": because}
 
 
 def _log_line(line: LogLine) -> dict[str, Any]:

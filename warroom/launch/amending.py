@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from warroom.errors import UsageError
 from warroom.launch.entries import Draft
 from warroom.launch.schedule import Slot, all_slots
-from warroom.launch.standing import is_resolved
-from warroom.launch.state import LaunchState, Stage
+from warroom.launch.standing import IN_DOUBT, is_resolved
+from warroom.launch.state import LaunchState
 from warroom.playbook.course import Course
-
-_IN_DOUBT: Final = (Stage.SENDING, Stage.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ def amend(state: LaunchState, amendment: Amendment, now: datetime, by: str) -> t
         raise UsageError("the launch runs this playbook already")
     if amendment.course.launch.id != state.course.launch.id:
         raise UsageError(f"that is the playbook of {amendment.course.launch.id}, not of {state.course.launch.id}")
-    if doubtful := [record.slot for record in state.records.values() if record.stage in _IN_DOUBT]:
+    if doubtful := [record.slot for record in state.records.values() if record.stage in IN_DOUBT]:
         raise UsageError(f"post {doubtful[0]} is being sent or looked for", hint="amend again in a moment")
     change = slot_change(state, amendment.course, now)
     body = {

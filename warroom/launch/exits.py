@@ -9,7 +9,7 @@ from typing import Final
 from warroom.launch.results import Run
 from warroom.launch.runs import phase_run
 from warroom.launch.standing import arrived, owed
-from warroom.launch.state import LaunchState, believed
+from warroom.launch.state import LaunchState, as_of, believed
 from warroom.launch.values import utc
 from warroom.playbook.course import Phase
 from warroom.verdict import Verdict
@@ -21,9 +21,9 @@ def holding(state: LaunchState, phase: Phase, now: datetime) -> tuple[str, ...]:
     """The reasons why `phase` may not be left at `now`, a sentence each; empty: it may.
 
     A phase is left when it has begun, its steps are done, its suite is GREEN and its posts arrived. One that has
-    nothing of these lasts until its end.
+    nothing of these lasts until its end. Of a launch that is closed, as it stood then.
     """
-    return tuple(_holding(state, phase, believed(state, now)))
+    return tuple(_holding(state, phase, believed(state, as_of(state, now))))
 
 
 def _holding(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:

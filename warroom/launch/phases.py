@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from warroom.launch.runs import phase_run
 from warroom.launch.schedule import slots
 from warroom.launch.standing import arrived
-from warroom.launch.state import LaunchState, believed
+from warroom.launch.state import LaunchState, as_of, believed
 from warroom.playbook.course import Phase
 
 WAITING, RUNNING, DONE = "waiting", "running", "done"
+ABANDONED, NEVER_BEGUN = "abandoned", "never begun"
+
+_WHEN_CLOSED: Final = {RUNNING: ABANDONED, WAITING: NEVER_BEGUN}
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseStanding:
-    """A phase: `lifecycle` is waiting, running or done. `begins` and `ends` are None while there is no T0, `ends`
-    also where it has no end of its own. `late`: it should be over and is not, or was over too late.
+    """A phase: `lifecycle` is waiting, running or done, and once the launch is closed never begun, abandoned or done.
+
+    `begins` and `ends` are None while there is no T0, `ends` also where it has no end of its own. `late`: it should
+    be over and is not, or was over too late.
     """
 
     phase: Phase
@@ -28,8 +34,12 @@ class PhaseStanding:
 
 
 def phases(state: LaunchState, now: datetime) -> tuple[PhaseStanding, ...]:
-    """Every phase, in the order of the playbook."""
-    return tuple(_standing(state, phase, believed(state, now)) for phase in state.course.phases)
+    """Every phase, in the order of the playbook. Of a launch that is closed, as it stood then."""
+    seen = believed(state, as_of(state, now))
+    found = [_standing(state, phase, seen) for phase in state.course.phases]
+    if state.closed:
+        found = [replace(one, lifecycle=_WHEN_CLOSED.get(one.lifecycle, one.lifecycle)) for one in found]
+    return tuple(found)
 
 
 def _standing(state: LaunchState, phase: Phase, now: datetime) -> PhaseStanding:

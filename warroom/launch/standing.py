@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from warroom.launch.files import FILE, REST
 from warroom.launch.schedule import Slot, all_slots, slots
-from warroom.launch.state import LaunchState, Record, Stage, believed
+from warroom.launch.state import FileKnown, LaunchState, Record, Stage, as_of, believed
 from warroom.playbook.course import Ask, Step
 from warroom.playbook.template import Value
 
 
 class Standing(StrEnum):
-    """Where a slot stands. SENT, MERGED and FAILED are the end of it."""
+    """Where a slot stands. From SENT on that is the end of it; the last two are of a launch that is closed."""
 
     SCHEDULED = "scheduled"
     DUE = "due"
@@ -25,7 +25,12 @@ class Standing(StrEnum):
     SENT = "sent"
     MERGED = "merged"
     FAILED = "failed"
+    NOT_SENT = "not sent"
+    NOT_KNOWN = "not known whether it arrived"
 
+
+OVER: Final = frozenset((Standing.SENT, Standing.MERGED, Standing.FAILED, Standing.NOT_SENT, Standing.NOT_KNOWN))
+"""Nothing more becomes of a slot that stands there."""
 
 OF_STAGE: Final = {
     Stage.SENDING: Standing.SENDING,
@@ -36,16 +41,24 @@ OF_STAGE: Final = {
 }
 """The words for posts of which something was sent, or nothing will be."""
 
+IN_DOUBT: Final = (Stage.SENDING, Stage.UNKNOWN)
+"""Nobody knows whether it has arrived."""
+CUT_OFF: Final = "the launch was closed while it was being sent"
+
 _SAID: Final = {REST: "the rest of its text is not in the thread", FILE: "its evidence file is not attached"}
 _AGAIN: Final = "; tried again"
+_NEVER_DUE: Final = "the launch was closed before T0 was set"
+_NOT_YET_DUE: Final = "the launch was closed before it was due"
+_WAS_DUE: Final = "it was due when the launch was closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """A slot and where it stands. `due` is None while there is no T0.
 
-    `late_s` is by how many seconds it was late when it was written, or is late now; 0 in time. `into` is the id of
-    the slot whose post stands for it, `reason` says why it is held, failed or not yet sent; both may be empty.
+    `late_s` is by how many seconds it was late when it was written, or is late now, or (NOT_SENT, NOT_KNOWN) was when
+    the launch was closed; 0 in time. `into` is the id of the slot whose post stands for it, `reason` says why it is
+    held, failed or not sent; both may be empty.
     """
 
     slot: Slot
@@ -99,17 +112,43 @@ def _told_by(state: LaunchState, slot: Slot) -> Record | None:
 
 
 def owed(state: LaunchState, now: datetime) -> tuple[Owed, ...]:
-    """Every slot of the launch, the earliest first; before T0 those come first that are due whenever it is set."""
-    seen = believed(state, now)
-    found = [_owed(state, slot, seen) for slot in all_slots(state, now)]
+    """Every slot of the launch, the earliest first; before T0 those come first that are due whenever it is set. Of a
+    launch that is closed, as it stood then."""
+    counts = as_of(state, now)
+    seen = believed(state, counts)
+    found = [_owed(state, slot, seen) for slot in all_slots(state, counts)]
     return tuple(sorted(found, key=lambda post: (post.due is None, post.due)) if state.t0 else found)
 
 
 def _owed(state: LaunchState, slot: Slot, now: datetime) -> Owed:
+    post = _while_open(state, slot, now)
+    return _when_closed(state, post, now) if state.closed and not is_resolved(state, slot) else post
+
+
+def _when_closed(state: LaunchState, post: Owed, now: datetime) -> Owed:
+    """Nobody sends it any more, or looks whether it arrived."""
+    late_s = _behind_s(post.due, now)
+    left = replace(post, standing=Standing.NOT_SENT, late_s=late_s, into="")
+    root = _told_by(state, post.slot)
+    if root is not None and root.stage in IN_DOUBT:
+        # One that is being sent is waited for, for some seconds.
+        looked_for = f"{root.reason or CUT_OFF}; nobody looks for it any more"
+        reason = CUT_OFF if root.stage is Stage.SENDING else looked_for
+        return replace(left, standing=Standing.NOT_KNOWN, reason=reason)
+    why = _NEVER_DUE if post.due is None else _WAS_DUE if late_s else _NOT_YET_DUE
+    more = f"held: {post.reason}" if post.standing is Standing.HELD else post.reason
+    return replace(left, reason="; ".join(filter(None, (why, more))))
+
+
+def _behind_s(due: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - due).total_seconds()) if due else 0.0
+
+
+def _while_open(state: LaunchState, slot: Slot, now: datetime) -> Owed:
     record, hold = record_of(state, slot), state.holds.get(slot.id)
     title = state.course.updates[slot.update].title
     due = slot.due(state.t0) if state.t0 or slot.is_event else None
-    behind_s = max(0.0, (now - due).total_seconds()) if due else 0.0
+    behind_s = _behind_s(due, now)
     if record is not None and record.stage is not Stage.DUE:
         late_s = record.late_s
         reason = _without_file(state, record) or record.reason
@@ -124,13 +163,23 @@ def _owed(state: LaunchState, slot: Slot, now: datetime) -> Owed:
 def _without_file(state: LaunchState, record: Record) -> str:
     """What belongs to a post that was sent and is not attached to it, with the reason; empty where all of it is."""
     known = [state.files.get((record.slot, part)) for part in _SAID]
-    missing = [file for file in known if file is not None and file.stage in ("due", "failed")]
-    return "; ".join(f"{_SAID[file.part]}: {file.reason}{_AGAIN if file.stage == 'due' else ''}" for file in missing)
+    return "; ".join(filter(None, (_without(file, is_closed=state.closed is not None) for file in known if file)))
+
+
+def _without(file: FileKnown, *, is_closed: bool) -> str:
+    if file.stage == "sending" and is_closed:
+        return f"{_SAID[file.part]}: not known, as the launch was closed meanwhile"
+    if file.stage not in ("due", "failed"):
+        return ""
+    return f"{_SAID[file.part]}: {file.reason}{_AGAIN if file.stage == 'due' and not is_closed else ''}"
 
 
 def open_questions(state: LaunchState) -> tuple[OpenQuestion, ...]:
-    """What steps ask for and posts need, and nobody has given yet; what is needed first comes first."""
+    """What steps ask for and posts need, and nobody has given yet; what is needed first comes first. Nothing once the
+    launch is closed."""
     found: dict[str, OpenQuestion] = {}
+    if state.closed:
+        return ()
     for slot in slots(state.course, state.attempt):
         if record_of(state, slot) is not None:
             continue

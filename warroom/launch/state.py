@@ -180,6 +180,11 @@ class LaunchState:
     closed: Closed | None = None
 
 
+def as_of(state: LaunchState, now: datetime) -> datetime:
+    """`now`, or the end of a launch that is closed: what is told of it stands still from then on."""
+    return state.closed.at if state.closed else now
+
+
 def believed(state: LaunchState, now: datetime) -> datetime:
     """`now`, or what it would be had nobody set the clock forward by more than `TRUSTED_STEP_S`: only what is due by
     both is due."""

@@ -83,7 +83,8 @@ def _closed(body: Body) -> str:
     if not body.get("unsent"):
         return said
     more = ", …" if body["unsent"] > len(first) else ""
-    return f"{said}; {plural(body['unsent'], 'owed update')} will never be sent: {', '.join(first)}{more}"
+    were_due = f" ({body['due']} due by now)" if body.get("due") else ""
+    return f"{said}; {plural(body['unsent'], 'owed update')} will never be sent{were_due}: {', '.join(first)}{more}"
 
 
 _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
@@ -108,7 +109,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "incident.resolved": lambda body: f"incident {body['id']} resolved: {body['reason']}",
     "update.due": _prepared,
     "update.confirmed": lambda body: f"post {body['slot']} sent",
-    "update.unknown": lambda body: f"post {body['slot']}: checking whether it arrived ({body.get('reason', '')})",
+    "update.unknown": lambda body: f"post {body['slot']}: not known whether it arrived ({body.get('reason', '')})",
     "update.absent": lambda body: f"post {body['slot']}: it has not arrived so far, another look follows",
     "update.dead": lambda body: f"post {body['slot']} FAILED: {body.get('reason', '')}",
     "file.attached": lambda body: f"evidence file of post {body['slot']} attached",

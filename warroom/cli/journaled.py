@@ -1,0 +1,48 @@
+"""A launch as its journal alone tells it, for those who ask while no engine answers."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from warroom.checks import all_kinds
+from warroom.cli.launches import Known, launch_named, whole
+from warroom.client.values import LaunchNow, launch_now
+from warroom.clock import RealClock
+from warroom.engine.view import state_json
+from warroom.errors import PlaybookError, WarroomError
+from warroom.journal.owner import Owner
+from warroom.launch.state import LaunchState
+from warroom.playbook.load import load_course
+
+
+def journaled(known: Known, silent: Owner | None = None) -> tuple[Known, dict[str, Any]]:
+    """The launch, read from end to end, and what GET /state would say of it. `silent` is the engine that runs it and
+    does not answer."""
+    known = whole(known)
+    engine = {"pid": silent.pid, "since": silent.since, "silent": True} if silent else None
+    said = state_json(with_course(known), RealClock().now(), known.log)
+    return known, {**said, "title": known.title, "engine": engine}
+
+
+def with_course(known: Known) -> LaunchState:
+    """The state with what the launch's own copy of the playbook plans; without, where that cannot be read."""
+    if known.opened is None:
+        return known.state
+    body = known.opened.body
+    try:
+        course = load_course(known.copy, all_kinds(), body.get("environment") or None)
+    except PlaybookError:
+        return known.state
+    return replace(known.state, course=course)
+
+
+def closed_in(folder: Path) -> LaunchNow | None:
+    """The launch in `folder` as it ended; None where it is open, or where its journal cannot be read."""
+    with contextlib.suppress(WarroomError):
+        known = launch_named(folder.parent, folder.name)
+        if known.state.closed:
+            return launch_now(journaled(known)[1])
+    return None

@@ -1,0 +1,72 @@
+"""What a closed launch came to, as the exit code of `run` and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from warroom.errors import ExitCode, first_exit_code
+from warroom.launch.entries import MACHINES
+from warroom.launch.files import REST
+from warroom.launch.standing import Owed, Standing, owed
+from warroom.launch.state import LaunchState, Stage
+from warroom.text import plural
+from warroom.verdict import Verdict
+
+_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`reasons` say everything that is not as it should be, the posts first; empty where the code is GREEN."""
+
+    code: ExitCode
+    reasons: tuple[str, ...]
+
+
+def ending(state: LaunchState) -> Ending | None:
+    """What the launch came to; None while it is open.
+
+    A post that failed for good, that was due when the launch was closed and had not left, or of which nobody knows
+    whether it arrived was not delivered. One whose time had not come by then, or that a person held back, was left
+    out by decision and does not count.
+    """
+    if state.closed is None:
+        return None
+    found = (*_posts(state), *_suites(state))
+    return Ending(first_exit_code(code for code, _ in found), tuple(reason for _, reason in found))
+
+
+def _posts(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
+    assert state.closed is not None
+    left = [post for post in owed(state, state.closed.at) if not _is_held(state, post)]
+    groups = {
+        "FAILED": [record.slot for record in state.records.values() if record.stage is Stage.DEAD],
+        "due and not sent": [one.slot.id for one in left if one.standing is Standing.NOT_SENT and one.late_s],
+        "not known to have arrived": [one.slot.id for one in left if one.standing is Standing.NOT_KNOWN],
+        "without the rest of the text": [
+            one.slot for one in state.files.values() if one.part == REST and one.stage != "attached"
+        ],
+    }
+    for what, slots in groups.items():
+        if slots:
+            yield ExitCode.UPDATE_UNDELIVERED, f"{plural(len(slots), 'update')} {what}: {named(slots)}"
+
+
+def _is_held(state: LaunchState, post: Owed) -> bool:
+    """Whether a person holds it, who knows why."""
+    hold = state.holds.get(post.slot.id)
+    return post.standing is Standing.NOT_SENT and hold is not None and hold.by not in MACHINES
+
+
+def _suites(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
+    for run in {run.name: run for run in state.runs.values() if run.finished_at}.values():
+        if run.verdict is Verdict.FAIL or run.verdict.is_unknown:
+            code = ExitCode.RED if run.verdict is Verdict.FAIL else ExitCode.UNKNOWN
+            yield code, f"{'suite' if run.suite else 'checks'} {run.name}: {run.word}"
+
+
+def named(slots: Sequence[str]) -> str:
+    """The first three of them: `hourly@T+1h, hourly@T+2h, hourly@T+3h, …`."""
+    return ", ".join((*slots[:_NAMED], *("…" for _ in slots[_NAMED : _NAMED + 1])))
