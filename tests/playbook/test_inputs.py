@@ -248,3 +248,26 @@ def test_the_linter_asks_for_no_input_and_reads_no_file(tmp_path: Path) -> None:
     text = text.replace("    target: app\n", '    target: app\n    pause: "${PAUSE}"\n    limit: "${LIMIT}"\n')
     text = text.replace("inputs:\n", "inputs:\n  PAUSE: {}\n  LIMIT: {default: <= 120ms}\n")
     assert check_playbook(write(tmp_path, text), KINDS) == []
+
+
+SLACK = """
+channels:
+  war_room: {{kind: slack, path: war-room.txt, token: "${{TOKEN}}"{channel}, webhook: "${{APP_URL}}"}}
+"""
+EMPTY = "channels.war_room{}: `channel` is empty while `token` is set: give the id of the Slack channel"
+
+
+@pytest.mark.parametrize(
+    ("channel", "said_of_it"),
+    [
+        pytest.param(', channel: "${ROOM}"', f"{EMPTY.format('.channel')} (the input 'ROOM' gives it)", id="empty"),
+        pytest.param("", EMPTY.format(""), id="left out"),
+    ],
+)
+def test_a_slack_token_without_its_channel_is_one_problem_that_names_the_input(
+    tmp_path: Path, channel: str, said_of_it: str
+) -> None:
+    text = SMALL.replace("inputs:\n", 'inputs:\n  ROOM: {default: ""}\n') + SLACK.format(channel=channel)
+    environ = {"APP_URL": "http://127.0.0.1", "TOKEN": "xoxb-12345678"}
+    (line,) = said(write(tmp_path, text), environ=environ)
+    assert line.partition(": ")[2] == said_of_it

@@ -6,12 +6,14 @@ import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from warroom.expect import FromText, TimeoutText
 from warroom.expect.answers import AnswerType
 from warroom.playbook.section import Id, Name, Section, Text
 from warroom.playbook.template import Template, parse_template
+from warroom.playbook.wording import QUOTES_NOTHING
 from warroom.units import parse_offset
 
 OffsetText = Annotated[timedelta, FromText(parse_offset, "T+5m")]
@@ -86,7 +88,9 @@ class Channel(Section):
     path: Name = Field(description="Name of the file, in the folder of the launch; it ends in .txt.")
     token: Text = Field("", description="Slack: the app's bot token, from a secret input.")
     channel: Text = Field(
-        "", description="Slack: the id of the channel that the token posts to, such as C0123456789."
+        "",
+        validate_default=True,
+        description="Slack: the id of the channel that the token posts to, such as C0123456789.",
     )
     webhook: Text = Field("", description="Slack: the address of an incoming webhook, from a secret input.")
     api: Text = Field("", description="Slack: another base address of its Web API.")
@@ -106,9 +110,15 @@ class Channel(Section):
             raise ValueError("`path` is a plain file name that ends in .txt, such as war-room.txt")
         if self.kind == "file" and (stray := self.model_fields_set - {"kind", "path"}):
             raise ValueError(f"`{min(stray)}` is for a channel of kind slack")
-        if self.token and not self.channel:
-            raise ValueError("`token` is set and `channel` is not: give the id of the channel")
         return self
+
+    @field_validator("channel", mode="after")
+    @classmethod
+    def _a_token_needs_it(cls, channel: str, info: ValidationInfo) -> str:
+        if info.data.get("token") and not channel:
+            said = "`channel` is empty while `token` is set: give the id of the Slack channel"
+            raise PydanticCustomError(QUOTES_NOTHING, said)
+        return channel
 
 
 class Routes(Section):

@@ -39,12 +39,15 @@ _PATTERNS: Final = {
     r"^[a-z][a-z0-9_]*$": "should be a name of small letters, digits and _, such as p95",
     r"^[A-Z][A-Z0-9_]*$": "should be a name of capital letters, digits and _, such as APP_URL",
 }
+QUOTES_NOTHING: Final = "quotes_nothing"
+"""The kind of a fault that a model finds and whose message says all of it without a value."""
+
 _ABOUT_TYPE: Final = frozenset(("none_required", "literal_error", "enum"))
 
 
 def has_wording(fault_type: str) -> bool:
     """Whether the message of such a fault is ours, and so cannot quote a value."""
-    return fault_type in _WORDING or fault_type == "string_pattern_mismatch"
+    return fault_type in _WORDING or fault_type in ("string_pattern_mismatch", QUOTES_NOTHING)
 
 
 def is_about_type(fault_type: str) -> bool:
