@@ -21,8 +21,8 @@ def end_with_terminal(
     in any case, after `last` was called.
 
     The system sends SIGHUP to the leader of the terminal's session alone: a console that was started by make or by a
-    script hears nothing, and its reader finds the end of the input again and again. A terminal that stops reading
-    brings the event loop of a console to a halt; closed then, it never goes on, and no signal is heard any more.
+    script hears nothing. A terminal that stops reading brings the event loop of a console to a halt; closed then, it
+    never goes on, and no signal is heard any more.
     """
     threading.Thread(target=_watch, args=(descriptor, latest_s, last), name="hangup", daemon=True).start()
 
@@ -33,6 +33,7 @@ def _watch(descriptor: int, latest_s: float, last: Callable[[], object]) -> None
     terminal.register(descriptor, 0)
     if any(told & select.POLLNVAL for _, told in terminal.poll()):
         return  # the system does not tell that of a terminal
+    _silence(descriptor)
     timer = threading.Timer(latest_s, _end, (last,))
     timer.daemon = True
     timer.start()
@@ -44,3 +45,17 @@ def _end(last: Callable[[], object]) -> None:
         last()
     finally:
         os._exit(int(ExitCode.TERMINATED))
+
+
+def _silence(descriptor: int) -> None:
+    """Puts a terminal there from which nothing ever comes: whoever reads a closed one finds its end again and again,
+    as fast as it can."""
+    import termios  # not on Windows, where this is never reached
+
+    _, silent = os.openpty()
+    mode = termios.tcgetattr(silent)
+    mode[3] &= ~termios.ICANON
+    # One who was about to read the closed one comes back at once, too, instead of waiting for ever.
+    mode[6][termios.VMIN] = 0
+    termios.tcsetattr(silent, termios.TCSANOW, mode)
+    os.dup2(silent, descriptor)
