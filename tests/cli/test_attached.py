@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_several_consoles_see_the_same_launch_and_a_reader_asks_for_nothing(room
         assert room.answers()
 
 
-def test_run_again_attaches_to_the_engine_and_says_so(room: WarRoom) -> None:
+def test_run_again_attaches_to_the_engine_and_says_so(room: WarRoom, tmp_path: Path) -> None:
     with room.run("--t0", ago(minutes=1)) as first:
         first.wait_for(SHOWN)
         pid = room.engine.pid
@@ -76,6 +77,13 @@ def test_run_again_attaches_to_the_engine_and_says_so(room: WarRoom) -> None:
             second.wait_for(SHOWN)
             assert leave(second) == 0
         assert f"process {pid} runs the launch {room.engine.name} already".encode() in second.raw
+        assert b"with its own copy of" not in second.raw
+        other = tmp_path / "other.yaml"
+        other.write_text(room.desk.playbook.read_text("utf-8") + "\n", "utf-8")
+        with replace(room, desk=replace(room.desk, playbook=other)).run() as third:
+            third.wait_for(SHOWN)
+            assert leave(third) == 0
+        assert f"not with {other}, until `warroom amend`".encode() in third.raw.replace(b"\r\n", b"")
         assert room.engine.pid == pid
 
 

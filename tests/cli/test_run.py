@@ -149,7 +149,7 @@ def test_a_playbook_that_was_changed_does_not_change_the_open_launch(desk: Desk,
     with mine.engine() as engine:
         mine.ask("close", "--reason", "enough")
         assert engine.ended() == 0
-        assert "has changed since the launch was opened" in "".join(engine.complaints)
+        assert "the playbook has changed since the launch took it" in "".join(engine.complaints)
 
 
 def test_the_commands_answer_as_json_and_the_export_is_what_the_engine_wrote(desk: Desk) -> None:

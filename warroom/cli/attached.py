@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from warroom.cli.detached import start
@@ -13,7 +14,7 @@ from warroom.cli.engines import Running, engine_named, engine_of_playbook, runni
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
 from warroom.cli.journaled import closed_in, with_course
-from warroom.cli.launches import command_for, how_to_go_on, launch_named, state_folder, whole
+from warroom.cli.launches import command_for, how_to_go_on, launch_named, other_playbook, state_folder, whole
 from warroom.cli.opened import LaunchOptions
 from warroom.cli.output import Terminal
 from warroom.cli.plain import write
@@ -47,6 +48,8 @@ def run(options: LaunchOptions, arguments: Sequence[str]) -> int:
     if told.taken:
         who = f"process {told.pid}" if told.pid else "another process"
         _say(terminal, f"{who} runs the launch {told.folder.name} already: this console is attached to it")
+        if note := other_playbook(options.playbook, launch_named(told.folder.parent, told.folder.name)):
+            _say(terminal, note)
     return _shown(told.folder, terminal, read_only=False, launch_counts=True)
 
 
@@ -70,7 +73,7 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
 
     end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
-    client = EngineClient(folder, clock, read_only=read_only, closed=lambda: closed_in(folder))
+    client = EngineClient(folder, clock, read_only=read_only, closed=partial(closed_in, folder))
     try:
         code = run_launch_console(client, clock, color=terminal.color, ascii_only=terminal.ascii_only)
     finally:

@@ -21,6 +21,7 @@ from warroom.launch.entries import Entry
 from warroom.launch.folding import step
 from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
+from warroom.playbook.freeze import has_changed
 from warroom.report.launch_lines import LogLine, log_line
 from warroom.text import clean, did_you_mean
 
@@ -77,6 +78,21 @@ def command_for(folder: Path, name: str, *more: str) -> str:
 def how_to_go_on(folder: Path) -> str:
     """What takes the launch in `folder` up again: the command, and what has to be given with it."""
     return f"{command_for(folder, 'run')} (with the same --env-file and inputs as before)"
+
+
+def other_playbook(given: Path, launch: Known) -> str:
+    """A sentence where what `launch` runs is not the playbook that a person names; empty where it is.
+
+    `given` is what `warroom run` was called with: a playbook, or else the launch, whose playbook is then looked at
+    where it came from.
+    """
+    came_from = Path(launch.state.playbook_path)
+    named = given.absolute() if given.is_file() else came_from
+    if not has_changed(named, launch.copy):
+        return ""
+    if named == came_from:
+        return "the playbook has changed since the launch took it; it goes on with its own copy until `warroom amend`"
+    return clean(f"the launch goes on with its own copy of {came_from}, not with {named}, until `warroom amend`")
 
 
 def known_launches(folder: Path) -> tuple[Known, ...]:

@@ -25,9 +25,9 @@ from warroom.journal.reading import read_only
 from warroom.launch.state import TRUSTED_STEP_S
 from warroom.text import clean, plural
 from warroom.units import format_duration
+from warroom.verdict import Verdict
 
 _FINDINGS: Final = 1
-_SECOND: Final = timedelta(seconds=1)
 
 
 def launches(state: Path | None) -> int:
@@ -112,9 +112,8 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from (_gate_line(gate, found) for gate in found["gates"])
     yield from (_incident_line(one, found) for one in found["incidents"])
     yield from (_phase_line(phase) for phase in found["phases"])
-    yield from (
-        f"suite   {suite['suite']} for {suite['cause']}: {suite['word'] or 'running'}" for suite in found["suites"]
-    )
+    for suite in found["suites"]:
+        yield from _suite_lines(suite)
     yield from (_post_line(post) for post in found["updates"])
     yield from (f"needed  {one['step']}.{one['name']}: {one['text']}" for one in found["questions"])
     yield from (f"note    {note['at']} {note['by']}: {note['text']}" for note in found["notes"])
@@ -189,21 +188,25 @@ def _phase_line(phase: Mapping[str, Any]) -> str:
     return f"phase   {phase['id']:<32} {phase['lifecycle']}{until}{late}{held}"
 
 
+def _suite_lines(suite: Mapping[str, Any]) -> Iterator[str]:
+    """A run, and of the last one of a suite every check that is not a plain pass."""
+    why = f": {suite['reason']}" if suite["reason"] else ""
+    yield f"suite   {suite['suite']} for {suite['cause']}: {suite['word'] or 'running'}{why}"
+    for check in suite["checks"]:
+        if check["verdict"] != Verdict.PASS.value:
+            reason = f": {check['reason']}" if check["reason"] else ""
+            yield f"check   {check['id']:<32} {check['word']}{reason}"
+
+
 def _post_line(post: Mapping[str, Any]) -> str:
     is_late = post["late_s"] >= 1 and not post["standing"].startswith("not ")
     late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if is_late else ""
-    sent = f" {post['sent_at']}{_early(post)}" if post["sent_at"] else ""
+    early = f", early by {format_duration(timedelta(seconds=int(post['early_s'])))}" if post["early_s"] >= 1 else ""
+    sent = f" {post['sent_at']}{early}" if post["sent_at"] else ""
     into = f" into {post['into']}" if post["into"] else ""
     why = f": {post['reason']}" if post["reason"] else ""
     remark = f" [remark by {post['remark']['by']}: {post['remark']['text']}]" if post["remark"] else ""
     return f"post    {post['slot']:<32} {post['standing']}{sent}{into}{late}{why}{remark}"
-
-
-def _early(post: Mapping[str, Any]) -> str:
-    if post["due"] is None:
-        return ""
-    ahead = instant(post["due"]) - instant(post["sent_at"])
-    return f", early by {format_duration(timedelta(seconds=int(ahead.total_seconds())))}" if ahead >= _SECOND else ""
 
 
 def _countdown(in_s: float | None) -> str:

@@ -14,7 +14,7 @@ from warroom.adapters.credentials import secrets_of
 from warroom.adapters.gates import declared_gates
 from warroom.api.models import instant
 from warroom.cli.composition import playbook_of
-from warroom.cli.launches import Known, is_launch, launch_named, new_name, open_launch_of, opening
+from warroom.cli.launches import Known, is_launch, launch_named, new_name, open_launch_of, opening, other_playbook
 from warroom.cli.options import RunOptions, pairs
 from warroom.clock import Clock, RealClock, stamp
 from warroom.engine.ports import Reload
@@ -23,7 +23,7 @@ from warroom.journal.journal import Journal
 from warroom.journal.takeover import EndedOwner, end_owner
 from warroom.launch.amending import Amendment
 from warroom.launch.schedule import require_t0
-from warroom.playbook.freeze import freeze, has_changed
+from warroom.playbook.freeze import freeze
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.loaded import Playbook
 from warroom.redact import Redactor
@@ -150,11 +150,7 @@ def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaun
 
 def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: Clock) -> OpenedLaunch:
     playbook, environment = _resumed(options, known, inputs)
-    notes = []
-    if has_changed(Path(known.state.playbook_path), known.copy):
-        notes.append(
-            "the playbook has changed since the launch was opened; it goes on with its own copy until `warroom amend`"
-        )
+    notes = [note] if (note := other_playbook(options.playbook, known)) else []
     if options.t0 is not None and options.t0 != known.state.t0:
         notes.append("--t0 is for a new launch; this one's T0 is moved with: warroom t0")
     journal = _journal(known.folder, known.name, playbook, clock)

@@ -1,0 +1,95 @@
+"""What `warroom status` says, and what `warroom run` says of the playbook that it was given: pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.launch.course import T0, after, opened
+from tests.launch.test_exits import ran
+from warroom.cli.launches import Known, other_playbook
+from warroom.cli.looking import status_lines
+from warroom.engine.view import state_json
+from warroom.launch.results import CheckFound
+from warroom.launch.schedule import all_slots
+from warroom.launch.state import LaunchState, begin
+from warroom.playbook.course import Course
+from warroom.verdict import Verdict
+
+HOUR = timedelta(hours=1)
+
+
+def lines(state: LaunchState, start: str) -> list[str]:
+    """The lines of the status an hour after T0 that begin so, their spaces made one."""
+    found = status_lines({**state_json(state, T0 + HOUR), "engine": None})
+    return [" ".join(line.split()) for line in found if line.startswith(start)]
+
+
+def test_a_suite_that_is_not_green_names_its_checks_and_why() -> None:
+    state = ran(opened(), "phase:verify", 5, Verdict.FAIL, "RED", "Kill-switch")
+    run = state.runs["phase:verify"]
+    off = CheckFound("kill_switch", "Kill-switch", Verdict.FAIL, "RED", "DISABLE_SEND=false, expected true")
+    waits = CheckFound("jwks", "JWKS", Verdict.DEGRADED, "DEGRADED - pending Gate 1")
+    found = {**run.checks, off.id: off, waits.id: waits}
+    state = replace(state, runs={run.cause: replace(run, checks=found)})
+    assert lines(state, "suite") == ["suite verify for phase:verify: RED: Kill-switch"]
+    assert lines(state, "check") == [
+        "check kill_switch RED: DISABLE_SEND=false, expected true",
+        "check jwks DEGRADED - pending Gate 1",
+    ]
+
+
+def test_a_green_suite_is_one_line() -> None:
+    state = ran(opened(), "phase:verify", 5, Verdict.PASS, "GREEN (dry-run)")
+    assert lines(state, "suite") == ["suite verify for phase:verify: GREEN (dry-run)"]
+    assert lines(state, "check") == []
+
+
+SAME, OTHER = "warroom: 1\n", "warroom: 1\nlaunch: {id: x}\n"
+CHANGED = "the playbook has changed since the launch took it; it goes on with its own copy until `warroom amend`"
+NOT_THIS = "the launch goes on with its own copy of {new}, not with {old}, until `warroom amend`"
+
+
+@pytest.mark.parametrize(
+    ("given", "new", "old", "said"),
+    [
+        pytest.param("new.yaml", SAME, OTHER, "", id="the one that it runs"),
+        pytest.param("new.yaml", OTHER, SAME, CHANGED, id="the one that it runs, which has changed"),
+        pytest.param("old.yaml", SAME, OTHER, NOT_THIS, id="another"),
+        pytest.param("x-1", SAME, OTHER, "", id="the launch's name, and its playbook is as it was"),
+        pytest.param("x-1", OTHER, SAME, CHANGED, id="the launch's name, and its playbook has changed"),
+    ],
+)
+def test_a_playbook_that_is_not_what_the_launch_runs_is_said_to_be_another(
+    given: str, new: str, old: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x-1" / "playbook").mkdir(parents=True)
+    (tmp_path / "x-1" / "playbook" / "new.yaml").write_text(SAME)
+    paths = {"new": tmp_path / "new.yaml", "old": tmp_path / "old.yaml"}
+    paths["new"].write_text(new)
+    paths["old"].write_text(old)
+    state = replace(begin(Course()), playbook_copy="playbook/new.yaml", playbook_path=str(paths["new"]))
+    launch = Known("x-1", tmp_path / "x-1", state)
+    assert other_playbook(tmp_path / given if given.endswith("yaml") else Path(given), launch) == said.format(**paths)
+
+
+def sent(state: LaunchState, slot: str, minutes: int) -> LaunchState:
+    at, body = T0 + timedelta(minutes=minutes), {"slot": slot, "key": "k"}
+    state = after(state, "update.due", at, 1, **body, text="text", late_s=0.0)
+    state = after(state, "update.sending", at, 1, **body, attempt=1)
+    return after(state, "update.confirmed", at, 1, **body, ref="here")
+
+
+def test_only_a_post_that_a_person_wanted_before_its_time_is_early() -> None:
+    state = after(opened(), "incident.opened", T0 + timedelta(minutes=20), 1, id="inc-1", text="5xx", by="ada")
+    happened = [slot for slot in all_slots(state, T0 + HOUR) if slot.is_event and not slot.recurring]
+    assert happened
+    for slot in happened:
+        state = sent(state, slot.id, 21)
+    (told,) = {line.rpartition("Z")[2] for slot in happened for line in lines(state, f"post    {slot.id}")}
+    assert told == ""
+    (asked,) = lines(sent(state, "hourly@T+1h", 58), "post    hourly@T+1h")
+    assert asked.endswith("Z, early by 2m")
