@@ -23,6 +23,7 @@ from warroom.clock import stamp
 from warroom.screens import palette
 from warroom.screens.launch_marks import (
     ago,
+    early_s,
     is_under_way,
     mark_of_gate,
     mark_of_incident,
@@ -115,7 +116,8 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     mark, (when, _) = mark_of_post(view, post, now), post_when(view, post, now)
     rows = _state(mark, joined([Content(part) for part in (when, _why(view, post)) if part], ", ").plain, width)
     if post.due:
-        rows += _texts("Due", [instant(post.due, now) if is_open(post) else _when(post.due)], width)
+        counts = is_open(post) or post.due <= now
+        rows += _texts("Due", [instant(post.due, now) if counts else _when(post.due)], width)
     if post.sent_at:
         rows += _texts("Sent", [_sent(post, post.sent_at)], width)
     if is_open(post):
@@ -146,9 +148,8 @@ def _sent(post: PostNow, at: datetime) -> str:
     told = _when(at)
     if post.due is None:
         return told
-    apart = (at - post.due).total_seconds()
-    if apart <= -1:
-        return f"{told}, early by {countdown(-apart)}"
+    if early_s(post):
+        return f"{told}, early by {countdown(early_s(post))}"
     return f"{told}, LATE by {countdown(post.late_s)}" if post.late_s >= 1 else f"{told}, in time"
 
 

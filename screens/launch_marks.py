@@ -57,9 +57,8 @@ def was_owed(post: PostNow) -> bool:
 
 
 def early_s(post: PostNow) -> float:
-    """By how many seconds the post was sent before it was due; 0 for less than one, and while it is not sent."""
-    ahead = (post.due - post.sent_at).total_seconds() if post.due and post.sent_at else 0.0
-    return ahead if ahead >= 1 else 0.0
+    """By how many seconds the post was sent before its time; 0 for less than one, and while it is not sent."""
+    return post.early_s if post.early_s >= 1 else 0.0
 
 
 def is_silent(view: LaunchView, post: PostNow, now: datetime) -> bool:

@@ -325,7 +325,7 @@ def incident(*, overdue: bool = False) -> LaunchNow:
 
 def held_next() -> LaunchNow:
     """T+20m: the first post left 2 minutes early, the next one is held, and nothing reaches Slack."""
-    launch = with_post(sent(green(), 0, PUBLISHED, late_s=-120.0), 0, late_s=0.0)
+    launch = with_post(sent(green(), 0, PUBLISHED, late_s=-120.0), 0, late_s=0.0, early_s=120.0)
     launch = with_post(launch, 2, standing="held", reason="waiting for legal (ann)")
     note = "no Slack access, neither token nor webhook: posts go to war-room.txt only"
     return replace(launch, channels=(ChannelNow("war_room", "file", note),))

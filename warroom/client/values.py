@@ -149,6 +149,8 @@ class PostNow:
     ref: str
     attempt: int
     remark: RemarkNow | None
+    early_s: float = 0.0
+    """How long before its time it was sent; 0 for one that is owed for an event, which leaves at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
         "due": None,
         "in_s": None,
         "late_s": round(record.late_s, 3),
+        "early_s": 0.0,
         "merged": list(record.merged),
         "into": record.into,
         "reason": "; ".join(filter(None, (NO_LONGER, record.reason))),
@@ -85,6 +86,7 @@ def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
         "due": instant(post.due),
         "in_s": _ahead_s(state, post, now),
         "late_s": round(post.late_s, 3),
+        "early_s": _early_s(post),
         "merged": list(record.merged) if record else [],
         "into": post.into,
         "reason": post.reason,
@@ -101,6 +103,14 @@ def _ahead_s(state: LaunchState, post: Owed, now: datetime) -> float | None:
     if post.due is None or (state.closed and post.standing in OVER):
         return None
     return round((post.due - now).total_seconds(), 3)
+
+
+def _early_s(post: Owed) -> float:
+    """How long before its time it was sent, in seconds; 0 for one that leaves as soon as it can be written."""
+    if post.standing is not Standing.SENT or not (post.due and post.record and post.record.at):
+        return 0.0
+    at_once = post.slot.is_event and not post.slot.recurring
+    return 0.0 if at_once else round(max(0.0, (post.due - post.record.at).total_seconds()), 3)
 
 
 def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
