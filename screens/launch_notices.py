@@ -7,12 +7,13 @@ from datetime import datetime
 
 from textual.content import Content
 
+from warroom.client import Lost
 from warroom.client.values import LaunchNow
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms, looked_for, post_name
 from warroom.screens.launch_marks import ago, is_silent
 from warroom.screens.launch_view import LaunchView
-from warroom.screens.lines import countdown, fit, line, time_of_day
+from warroom.screens.lines import countdown, fit, line, time_of_day, wrapped
 
 _ASKED_AHEAD_S = 600.0
 _TICK_AT_MOST_S = 5.0
@@ -23,7 +24,7 @@ _Told = list[tuple[str, str]]
 def notice_lines(view: LaunchView, now: datetime, width: int, defects: Sequence[str] = ()) -> list[Content]:
     """One line each of `width` cells. `defects` are sentences on what went wrong in the console itself."""
     launch = view.launch
-    told = _lost(view, now) if view.lost else _known(launch, now) if launch else []
+    told = _lost(view, now, width) if view.lost else _known(launch, now) if launch else []
     if abs(view.skew.total_seconds()) > 0:
         told.append((f"? this machine's clock is {_apart(view)} the engine's: times here are the engine's", _QUIET))
     told += [(f"? {text}", _QUIET) for text in defects]
@@ -54,19 +55,29 @@ def _apart(view: LaunchView) -> str:
     return f"{countdown(abs(seconds))} {'behind' if seconds > 0 else 'ahead of'}"
 
 
-def _lost(view: LaunchView, now: datetime) -> _Told:
-    """The loss, then what it hides: what fell due since, and what was wrong before."""
+def _lost(view: LaunchView, now: datetime, width: int) -> _Told:
+    """The loss and what mends it, then what it hides: what fell due since, and what was wrong before."""
     if view.lost is None:
         return []
-    since, launch, heard_at = view.lost.since, view.launch, view.heard_at
-    gone = f"? ENGINE LOST for {countdown((now - since).total_seconds())}"
+    launch, heard_at = view.launch, view.heard_at
+    gone = f"? ENGINE LOST for {countdown((now - view.lost.since).total_seconds())}"
     if launch is None or heard_at is None:
-        return [(f"{gone}: {view.lost.reason}", palette.UNKNOWN)]
-    told = [(f"{gone}, what is shown is as of {time_of_day(heard_at)}: {view.lost.reason}", palette.UNKNOWN)]
+        return _mended(gone, view.lost, width)
+    told = _mended(f"{gone}, what is shown is as of {time_of_day(heard_at)}", view.lost, width)
     silent = [post_name(post) for post in launch.updates if is_silent(view, post, now)]
     if silent:
         told.append((f"? due since, and not known whether posted: {', '.join(silent)}", palette.UNKNOWN))
     return told + [(f"? as of then: {alarm.text}", _QUIET) for alarm in alarms(launch, heard_at)]
+
+
+def _mended(gone: str, lost: Lost, width: int) -> _Told:
+    """The loss with its reason, and the whole command that mends it: it is there to be typed, so nothing of it is
+    cut off. Where the reason does not fit beside the loss it comes last."""
+    with_reason = f"{gone}: {lost.reason}"
+    fits = Content(with_reason).cell_length < width
+    do = wrapped(Content(f"it goes on with: {lost.do}"), width - 1, indent="? ") if lost.do else []
+    rows = [with_reason if fits else gone, *(row.plain for row in do), *(() if fits else (f"? {lost.reason}",))]
+    return [(row, palette.UNKNOWN) for row in rows]
 
 
 def _asked(launch: LaunchNow, now: datetime) -> _Told:

@@ -83,7 +83,10 @@ def console_of(
     return PicturedLaunch(staged, clock, zone=ZONE, **looks)
 
 
-async def lose(pilot: Pilot[int], for_s: float, reason: str = "no engine runs the launch: nothing is posted") -> None:
+AGAIN = f"warroom run {launches.NAME} (with the same --env-file and inputs as before)"
+
+
+async def lose(pilot: Pilot[int], for_s: float, reason: str = "no engine runs the launch, nothing is posted") -> None:
     """The engine answers no longer, and has not for so many seconds."""
     app = pilot.app
     assert isinstance(app, PicturedLaunch)
@@ -91,7 +94,7 @@ async def lose(pilot: Pilot[int], for_s: float, reason: str = "no engine runs th
     assert isinstance(app.launch.clock, VirtualClock)
     since = app.launch.clock.now()
     app.launch.clock.step_wall(timedelta(seconds=for_s))
-    app.client.tell(Lost(reason, since))
+    app.client.tell(Lost(reason, since, AGAIN))
     await seen(pilot)
 
 

@@ -21,7 +21,8 @@ from warroom.screens.launch_view import LaunchView, fresh, once_only, plan_items
 from warroom.verdict import Verdict
 
 SECOND = timedelta(seconds=1)
-_NOBODY = "no engine runs the launch: nothing is posted"
+_NOBODY = "no engine runs the launch, nothing is posted"
+_AGAIN = f"warroom run {launches.NAME} --state /srv/launches (with the same --env-file and inputs as before)"
 
 
 def view_of(launch: LaunchNow) -> LaunchView:
@@ -29,7 +30,7 @@ def view_of(launch: LaunchNow) -> LaunchView:
 
 
 def lost(launch: LaunchNow) -> LaunchView:
-    return view_of(launch).heard(Lost(_NOBODY, launch.now), launch.now)
+    return view_of(launch).heard(Lost(_NOBODY, launch.now, _AGAIN), launch.now)
 
 
 def _post(**changes: Any) -> PostNow:
@@ -128,6 +129,15 @@ def test_nothing_is_green_while_the_engine_is_lost(launch: LaunchNow) -> None:
     assert palette.GREEN not in {colour for line in lines for colour in _colours(line)}
     assert "ENGINE LOST for 1m30s" in notice_lines(view, now, 120)[0].plain
     assert "what is shown is as of 0" in notice_lines(view, now, 120)[0].plain
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_command_that_mends_a_lost_engine_is_never_cut_off(width: int) -> None:
+    told = [line.plain for line in notice_lines(lost(launches.green()), launches.green().now + HOUR, width)]
+    assert all(len(line) == width for line in told)
+    text = " ".join(" ".join(told).split())
+    assert f"? it goes on with: {_AGAIN}" in text
+    assert _NOBODY in text
 
 
 def test_what_fell_due_while_the_engine_was_lost_is_named() -> None:

@@ -73,7 +73,8 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
 
     end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
-    client = EngineClient(folder, clock, read_only=read_only, closed=partial(closed_in, folder))
+    run_again, closed = command_for(folder, "run"), partial(closed_in, folder)
+    client = EngineClient(folder, clock, read_only=read_only, run=run_again, closed=closed)
     try:
         code = run_launch_console(client, clock, color=terminal.color, ascii_only=terminal.ascii_only)
     finally:

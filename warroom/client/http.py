@@ -31,14 +31,17 @@ _RETRY_S: Final = 1.0
 _GATHER_S: Final = 0.25
 _QUIET_S: Final = 5.0
 _NOBODY: Final = (FileNotFoundError, ConnectionRefusedError)
+_AS_BEFORE: Final = "(with the same --env-file and inputs as before)"
 _BROKEN: Final = (OSError, h11.ProtocolError, EOFError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """The engine does not answer; `reason` is a sentence. `ended`: nor will it, for the launch is over, like this."""
+    """The engine does not answer; `reason` is a sentence, `do` the command that mends it. `ended`: nor will it, for
+    the launch is over, like this."""
 
     reason: str
+    do: str = ""
     ended: LaunchNow | None = None
 
 
@@ -49,7 +52,8 @@ def _not_closed() -> LaunchNow | None:
 class EngineClient:
     """A `LaunchClient` of the launch in `folder`: reads its state when its stream of events says that it changed.
 
-    `closed` is asked, in a thread, when no engine runs: it says how the launch ended, as its journal has it.
+    `run` is the command that takes the launch up, as a shell reads it; empty: `warroom run` and its name. `closed` is
+    asked, in a thread, when no engine runs: it says how the launch ended, as its journal has it.
     """
 
     def __init__(
@@ -58,11 +62,13 @@ class EngineClient:
         clock: Clock,
         *,
         read_only: bool = False,
+        run: str = "",
         closed: Callable[[], LaunchNow | None] = _not_closed,
     ) -> None:
         self._folder = folder
         self._clock = clock
         self._read_only = read_only
+        self._run = run or f"warroom run {folder.name}"
         self._closed = closed
         self._closing = asyncio.Event()
         self._open: set[Wire] = set()
@@ -95,7 +101,7 @@ class EngineClient:
                     break
                 elif not (is_lost or is_over or self._closing.is_set()):
                     is_lost = True
-                    yield Lost(one.reason, self._heard_at)
+                    yield Lost(one.reason, self._heard_at, one.do)
         # Nothing becomes of it any more.
         await self._closing.wait()
 
@@ -107,7 +113,7 @@ class EngineClient:
             status, raw = await self._answer("POST", "/requests", _ASK_S, body)
         except _NOBODY:
             raise UsageError(
-                "no engine runs the launch: nothing was asked", hint=f"start it with: warroom run {self.name}"
+                "no engine runs the launch: nothing was asked", hint=f"start it with: {self._run} {_AS_BEFORE}"
             ) from None
         except _BROKEN as error:
             raise NotNow(
@@ -165,12 +171,11 @@ class EngineClient:
             launch = launch_now(accepted(status, raw))
         except _NOBODY:
             if ended := await asyncio.to_thread(self._closed):
-                return _Gone("the launch is closed", ended)
-            return _Gone(f"no engine runs the launch, nothing is posted: warroom run {self.name}")
+                return _Gone("the launch is closed", ended=ended)
+            return _Gone("no engine runs the launch, nothing is posted", f"{self._run} {_AS_BEFORE}")
         except TimeoutError:
-            return _Gone(
-                f"the engine does not answer, it is stopped or very busy: warroom run {self.name} --take-over"
-            )
+            do = f"{self._run} --take-over {_AS_BEFORE}"
+            return _Gone("the engine does not answer, it is stopped or very busy", do)
         except _BROKEN as error:
             return _Gone(f"the engine broke off: {type(error).__name__}")
         except WarroomError as error:

@@ -19,10 +19,12 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The engine does not answer: what was seen before counts as of `since`. `reason` is a sentence."""
+    """The engine does not answer: what was seen before counts as of `since`. `reason` is a sentence, `do` the command
+    that mends it, empty where there is none."""
 
     reason: str
     since: datetime
+    do: str = ""
 
 
 Seen = Fresh | Lost
