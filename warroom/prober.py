@@ -29,6 +29,8 @@ else:
 
 _S = 1_000_000_000
 _STACK = 262_144
+# A sleeper wakes late by about as much; the rest is waited for awake, so that the request leaves when it is due.
+_EARLY_NS = 300_000
 # Clocks of one machine that differ by less are the same clock, and the start of this process lies between.
 _SAME_S = 2.0
 
@@ -55,9 +57,13 @@ class Probe:
         """Samples without end, the first one due at `first_ns`. What was missed (a suspend) is left out."""
         due_ns = first_ns
         while True:
-            wait_ns = due_ns - time.perf_counter_ns()
+            wait_ns = due_ns - _EARLY_NS - time.perf_counter_ns()
             if wait_ns > 0:
                 time.sleep(wait_ns / _S)
+            if self._sock is not None and not sampler.is_alive(self._sock):
+                self._close()
+            while time.perf_counter_ns() < due_ns:
+                pass
             at = time.time() + self._ahead_s
             sampler.say({"probe": self._number, "at": at, **self.sample(due_ns)})
             due_ns += self._every_ns * max(1, -(-(time.perf_counter_ns() - due_ns) // self._every_ns))
@@ -67,8 +73,6 @@ class Probe:
         line: dict[str, Any] = {"latency_ns": None, "status": 0, "error": "", "detail": "", "code": 0}
         end_ns = due_ns + self._limit_ns
         try:
-            if self._sock is not None and not sampler.is_alive(self._sock):
-                self._close()
             reused = self._sock is not None
             try:
                 self._exchange(line, due_ns, end_ns)

@@ -21,7 +21,9 @@ from tests.benchmarks import (
     growth,
     journal,
     memory,
+    panels,
     peers,
+    probes,
     signals,
     simulated,
     startup,
@@ -38,6 +40,8 @@ ALONE: Mapping[str, Callable[[bool], list[Row]]] = {
     "simulated": simulated.measure,
     "console": console.measure,
     "signals": signals.measure,
+    "panels": panels.measure,
+    "probes": probes.measure,
 }
 WITH_SERVICES = ("verify", "connections", "memory", "growth")
 PARTS = (*ALONE, *WITH_SERVICES)

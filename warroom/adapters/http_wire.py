@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import socket
 import ssl
@@ -24,6 +25,10 @@ from warroom.adapters.http_fault import AddressDenied, LookupFailed
 # httpx has a command line of its own and goes on without it. It loads click, rich and pygments, which takes 25 ms.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 import httpx  # noqa: E402
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore asks for it four times a request, and each search in vain goes through all folders of packages.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 Resolve = Callable[[str, int], list[str]]
 

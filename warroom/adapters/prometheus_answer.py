@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from warroom.adapters.prometheus_api import Answered
 from warroom.contract import Response
-from warroom.expect import Body
 from warroom.text import clean, one_line
 from warroom.units import Json
 
@@ -32,7 +33,7 @@ class Unusable(Exception):
 class Point:
     """One element of a vector. `value` may be NaN or infinite; then it is no measurement."""
 
-    labels: Mapping[str, str]
+    labels: dict[str, str]
     value: float
 
 
@@ -51,34 +52,33 @@ def batch(expressions: Sequence[str]) -> str:
     return " or ".join(named)
 
 
-def vectors_of(response: Response, count: int, asked_at: datetime) -> tuple[Vector, ...]:
+def vectors_of(answered: Answered, count: int, asked_at: datetime) -> tuple[Vector, ...]:
     """The answer to `batch` of `count` expressions at `asked_at`, in their order. Raises Refused and Unusable."""
-    found: list[list[Point]] = [[] for _ in range(count)]
-    for point in vector_of(response, asked_at).points:
-        panel = point.labels.get(PANEL, "")
-        if not panel.isdecimal() or int(panel) >= count:
+    found: dict[str, list[Point]] = {str(at): [] for at in range(count)}
+    for point in vector_of(answered, asked_at).points:
+        points = found.get(point.labels.pop(PANEL, ""))
+        if points is None:
             raise Unusable("it answers something that was not asked")
-        rest = {name: value for name, value in point.labels.items() if name != PANEL}
-        found[int(panel)].append(Point(rest, point.value))
-    return tuple(Vector(tuple(points)) for points in found)
+        points.append(point)
+    return tuple(Vector(tuple(points)) for points in found.values())
 
 
-def vector_of(response: Response, asked_at: datetime) -> Vector:
+def vector_of(answered: Answered, asked_at: datetime) -> Vector:
     """The answer to one expression at `asked_at`. Raises Refused and Unusable."""
-    data = _data(response, asked_at)
+    data, at = _data(answered), asked_at.timestamp()
     kind, result = data.get("resultType"), data.get("result")
     if kind == "scalar":
-        return Vector((Point({}, _value(result, asked_at)),), is_scalar=True)
+        return Vector((Point({}, _value(result, at)),), is_scalar=True)
     if kind == "vector" and isinstance(result, list):
-        return Vector(tuple(_point(element, asked_at) for element in result))
+        return Vector(tuple([_point(element, at) for element in result]))
     if kind in ("matrix", "string"):
         raise Refused(f"the expression gives a {kind}, not a number")
     raise Unusable("its answer has no result that could be read")
 
 
-def _data(response: Response, asked_at: datetime) -> Mapping[str, Json]:
+def _data(answered: Answered) -> Mapping[str, Json]:
     """The data of a success that can be believed."""
-    body = Body.of(response)
+    response, body = answered.response, answered.body
     document = body.document if isinstance(body.document, dict) else {}
     if document.get("status") == "error":
         kind = document.get("errorType")
@@ -117,27 +117,34 @@ def _check_warnings(warnings: Json) -> None:
         raise Refused(shown) if all(text.startswith("PromQL") for text in said) else Unusable(shown)
 
 
-def _point(element: Json, asked_at: datetime) -> Point:
-    labels = element.get("metric") if isinstance(element, dict) else None
-    if not isinstance(element, dict) or not isinstance(labels, dict):
-        raise Unusable("its answer has a series that cannot be read")
-    if "value" not in element and "histogram" in element:
-        raise Refused("the expression gives a histogram, not a number")
-    cleaned = {clean(name, limit=200): clean(str(value), limit=200) for name, value in labels.items()}
-    return Point(cleaned, _value(element.get("value"), asked_at))
-
-
-def _value(pair: Json, asked_at: datetime) -> float:
-    if not isinstance(pair, list) or len(pair) != 2:
-        raise Unusable("its answer has a value that cannot be read")
-    at, text = pair
+def _point(element: Any, asked_at: float) -> Point:
     try:
-        value = float(text) if isinstance(text, str) else math.nan
+        labels, pair = element["metric"].items(), element["value"]
+    except (TypeError, LookupError, AttributeError):
+        if isinstance(element, dict) and "histogram" in element:
+            raise Refused("the expression gives a histogram, not a number") from None
+        raise Unusable("its answer has a series that cannot be read") from None
+    return Point({_label(name): _label(str(value)) for name, value in labels}, _value(pair, asked_at))
+
+
+@functools.lru_cache(maxsize=4_096)
+def _label(text: str) -> str:
+    """A name or value of a label, safe to show; the same ones come with every answer."""
+    return clean(text, limit=200)
+
+
+def _value(pair: Any, asked_at: float) -> float:
+    try:
+        at, text = pair
+        apart_s = abs(at - asked_at)
+    except (TypeError, ValueError):
+        raise Unusable("its answer has a value that cannot be read") from None
+    if apart_s > _APART_S:
+        raise Unusable("it answers for another moment than was asked")
+    try:
+        return float(text) if isinstance(text, str) else math.nan
     except ValueError:
         raise Unusable(f"'{_short(text)}' is not a number") from None
-    if not isinstance(at, int | float) or abs(at - asked_at.timestamp()) > _APART_S:
-        raise Unusable("it answers for another moment than was asked")
-    return value
 
 
 def _short(value: Json) -> str:

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus
 
-import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
-from requests.adapters import BaseAdapter
 
 from warroom.contract import HttpPort, Request, Response
+from warroom.expect import Body
+from warroom.units import Json
 
 # Stands for the target's address, which is filled in where the request is sent.
 _PLACE: Final = "http://prometheus"
@@ -28,74 +31,91 @@ _FORM: Final = ("Content-Type", "application/x-www-form-urlencoded")
 _SPARE_S: Final = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer of the API, and what its body says."""
+
+    response: Response
+    body: Body
+
+
 class QueryApi:
     """The query API of the server at `target`. `headers` go with every request (a tenant, say)."""
 
     def __init__(self, http: HttpPort, target: str, headers: tuple[tuple[str, str], ...], timeout_s: float) -> None:
-        self._wire = _Wire(http, Request(target, method="POST", headers=(*headers, _FORM), timeout_s=timeout_s))
-        session = requests.Session()
-        session.trust_env = False
-        self._connect = PrometheusConnect(_PLACE, session=session, timeout=timeout_s, method="POST")
-        session.mount(_PLACE, self._wire)
+        self._session = _Session(http, Request(target, headers=(*headers, _FORM), timeout_s=timeout_s))
+        self._connect = PrometheusConnect(_PLACE, session=self._session, method="POST")
         self._thread = ThreadPoolExecutor(1, "prometheus")
 
-    async def ask(self, query: str, at: datetime) -> Response:
+    async def ask(self, query: str, at: datetime) -> Answered:
         """The answer to `query` at that instant, whatever its status. Raises CannotMeasure where there is none."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, self._ask, query, at, loop)
         except asyncio.CancelledError:
-            self._wire.give_up()
+            self._session.give_up()
             raise
 
     def close(self) -> None:
         """Nothing more is asked."""
-        self._wire.give_up()
+        self._session.give_up()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, query: str, at: datetime, loop: asyncio.AbstractEventLoop) -> Response:
-        self._wire.loop, self._wire.answer = loop, None
-        with contextlib.suppress(PrometheusApiClientException, LookupError, TypeError, ValueError, RecursionError):
+    def _ask(self, query: str, at: datetime, loop: asyncio.AbstractEventLoop) -> Answered:
+        self._session.loop, self._session.answered = loop, None
+        with contextlib.suppress(PrometheusApiClientException, LookupError, TypeError):
             self._connect.custom_query(query, params={"time": f"{at.timestamp():.3f}"})
-        assert self._wire.answer is not None
-        return self._wire.answer
+        assert self._session.answered is not None
+        return self._session.answered
 
 
-class _Wire(BaseAdapter):
-    """Sends what the library wants sent, and keeps the answer."""
+class _Session:
+    """What the library needs of a session: sends, in the library's thread, and keeps the answer."""
+
+    verify, cert = True, None
 
     def __init__(self, http: HttpPort, like: Request) -> None:
-        super().__init__()
         self._http = http
         self._like = like
         self._sending: Future[Response] | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.answer: Response | None = None
+        self.answered: Answered | None = None
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """In the library's thread. Raises CannotMeasure."""
+    def mount(self, prefix: str, adapter: object) -> None:
+        """Ways of sending are of no use here."""
+
+    def request(self, method: str, url: str, params: Mapping[str, str], **_: Any) -> _Reply:
+        """In the body: the queries of many panels are longer than what many servers take for an address.
+
+        Raises CannotMeasure.
+        """
         assert self.loop is not None
-        address, like = urlsplit(str(request.url)), self._like
-        # In the body: the queries of many panels are longer than what many servers take for an address.
-        asked = Request(
-            like.target, address.path, like.method, like.headers, address.query.encode(), timeout_s=like.timeout_s
-        )
+        body = "&".join(f"{name}={_quoted(value)}" for name, value in params.items())
+        asked = replace(self._like, path=url.removeprefix(_PLACE), method=method, body=body.encode())
         self._sending = asyncio.run_coroutine_threadsafe(self._http.send(asked), self.loop)
-        self.answer = self._sending.result(like.timeout_s + _SPARE_S)
-        return _as_the_library_wants_it(self.answer, request)
+        response = self._sending.result(asked.timeout_s + _SPARE_S)
+        self.answered = Answered(response, Body.of(response))
+        return _Reply(response.status, response.body, self.answered.body.document)
 
     def give_up(self) -> None:
         """Ends the request that is under way, if there is one."""
         if self._sending is not None:
             self._sending.cancel()
 
-    def close(self) -> None:
-        """See `BaseAdapter`."""
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What the library needs of an answer. Its JSON was read once, and strictly."""
+
+    status_code: int
+    content: bytes
+    document: Json
+
+    def json(self) -> Json:
+        return self.document
 
 
-def _as_the_library_wants_it(answer: Response, request: requests.PreparedRequest) -> requests.Response:
-    response = requests.Response()
-    response.status_code = answer.status
-    response.request, response.url = request, str(request.url)
-    response._content = answer.body
-    return response
+@functools.lru_cache(maxsize=16)
+def _quoted(text: str) -> str:
+    """As a form has it; the same long query is sent over and over."""
+    return quote_plus(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +17,7 @@ from warroom.errors import CannotMeasure
 from warroom.slo.promql import Asked, newest, split, whole
 from warroom.slo.query import Expression, Query
 from warroom.slo.reading import Reading
-from warroom.slo.source_spec import PrometheusSpec
+from warroom.slo.source_spec import Labels, PrometheusSpec
 from warroom.units import format_age
 
 # A look that is further back says nothing of now.
@@ -38,16 +38,19 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What a query is asked as."""
+    """What a query is asked as; `all` has each expression once."""
 
     whole: Asked
     split: Asked | None
+    all: tuple[str, ...]
 
-    def expressions(self) -> list[str]:
-        """All of them, each once."""
-        asked = [self.whole, *([self.split] if self.split else [])]
-        parts = [text for one in asked for text in (one.main, one.over, *map(newest, one.families)) if text]
-        return list(dict.fromkeys(parts))
+    @classmethod
+    def of(cls, query: Query, labels: Labels) -> _Texts:
+        """Raises ValueError for a measure that Prometheus does not know."""
+        one, other = whole(query, labels), split(query, labels) if query.by else None
+        asked = (one, other) if other else (one,)
+        parts = [text for each in asked for text in (each.main, each.over, *map(newest, each.families)) if text]
+        return cls(one, other, tuple(dict.fromkeys(parts)))
 
 
 class PrometheusSource:
@@ -58,10 +61,7 @@ class PrometheusSource:
         self._spec = spec
         self._clock = clock
         self._api = QueryApi(http, spec.target, spec.headers, spec.timeout_s)
-        self._texts: Mapping[Query, _Texts] = {
-            query: _Texts(whole(query, spec.labels), split(query, spec.labels) if query.by else None)
-            for query in dict.fromkeys(queries)
-        }
+        self._texts = {query: _Texts.of(query, spec.labels) for query in dict.fromkeys(queries)}
         self._scalars: set[str] = set()
         self._last: _Look | None = None
 
@@ -76,7 +76,7 @@ class PrometheusSource:
         alone = self._last.refused if self._last else {}
         try:
             async with asyncio.timeout(self._spec.timeout_s + _SPARE_S):
-                await self._ask([query for query in self._texts if query not in alone], look)
+                await self._ask([query for query in self._texts if not alone or query not in alone], look)
                 for query in alone:
                     await self._ask([query], look)
         except CannotMeasure as error:
@@ -109,15 +109,18 @@ class PrometheusSource:
         """The last look, and why it says nothing of `query` at `now`; empty where it does."""
         look = self._last or _Look(now, "not asked yet")
         age = now - look.at
-        if look.trouble or query in look.refused:
-            return look, look.trouble or look.refused[query]
+        if look.trouble:
+            return look, look.trouble
+        # Most looks refuse nothing, and a query is not cheap to find.
+        if look.refused and query in look.refused:
+            return look, look.refused[query]
         if age > timedelta(seconds=_LOOKS_BACK * self._spec.every_s):
             return look, f"Prometheus was last asked {format_age(age)} ago"
         return look, ""
 
     async def _ask(self, queries: Sequence[Query], look: _Look) -> None:
         """The answers to all of them go into `look`. Raises CannotMeasure and Unusable."""
-        texts = list(dict.fromkeys(text for query in queries for text in self._texts[query].expressions()))
+        texts = list(dict.fromkeys(text for query in queries for text in self._texts[query].all))
         if not texts:
             return
         try:
