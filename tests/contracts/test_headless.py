@@ -7,7 +7,7 @@ import pytest
 
 from tests.contracts import tree
 
-HEAVY = {"textual", "slack_sdk", "apscheduler", "prometheus_api_client", "sqlalchemy"}
+HEAVY = {"textual", "slack_sdk", "apscheduler", "prometheus_api_client", "requests", "sqlalchemy"}
 
 # What a verification needs only once its first samples are being taken, or never.
 LATE = {
@@ -79,6 +79,10 @@ def test_requests_are_sent_without_the_command_line_of_their_library() -> None:
     found = imports_of("-c", "import warroom.adapters.http_wire")
     assert {"httpx", "httpcore"} <= found
     assert not found & {"click", "rich", "pygments"}
+
+
+def test_sources_of_signals_load_the_libraries_of_their_kind_with_the_first_of_it() -> None:
+    assert not imports_of("-c", "import warroom.adapters.sources") & (HEAVY | {"httpx", "prometheus_client"})
 
 
 def test_a_heavy_import_would_be_noticed() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from warroom.adapters import withhold
 from warroom.contract import Parameters
 from warroom.playbook.loaded import Playbook, Target
+from warroom.slo.source_spec import SourceSpec
 
 
 def secrets_of(playbook: Playbook) -> dict[str, str]:
@@ -19,12 +20,20 @@ def secrets_of(playbook: Playbook) -> dict[str, str]:
         for what, value in _credentials(target):
             if value and value not in secrets.values():
                 secrets[f"{target.id}_{what}".upper()] = value
-    for check in playbook.checks.values():
-        for what, value in _parameters(check.params):
-            # What holds a secret already is known by that one's name.
-            if value and not any(known in value for known in secrets.values()):
-                secrets[f"{check.id}_{what}".upper()] = value
+    found = [(check.id, *pair) for check in playbook.checks.values() for pair in _parameters(check.params)]
+    found += [(source.id, *pair) for source in playbook.sources.values() for pair in _hidden(_sent(source))]
+    for owner, what, value in found:
+        # What holds a secret already is known by that one's name.
+        if value and not any(known in value for known in secrets.values()):
+            secrets[f"{owner}_{what}".upper()] = value
     return secrets
+
+
+def _sent(source: SourceSpec) -> Iterator[tuple[str, object]]:
+    """The headers and variables that a source sends."""
+    for name in ("headers", "env"):
+        yield from dict(getattr(source, name, ())).items()
+    yield from getattr(getattr(source, "through", None), "headers", ())
 
 
 def _parameters(params: Parameters) -> Iterator[tuple[str, str]]:
@@ -35,8 +44,14 @@ def _parameters(params: Parameters) -> Iterator[tuple[str, str]]:
         if isinstance(value, str) and not field.repr:
             yield name, value
         if isinstance(value, Mapping):
-            texts = [(key, text) for key, text in value.items() if isinstance(text, str)]
-            yield from ((key, _bare(text)) for key, text in texts if withhold.hides_header(key, text))
+            yield from _hidden(value.items())
+
+
+def _hidden(pairs: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
+    """Of headers, variables and forms what is known for a credential by its name."""
+    for key, text in pairs:
+        if isinstance(text, str) and withhold.hides_header(key, text):
+            yield key, _bare(text)
 
 
 def _bare(value: str) -> str:

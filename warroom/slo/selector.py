@@ -6,12 +6,13 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from typing import Final
-
-import regex
+from typing import TYPE_CHECKING, Final
 
 from warroom.slo.query import Selector
 from warroom.text import one_line
+
+if TYPE_CHECKING:
+    import regex
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*")
@@ -102,6 +103,12 @@ def _check_pattern(word: str, label: str, op: str, value: str) -> None:
     if "~" not in op:
         return
     try:
+        # What the standard library takes, the library that matches takes too; that one is not loaded yet.
+        re.compile(value)
+        return
+    except re.error:
+        import regex
+    try:
         _compiled(value)
     except regex.error as error:
         raise ValueError(f"'{one_line(word)}': the pattern of {label} is wrong: {error}") from None
@@ -109,6 +116,8 @@ def _check_pattern(word: str, label: str, op: str, value: str) -> None:
 
 @functools.lru_cache(maxsize=1_000)
 def _compiled(pattern: str) -> regex.Pattern[str]:
+    import regex
+
     return regex.compile(pattern)
 
 
