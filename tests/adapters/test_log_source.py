@@ -64,7 +64,14 @@ async def test_lines_count_from_the_end_of_the_log_on_and_for_a_window(log: Log)
     assert (await log.look()).value == 3
     assert (await log.look(11)).value == 1
     reading = await log.look()
-    assert (reading.value, reading.coverage) == (0, 1)
+    assert (reading.value, reading.coverage, reading.filling) == (0, 1, False)
+
+
+async def test_a_window_that_fills_says_so_and_without_one_there_is_nothing_to_count(log: Log) -> None:
+    await log.look(6)
+    reading = log.said()
+    assert (reading.value, reading.coverage, reading.filling) == (0, 0.5, True)
+    assert log.said(Query(ERRORS.measure)).reason == "a window is needed"
 
 
 async def test_a_line_counts_once_it_is_whole(log: Log) -> None:

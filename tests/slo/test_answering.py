@@ -215,6 +215,15 @@ class TestRate:
         store, now = looked(self.QUERY, *[[("events_total", {}, 5.0)]] * 61)
         assert answer(store, self.QUERY, now).value == 0.0
 
+    def test_a_counter_that_never_counted_did_not_grow_as_long_as_its_family_is_there(self) -> None:
+        query = Query(Rate(parse_selector('requests_total{code="500"}')), FIVE_MINUTES)
+        store, now = looked(query, *(requests({"200": 10 * i}) for i in range(61)))
+        assert (answer(store, query, now).value, answer(store, query, now).n) == (0.0, 0.0)
+        once, then = looked(query, requests({"200": 1}))
+        assert "fewer than two samples" in answer(once, query, then).reason
+        unknown, later = looked(query, *(requests({"200": math.nan}) for _ in range(61)))
+        assert answer(unknown, query, later).value is None
+
 
 DEPTH = Query(Value(parse_selector("queue_depth")))
 LABELLED = Query(Value(parse_selector('queue_depth{qeue="a"}')))

@@ -17,7 +17,7 @@ from warroom.clock import Clock
 from warroom.errors import CannotMeasure
 from warroom.slo.answering import longest_of
 from warroom.slo.query import Number, Query
-from warroom.slo.reading import Reading
+from warroom.slo.reading import Reading, coverage_of
 from warroom.slo.source_spec import LogSpec
 from warroom.text import one_line
 from warroom.units import format_age
@@ -86,13 +86,16 @@ class LogSource:
             return Reading.missing(now, self._failure)
         if (age := now - self._looks[-1].at) > timedelta(seconds=_LOOKS_BACK * self._spec.every_s):
             return Reading.missing(now, f"the last look was {format_age(age)} ago")
-        seen = [look for look in self._looks if now - query.window < look.at <= now]
-        coverage = min(1.0, len(seen) * self._spec.every_s / max(self._spec.every_s, query.window.total_seconds()))
+        if not query.window:
+            return Reading.missing(now, "a window is needed")
+        times = [look.at.timestamp() for look in self._looks]
+        coverage = coverage_of(times, self._spec.every_s, query.window.total_seconds(), now.timestamp())
         pattern = query.measure.path if isinstance(query.measure, Number) else ""
-        counts = [look.counts.get(pattern, 0) for look in seen]
+        counts = [look.counts.get(pattern, 0) for look in self._looks if now - query.window < look.at <= now]
         if unknown := next((count for count in counts if isinstance(count, str)), ""):
-            return Reading.missing(now, unknown, coverage)
-        return Reading(now, float(sum(int(count) for count in counts)), coverage=coverage)
+            return Reading.missing(now, unknown, coverage.share)
+        found = float(sum(int(count) for count in counts))
+        return Reading(now, found, coverage=coverage.share, filling=coverage.filling)
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
         """See `SignalSource`: lines have no labels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from warroom.adapters.command import Commands
 from warroom.clock import Clock
@@ -26,6 +26,10 @@ from warroom.slo.stopwatch import StopwatchSource
 
 if TYPE_CHECKING:
     from warroom.adapters.probing import Probing
+
+
+MAX_BYTES: Final = 8 << 20
+"""How large an answer may be that signals are read from; pages of metrics are larger than other answers."""
 
 
 class Sources:

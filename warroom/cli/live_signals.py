@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from warroom.adapters.command import Commands
 from warroom.adapters.credentials import secrets_of
 from warroom.adapters.http import Heard, HttpAdapter
-from warroom.adapters.sources import Sources
+from warroom.adapters.sources import MAX_BYTES, Sources
 from warroom.cli.composition import allow_file
 from warroom.cli.options import RunOptions
 from warroom.clock import Clock, SteadyClock
@@ -29,7 +29,9 @@ class LaunchSignals:
     ) -> None:
         self._playbook = playbook
         self._clock = SteadyClock(clock)
-        self._http = HttpAdapter(playbook.targets, clock, secrets=secrets_of(playbook), heard=heard)
+        self._http = HttpAdapter(
+            playbook.targets, clock, secrets=secrets_of(playbook), heard=heard, max_bytes=MAX_BYTES
+        )
         commands = Commands(clock, allowed=options.allow_commands, allow_file=allow_file(environ))
         self._sources = Sources(playbook.targets, self._clock, http=self._http, commands=commands)
 

@@ -11,7 +11,7 @@ from warroom.slo.buckets import Bucket, Placed, quantile_of
 from warroom.slo.growth import Growth, growth_of
 from warroom.slo.query import Fold, Measure, Quantile, Query, Rate, Ratio, Selector, Value
 from warroom.slo.reading import Coverage, Reading
-from warroom.slo.selector import PatternTooSlow, text_of
+from warroom.slo.selector import PatternTooSlow, family, text_of
 from warroom.slo.series import Series, SeriesStore
 
 _FOLDS: Final[dict[Fold, Callable[[Sequence[float]], float]]] = {
@@ -109,7 +109,10 @@ def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, cov
         raise _NoData("a window is needed")
     since = until - query.window.total_seconds()
     if isinstance(measure, Rate):
-        grown = _growth(measure.of, find(measure.of), since, until)
+        series = find(measure.of)
+        grown = _growth(measure.of, series or store.find(family(measure.of)), since, until)
+        # A counter that is not there has counted nothing yet, as long as others of its family are.
+        grown = grown if series else Growth()
         found = Reading(now, grown.estimated / query.window.total_seconds(), n=grown.seen)
     elif isinstance(measure, Ratio):
         found = _ratio(measure, find, since, now)

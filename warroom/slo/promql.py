@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from warroom.slo.answering import splits_whole
 from warroom.slo.query import Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
-from warroom.slo.selector import needed_labels, text_of
+from warroom.slo.selector import family, text_of
 from warroom.units import format_duration
 
 Labels = tuple[tuple[str, str], ...]
@@ -88,11 +88,6 @@ def split(query: Query, labels: Labels = ()) -> Asked:
 def newest(family: str) -> str:
     """When the newest sample of a family was taken, in seconds of the Unix epoch."""
     return f"max(timestamp({family}))"
-
-
-def family(of: Selector) -> Selector:
-    """All series of the family that have the labels which the selector asks for, whatever their values."""
-    return Selector(of.name, tuple((label, "!=", "") for label in sorted(set(needed_labels(of)))))
 
 
 def _growth_or_nought(of: Selector, labels: Labels, span: str) -> str:

@@ -144,6 +144,11 @@ def needed_labels(selector: Selector) -> list[str]:
     return [label for label, op, value in selector.matchers if not _holds(label, op, value, "")]
 
 
+def family(selector: Selector) -> Selector:
+    """All series of that name which have the labels that the selector asks for, whatever their values."""
+    return Selector(selector.name, tuple((label, "!=", "") for label in sorted(set(needed_labels(selector)))))
+
+
 def _holds(label: str, op: str, wanted: str, actual: str) -> bool:
     if op in ("=", "!="):
         return (actual == wanted) is (op == "=")
