@@ -3,8 +3,8 @@
 One process for all probes of a launch, each on a thread of its own that is asleep or waits for its answer nearly all
 the time. How a request is sent and its answer read is the sampler's; like it this file imports nothing of ours.
 
-The job is one line of JSON (see `adapters/probing.py`, which writes it): the probes, and the wall clock of whoever
-asks, so that samples are dated by that one. The process ends when stdin closes.
+The job is one line of JSON (see `adapters/probing.py`, which writes it): the probes, and what time it is for whoever
+asks, so that samples are dated by that clock, whatever becomes of the wall clock. The process ends when stdin closes.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ _S = 1_000_000_000
 _STACK = 262_144
 # A sleeper wakes late by about as much; the rest is waited for awake, so that the request leaves when it is due.
 _EARLY_NS = 300_000
-# Clocks of one machine that differ by less are the same clock, and the start of this process lies between.
-_SAME_S = 2.0
+# The clock that goes on while the machine is suspended; on macOS that is what CLOCK_MONOTONIC does.
+_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+# The start of this process takes no longer; what lies further apart is not the same clock.
+_START_S = 30.0
 
 
 class Opener(sampler.Opener):
@@ -43,11 +45,25 @@ class Opener(sampler.Opener):
         self._entries = []
 
 
+class Dates:
+    """What time it is by the clock of whoever asked, who said what it was at which boot time."""
+
+    def __init__(self, said_s: float, at_ns: int) -> None:
+        here_ns = boot_ns()
+        passed_s = (here_ns - at_ns) / _S
+        self._base_s = said_s + (passed_s if 0 <= passed_s < _START_S else 0.0)
+        self._base_ns = here_ns
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._base_s + (boot_ns() - self._base_ns) / _S
+
+
 class Probe:
     """One request every `every_s` seconds, on one connection that is kept as long as the server keeps it."""
 
-    def __init__(self, number: int, job: dict[str, Any], ahead_s: float) -> None:
-        self._number, self._job, self._ahead_s = number, job, ahead_s
+    def __init__(self, number: int, job: dict[str, Any], dates: Dates) -> None:
+        self._number, self._job, self._dates = number, job, dates
         self._every_ns, self._limit_ns = int(job["every_s"] * _S), int(job["timeout_s"] * _S)
         self._payload = job["head"].encode("latin-1") + job["body"].encode("latin-1")
         self._opener = Opener(job)
@@ -64,7 +80,7 @@ class Probe:
                 self._close()
             while time.perf_counter_ns() < due_ns:
                 pass
-            at = time.time() + self._ahead_s
+            at = self._dates.now()
             sampler.say({"probe": self._number, "at": at, **self.sample(due_ns)})
             due_ns += self._every_ns * max(1, -(-(time.perf_counter_ns() - due_ns) // self._every_ns))
 
@@ -113,6 +129,11 @@ class Probe:
             self._sock = None
 
 
+def boot_ns() -> int:
+    """Nanoseconds since the machine started."""
+    return time.monotonic_ns() if _BOOT_CLOCK is None else time.clock_gettime_ns(_BOOT_CLOCK)
+
+
 def _word(error: Exception) -> str:
     return error.word if isinstance(error, sampler.Failed) else sampler.word_of(error)
 
@@ -128,9 +149,8 @@ def main() -> None:
     if not (line := sys.stdin.buffer.readline()):
         return
     job = json.loads(line)
-    ahead_s = job["now"] - time.time()
-    ahead_s = 0.0 if abs(ahead_s) < _SAME_S else ahead_s
-    probes = [Probe(number, one, ahead_s) for number, one in enumerate(job["probes"])]
+    dates = Dates(job["now"], job["boot_ns"])
+    probes = [Probe(number, one, dates) for number, one in enumerate(job["probes"])]
     gc.freeze()
     sys.unraisablehook = end_with_thread
     stack_size(_STACK)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from tests.checks.server import Received, Server, reply
 from warroom.adapters.http import HttpAdapter
 from warroom.adapters.prometheus_source import PrometheusSource
-from warroom.clock import RealClock
+from warroom.clock import Clock, RealClock
 from warroom.playbook.loaded import Target
 from warroom.slo.query import Query
 from warroom.slo.source_spec import PrometheusSpec
@@ -79,13 +79,14 @@ def _success(kind: str, result: Any) -> Envelope:
 
 @contextlib.asynccontextmanager
 async def asking(
-    stand: Stand, *queries: Query, spec: dict[str, Any] | None = None, **target: Any
+    stand: Stand, *queries: Query, spec: dict[str, Any] | None = None, clock: Clock | None = None, **target: Any
 ) -> AsyncIterator[tuple[PrometheusSource, Server]]:
-    """A source that asks the stand, and the server it is."""
-    clock = RealClock()
+    """A source that asks the stand, and the server it is. Looks are dated by `clock`, where there is another."""
+    wall = RealClock()
     async with Server(stand.answer) as server:
-        http = HttpAdapter({"prom": Target("prom", target.pop("url", server.url), **target)}, clock)
-        source = PrometheusSource(PrometheusSpec(id="prom", target="prom", **(spec or {})), queries, http, clock)
+        http = HttpAdapter({"prom": Target("prom", target.pop("url", server.url), **target)}, wall)
+        asked = PrometheusSpec(id="prom", target="prom", **(spec or {}))
+        source = PrometheusSource(asked, queries, http, clock or wall, wall)
         try:
             yield source, server
         finally:

@@ -138,7 +138,7 @@ async def test_an_endpoint_is_read_through_prometheus_where_there_is_one(url: st
 def made(targets: Mapping[str, Target] | None = None) -> Sources:
     clock = RealClock()
     known = targets or {}
-    return Sources(known, clock, http=HttpAdapter(known, clock), commands=Commands(clock))
+    return Sources(known, clock, wall=clock, http=HttpAdapter(known, clock), commands=Commands(clock))
 
 
 @pytest.mark.parametrize(

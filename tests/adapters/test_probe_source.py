@@ -1,10 +1,13 @@
 """Probes: one child sends them all on their schedule, and it is started again when it dies."""
 
+import asyncio
 import contextlib
+import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from tests.faults.ports import target
 from tests.faults.server import Peer, Script, always, answer, serving
 from tests.polling import poll_until
 from warroom.adapters.probe_source import ProbeSource
-from warroom.adapters.probing import Probing
+from warroom.adapters.probing import PROBER, Probing
 from warroom.clock import RealClock
 from warroom.playbook.loaded import Target
 from warroom.slo.query import Availability, Latency, Query
@@ -182,6 +185,35 @@ async def test_no_secret_is_among_the_arguments_or_in_the_environment() -> None:
             seen = seen_by_others(pid)
     assert b"canary-" not in seen
     assert {b"canary-5ecret" in server.requests[0], b"canary-6ecret" in server.requests[0]} == {True}
+
+
+class Unset(RealClock):
+    """The clock of an engine that started an hour before its wall clock was put right."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(hours=1)
+
+
+async def test_samples_are_dated_by_the_clock_of_whoever_asked() -> None:
+    clock = Unset()
+    async with serving(always(answer())) as server:
+        shared = Probing({"app": target(server.url)}, clock)
+        source = ProbeSource(probe(), (P95, UP), shared)
+        await source.look()
+        assert await poll_until(CLOCK, lambda: has(3)(source.reading(UP, clock.now())), every_s=0.01, timeout_s=20), (
+            source.reading(UP, clock.now())
+        )
+        await shared.aclose()
+
+
+async def test_the_child_ends_when_its_input_ends() -> None:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", str(PROBER)), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdin is not None
+    child.stdin.write(json.dumps({"now": 0.0, "boot_ns": 0, "probes": []}).encode() + b"\n")
+    child.stdin.close()
+    assert await asyncio.wait_for(child.wait(), 20) == 3
 
 
 async def test_samples_keep_to_their_schedule_however_long_an_answer_takes() -> None:

@@ -50,7 +50,7 @@ class Both:
         metrics = MetricsSpec(id="app", target="app", every_s=0.2)
         prometheus = PrometheusSpec(id="prom", target="prom", labels=JOB)
         self.metrics = MetricsSource(metrics, SHARED, self._http, CLOCK)
-        self.prometheus = PrometheusSource(prometheus, (*SHARED, WRONG, UP), self._http, CLOCK)
+        self.prometheus = PrometheusSource(prometheus, (*SHARED, WRONG, UP), self._http, CLOCK, CLOCK)
 
     def said(self, source: SignalSource, query: Query) -> Reading:
         return source.reading(query, CLOCK.now())

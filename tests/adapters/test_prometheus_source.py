@@ -1,8 +1,9 @@
 """A Prometheus is asked once for everything, and what it answers is believed only where it can be."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -235,6 +236,23 @@ async def test_a_dead_server_is_no_data_until_it_lives_again() -> None:
         reading = source.reading(DEPTH, RealClock().now())
     assert reading.value is None
     assert "refused" in reading.reason
+
+
+class Unset(RealClock):
+    """The clock of an engine that started an hour before its wall clock was put right."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(hours=1)
+
+
+async def test_after_the_wall_clock_was_set_the_server_is_asked_for_the_moment_that_it_is() -> None:
+    async with asking(Stand(GOOD), DEPTH, clock=Unset()) as (source, server):
+        await source.look()
+        reading = source.reading(DEPTH, Unset().now())
+    (at,) = parse_qs(server.received[0].body.decode())["time"]
+    assert abs(float(at) - RealClock().now().timestamp()) < 60
+    assert reading.value == 3
+    assert abs((Unset().now() - reading.at).total_seconds()) < 60
 
 
 async def test_an_old_look_says_nothing_of_now() -> None:

@@ -81,7 +81,7 @@ async def by_source(url: str, looks: int) -> Looks:
 
     http = Counting({"prom": Target("prom", url)}, clock)
     asked = queries()
-    source = PrometheusSource(PrometheusSpec(id="prom", target="prom"), asked, http, clock)
+    source = PrometheusSource(PrometheusSpec(id="prom", target="prom"), asked, http, clock, clock)
     for _ in cost.timed(looks):
         await source.look()
     now = clock.now()

@@ -68,8 +68,8 @@ class Probing:
             self._child = SamplerChild(self._script)
             self._sent = len(self._probes)
             jobs = [self._job(one.spec) for one in self._probes]
-            line = json.dumps({"now": self._clock.now().timestamp(), "probes": jobs}).encode() + b"\n"
-            lines = await self._child.begin(line)
+            told = {"now": self._clock.now().timestamp(), "boot_ns": self._clock.boottime_ns(), "probes": jobs}
+            lines = await self._child.begin(json.dumps(told).encode() + b"\n")
             self._hearing = asyncio.create_task(self._hear(self._child, lines))
             return ended
 

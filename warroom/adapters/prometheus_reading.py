@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +16,6 @@ from warroom.slo.reading import Reading
 from warroom.text import one_line
 from warroom.units import format_duration
 
-Find = Callable[[str], Vector]
 Points = Sequence[Point]
 
 # Half of what Prometheus itself takes for current. A server that scrapes marks a dead endpoint at once; one that is
@@ -23,35 +23,47 @@ Points = Sequence[Point]
 _TOO_OLD_S: Final = 150.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What each expression came to, for the moment `asked_at` of the wall clock; readings of it are of `at`."""
+
+    at: datetime
+    asked_at: datetime
+    vectors: Mapping[str, Vector]
+
+    def points(self, expression: str) -> Points:
+        """Empty for no expression."""
+        return self.vectors[expression].points if expression else ()
+
+
 class NoData(Exception):
     """There is no number; the message says why."""
 
 
-def whole_reading(query: Query, asked: Asked, find: Find, at: datetime) -> Reading:
-    """The one number of `query` at `at`; missing with the reason where the answer has none."""
+def whole_reading(query: Query, asked: Asked, answers: Answers) -> Reading:
+    """The one number of `query`; missing with the reason where the answer has none."""
     try:
-        _check_current(asked, find, at)
-        return _reading(query, find(asked.main).points, find(asked.over).points if asked.over else (), at)
+        _check_current(asked, answers)
+        return _reading(query, answers.points(asked.main), answers.points(asked.over), answers.at)
     except NoData as error:
-        return Reading.missing(at, str(error))
+        return Reading.missing(answers.at, str(error))
 
 
-def split_readings(query: Query, asked: Asked, find: Find, at: datetime) -> dict[str, Reading]:
+def split_readings(query: Query, asked: Asked, answers: Answers) -> dict[str, Reading]:
     """A number for each value of the label `query.by`, sorted by it; empty where there is no current sample."""
     try:
-        _check_current(asked, find, at)
+        _check_current(asked, answers)
     except NoData:
         return {}
-    upper = _by_label(find(asked.main).points, query.by)
-    lower = _by_label(find(asked.over).points, query.by) if asked.over else {}
+    upper, lower = (_by_label(answers.points(text), query.by) for text in (asked.main, asked.over))
     common = lower.pop("", ())
     found = {}
     for value in sorted({*upper, *lower} - {""}):
         above = upper.get(value, (Point({}, 0.0),))
         try:
-            found[value] = _reading(query, above, lower.get(value, common), at)
+            found[value] = _reading(query, above, lower.get(value, common), answers.at)
         except NoData as error:
-            found[value] = Reading.missing(at, str(error))
+            found[value] = Reading.missing(answers.at, str(error))
     return found
 
 
@@ -62,12 +74,12 @@ def _by_label(points: Points, label: str) -> dict[str, Points]:
     return dict(groups)
 
 
-def _check_current(asked: Asked, find: Find, at: datetime) -> None:
+def _check_current(asked: Asked, answers: Answers) -> None:
     for family in asked.families:
-        points, named = find(newest(family)).points, one_line(family, limit=120)
+        points, named = answers.points(newest(family)), one_line(family, limit=120)
         if not points:
             raise NoData(f"Prometheus has no current sample of {named}: it is not scraped, or has another name")
-        age_s = at.timestamp() - _one(points)
+        age_s = answers.asked_at.timestamp() - _one(points)
         if age_s > _TOO_OLD_S:
             raise NoData(f"the newest sample of {named} is {age_s:.0f} s old")
 

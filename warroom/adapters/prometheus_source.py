@@ -10,7 +10,7 @@ from typing import Final
 
 from warroom.adapters.prometheus_answer import Refused, Unusable, Vector, batch, vector_of, vectors_of
 from warroom.adapters.prometheus_api import QueryApi
-from warroom.adapters.prometheus_reading import split_readings, whole_reading
+from warroom.adapters.prometheus_reading import Answers, split_readings, whole_reading
 from warroom.clock import Clock
 from warroom.contract import HttpPort
 from warroom.errors import CannotMeasure
@@ -28,9 +28,11 @@ _SPARE_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one look found. `trouble` is why it found nothing at all, `refused` why single queries have no answer."""
+    """What one look at `at` found, for the moment `asked_at` of the wall clock. `trouble` is why it found nothing at
+    all, `refused` why single queries have no answer."""
 
     at: datetime
+    asked_at: datetime
     trouble: str = ""
     vectors: dict[str, Vector] = field(default_factory=dict)
     refused: dict[Query, str] = field(default_factory=dict)
@@ -56,10 +58,16 @@ class _Texts:
 class PrometheusSource:
     """`slo.query.SignalSource` of one server. Whoever makes it closes it."""
 
-    def __init__(self, spec: PrometheusSpec, queries: Sequence[Query], http: HttpPort, clock: Clock) -> None:
-        """Raises ValueError for a measure that Prometheus does not know."""
+    def __init__(
+        self, spec: PrometheusSpec, queries: Sequence[Query], http: HttpPort, clock: Clock, wall: Clock
+    ) -> None:
+        """Looks are dated by `clock`; the moment that the server is asked for is that of `wall`, which may be set.
+
+        Raises ValueError for a measure that Prometheus does not know.
+        """
         self._spec = spec
         self._clock = clock
+        self._wall = wall
         self._api = QueryApi(http, spec.target, spec.headers, spec.timeout_s)
         self._texts = {query: _Texts.of(query, spec.labels) for query in dict.fromkeys(queries)}
         self._scalars: set[str] = set()
@@ -72,7 +80,7 @@ class PrometheusSource:
 
     async def look(self) -> None:
         """See `SignalSource`. A query that is refused is named, and asked alone until it is answered again."""
-        look = _Look(self._clock.now())
+        look = _Look(self._clock.now(), self._wall.now())
         alone = self._last.refused if self._last else {}
         try:
             async with asyncio.timeout(self._spec.timeout_s + _SPARE_S):
@@ -80,12 +88,12 @@ class PrometheusSource:
                 for query in alone:
                     await self._ask([query], look)
         except CannotMeasure as error:
-            look = _Look(look.at, error.message, refused=alone)
+            look = _Look(look.at, look.asked_at, error.message, refused=alone)
         except Unusable as error:
-            look = _Look(look.at, f"Prometheus ({self._spec.target}): {error}", refused=alone)
+            look = _Look(look.at, look.asked_at, f"Prometheus ({self._spec.target}): {error}", refused=alone)
         except TimeoutError:
             said = f"Prometheus ({self._spec.target}) did not answer within {self._spec.timeout_s:g} s"
-            look = _Look(look.at, said, refused=alone)
+            look = _Look(look.at, look.asked_at, said, refused=alone)
         self._last = look
 
     def reading(self, query: Query, now: datetime) -> Reading:
@@ -93,13 +101,16 @@ class PrometheusSource:
         look, why = self._believed(query, now)
         if why:
             return Reading.missing(look.at, why)
-        return whole_reading(query, self._texts[query].whole, look.vectors.__getitem__, look.at)
+        asked = self._texts[query].whole
+        return whole_reading(query, asked, Answers(look.at, look.asked_at, look.vectors))
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
         """See `SignalSource`."""
         look, why = self._believed(query, now)
         asked = self._texts[query].split
-        return {} if why or asked is None else split_readings(query, asked, look.vectors.__getitem__, look.at)
+        if why or asked is None:
+            return {}
+        return split_readings(query, asked, Answers(look.at, look.asked_at, look.vectors))
 
     async def aclose(self) -> None:
         """Nothing more is asked."""
@@ -107,7 +118,7 @@ class PrometheusSource:
 
     def _believed(self, query: Query, now: datetime) -> tuple[_Look, str]:
         """The last look, and why it says nothing of `query` at `now`; empty where it does."""
-        look = self._last or _Look(now, "not asked yet")
+        look = self._last or _Look(now, now, "not asked yet")
         age = now - look.at
         if look.trouble:
             return look, look.trouble
@@ -124,8 +135,8 @@ class PrometheusSource:
         if not texts:
             return
         try:
-            answer = await self._api.ask(batch([self._wrapped(text) for text in texts]), look.at)
-            look.vectors.update(zip(texts, vectors_of(answer, len(texts), look.at), strict=True))
+            answer = await self._api.ask(batch([self._wrapped(text) for text in texts]), look.asked_at)
+            look.vectors.update(zip(texts, vectors_of(answer, len(texts), look.asked_at), strict=True))
         except Refused as refused:
             if len(queries) == 1:
                 await self._ask_alone(queries[0], look, str(refused))
@@ -139,7 +150,7 @@ class PrometheusSource:
             # As it is: its own error, not one about what was wrapped around it; and a scalar is a number too.
             text = query.measure.text
             try:
-                vector = vector_of(await self._api.ask(text, look.at), look.at)
+                vector = vector_of(await self._api.ask(text, look.asked_at), look.asked_at)
             except Refused as refused:
                 look.refused[query] = f"Prometheus refuses it: {refused}"
                 return

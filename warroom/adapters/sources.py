@@ -38,9 +38,13 @@ class Sources:
     Whoever makes it closes it.
     """
 
-    def __init__(self, targets: Mapping[str, Target], clock: Clock, *, http: HttpPort, commands: Commands) -> None:
+    def __init__(
+        self, targets: Mapping[str, Target], clock: Clock, *, wall: Clock, http: HttpPort, commands: Commands
+    ) -> None:
+        """Looks and readings are dated by `clock`. `wall` is the clock that others can be asked about a moment of."""
         self._targets = targets
         self._clock = clock
+        self._wall = wall
         self._http = http
         self._commands = commands
         self._close: list[Callable[[], Awaitable[None]]] = []
@@ -108,6 +112,6 @@ class Sources:
     def _prometheus(self, spec: PrometheusSpec, queries: Sequence[Query]) -> SignalSource:
         from warroom.adapters.prometheus_source import PrometheusSource
 
-        source = PrometheusSource(spec, queries, self._http, self._clock)
+        source = PrometheusSource(spec, queries, self._http, self._clock, self._wall)
         self._close.append(source.aclose)
         return source

@@ -33,7 +33,7 @@ class LaunchSignals:
             playbook.targets, clock, secrets=secrets_of(playbook), heard=heard, max_bytes=MAX_BYTES
         )
         commands = Commands(clock, allowed=options.allow_commands, allow_file=allow_file(environ))
-        self._sources = Sources(playbook.targets, self._clock, http=self._http, commands=commands)
+        self._sources = Sources(playbook.targets, self._clock, wall=clock, http=self._http, commands=commands)
 
     def ports(self) -> SignalPorts:
         """What the engine looks at."""
