@@ -165,17 +165,20 @@ class TestQuantile:
         store.add(now + EVERY, [("latency_seconds_bucket", {"le": "many"}, 5.0)])
         assert answer(store, self.QUERY, now + EVERY).value == pytest.approx(0.1)
 
-    def test_where_two_ways_of_counting_differ_the_interval_holds_both(self) -> None:
-        """A bucket that counts since the window began is extended by less than one that counted before."""
-        store = store_for(self.QUERY)
+    @pytest.mark.parametrize(("fast", "slow"), [("0.1", "0.3"), ("0.3", "0.1")], ids=["estimated lower", "higher"])
+    def test_where_two_ways_of_counting_differ_the_interval_holds_both(self, fast: str, slow: str) -> None:
+        """Prometheus extends a bucket that began to count in the window by less than one that counted before."""
+        query = Query(self.QUERY.measure, timedelta(seconds=14))
+        seen = {"0.1": 94, "0.3": 100} if fast == "0.1" else {"0.1": 96, "0.3": 100}
+        store = store_for(query)
         for i in range(3):
-            counts = {"0.1": 1000 + 95 * i, "0.3": 1000 + 100 * i, "+Inf": 100 * i}
-            store.add(T0 + i * EVERY, [("latency_seconds_bucket", {"le": le}, float(n)) for le, n in counts.items()])
-        reading = answer(store, self.QUERY, T0 + 2 * EVERY + timedelta(seconds=2))
+            counts = {fast: 1000 + seen[fast] / 2 * i, slow: seen[slow] / 2 * i, "+Inf": seen["0.3"] / 2 * i}
+            counts["+Inf"] += 1000 if slow == "0.1" else 0
+            store.add(T0 + i * EVERY, [("latency_seconds_bucket", {"le": le}, n) for le, n in counts.items()])
+        reading = answer(store, query, T0 + 2 * EVERY)
+        assert (reading.low, reading.high) == (0.0, 0.3)
         assert reading.value is not None
-        assert reading.low is not None
-        assert reading.high is not None
-        assert reading.low <= reading.value <= reading.high
+        assert 0.0 < reading.value <= 0.3
 
 
 class TestValue:

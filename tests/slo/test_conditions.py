@@ -217,7 +217,8 @@ def test_what_the_data_do_not_decide_is_missing(
 
 
 @pytest.mark.parametrize(
-    ("text", "truth"), [("> 300ms", True), (">= 300ms", True), ("<= 300ms", False), ("< 1h", False)]
+    ("text", "truth"),
+    [("> 300ms", True), ("!= 1s", True), ("== 1s", False), (">= 300ms", True), ("<= 300ms", False), ("< 1h", False)],
 )
 def test_a_percentile_among_samples_without_an_answer_is_over_every_limit(text: str, truth: bool) -> None:
     found = evaluate(parse_condition(text), at(None, beyond=True, reason="no answer"))

@@ -68,6 +68,13 @@ def test_without_a_sample_in_the_window_there_is_no_data() -> None:
         assert (late.value, late.reason, late.coverage) == (None, "no sample in the 1m before", 0.0)
 
 
+def test_the_window_is_open_at_its_beginning() -> None:
+    log = ProbeLog(EVERY, MINUTE)
+    for place in range(31):
+        log.add(ProbeSample(T0 + place * EVERY, 0.05, True))
+    assert log.answer(UP, NOW).n == 30
+
+
 def test_samples_after_the_moment_do_not_count() -> None:
     assert log_of(*[50] * 30).answer(UP, T0 + 10 * EVERY).n == 10
 

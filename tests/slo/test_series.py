@@ -75,6 +75,15 @@ def test_a_series_that_is_never_a_number_is_not_forgotten() -> None:
         assert answer(kept, share, now).value is None
 
 
+def test_a_number_that_was_none_ahead_of_a_clock_set_back_is_forgotten_too() -> None:
+    kept = store()
+    for look in range(10):
+        kept.add(T0 + look * EVERY, [("events_total", {}, math.nan if look == 9 else float(look))])
+    for look in range(5, 8):
+        kept.add(T0 + look * EVERY, [("events_total", {}, float(look))])
+    assert answer(kept, RATE, T0 + 9 * EVERY).is_known
+
+
 def test_beyond_its_memory_the_older_half_is_kept_at_half_the_density() -> None:
     """What counters grew over the whole window stays what it was."""
     share = Ratio(Selector("events_total", (("code", "=", "500"),)), EVENTS)

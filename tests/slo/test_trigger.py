@@ -154,6 +154,11 @@ def test_a_trigger_changes_when_its_rule_says(rule: Rule, slots: str, expected: 
     assert told(walk(rule, slots)[1]) == expected
 
 
+def test_one_that_fires_on_fires_since_it_fired_first() -> None:
+    fired, _ = walk(Rule(EVERY, clear=timedelta(minutes=1)), "TFFT")
+    assert (fired.stage, fired.since, fired.fired_at) == (Stage.FIRING, T0, T0)
+
+
 def test_each_activation_has_a_number_of_its_own() -> None:
     _, found = walk(Rule(EVERY, Hold(EVERY), clear=EVERY), "TTFFTTFF")
     assert [(each.change.value, each.number) for each in found] == [
