@@ -38,7 +38,7 @@ COURSE = Course(
             _told("begun", "{{ incident.id }}: {{ incident.text }}", on=("incident.opened",), within=2 * _MINUTE),
             _told("over", "{{ incident.reason }}", on=("incident.resolved",), within=2 * _MINUTE),
             _told("loop", "{{ incidents.open }}", during="incident.open", every=15 * _MINUTE),
-            _told("turned", "Gate 1 is green", on=("gate.green",), gate="gate1", within=2 * _MINUTE),
+            _told("turned", "Gate 1 is green", on=("gate.green",), subjects=("gate1",), within=2 * _MINUTE),
         )
     },
     gates={"gate1": GatePlan("gate1", "Gate 1", is_polled=True)},

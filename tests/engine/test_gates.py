@@ -24,7 +24,9 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 def _on(update_id: str, event: str, text: str, gate: str = "") -> Update:
     template = parse_template(text)
-    return Update(update_id, update_id, "file", template, on=(event,), gate=gate, within=2 * _MINUTE)
+    return Update(
+        update_id, update_id, "file", template, on=(event,), subjects=(gate,) if gate else (), within=2 * _MINUTE
+    )
 
 
 GATED = replace(

@@ -10,6 +10,7 @@ from warroom.clock import stamp
 from warroom.engine.live import Live, SignalLive
 from warroom.engine.shown import instant
 from warroom.launch.observing import Context, baselines_of, rule_of
+from warroom.launch.signal_words import condition_of, shown_value
 from warroom.launch.signals import Acknowledged, TriggerKnown
 from warroom.launch.state import LaunchState
 from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
@@ -60,18 +61,6 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
         "slo": _slo(state, live, plan),
         "next": _next(context, live, plan, reading),
     }
-
-
-def shown_value(plan: SignalPlan, reading: Reading) -> str:
-    """The value as people read it, `0.42%`; of a bucket its ends; empty without data."""
-    if reading.beyond:
-        return "over every limit"
-    if reading.value is None:
-        return ""
-    if reading.low is None:
-        return plan.unit.show(reading.value)
-    high = plan.unit.show(reading.high) if reading.high is not None else "more"
-    return f"{plan.unit.show(reading.low)} to {high}"
 
 
 def limits_of(watched: Watched, plan: SignalPlan) -> Iterator[Marked]:
@@ -193,15 +182,6 @@ def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan
         "runbook": plan.runbook,
         "reason": known.reason,
     }
-
-
-def condition_of(plan: TriggerPlan) -> str:
-    """What it waits for, in words."""
-    if plan.when:
-        return plan.when.text
-    if plan.burn:
-        return plan.burn.text
-    return f"{plan.lever} is not as expected" if plan.lever else "a person declares it"
 
 
 def _said(one: Acknowledged | None, now: datetime) -> Mapping[str, Any] | None:

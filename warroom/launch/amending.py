@@ -12,6 +12,7 @@ from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.standing import IN_DOUBT, is_resolved
 from warroom.launch.state import LaunchState
 from warroom.playbook.course import Course
+from warroom.slo import trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ def slot_change(state: LaunchState, course: Course, now: datetime) -> SlotChange
     return SlotChange(_only_in(before, after), tuple(one for one in _only_in(after, before) if one not in sent))
 
 
+def begun_anew(state: LaunchState, course: Course) -> tuple[str, ...]:
+    """The triggers that are under way and that `course` does not have, or has on something else: they stand as at the
+    beginning. One that is about the same thing keeps its state, whatever its limit is."""
+    before, after = state.course.watched.triggers, course.watched.triggers
+    busy = (name for name, known in state.triggers.items() if known.state.stage is not trigger.Stage.IDLE)
+    return tuple(
+        name for name in busy if name not in after or before.get(name, after[name]).about != after[name].about
+    )
+
+
 def _only_in(slots: Sequence[Slot], others: Sequence[Slot]) -> tuple[str, ...]:
     known = {slot.id for slot in others}
     return tuple(slot.id for slot in slots if slot.id not in known)
@@ -66,6 +77,7 @@ def amend(state: LaunchState, amendment: Amendment, now: datetime, by: str) -> t
         "path": amendment.path,
         "vanished": list(change.vanished),
         "added": list(change.added),
+        "begun_anew": list(begun_anew(state, amendment.course)),
         "by": by,
     }
     return (Draft("playbook.amended", body, by),)

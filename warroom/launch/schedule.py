@@ -25,9 +25,10 @@ class Slot:
     critical.
 
     A `recurring` one may be named in a later post instead of being sent when its time was missed. One that is owed
-    because something happened says when (`since`) and what: `on` is the event, `subject` the gate or the incident,
+    because something happened says when (`since`) and what: `on` is the event, `subject` the gate, incident, ...,
     `about` makes it one of a kind (its id is `gate_flip@gate1#2`). Those are None and empty for one that is owed at a
-    time from T0.
+    time from T0. `elapsed` is when it happened, seen from T0, where the post is one of those of that time; None for
+    one that stands by itself.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Slot:
     on: str = ""
     channel: str = ""
     severity: str = INFO
+    elapsed: timedelta | None = None
 
     @property
     def whole(self) -> str:
@@ -111,7 +113,7 @@ def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
 
     Of those that recur for as long as something lasts there are the ones up to the next after `now`.
     """
-    events = (*_happened(state), *_lasting(state, believed(state, now)))
+    events = (*_happened(state, believed(state, now)), *_lasting(state, believed(state, now)))
     return (*sorted(events, key=lambda slot: slot.due(None)), *slots(state.course, state.attempt))
 
 
@@ -123,14 +125,18 @@ def next_due_s(state: LaunchState, now: datetime) -> float | None:
     return min((seconds for seconds in ahead if seconds > 0), default=None)
 
 
-def _happened(state: LaunchState) -> Iterator[Slot]:
+def _happened(state: LaunchState, now: datetime) -> Iterator[Slot]:
     for happening in state.happenings:
         for update in state.course.updates.values():
-            if happening.on in update.on and update.gate in ("", happening.subject):
-                slot_id = f"{update.id}@{happening.about}"
+            if happening.on not in update.on or (update.subjects and happening.subject not in update.subjects):
+                continue
+            slot_id = f"{update.id}@{happening.about}"
+            # Of something that a person wants to hear of later nothing is owed before; what was written stays.
+            if happening.at <= now or slot_id in state.records:
                 where = (happening.at, happening.about, happening.subject, happening.on)
+                elapsed = happening.at - state.t0 if state.t0 and happening.on == "signal.warn" else None
                 slot = Slot(slot_id, update.id, update.within, False, *where, severity=happening.severity)
-                yield from copies(state.course, slot)
+                yield from copies(state.course, replace(slot, elapsed=elapsed))
 
 
 def _lasting(state: LaunchState, now: datetime) -> Iterator[Slot]:

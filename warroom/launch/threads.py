@@ -1,6 +1,7 @@
 """In which thread a post goes: the first post of a phase stands in the channel itself, the others reply to it.
 
-What is owed for an event stands in the channel itself, and waits for nothing.
+What is owed for an event stands in the channel itself, and waits for nothing, save for signals that breach their
+limits: they are told in the thread of their time.
 """
 
 from __future__ import annotations
@@ -29,14 +30,13 @@ def thread_of(course: Course, slot: Slot) -> tuple[str, str] | None:
 
 def phase_of(course: Course, slot: Slot) -> str:
     """The phase that a post tells about: the one that it ends, or the last that begins before its time and is not
-    over then. Empty for none, and for what is owed for an event."""
-    if slot.is_event:
+    over then. Empty for none, and for what is owed for an event and stands by itself."""
+    offset = slot.elapsed if slot.is_event else slot.offset
+    if offset is None:
         return ""
     ending = [phase.id for phase in course.phases if phase.update == slot.update]
     during = [
-        phase
-        for phase in course.phases
-        if phase.starts < slot.offset and (phase.ends is None or slot.offset <= phase.ends)
+        phase for phase in course.phases if phase.starts < offset and (phase.ends is None or offset <= phase.ends)
     ]
     latest = max(during, key=lambda phase: phase.starts, default=None)
     # Of those that begin at once the last in the playbook: what it says later is the closer one.

@@ -10,6 +10,7 @@ from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in, modes
 from warroom.launch.runs import check_for, is_of_rerun, rerun_for, run_for
 from warroom.launch.schedule import Slot
+from warroom.launch.signal_words import of_signal, of_this_signal, of_this_trigger, of_triggers
 from warroom.launch.state import LaunchState
 from warroom.playbook.course import Update
 from warroom.playbook.template import Call, Value
@@ -176,4 +177,8 @@ _ROOTS: Final[Mapping[str, Callable[..., str | None]]] = {
     "gate": _of_this_gate,
     "incidents": _of_incidents,
     "incident": _of_this_incident,
+    "signals": of_signal,
+    "signal": of_this_signal,
+    "triggers": of_triggers,
+    "trigger": of_this_trigger,
 }

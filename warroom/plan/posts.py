@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -68,7 +68,7 @@ def _occasions(course: Course, t0: datetime | None) -> Iterator[tuple[Slot, str]
             for about, subject in _subjects(course, update, on):
                 what = (since, about, subject, on)
                 slot = Slot(f"{update.id}@{about}", update.id, update.within, False, *what, severity=severity_of(on))
-                yield slot, f"on {on}{f' of {subject}' if on.startswith('gate.') else ''}{_within(update)}"
+                yield slot, f"on {on}{'' if on.startswith('incident.') else f' of {subject}'}{_within(update)}"
         if update.during and update.every:
             first = f"inc-1+{format_duration(update.every)}"
             slot = Slot(f"{update.id}@{first}", update.id, update.every, True, since, "inc-1", severity=WARNING)
@@ -85,11 +85,17 @@ def _copies(course: Course, slot: Slot, when: str) -> Iterator[tuple[Slot, str]]
 
 
 def _subjects(course: Course, update: Update, on: str) -> Iterator[tuple[str, str]]:
-    if not on.startswith("gate."):
+    known: Mapping[str, Iterable[str]] = {
+        "gate": course.gates,
+        "trigger": course.watched.triggers,
+        "signal": [name for name, plan in course.watched.signals.items() if plan.warn or plan.page],
+    }
+    sort = on.partition(".")[0]
+    if sort not in known:
         yield "inc-1", "inc-1"
-    for gate in course.gates if on.startswith("gate.") else ():
-        if update.gate in ("", gate):
-            yield f"{gate}#1", gate
+    for subject in known.get(sort, ()):
+        if not update.subjects or subject in update.subjects:
+            yield f"{subject}#1", subject
 
 
 def _within(update: Update) -> str:

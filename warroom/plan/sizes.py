@@ -22,6 +22,8 @@ LINE: Final = 160
 """Characters of a line about a result."""
 NOTE: Final = 400
 """Characters of why a check is not green."""
+SIGNAL: Final = 240
+"""Characters of a line about a signal."""
 BADGE: Final = 40
 _SAY_SOMETHING: Final = ("expect", "headers", "levers", "ask", "types")
 
@@ -50,6 +52,8 @@ def _longest(part: Value | Call, state: LaunchState, slot: Slot, checks: Mapping
     match part.helper:
         case "badge":
             return "x" * BADGE
+        case "signals":
+            return "\n".join("x" * SIGNAL for _ in part.picks)
         case "lines":
             return "\n".join("x" * LINE for pick in part.picks for _ in range(_lines(pick, checks)))
         case _:

@@ -100,8 +100,8 @@ class Update:
     that is None the post tells the latest run since T0.
 
     One that is owed because something happens has no `starts`. It is owed once each time that one of the events `on`
-    happens, to the one `gate` where that is named, and has `within` to leave; or `every` so often as long as what
-    `during` names goes on.
+    happens, to one of `subjects` where there are any (ids of gates, triggers or signals), and has `within` to leave;
+    or `every` so often as long as what `during` names goes on.
 
     It goes to `channel` and, each a post of its own, to `copies`. `severity` is info, warning or critical; empty:
     that of what happens, or info.
@@ -117,7 +117,7 @@ class Update:
     suite: str = ""
     before: timedelta | None = None
     on: tuple[str, ...] = ()
-    gate: str = ""
+    subjects: tuple[str, ...] = ()
     within: timedelta = timedelta()
     during: str = ""
     copies: tuple[str, ...] = ()

@@ -89,7 +89,7 @@ def _update(update_id: str, model: course_models.Update, document: models.Docume
         suite=model.suite or "",
         before=model.before,
         on=model.events,
-        gate=model.gate or "",
+        subjects=model.subjects,
         within=model.within or timedelta(),
         during=model.while_ or "",
         copies=model.channels[1:],

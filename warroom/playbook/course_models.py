@@ -21,7 +21,16 @@ TemplateText = Annotated[Template, FromText(parse_template, "'{{ launch.id }}: {
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.txt", re.ASCII)
 
-EventName = Literal["gate.green", "gate.red", "incident.opened", "incident.resolved"]
+EventName = Literal[
+    "gate.green",
+    "gate.red",
+    "incident.opened",
+    "incident.resolved",
+    "trigger.fired",
+    "trigger.resolved",
+    "trigger.blind",
+    "signal.warn",
+]
 """What a post can be owed for."""
 
 Severity = Literal["info", "warning", "critical"]
@@ -160,6 +169,8 @@ class Update(Section):
         None, description="What has to happen for one to be due: once each time."
     )
     gate: Id | None = Field(None, description="The gate whose flips are meant; any gate when left out.")
+    trigger: Ids | None = Field(None, description="The trigger or triggers that are meant; any when left out.")
+    signal: Ids | None = Field(None, description="The signal or signals that are meant; any when left out.")
     within: TimeoutText | None = Field(None, description="How long it has to leave, from what happened.")
     while_: Literal["incident.open"] | None = Field(
         None, alias="while", description="What has to last for one to be due, every so often."
@@ -173,6 +184,12 @@ class Update(Section):
     def channels(self) -> tuple[str, ...]:
         """Where it goes, in the order of the playbook."""
         return names_in(self.channel)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The gate, or the triggers or signals, that are meant; empty for any."""
+        meant = self.gate or self.trigger or self.signal
+        return names_in(meant) if meant else ()
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -192,8 +209,8 @@ class Update(Section):
             raise ValueError("`at` is for one post; leave it out, or `every`, `from` and `until`")
         elif self.at is None:
             self._recurs()
-        if not self.events and (self.within is not None or self.gate is not None):
-            raise ValueError("`within` and `gate` belong to `on`")
+        if not self.events and any(part is not None for part in (self.within, self.gate, self.trigger, self.signal)):
+            raise ValueError("`within`, `gate`, `trigger` and `signal` belong to `on`")
         if self.before is not None and self.suite is None:
             raise ValueError("`before` needs a `suite`")
         return self
@@ -204,10 +221,12 @@ class Update(Section):
             raise ValueError("`on` is for posts that have no time of their own: beside it stands `within`")
         if self.within is None:
             raise ValueError("`on` needs `within`: how long the post has to leave, such as 2m")
-        if self.gate is not None and not all(event.startswith("gate.") for event in self.events):
-            raise ValueError("`gate` is for gate.green and gate.red")
-        if len({event.partition(".")[0] for event in self.events}) > 1:
-            raise ValueError("`on` names events of one sort: of gates, or of incidents")
+        sorts = {event.partition(".")[0] for event in self.events}
+        if len(sorts) > 1:
+            raise ValueError("`on` names events of one sort: of gates, incidents, triggers or signals")
+        for sort in ("gate", "trigger", "signal"):
+            if getattr(self, sort) is not None and sort not in sorts:
+                raise ValueError(f"`{sort}` is for events of {sort}s, which begin with {sort}.")
 
     def _lasts(self) -> None:
         if self.every is None or any(part is not None for part in (self.at, self.from_, self.until)):

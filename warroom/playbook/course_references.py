@@ -19,11 +19,18 @@ STEP_VALUES: Final = ("at", "by")
 SUITE_VALUES: Final = ("word", "verdict", "reason", "finished_at", "evidence_log")
 GATE_VALUES: Final = ("title", "system", "state", "source", "note", "holds")
 INCIDENT_VALUES: Final = ("open",)
+SIGNAL_VALUES: Final = ("title", "value", "level", "reason", "limits", "at")
+TRIGGER_VALUES: Final = ("active",)
 EVENT_VALUES: Final = {
     "gate": (*GATE_VALUES, "at"),
     "incident": ("id", "text", "severity", "at", "by", "note", "reason", "resolved_at", "resolved_by", "lasted"),
+    "trigger": (
+        *("id", "title", "activation", "at", "severity", "mode", "condition", "for", "signal"),
+        *("value", "reason", "stage", "runs", "runbook", "lasted"),
+    ),
+    "signal": ("id", *SIGNAL_VALUES),
 }
-"""What a post can say about the gate or the incident that it is owed for."""
+"""What a post can say about the gate, incident, trigger or signal that it is owed for."""
 
 Name = Callable[[Path, str, str], bool]
 """Whether a section has an entry: the path that names it, the section, the name. Reports where it has not."""
@@ -41,12 +48,16 @@ class CourseSections:
     templates: Mapping[str, Template]
 
 
-def known_values(steps: Mapping[str, Iterable[str]], suites: Iterable[str], gates: Iterable[str]) -> tuple[str, ...]:
+def known_values(
+    steps: Mapping[str, Iterable[str]], suites: Iterable[str], gates: Iterable[str], signals: Iterable[str] = ()
+) -> tuple[str, ...]:
     """Every dotted name that a template can have; `steps` maps each step to the names of what it asks for."""
     found = [f"launch.{name}" for name in LAUNCH_VALUES] + [f"post.{name}" for name in POST_VALUES]
     found += [f"steps.{step}.{name}" for step, asked in steps.items() for name in (*asked, *STEP_VALUES)]
     found += [f"suites.{suite}.{name}" for suite in suites for name in SUITE_VALUES]
     found += [f"gates.{gate}.{name}" for gate in gates for name in GATE_VALUES]
+    found += [f"signals.{signal}.{name}" for signal in signals for name in SIGNAL_VALUES]
+    found += [f"triggers.{name}" for name in TRIGGER_VALUES]
     found += [f"{event}.{name}" for event, names in EVENT_VALUES.items() for name in names]
     return (*found, *(f"incidents.{name}" for name in INCIDENT_VALUES))
 
@@ -82,8 +93,9 @@ class CourseReferences:
                 self._name((*path, "channel"), "channels", channel)
             if update.suite and self._name((*path, "suite"), "suites", update.suite):
                 self._is_run(update_id, update)
-            if update.gate:
-                self._name((*path, "gate"), "gates", update.gate)
+            for sort in ("gate", "trigger", "signal"):
+                for name in update.subjects if getattr(update, sort) else ():
+                    self._name((*path, sort), f"{sort}s", name)
             if self._name((*path, "template"), "templates", update.template):
                 self._told(update_id, update)
                 self._happening(update_id, update)
@@ -163,11 +175,14 @@ class CourseReferences:
     def _values(self) -> None:
         steps = {name: [ask.name for ask in step.ask] for name, step in self._course.steps.items()}
         faulty = set(self._top.child("steps").entries) - set(steps)
-        known = known_values(steps, self._top.child("suites").entries, self._top.child("gates").entries)
+        named = (self._top.child(section).entries for section in ("suites", "gates", "signals"))
+        known = known_values(steps, *named)
         for template_id, template in self._course.templates.items():
             path: Path = ("templates", template_id)
             for name in dict.fromkeys(name for call in template.calls for name in call.checks):
                 self._name(path, "checks", name)
+            for name in dict.fromkeys(name for call in template.calls for name in call.signals):
+                self._name(path, "signals", name)
             for value in template.values:
                 if value.name not in known and not _is_of(value, faulty):
                     near = did_you_mean(value.name, list(known)) or f"they begin with {_beginnings(known)}"

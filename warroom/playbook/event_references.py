@@ -1,4 +1,4 @@
-"""What posts about gates and incidents name has to be there, and to be known when they are written."""
+"""What posts about gates, incidents, triggers and signals name has to be there, and known when they are written."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from warroom.playbook import course_models, models
 from warroom.playbook.template import Template
 
-_SORTS: Final = ("gate", "incident")
+_SORTS: Final = ("gate", "incident", "trigger", "signal")
 Found = Iterator[tuple[str, str]]
 
 
 def misplaced_values(update: course_models.Update, template: Template) -> Found:
-    """Values of the gate or the incident that a post is owed for, in a post that is owed for none: the key of the
-    update and the problem."""
+    """Values of what a post is owed for, in a post that is owed for no such thing: the key of the update and the
+    problem."""
     sort = update.events[0].partition(".")[0] if update.events else ""
     for name in dict.fromkeys(value.name for value in template.values):
         root, _, member = name.partition(".")
@@ -22,14 +22,21 @@ def misplaced_values(update: course_models.Update, template: Template) -> Found:
             continue
         if root != sort:
             yield "template", f"'{name}' is known in posts with `on: {root}.…` alone; this one could never be written"
-        elif member in _ENDED and "incident.opened" in update.events:
-            yield (
-                "template",
-                f"'{name}' is known when an incident is over; a post with `on: incident.opened` would wait",
-            )
+        elif began := _too_early(root, member, update):
+            yield "template", f"'{name}' is known when that is over; a post with `on: {began}` would wait"
 
 
-_ENDED: Final = ("reason", "resolved_at", "resolved_by", "lasted")
+_ENDED: Final = {
+    "incident": ("reason", "resolved_at", "resolved_by", "lasted"),
+    "trigger": ("lasted",),
+}
+_OVER: Final = ("incident.resolved", "trigger.resolved")
+
+
+def _too_early(root: str, member: str, update: course_models.Update) -> str:
+    """The event at which the value is not known yet; empty where it is known at all of them."""
+    early = (event for event in update.events if event not in _OVER)
+    return next(early, "") if member in _ENDED.get(root, ()) else ""
 
 
 def not_run_again(

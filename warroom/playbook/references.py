@@ -18,7 +18,7 @@ from warroom.text import did_you_mean
 _SPEAKING: Final = ("target", "lever", "gate", "check", "title", "say", "text", "path")
 _NAMED: Final = (
     *("targets", "levers", "gates", "checks", "suites"),
-    *("sources", "signals", "slos", "baselines"),
+    *("sources", "signals", "slos", "baselines", "triggers"),
     *("steps", "channels", "updates", "templates"),
 )
 

@@ -109,6 +109,11 @@ class TriggerPlan:
     runbook: str = ""
 
     @property
+    def about(self) -> tuple[str, str, str]:
+        """What it watches: a signal, an SLO or a lever; nothing where a person declares it."""
+        return self.signal, self.slo, self.lever
+
+    @property
     def latches(self) -> bool:
         """Whether it stays although its condition is gone."""
         return self.severity != "notify"

@@ -1,4 +1,4 @@
-"""The text of a post: lines with `{{ dotted.name }}` and the three helpers, nothing else. No logic, no filters."""
+"""The text of a post: lines with `{{ dotted.name }}` and the four helpers, nothing else. No logic, no filters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from warroom.text import clean
 LONGEST: Final = 12_000
 """Characters of a template."""
 
-HELPERS: Final = ("badge", "lines", "note")
+HELPERS: Final = ("badge", "lines", "note", "signals")
 
 _MARK: Final = re.compile(r"\{\{(?P<inner>[^{}]*)\}\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -29,7 +29,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A check, and of its lines those that hold one of the `texts` (empty: all of them)."""
+    """A check (or a signal), and of its lines those that hold one of the `texts` (empty: all of them)."""
 
     check: str
     texts: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`{{ helper(check, other, "text") }}`: something about the results of checks."""
+    """`{{ helper(check, other, "text") }}`: something about the results of checks, or about signals."""
 
     helper: str
     picks: tuple[Picked, ...]
@@ -45,7 +45,12 @@ class Call:
     @property
     def checks(self) -> tuple[str, ...]:
         """Ids of the checks, in the order in which they are named."""
-        return tuple(pick.check for pick in self.picks)
+        return () if self.helper == "signals" else tuple(pick.check for pick in self.picks)
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Ids of the signals, in the order in which they are named."""
+        return tuple(pick.check for pick in self.picks) if self.helper == "signals" else ()
 
 
 Part = str | Value | Call

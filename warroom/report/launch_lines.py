@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from warroom.launch.entries import Entry
 from warroom.launch.values import utc
+from warroom.report.signal_lines import SIGNALS
 from warroom.text import clean, plural
 
 Body = Mapping[str, Any]
@@ -66,7 +67,8 @@ def _gate(body: Body) -> str:
 def _amended(body: Body) -> str:
     gone = f"; no longer owed: {', '.join(body['vanished'])}" if body["vanished"] else ""
     new = f"; newly owed: {', '.join(body['added'])}" if body["added"] else ""
-    return f"the playbook is now {body['to'][:12]} from {body['path']}{gone}{new}"
+    anew = f"; triggers that begin anew: {', '.join(body['begun_anew'])}" if body.get("begun_anew") else ""
+    return f"the playbook is now {body['to'][:12]} from {body['path']}{gone}{new}{anew}"
 
 
 def _ticked(body: Body) -> str:
@@ -129,4 +131,5 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "clock.agreed": lambda body: f"the wall clock is right, says {body['source']}",
     "api.refused": lambda body: f"refused {body['count']}x, the last from {body['from']}: {body['reason']}",
     "clock.step": lambda body: f"the wall clock was set by {body['by_s']:+g} s",
+    **SIGNALS,
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch.ledger import Prepare
 from warroom.launch.results import CheckFound, LineFound
 from warroom.launch.runs import check_for
 from warroom.launch.schedule import Slot
+from warroom.launch.signal_words import signal_line
 from warroom.launch.state import LaunchState
 from warroom.launch.values import value_of
 from warroom.playbook.template import Call, Line, Picked, Template, Value
@@ -28,7 +29,10 @@ def post_text(state: LaunchState, prepare: Prepare) -> str:
     """The text of the post, line feeds between its lines, none at the end. Raises LookupError for a value that is not
     there: `decide` does not ask for such a post."""
     template = state.course.updates[prepare.slot.update].template
-    text, names = text_of(template, state, prepare.slot), _names(prepare)
+    slot, names = prepare.slot, _names(prepare)
+    is_at_once = slot.is_event and not slot.recurring
+    at = slot.since if is_at_once and not prepare.late_s else prepare.due + timedelta(seconds=prepare.late_s)
+    text = text_of(template, state, slot, at)
     return text if len(names) <= _NAMES else f"{text}\nStands for {names} too"
 
 
@@ -85,33 +89,35 @@ def _or_its_name(part: str | Value | Call, state: LaunchState, slot: Slot) -> st
     match part:
         case Value(name) if value_of(state, slot, name) is None:
             return f"[{name}]"
-        case Call() if not any(check_for(state, slot, check) for check in part.checks):
+        case Call() if not part.signals and not any(check_for(state, slot, check) for check in part.checks):
             return "[not measured yet]"
     return part
 
 
-def text_of(template: Template, state: LaunchState, slot: Slot) -> str:
-    """`template` filled in for the post of `slot`. A line whose only insertions are notes that have nothing to say is
-    left out."""
-    rendered = (_line(line, state, slot) for line in template.lines)
+def text_of(template: Template, state: LaunchState, slot: Slot, at: datetime | None = None) -> str:
+    """`template` filled in for the post of `slot`, as it leaves at `at` (None: nobody knows when). A line whose only
+    insertions are notes that have nothing to say is left out."""
+    rendered = (_line(line, state, slot, at) for line in template.lines)
     return "\n".join(line for line in rendered if line is not None)
 
 
-def _line(line: Line, state: LaunchState, slot: Slot) -> str | None:
+def _line(line: Line, state: LaunchState, slot: Slot, at: datetime | None) -> str | None:
     insertions = [part for part in line if not isinstance(part, str)]
-    filled = [part if isinstance(part, str) else _filled(part, state, slot) for part in line]
+    filled = [part if isinstance(part, str) else _filled(part, state, slot, at) for part in line]
     notes = [part for part in insertions if isinstance(part, Call) and part.helper == "note"]
-    if notes and len(notes) == len(insertions) and not any(_filled(note, state, slot) for note in notes):
+    if notes and len(notes) == len(insertions) and not any(_filled(note, state, slot, at) for note in notes):
         return None
     return "".join(filled)
 
 
-def _filled(part: Value | Call, state: LaunchState, slot: Slot) -> str:
+def _filled(part: Value | Call, state: LaunchState, slot: Slot, at: datetime | None) -> str:
     if isinstance(part, Value):
         value = value_of(state, slot, part.name)
         if value is None:
             raise LookupError(f"{part.name} is not known")
         return value
+    if part.helper == "signals":
+        return "\n".join(f"- {signal_line(state, signal, at)}" for signal in part.signals)
     found = [(pick, _found(state, slot, pick.check)) for pick in part.picks]
     match part.helper:
         case "badge":
