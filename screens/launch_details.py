@@ -332,6 +332,7 @@ def about_items(view: LaunchView) -> list[tuple[str, str]]:
     launch = view.launch
     if launch is None:
         return [("", "nothing has been told yet")]
+    findings = launch.setup.findings if launch.setup else ()
     named = [
         ("Launch", launch.launch),
         ("DRI", launch.owner_name),
@@ -340,6 +341,7 @@ def about_items(view: LaunchView) -> list[tuple[str, str]]:
         *launch.links,
         ("Opened", f"{stamp(launch.opened_at)[:19]}Z" if launch.opened_at else ""),
         ("T0", f"{stamp(launch.t0)[:19]}Z" if launch.t0 else "not set"),
+        *((f"Set-up {mark_of_verdict(one.verdict)}", f"{one.about}: {one.found}") for one in findings),
         ("Playbook", f"sha256 {launch.playbook_sha256}"),
         ("Journal", f"entry {launch.seq}"),
     ]

@@ -8,16 +8,20 @@ from datetime import datetime
 from textual.content import Content
 
 from warroom.client import Lost
-from warroom.client.values import LaunchNow
+from warroom.client.values import FindingNow, LaunchNow
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms, looked_for, post_name
 from warroom.screens.launch_marks import ago, is_silent
 from warroom.screens.launch_view import LaunchView
 from warroom.screens.lines import countdown, fit, line, time_of_day, wrapped
+from warroom.screens.marks import colour_of
+from warroom.verdict import Verdict
 
 _ASKED_AHEAD_S = 600.0
 _TICK_AT_MOST_S = 5.0
 _QUIET = ""
+_FINDINGS = 2
+_WELL = (Verdict.PASS, Verdict.SKIPPED)
 _Told = list[tuple[str, str]]
 
 
@@ -35,8 +39,30 @@ def _known(launch: LaunchNow, now: datetime) -> _Told:
     told = [(f"✖ {alarm.text}", palette.RED) for alarm in alarms(launch, now)]
     told += [(f"? {post_name(post)}: {post.standing}", palette.UNKNOWN) for post in looked_for(launch, now)]
     about = _about(launch, now)
-    # How it ended is what one has to know first of a launch that is closed.
-    return [*about, *told] if launch.closed else [*told, *_asked(launch, now), *about, *_channels(launch)]
+    if launch.closed:
+        # How it ended is what one has to know first.
+        return [*about, *told]
+    return [*told, *_set_up(launch, now), *_asked(launch, now), *about, *_channels(launch)]
+
+
+def _set_up(launch: LaunchNow, now: datetime) -> _Told:
+    """What is to be mended before T0; a channel without access says so in a line of its own."""
+    if launch.setup is None or (launch.t0 is not None and launch.t0 <= now):
+        return []
+    notes = [one.note for one in launch.channels]
+    found = [one for one in launch.setup.findings if one.verdict not in _WELL and one.found not in notes]
+    told = [
+        (f"{one.verdict.symbol} set-up, {one.about}: {one.found}{_repair(one)}", colour_of(one.verdict))
+        for one in sorted(found, key=lambda one: -one.verdict.rank)
+    ]
+    rest = len(told) - _FINDINGS
+    if rest <= 1:
+        return told
+    return [*told[:_FINDINGS], (f"? set-up: {rest} more findings, key a lists all", palette.UNKNOWN)]
+
+
+def _repair(finding: FindingNow) -> str:
+    return f" -> {finding.repair}" if finding.repair else ""
 
 
 def _channels(launch: LaunchNow) -> _Told:

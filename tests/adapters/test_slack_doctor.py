@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from tests.adapters.slacks import TOKEN, address_of, slack_served
-from warroom.adapters.slack_doctor import Finding, _Answer, _clocks, examined, hook_finding
+from warroom.adapters.slack_doctor import _Answer, _clocks, examined, hook_finding
 from warroom.clock import RealClock
+from warroom.launch.setup import Finding
 from warroom.simulator.slack import SlackStandIn
 from warroom.simulator.slack_faults import Fault
 from warroom.verdict import Verdict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,20 @@ def test_a_good_set_up_is_clean_and_nothing_is_posted(
     shown = capsys.readouterr()
     assert code == 0, shown.out
     assert "GREEN" in shown.out
+    assert "messages: 27 posts, each at most" in shown.out
     assert not simulator.slack()["messages"]
     assert given["SLACK_BOT_TOKEN"] not in shown.out + shown.err
+
+
+def test_a_post_that_may_not_fit_is_a_finding(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    playbook = tmp_path / PLAYBOOK.name
+    long = "PUBLISHED ✅" + "x" * 11_000
+    playbook.write_text(PLAYBOOK.read_text("utf-8").replace("PUBLISHED ✅", long), "utf-8")
+    options = replace(_options(tmp_path), playbook=playbook)
+    assert doctor(options, {**simulator.inputs, **simulator.slack_inputs}) == 1
+    assert "YELLOW  post publish_confirmation@T+5m: it may have 11" in capsys.readouterr().out
 
 
 def test_a_test_post_says_where_it_stands(

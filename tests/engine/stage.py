@@ -13,7 +13,7 @@ from pathlib import Path
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import SteadyClock, VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
-from warroom.engine.ports import KnownGate, Poll, SignalPorts
+from warroom.engine.ports import KnownGate, Poll, SetUpPort, SignalPorts
 from warroom.engine.second_clock import SecondClock
 from warroom.errors import WarroomError
 from warroom.events import CheckInfo, CheckOutcome, GateInfo, LaunchInfo, RunFinished
@@ -157,6 +157,7 @@ class Stage:
         self.clock = VirtualClock(T0)
         self.suites = Suites(self.clock)
         self.gates = Gates({})
+        self.setup: SetUpPort | None = None
         self.channel: Channel = FileChannel(folder / "posts.txt", self.clock)
         self.second = SecondClock(self.clock)
         self.sources: Mapping[str, SignalSource] = {}
@@ -199,6 +200,7 @@ class Stage:
             second_clock=self.second,
             gates=self.gates,
             signals=SignalPorts(self.sources, SteadyClock(self.clock)),
+            setup=self.setup,
         )
 
     async def advance(self, span: timedelta) -> None:

@@ -14,6 +14,7 @@ from urllib.request import Request
 
 from warroom.adapters.slack_wire import BODY_CAP, Address, Exchange, told
 from warroom.clock import Clock
+from warroom.launch.setup import Finding
 from warroom.strict_json import parse_json
 from warroom.text import clean
 from warroom.verdict import Verdict
@@ -37,16 +38,6 @@ _REPAIR: Final[Mapping[str, str]] = {
     "not_in_channel": "the bot is not in the channel: /invite it there",
     "is_archived": "the channel is archived: unarchive it or name another",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `repair` says what to do, empty for what is well."""
-
-    verdict: Verdict
-    about: str
-    found: str
-    repair: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from warroom.engine.threaded import ThreadedChannel
 from warroom.playbook.loaded import Playbook, SlackAccess
 from warroom.updates.channel import Channel, Post
 
-_SLACK: Final = "https://slack.com/api/"
+SLACK: Final = "https://slack.com/api/"
 
 
 class OpenChannel(Channel, Protocol):
@@ -44,5 +44,5 @@ def _slack(access: SlackAccess, clock: Clock, posted: Callable[[Post], object]) 
 
     context = make_context(TlsSetting.default())
     if access.token:
-        return SlackChannel(Address(access.api_url or _SLACK, access.token, context), access.channel, clock, posted)
+        return SlackChannel(Address(access.api_url or SLACK, access.token, context), access.channel, clock, posted)
     return SlackWebhook(HookAddress(access.webhook, context), clock, posted)

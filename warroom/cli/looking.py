@@ -22,10 +22,11 @@ from warroom.journal.audit import AuditReport
 from warroom.journal.audit import audit as audit_journal
 from warroom.journal.owner import last_owner
 from warroom.journal.reading import read_only
+from warroom.launch.setup import findings_in
 from warroom.launch.state import TRUSTED_STEP_S
 from warroom.text import clean, plural
 from warroom.units import format_duration
-from warroom.verdict import Verdict
+from warroom.verdict import Verdict, word
 
 _FINDINGS: Final = 1
 
@@ -109,6 +110,7 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
         because = "; ".join(closed["because"])
         yield f"ended   with exit code {closed['exit_code']}{f': {because}' if because else ''}"
     yield from (f"channel {one['id']}: {one['note']}" for one in _channels(found) if one["note"])
+    yield from _setup_lines(found)
     yield from (_gate_line(gate, found) for gate in found["gates"])
     yield from (_incident_line(one, found) for one in found["incidents"])
     yield from (_phase_line(phase) for phase in found["phases"])
@@ -131,6 +133,20 @@ def _mode_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"mode    {modes}; {found['mode']} until {found['mode_until']}{_countdown(left_s)}"
     elif modes:
         yield f"mode    {modes}"
+
+
+def _setup_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """What was found before T0, and what to do about it; what a channel's own line says is not said again."""
+    setup, t0 = found["setup"], found["t0"]
+    if setup is None or found["closed"] or (t0 and instant(t0) <= instant(found["now"])):
+        return
+    notes = [one["note"] for one in _channels(found)]
+    open_ones = [one for one in findings_in(setup) if not one.is_well and one.found not in notes]
+    for one in open_ones:
+        repair = f" -> {one.repair}" if one.repair else ""
+        yield f"set-up  {word(one.verdict)} {one.about}: {one.found}{repair}"
+    if not open_ones:
+        yield f"set-up  no findings since {setup['at']}, looked at again until T0"
 
 
 def _channels(found: Mapping[str, Any]) -> Any:

@@ -26,6 +26,7 @@ from warroom.cli.library_logging import libraries_say
 from warroom.cli.listening import listen, listen_at, tcp_listener
 from warroom.cli.live_signals import LaunchSignals
 from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
+from warroom.cli.setting_up import LaunchSetUp
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
 from warroom.cli.waiting import waits_for
@@ -165,6 +166,7 @@ def _assembled(
         signals=signals.ports(),
         reload=reload,
         second_clock=second,
+        setup=LaunchSetUp(opened.playbook, opened.folder, clock),
     )
     engine = Engine(opened.playbook.course, ports)
     refusals = Refusals(engine.record, clock)

@@ -122,6 +122,24 @@ class ChannelNow:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingNow:
+    """One thing that was looked at before T0; `repair` says what to do, empty for what is well."""
+
+    verdict: Verdict
+    about: str
+    found: str
+    repair: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpNow:
+    """What was found when the set-up was looked at, and since when it is so."""
+
+    at: datetime
+    findings: tuple[FindingNow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PostNow:
     """A post that is owed, or was. `standing` is scheduled, due, held, sending, "checking whether it arrived", sent,
     merged or failed; in a launch that is closed also "not sent" or "not known whether it arrived".
@@ -297,6 +315,7 @@ class LaunchNow:
     signals: tuple[SignalNow, ...] = ()
     baselines: tuple[BaselineNow, ...] = ()
     triggers: tuple[TriggerNow, ...] = ()
+    setup: SetUpNow | None = None
 
 
 def launch_now(data: Any) -> LaunchNow:

@@ -20,6 +20,7 @@ from warroom.engine.ports import (
     JournalPort,
     NoGates,
     Reload,
+    SetUpPort,
     SignalPorts,
     SuitePort,
     Watchdog,
@@ -29,6 +30,7 @@ from warroom.engine.posting import Posting
 from warroom.engine.pulse import Pulse, TimedJournal
 from warroom.engine.requests import AmendPlaybook, Request
 from warroom.engine.second_clock import SecondClock
+from warroom.engine.setup_watch import SetUpWatch
 from warroom.engine.signal_watch import SignalWatch
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
@@ -40,6 +42,7 @@ from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
 from warroom.launch.schedule import next_due_s
+from warroom.launch.setup import is_news, setup_body
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
@@ -78,6 +81,7 @@ class Ports:
     signals: SignalPorts | None = None
     reload: Reload = no_reload
     second_clock: SecondClock | None = None
+    setup: SetUpPort | None = None
 
 
 class Engine:
@@ -102,6 +106,7 @@ class Engine:
         self._gates = GateWatch(ports.gates, ports.clock)
         signals = ports.signals or SignalPorts({}, SteadyClock(ports.clock))
         self.signals: Final = SignalWatch(course.watched, signals.sources, ports.clock, signals.clock)
+        self._setup = SetUpWatch(ports.setup, ports.clock)
         self._said: dict[str, str] = {}
         self._rest_s = 0.0
         self._sha256 = ""
@@ -249,12 +254,7 @@ class Engine:
     def _begin_effects(self) -> None:
         if self._stopping or self.state.closed or self.is_amended:
             return
-        for source in self.signals.due():
-            self._looking.begin(f"source {source}", partial(self.signals.look, source))
-        for gate in self._gates.due():
-            if self._stated(gate) is not None:
-                continue
-            self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))
+        self._begin_to_look()
         for decision in decide(self.state, self._clock.now()):
             match decision:
                 case Send(record):
@@ -268,6 +268,15 @@ class Engine:
                     self._work.begin(f"{what} for {cause}", partial(self._run_suite, decision))
                 case _:
                     pass
+
+    def _begin_to_look(self) -> None:
+        for source in self.signals.due():
+            self._looking.begin(f"source {source}", partial(self.signals.look, source))
+        for gate in self._gates.due():
+            if self._stated(gate) is None:
+                self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))
+        if self._setup.is_due(self.state, self._clock.now()):
+            self._work.begin("set-up", self._look_at_setup)
 
     def _until_the_next_s(self) -> float:
         """A tick, or less where a post is due before, or a signal is to be looked at."""
@@ -288,6 +297,12 @@ class Engine:
         reading = await self._gates.ask(gate)
         await self._book.write(lambda state: () if state.closed else news(state, reading, self._clock.now()))
         self._wake.set()
+
+    async def _look_at_setup(self) -> None:
+        found = await self._setup.look()
+        await self._book.write(
+            lambda state: (Draft("setup.checked", setup_body(found)),) if is_news(state.setup, found) else ()
+        )
 
     def _known_gate(self, gate: str) -> GateInfo | None:
         """How the gate stands, where a person has stated it or it was read not long ago."""

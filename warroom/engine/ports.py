@@ -12,6 +12,7 @@ from warroom.events import GateInfo
 from warroom.launch.amending import Amendment
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import RunSuite
+from warroom.launch.setup import Finding
 from warroom.slo.query import SignalSource
 from warroom.suite_state import SuiteState
 
@@ -75,6 +76,15 @@ class SignalPorts:
 
     sources: Mapping[str, SignalSource]
     clock: SteadyClock
+
+
+class SetUpPort(Protocol):
+    """Whether everything is there that the launch needs: access to its channels, names of its targets, room."""
+
+    async def examine(self) -> Sequence[Finding]:
+        """What there is to say, what is well too; asked now, within a minute. Posts nothing, and never raises, save
+        for cancellation."""
+        ...
 
 
 class Reload(Protocol):

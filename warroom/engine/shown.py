@@ -13,6 +13,7 @@ from warroom.launch.modes import holds_in
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot, all_slots, slots, update_of
+from warroom.launch.setup import setup_body
 from warroom.launch.standing import IN_DOUBT, OF_STAGE, OVER, Owed, Standing, tells_note
 from warroom.launch.state import LaunchState, Record
 from warroom.launch.values import missing
@@ -118,6 +119,11 @@ def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
         return {"preview": "", "needs": []}
     text = with_remarks(preview_text(state, post.slot), state, (post.slot.id,))
     return {"preview": text, "needs": list(missing(state, post.slot))}
+
+
+def setup(state: LaunchState) -> dict[str, Any] | None:
+    """What was found when the set-up was looked at, and since when it is so; null before it was."""
+    return {"at": stamp(state.setup.at), **setup_body(state.setup.findings)} if state.setup else None
 
 
 def channels(state: LaunchState) -> list[dict[str, Any]]:

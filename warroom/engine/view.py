@@ -73,6 +73,7 @@ def state_json(
         "closed": _closed(state),
         "clock_set_s": state.clock_set_s,
         "next": next((post for post in posts if post["standing"] not in OVER), None),
+        "setup": shown.setup(state),
         "channels": shown.channels(state),
         "phases": shown.phases(state, now),
         "updates": posts,

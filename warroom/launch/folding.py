@@ -12,6 +12,7 @@ from warroom.launch.entries import Body, Entry, instant
 from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
 from warroom.launch.record_folding import RECORDS, Apply
 from warroom.launch.results import Run, checks_found
+from warroom.launch.setup import SetUp, findings_in
 from warroom.launch.state import (
     CLEAR,
     NOTES_KEPT,
@@ -193,6 +194,10 @@ def _clock_agreed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     return replace(state, clock_set_s=0.0)
 
 
+def _setup_checked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    return replace(state, setup=SetUp(entry.at, findings_in(body)))
+
+
 def _closed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     return replace(state, closed=Closed(entry.at, body["reason"]))
 
@@ -201,6 +206,7 @@ _APPLY: Final[Mapping[str, Apply]] = {
     "launch.opened": _opened,
     "launch.closed": _closed,
     "playbook.amended": _amended,
+    "setup.checked": _setup_checked,
     "t0.set": _t0_set,
     "t0.scrubbed": _t0_scrubbed,
     "step.ticked": _ticked,

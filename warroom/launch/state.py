@@ -10,6 +10,7 @@ from typing import Final
 
 from warroom.launch.happenings import GateKnown, Happening, Incident
 from warroom.launch.results import Run
+from warroom.launch.setup import SetUp
 from warroom.launch.signals import BaselineKnown, BudgetKnown, SignalKnown, TriggerKnown
 from warroom.playbook.course import Course
 
@@ -146,9 +147,10 @@ class LaunchState:
     `t0` is None before it is set and after it was scrubbed; `attempt` counts how often it was scrubbed, from 1.
     `runs` are the latest runs of suites by their cause, `records` the posts and `remarks` what people add to them by
     the id of the slot, `files` what belongs to them by slot and part, `requested` the slots that a person wants to be
-    posted now. `happenings` are what posts can be owed for beside the time. `signals`, `baselines`, `budgets` and
-    `triggers` are by their id those of which the journal says something. `clock_set_s` is by how many seconds the
-    wall clock was set, in all, since someone last agreed with it. Mappings and tuples are oldest first.
+    posted now. `happenings` are what posts can be owed for beside the time. `setup` is None before it was looked at.
+    `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something.
+    `clock_set_s` is by how many seconds the wall clock was set, in all, since someone last agreed with it. Mappings
+    and tuples are oldest first.
     """
 
     course: Course
@@ -176,6 +178,7 @@ class LaunchState:
     budgets: Mapping[str, BudgetKnown] = field(default_factory=dict)
     triggers: Mapping[str, TriggerKnown] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()
+    setup: SetUp | None = None
     clock_set_s: float = 0.0
     closed: Closed | None = None
 

@@ -80,6 +80,12 @@ def _gravely(body: Body) -> str:
     return f" ({body['severity']})" if body.get("severity", "warning") != "warning" else ""
 
 
+def _setup(body: Body) -> str:
+    open_ones = [one for one in body["findings"] if one["verdict"] not in ("pass", "skipped")]
+    told = "; ".join(f"{one['about']}: {one['found']}" for one in open_ones)
+    return f"set-up: {plural(len(open_ones), 'finding')}: {told}" if open_ones else "set-up: no findings"
+
+
 def _closed(body: Body) -> str:
     said, first = f"launch closed: {body['reason']}", body.get("first", ())
     if not body.get("unsent"):
@@ -97,6 +103,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "launch.opened": lambda body: "launch opened" + (f", T0 {body['t0']}" if body.get("t0") else ", T0 is not set"),
     "playbook.amended": _amended,
     "launch.closed": _closed,
+    "setup.checked": _setup,
     "t0.set": lambda body: f"T0 is {body['at']}" + (f": {body['reason']}" if body.get("reason") else ""),
     "t0.scrubbed": lambda body: f"T0 scrubbed: {body['reason']}",
     "step.ticked": _ticked,

@@ -1,0 +1,153 @@
+"""Whether everything is there that a launch needs, for `warroom doctor` and for the engine before T0."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from warroom.cli.channels import SLACK
+from warroom.clock import Clock
+from warroom.errors import UsageError
+from warroom.journal.folder import prepare
+from warroom.launch.setup import Finding
+from warroom.plan.findings import sizes
+from warroom.plan.posts import planned_posts
+from warroom.playbook.loaded import Playbook
+from warroom.text import plural
+from warroom.updates.slack_message import SECTION, SECTIONS
+from warroom.verdict import Verdict
+
+_ROOM: Final = 200 * 1024 * 1024
+_PATIENCE_S: Final = 45.0
+
+
+def examined(playbook: Playbook, state: Path, clock: Clock, tested: str = "") -> Iterator[Finding]:
+    """What there is to say of the state folder, the targets, the messages and the channels, in that order. Blocks.
+
+    Only Slack is asked anything, and nothing is posted. `tested` is a channel that a test post goes to.
+    """
+    yield folder(state)
+    yield from _targets(playbook)
+    yield from _messages(playbook)
+    yield from _channels(playbook, tested, clock)
+
+
+class LaunchSetUp:
+    """The set-up of a launch in `folder`, looked at while its engine runs."""
+
+    def __init__(self, playbook: Playbook, folder: Path, clock: Clock) -> None:
+        self._playbook = playbook
+        self._folder = folder
+        self._clock = clock
+
+    async def examine(self) -> Sequence[Finding]:
+        """What there is to say; that it does not come to an end is a finding, too."""
+        found = await _aside(lambda: list(examined(self._playbook, self._folder, self._clock)))
+        late = f"looking at it has not come to an end after {_PATIENCE_S:g} s"
+        return found or [Finding(Verdict.INCONCLUSIVE, "set-up", late, "see: warroom doctor")]
+
+
+async def _aside(look: Callable[[], list[Finding]]) -> list[Finding]:
+    """What `look` finds, in a thread that a name server that hangs keeps from nothing else; empty after a while."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[list[Finding]] = loop.create_future()
+
+    def tell(found: list[Finding]) -> None:
+        if not done.done():
+            done.set_result(found)
+
+    def work() -> None:
+        try:
+            found = look()
+        except Exception as error:  # noqa: BLE001 - whatever breaks here is one more thing that is not known
+            found = [Finding(Verdict.INCONCLUSIVE, "set-up", f"a defect of Warroom: {type(error).__name__}")]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(tell, found)
+
+    # Not of a pool: the end of the process would wait for it.
+    threading.Thread(target=work, name="set-up", daemon=True).start()
+    await asyncio.wait((done,), timeout=_PATIENCE_S)
+    return done.result() if done.done() else []
+
+
+def folder(state: Path) -> Finding:
+    """Whether launches can be kept there."""
+    about = f"state folder {state}"
+    try:
+        prepare(state)
+        free = shutil.disk_usage(state).free
+    except UsageError as error:
+        return Finding(Verdict.FAIL, about, error.message, error.hint or "name another with --state DIR")
+    except OSError as error:
+        return Finding(Verdict.INCONCLUSIVE, about, f"its free space is not known: {error.strerror}")
+    if free < _ROOM:
+        found = f"only {free // 1024**2:,} MiB free"
+        return Finding(Verdict.FAIL, about, found, "make room, or name another with --state DIR")
+    return Finding(Verdict.PASS, about, f"your own, on a local disk, {free // 1024**2:,} MiB free")
+
+
+def _targets(playbook: Playbook) -> Iterator[Finding]:
+    """Whether the names of the targets have addresses; nothing is sent to one."""
+    for target in playbook.targets.values():
+        about = f"target {target.id}"
+        if target.human or not target.url:
+            yield Finding(Verdict.SKIPPED, about, "a link for people" if target.human else target.not_configured)
+        elif target.proxy or target.trust_env:
+            yield Finding(Verdict.SKIPPED, about, "a proxy may look its name up: not tried")
+        else:
+            yield _resolved(about, urlsplit(target.url).hostname or "")
+
+
+def _resolved(about: str, host: str) -> Finding:
+    try:
+        addresses = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError) as fault:
+        reason = f"{host} cannot be resolved: {getattr(fault, 'strerror', '') or 'not a name'}"
+        return Finding(Verdict.FAIL, about, reason, "check the name, the DNS and the network")
+    return Finding(Verdict.PASS, about, f"{host} is {', '.join(sorted(addresses))}; nothing was sent there")
+
+
+def _messages(playbook: Playbook) -> Iterator[Finding]:
+    """Whether every post fits into a message of Slack, with long values too."""
+    posts = [post for post in planned_posts(playbook, None) if post.size.messages]
+    if not posts:
+        return
+    for one in sizes(posts):
+        yield Finding(Verdict.WARN, one.about, one.found, one.repair)
+    if all(post.size.messages == 1 for post in posts):
+        longest = max(post.size.longest for post in posts)
+        found = f"{plural(len(posts), 'post')}, each at most {longest:,} of the {SECTION * SECTIONS:,} characters"
+        yield Finding(Verdict.PASS, "messages", f"{found} of a message with long values")
+
+
+def _channels(playbook: Playbook, tested: str, clock: Clock) -> Iterator[Finding]:
+    # These bring slack_sdk, which nothing else needs.
+    from warroom.adapters.slack_doctor import examined as slack_examined
+    from warroom.adapters.slack_doctor import hook_finding
+    from warroom.adapters.slack_wire import Address
+    from warroom.adapters.tls import TlsSetting, make_context
+
+    several = len(playbook.slack) > 1
+    for channel in playbook.course.channels.values():
+        access, of = playbook.slack.get(channel.id), f"{channel.id}: " if several else ""
+        if access is None:
+            if channel.note:
+                repair = "give it access: docs/slack.md"
+                yield Finding(Verdict.INCONCLUSIVE, f"channel {channel.id}", channel.note, repair)
+            else:
+                yield Finding(Verdict.PASS, f"channel {channel.id}", "a file of the launch")
+        elif access.token:
+            address = Address(access.api_url or SLACK, access.token, make_context(TlsSetting.default()))
+            for one in slack_examined(address, access.channel, clock):
+                yield replace(one, about=f"{of}{one.about}")
+        elif channel.id != tested:
+            # A test post says more than the form of the address.
+            found = hook_finding(access.webhook)
+            yield replace(found, about=f"{of}{found.about}")
