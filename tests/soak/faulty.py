@@ -45,6 +45,12 @@ POINTS: Final = (
     "before the confirmation",
     "while a suite runs",
 )
+_BEFORE: Final = {
+    "update.sending": "before the claim",
+    "update.confirmed": "before the confirmation",
+    "file.attached": "before its confirmation",
+    "rest.attached": "before its confirmation",
+}
 Cross = Callable[[str], None]
 
 
@@ -74,7 +80,7 @@ def _journal(cross: Cross) -> None:
     def append_many(self: Journal, drafts: Iterable[Draft]) -> tuple[Entry, ...]:
         written = list(drafts)
         kinds = {draft.kind for draft in written}
-        for kind, name in (("update.sending", "before the claim"), ("update.confirmed", "before the confirmation")):
+        for kind, name in _BEFORE.items():
             if kind in kinds:
                 cross(name)
         entries = append(self, written)

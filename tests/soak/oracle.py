@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +63,19 @@ def received(folder: Path) -> list[Received]:
     return [post for file in sorted(folder.glob("*.txt")) for post in _in_file(file)]
 
 
+def failed(folder: Path) -> Counter[str]:
+    """How often the journal says of each slot that it is FAILED, of those that it stood for as well."""
+    merged: dict[str, Sequence[str]] = {}
+    found: Counter[str] = Counter()
+    for entry in read_only(folder).entries():
+        if entry.kind == "update.due" and "merged" in entry.body:
+            merged[entry.body["slot"]] = entry.body["merged"]
+        elif entry.kind == "update.dead":
+            slot = entry.body["slot"]
+            found.update((slot, *merged.get(slot, ())))
+    return found
+
+
 def judge(
     folder: Path,
     t0: datetime,
@@ -72,9 +85,10 @@ def judge(
     slack: float = 1.0,
     in_time_s: float | None = _IN_TIME_S,
     posts: Sequence[Received] | None = None,
+    failed: Mapping[str, int] | None = None,
 ) -> Judgement:
     """What became of `owed`; `heads` were given to people as answers, so each must be in the journal. `posts` are
-    those of a channel that is no file.
+    those of a channel that is no file. `failed` are slots that were refused for good, with how often that is said.
 
     `in_time_s`: how late a post may be after its time or, where later, after its engine's start (None: any); `slack`
     times as much is let pass.
@@ -89,10 +103,13 @@ def judge(
     limit = None if in_time_s is None else slack * max(in_time_s, _AFTER_START_S if len(starts) > 1 else 0.0)
     if limit is not None and worst is not None and worst > limit:
         wrong.append(f"a post came {worst:.1f} s late, more than {limit:g} s")
+    refused = failed or {}
+    wrong += [f"{slot} is FAILED {times} times" for slot, times in refused.items() if times > 1]
+    wrong += [f"{slot} is FAILED and was accepted" for slot in refused if slot in counted]
     unmarked = [p.slot for p in posts if (p.at - t0 - offset(p.slot)).total_seconds() > 65 and not p.late]
     wrong += [f"{slot} was late and does not say so" for slot in unmarked]
     return Judgement(
-        lost=tuple(slot for slot in owed if slot not in counted),
+        lost=tuple(slot for slot in owed if slot not in counted and slot not in refused),
         doubled=tuple(slot for slot, times in counted.items() if times > 1),
         early=tuple(post.slot for post in posts if post.at < t0 + offset(post.slot)),
         late_s=worst,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.soak import clocks, disks, kills, owners, slack_kills, storage, terminals, voyages
+from tests.soak import clocks, disks, kills, owners, slack_kills, slack_parts, storage, terminals, voyages
 from tests.soak.row import Row, Scale
 
 Scenario = Callable[[Path, Scale], Iterator[Row]]
@@ -16,6 +16,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "points": kills.at_each_point,
     "wrong-engines": kills.wrong_engines,
     "slack-kills": slack_kills.kills,
+    "slack-parts": slack_parts.kills,
     "slack-wrong": slack_kills.wrong_engines,
     "stopped-owner": owners.stopped,
     "take-over": owners.taken_over,

@@ -29,7 +29,7 @@ _LONGEST_ANSWER: Final = 1_200
 _RETRY_AFTER: Final = ("", "1", "0", "1.5", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999")
 _BAD_LOOK_UPS: Final = (("status", "503"), ("limited", "1"), ("reset", ""), ("cut", "300"), ("body", "<html>"))
 _SIX_HOURS_S: Final = 6 * 3600 / SCALE
-_SIMULATED: Final = f"settle time {SETTLE_S:g} s for 60 s (1:{SCALE:g})"
+SIMULATED: Final = f"settle time {SETTLE_S:g} s for 60 s (1:{SCALE:g})"
 
 
 def _none(_: random.Random) -> list[Fault]:
@@ -59,7 +59,8 @@ def _both(dice: random.Random) -> list[Fault]:
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """What is wrong with Slack. `faults` come anew for each engine; messages become visible `visible_after` settle
-    times after their acceptance. Where that is more than one, a second copy is not a broken promise.
+    times after their acceptance. Where that is more than one, a second copy is not a broken promise. What `refuses`
+    names is so for every other engine: what falls due then is FAILED.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Trouble:
     visible_after: float = 0.0
     is_down: bool = False
     says_our_keys: bool = False
+    refuses: str = ""
 
     @property
     def may_double(self) -> bool:
@@ -88,25 +90,30 @@ TROUBLES: Final = (
     Trouble("429 in eight forms", _limited),
     Trouble("look-ups fail, too", _both),
     Trouble("others say our keys", _post("close"), says_our_keys=True),
+    Trouble("its token is revoked", refuses="token_revoked"),
+    Trouble("a channel is archived", refuses="is_archived"),
     Trouble("visible after 0.9 settle times", _post("close"), visible_after=0.9),
 )
 TOO_LATE: Final = Trouble("visible after 10 settle times", _post("close"), visible_after=10.0)
 DOWN: Final = Trouble("down", is_down=True)
 
 
-class _Killed:
-    """A launch whose engines are killed."""
+class Killed:
+    """A launch whose engines are killed, also at these `points`."""
 
-    def __init__(self, yard: SlackYard, slack: SlackThere, dice: random.Random) -> None:
+    def __init__(
+        self, yard: SlackYard, slack: SlackThere, dice: random.Random, points: Sequence[str] = POINTS
+    ) -> None:
         self.yard = yard
         self.slack = slack
         self.dice = dice
+        self._points = points
         self.at_their_point = 0
         self._waiting: EngineProcess | None = None
 
-    def kill(self, trouble: Trouble, *, at_a_point: bool, another_waits: bool) -> None:
+    def kill(self, trouble: Trouble, *, at_a_point: bool, another_waits: bool, refuses: str = "") -> None:
         """Lets an engine live for a moment, or up to a point, and kills it; where another waits, that one is next."""
-        self.slack.ails(trouble.faults(self.dice), trouble.visible_after * SETTLE_S)
+        self.slack.ails(trouble.faults(self.dice), trouble.visible_after * SETTLE_S, refuses)
         if trouble.says_our_keys:
             self._say_our_keys()
         engine = self._waiting or self._begin(self._fault(at_a_point))
@@ -134,7 +141,7 @@ class _Killed:
                 self.slack.says(channel, f"wr:{found[0].name}:{slot_id(name, second + ahead + 1)}")
 
     def _fault(self, at_a_point: bool) -> str:
-        return f"kill:{self.dice.choice(POINTS)}:{self.dice.randint(1, 2)}" if at_a_point else ""
+        return f"kill:{self.dice.choice(self._points)}:{self.dice.randint(1, 2)}" if at_a_point else ""
 
     def _begin(self, fault: str) -> EngineProcess:
         engine = EngineProcess(self.yard.popen(fault=fault))
@@ -189,12 +196,13 @@ def down(folder: Path, scale: Scale) -> Iterator[Row]:
 def _row(name: str, folder: Path, scale: Scale, troubles: Sequence[Trouble], dice: random.Random) -> Row:
     with SlackThere() as slack:
         yard = SlackYard(folder, SlackBeats(last_s=120 + 15 * scale.kills), ago(0), slack)
-        killed = _Killed(yard, slack, dice)
+        killed = Killed(yard, slack, dice)
         with _down(slack, scale.lasts_s if troubles[0].is_down else 0.0):
             for number in range(scale.kills):
                 second = number >= scale.kills // 2
-                trouble = troubles[number % len(troubles)]
-                killed.kill(trouble, at_a_point=number % 2 == 1, another_waits=second)
+                round_, index = divmod(number, len(troubles))
+                refuses = troubles[index].refuses if round_ % 2 == 0 else ""
+                killed.kill(troubles[index], at_a_point=number % 2 == 1, another_waits=second, refuses=refuses)
             killed.leave()
         slack.ails([], troubles[-1].visible_after * SETTLE_S)
         owed = yard.catch_up()
@@ -211,7 +219,10 @@ def _told(
     may_double = troubles[0].may_double
     copies = len(judged.doubled)
     wrong += ["no second copy: this Slack does not show what it is to show"] if may_double and not copies else []
+    refused = sum(yard.failed().values())
+    wrong += ["nothing was FAILED"] if any(one.refuses for one in troubles) and not refused else []
     figures = {name: float(number) for name, number in slack.struck().items()}
+    figures |= {"FAILED": float(refused)} if refused else {}
     return Row(
         name,
         n=n,
@@ -222,13 +233,14 @@ def _told(
         heads=judged.heads,
         wrong=(*judged.wrong, *wrong, *(() if may_double else judged.doubled), *judged.lost),
         figures={**figures, **({"second copies": float(copies)} if may_double else {})},
-        simulated=_SIMULATED,
+        simulated=SIMULATED,
     )
 
 
 def _judged(yard: SlackYard, slack: SlackThere, owed: Sequence[str], scale: Scale) -> Judgement:
-    posts = slack.accepted()
-    return judge(yard.kept(), yard.t0, owed, slack=scale.slack, in_time_s=_IN_TIME_S, posts=posts)
+    posts, kept = slack.accepted(), yard.kept()
+    failed = yard.failed()
+    return judge(kept, yard.t0, owed, slack=scale.slack, in_time_s=_IN_TIME_S, posts=posts, failed=failed)
 
 
 @contextmanager

@@ -23,6 +23,22 @@ POINTS: Final = (
 )
 """Those of a launch in Slack. The journal's own are in `tests.soak.faulty`."""
 
+PARTS: Final = (
+    "before the address",
+    "after the address",
+    "before the file",
+    "in the middle of the file",
+    "after the file",
+    "before it is shown",
+    "while it is shown",
+    "after it is shown",
+    "before its confirmation",
+    "before the bytes",
+    "after the bytes",
+    "after the answer",
+)
+"""Those around what belongs to a post beside its message: a file, and the rest of a long text."""
+
 ANSWER_S: Final = 1.0
 """How long an answer of Slack is waited for; 10 s in earnest."""
 
@@ -32,7 +48,7 @@ def install(cross: Callable[[str], None]) -> None:
     from warroom.adapters import slack_wire
 
     class Wire(http.client.HTTPConnection):
-        """A connection that sends a post in two halves."""
+        """A connection that sends a post, and a file, in two halves."""
 
         path = ""
 
@@ -41,20 +57,21 @@ def install(cross: Callable[[str], None]) -> None:
             super().putrequest(method, url, *more, **flags)
 
         def send(self, data: Any) -> None:
-            if not (isinstance(data, bytes) and _is_post(self.path) and data):
+            middle = _MIDDLE.get(_what(self.path), "")
+            if not (isinstance(data, bytes) and middle and data):
                 super().send(data)
                 return
             super().send(data[: len(data) // 2])
-            cross("in the middle of the bytes")
+            cross(middle)
             super().send(data[len(data) // 2 :])
 
     make = slack_wire.Exchange.make
 
     def made(self: slack_wire.Exchange, url: str, req: Any) -> Any:
-        post, look = _is_post(url), "/conversations." in url
-        cross("before the bytes" if post else "before a look-up" if look else "")
+        before, after = _AROUND.get(_what(url), ("", ""))
+        cross(before)
         found = make(self, url, req)
-        cross("after the answer" if post else "after a look-up" if look else "")
+        cross(after)
         return found
 
     def connection(self: slack_wire.Exchange, scheme: str, netloc: str) -> http.client.HTTPConnection:
@@ -62,7 +79,7 @@ def install(cross: Callable[[str], None]) -> None:
         respond = wire.getresponse
 
         def getresponse() -> http.client.HTTPResponse:
-            cross("after the bytes" if _is_post(wire.path) else "")
+            cross(_SENT.get(_what(wire.path), ""))
             return respond()
 
         wire.getresponse = getresponse  # type: ignore[method-assign]
@@ -75,11 +92,12 @@ def install(cross: Callable[[str], None]) -> None:
 def scale() -> None:
     """Waits on the scale of the settle time: for answers, between two attempts, and when Slack asks to wait."""
     from warroom.adapters import slack_wire
-    from warroom.engine import engine
+    from warroom.engine import drafts, engine
     from warroom.updates import answers
 
     slack_wire.Address = partial(slack_wire.Address, timeout_s=ANSWER_S)  # type: ignore[assignment, misc]
     engine.Pace = partial(engine.Pace, tick_s=0.2, retry_s=0.5, longest_wait_s=1.0)  # type: ignore[assignment, misc]
+    drafts._LONGEST_FILE_WAIT_S = 1.0  # type: ignore[misc]
     answers._DEFAULT_WAIT_S = 1.0  # type: ignore[misc]
     answers.LONGEST_WAIT_S = 2.0  # type: ignore[misc]
 
@@ -93,5 +111,18 @@ def run_when_free() -> int:
     return code
 
 
-def _is_post(url: str) -> bool:
-    return url.endswith("/chat.postMessage")
+def _what(url: str) -> str:
+    """What a request is for: the name of its method, `upload`, or `look-up`."""
+    name = url.rpartition("/")[2]
+    return "look-up" if name.startswith("conversations.") else "upload" if "/upload/" in url else name
+
+
+_AROUND: Final = {
+    "chat.postMessage": ("before the bytes", "after the answer"),
+    "look-up": ("before a look-up", "after a look-up"),
+    "files.getUploadURLExternal": ("before the address", "after the address"),
+    "upload": ("before the file", "after the file"),
+    "files.completeUploadExternal": ("before it is shown", "after it is shown"),
+}
+_MIDDLE: Final = {"chat.postMessage": "in the middle of the bytes", "upload": "in the middle of the file"}
+_SENT: Final = {"chat.postMessage": "after the bytes", "files.completeUploadExternal": "while it is shown"}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from tests.soak.oracle import Received
+from tests.soak.oracle import Received, failed
 from tests.soak.yard import Beats, Yard
 from warroom.clock import RealClock
 from warroom.simulator.listener import Listener
@@ -24,6 +24,7 @@ SETTLE_S: Final = 0.5
 """The settle time here; 60 s in earnest."""
 SCALE: Final = 60.0 / SETTLE_S
 POSTS: Final = {"one": "C0WARROOM", "two": "C0BACKUP"}
+_EFFECTS: Final = ("chat.postMessage", "upload", "files.getUploadURLExternal", "files.completeUploadExternal")
 _TOKEN: Final = "xoxb-canary-5d1b7e"
 _POST_EVERY_S: Final = 0.2
 _ANSWER_S: Final = 20.0
@@ -50,14 +51,17 @@ class SlackThere:
         """The inputs with which a launch posts here."""
         return {"SLACK_BOT_TOKEN": _TOKEN, "SLACK_API_URL": f"{self._stand_in.base_url}/api/"}
 
-    def ails(self, faults: Iterable[Fault], visible_after_s: float) -> None:
-        """From now on these faults, in this order, and no others."""
+    def ails(self, faults: Iterable[Fault], visible_after_s: float, refuses: str = "") -> None:
+        """From now on these faults, in this order, and no others. `refuses` is `token_revoked`, or `is_archived` for
+        the channel of the posts `two`; empty: whatever was refused is taken again."""
 
         async def change() -> None:
             self._stand_in.faults.clear()
             for fault in faults:
                 self._stand_in.faults.queue(fault)
             self._stand_in.room.visible_after_s = visible_after_s
+            self._stand_in.app.token_state = refuses if refuses == "token_revoked" else ""
+            self._stand_in.room.channels[POSTS["two"]].archived = refuses == "is_archived"
 
         self._run(change())
 
@@ -70,13 +74,17 @@ class SlackThere:
         self._run(self._said(channel, key))
 
     def accepted(self) -> list[Received]:
-        """Our messages in the order of their acceptance, as the oracle takes them."""
-        return [_received(one) for one in list(self._stand_in.room.messages) if one.bot_id == BOT_ID]
+        """Our updates in the order of their acceptance, as the oracle takes them."""
+        return [_received(one) for one in self.messages() if "/" not in key_of(one) and key_of(one)]
+
+    def messages(self) -> list[Message]:
+        """All messages of ours in the order of their acceptance: updates, what they go on with, and files."""
+        return [one for one in list(self._stand_in.room.messages) if one.bot_id == BOT_ID]
 
     def struck(self) -> Counter[str]:
-        """How many posts a fault hit, how many of those had been accepted, and how many pages were looked up."""
+        """How many posts and uploads a fault hit, how many of those were accepted, and how many pages were read."""
         attempts = list(self._stand_in.attempts)
-        hit = [one for one in attempts if one.fault and one.method == "chat.postMessage"]
+        hit = [one for one in attempts if one.fault and one.method in _EFFECTS]
         pages = sum(one.method.startswith("conversations.") for one in attempts)
         return Counter({"faults": len(hit), "of them accepted": sum(one.applied for one in hit), "pages read": pages})
 
@@ -126,23 +134,42 @@ class SlackYard(Yard):
 
     def __init__(self, folder: Path, beats: Beats, t0: datetime, slack: SlackThere) -> None:
         super().__init__(folder, beats, t0, environ=slack.environ)
-        self._slack = slack
+        self.slack = slack
 
     def popen(self, *options: str, fault: str = "", **more: Any) -> Any:
         """Starts an engine that is scaled, with a fault in it where one is named."""
         return super().popen(*options, fault=f"scaled;{fault}".rstrip(";"), **more)
 
     def known(self) -> set[str]:
-        """The slots that were posted or named so far."""
-        return {slot for post in self._slack.accepted() for slot in (post.slot, *post.named)}
+        """The slots that were posted, named or refused for good so far."""
+        return {slot for post in self.slack.accepted() for slot in (post.slot, *post.named)} | set(self.failed())
+
+    def failed(self) -> Counter[str]:
+        """How often the journal says of each slot that it is FAILED."""
+        return failed(self.launch())
+
+
+def key_of(message: Message) -> str:
+    """The key in the metadata of a message; empty for one of a file."""
+    return str(message.metadata.get("event_payload", {}).get("key", ""))
+
+
+def slot_of(message: Message) -> str:
+    """The slot of the update, followed by the number of the message where it is not the first."""
+    return key_of(message).rpartition(":")[2]
+
+
+def update_of(slot: str) -> str:
+    """The id of the update that the slot belongs to."""
+    return slot.partition("@")[0]
 
 
 def _received(message: Message) -> Received:
-    slot = str(message.metadata["event_payload"]["key"]).rpartition(":")[2]
+    slot = slot_of(message)
     foot = str(message.blocks[-1]["elements"][0]["text"])
     times = re.search(r"stands for (.+?) too", foot)
     head = re.search(r"journal (\d+\.[0-9a-f]{12})", foot)
-    update = slot.partition("@")[0]
+    update = update_of(slot)
     return Received(
         slot=slot,
         at=datetime.fromtimestamp(float(message.ts), UTC),

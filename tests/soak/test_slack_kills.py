@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.soak import slack_kills
+from tests.soak import slack_kills, slack_parts
 from tests.soak.proof import proved
 
 
 def test_kill_9_while_slack_fails_loses_and_doubles_nothing(tmp_path: Path) -> None:
     (row,) = proved(slack_kills.kills, tmp_path)
     assert row.figures["of them accepted"] > 0
+    assert row.figures["FAILED"] > 0
+
+
+def test_kill_9_around_files_and_the_rest_of_long_texts_leaves_each_once(tmp_path: Path) -> None:
+    (row,) = proved(slack_parts.kills, tmp_path)
+    assert min(row.figures["files"], row.figures["rests"]) > 0
 
 
 def test_a_slack_that_takes_no_connections_delays_only(tmp_path: Path) -> None:
