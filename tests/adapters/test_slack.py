@@ -174,6 +174,16 @@ async def test_a_message_is_found_among_many_pages_and_only_when_it_is_ours(
     assert len(pages) == 3 * 3
 
 
+async def test_a_message_that_was_edited_is_found_and_one_that_was_deleted_is_not(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    ref = (await channel.post(POST)).ref
+    slack.room.change(slack.room.messages[0], text="edited", blocks=(), edited=True)
+    assert await channel.find(POST.key, AN_HOUR_AGO) == ref
+    slack.room.change(slack.room.messages[0], deleted=True)
+    assert await channel.find(POST.key, AN_HOUR_AGO) is None
+
+
 @pytest.mark.parametrize("kind", ["reset", "silent", "status", "cut"])
 async def test_a_history_that_cannot_be_read_says_nothing(slack: SlackStandIn, kind: str) -> None:
     async with _channel(slack, timeout_s=0.4) as channel:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from tests.launch.course import T0, after
 from tests.launch.test_ledger import CONFIRMATION, HOUR, MINUTE, built
+from warroom.engine.drafts import to_write
 from warroom.launch.ledger import GiveUp, LookUp, Send, decide
 from warroom.launch.state import LaunchState, Stage
 
@@ -93,3 +95,18 @@ def test_that_a_first_copy_may_be_there_is_still_known_when_the_text_is_written_
     due = {"slot": CONFIRMATION, "key": "k", "text": "new", "late_s": 0.0}
     state = after(state, "update.due", SENT_AT + HOUR, **due)
     assert (state.records[CONFIRMATION].text, state.records[CONFIRMATION].again) == ("new", True)
+
+
+def test_one_whose_answers_are_always_lost_is_sent_again_less_and_less_often() -> None:
+    state, sent = doubtful(on_unknown="resend"), [SENT_AT]
+    while (at := sent[-1]) < SENT_AT + HOUR:
+        for draft in to_write(state, at):
+            state = after(state, draft.kind, at, **draft.body)
+        while not (send := [one for one in decide(state, at) if isinstance(one, Send)]):
+            at += SECOND
+        sent.append(at)
+        state = after(state, "update.sending", at, slot=CONFIRMATION, key="k", attempt=send[0].attempt)
+        state = after(state, "update.unknown", at, slot=CONFIRMATION, reason="no answer")
+    gaps = [int((later - earlier).total_seconds()) for earlier, later in pairwise(sent)]
+    assert gaps[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert set(gaps[8:]) == {60}

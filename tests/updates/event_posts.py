@@ -51,7 +51,17 @@ def turned_red() -> str:
     return text(flipped("gate1", "red"), "gate_red@gate1#1", HAPPENS)
 
 
-def incident(update: str) -> str:
+def regular(slot: str, hours: int) -> str:
+    """The post of a slot so many hours after T0, while Gate 1 is red all the time."""
+    at = T0 + timedelta(hours=hours)
+    state = gate_read(gate_read(opened(), "gate1", "red", T0), "gate2", "green", T0)
+    state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
+    state = after(state, "suite.finished", at - MINUTE / 2, **found("auth-outage-404", "pulse", slot))
+    [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot]
+    return same_every_time(post_text(state, prepare))
+
+
+def incident(update: str, scenario: str = "steady") -> str:
     """A post about an incident that is open for 20 minutes."""
     state = after(opened(), "incident.opened", HAPPENS, id="inc-1", text="the queue grows", by="ann")
     if update == "incident_opened":
@@ -64,7 +74,7 @@ def incident(update: str) -> str:
     if update == "incident_update":
         slot, at = "incident_update@inc-1+15m", HAPPENS + 15 * MINUTE
         state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
-        state = after(state, "suite.finished", at - MINUTE / 2, **found("steady", "pulse", slot))
+        state = after(state, "suite.finished", at - MINUTE / 2, **found(scenario, "pulse", slot))
         return text(state, slot, at)
     at = HAPPENS + 20 * MINUTE
     state = after(state, "incident.resolved", at, id="inc-1", reason="consumers restarted", by="bob")
@@ -89,6 +99,14 @@ POSTS: Final[Mapping[str, Callable[[], str]]] = {
     "incident_update.txt": partial(incident, "incident_update"),
     "incident_resolved.txt": partial(incident, "incident_resolved"),
 }
+
+WHILE_GATE_1_IS_RED: Final[Mapping[str, Callable[[], str]]] = {
+    "hourly.txt": partial(regular, "hourly@T+1h", 1),
+    "four_hourly.txt": partial(regular, "four_hourly@T+8h", 8),
+    "gate2_green.txt": partial(rerun, "gate2", "auth-outage-404"),
+    "incident_update.txt": partial(incident, "incident_update", "auth-outage-404"),
+}
+"""Posts that measure something and say the same while Gate 1 is red as when all is green."""
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from warroom.updates.slack_message import parts_of
 from warroom.verdict import Verdict
 
 _LONGEST_FILE_WAIT_S: Final = 60.0
+_LONGEST_UNSURE_WAIT_S: Final = 60.0
 _FATES: Final = {
     Fate.CONFIRMED: "update.confirmed",
     Fate.NOT_SENT: "update.due",
@@ -44,7 +45,7 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
             case HoldBack(slot, reason):
                 drafts.append(_held(slot.id, reason))
             case GiveUp(record, hold):
-                drafts += _given_up(record, hold=hold)
+                drafts += _given_up(record, now, hold=hold)
             case Close(reason):
                 drafts.append(Draft("launch.closed", {"reason": reason}))
             case _:
@@ -52,11 +53,15 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
     return drafts
 
 
-def _given_up(record: Record, *, hold: bool) -> list[Draft]:
+def _given_up(record: Record, now: datetime, *, hold: bool) -> list[Draft]:
+    """It is sent again after 1, 2, 4 s and so on: each time a copy of it may have arrived."""
     body = {"slot": record.slot, "key": record.key, "attempt": record.attempt, "again": True}
-    back = Draft("update.due", {**body, "reason": "nobody can tell whether it arrived"})
+    body["reason"] = "nobody can tell whether it arrived"
+    if not hold:
+        again = now + timedelta(seconds=_wait_s(max(record.attempt, 1), _LONGEST_UNSURE_WAIT_S))
+        return [Draft("update.due", {**body, "not_before": stamp(again)})]
     reason = "it may have arrived: look, then release it or leave it"
-    return [back, Draft("update.held", {"slot": record.slot, "reason": reason, "by": CHANNEL})] if hold else [back]
+    return [Draft("update.due", body), Draft("update.held", {"slot": record.slot, "reason": reason, "by": CHANNEL})]
 
 
 def _prepared(state: LaunchState, prepare: Prepare) -> list[Draft]:

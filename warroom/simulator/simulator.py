@@ -63,9 +63,11 @@ class Simulator:
 
     @property
     def slack_inputs(self) -> dict[str, str]:
-        """The inputs that make a launch post to the Slack in here, secrets included."""
+        """The inputs that make a launch post to the Slack in here, secrets included; where it has both, a launch uses
+        the token and leaves the webhook alone."""
         return {
             "SLACK_BOT_TOKEN": self._credentials.slack_token,
+            "SLACK_WEBHOOK_URL": self._slack.webhook_url,
             "SLACK_CHANNEL": "C0WARROOM",
             "SLACK_API_URL": f"{self._slack_listener.url}/api/",
         }

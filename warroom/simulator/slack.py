@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from email.utils import formatdate
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from starlette.types import Receive, Scope, Send
 
@@ -98,7 +98,7 @@ class SlackStandIn:
         await _go_wrong(fault, reply or _Reply(200, b'{"ok": true}'), scope, receive, send)
 
     def _answer(self, scope: Scope, method: str, body: bytes, fault: Fault | None) -> _Reply:
-        if scope["path"] == self._webhook:
+        if scope["path"] == unquote(self._webhook):
             return self._hook(body, fault)
         if scope["path"].startswith("/upload/"):
             return self._upload(scope["path"].removeprefix("/upload/"), body, fault)
