@@ -9,10 +9,10 @@ import pytest
 from tests.screens import launches
 from tests.screens.launches import HOUR, MINUTE, T0
 from warroom.client import LaunchNow, Lost
-from warroom.client.values import ChannelNow, FindingNow, PostNow, SetUpNow
+from warroom.client.values import ChannelNow, PostNow
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms
-from warroom.screens.launch_details import about_items, details_lines
+from warroom.screens.launch_details import details_lines
 from warroom.screens.launch_head import countdown_part, header_lines, launch_clock, mode_words, overall
 from warroom.screens.launch_marks import mark_of_gate, mark_of_phase, mark_of_post, mark_of_step, mark_of_suite
 from warroom.screens.launch_notices import notice_lines
@@ -370,31 +370,6 @@ def test_posts_that_do_not_reach_slack_are_told_in_head_notices_and_details(widt
     assert "war_room: no Slack access" in notice_lines(view, launch.now, width)[-1].plain
     rows = " ".join(" ".join(row.plain.split()) for row in details_lines(view, launch.updates[0], launch.now, 60))
     assert "posts go to war-room.txt only" in rows
-
-
-REVOKED = FindingNow(Verdict.FAIL, "token", "token_revoked", "install the app again")
-UNSURE = FindingNow(Verdict.INCONCLUSIVE, "clock", "Slack did not say its time", "")
-WELL = FindingNow(Verdict.PASS, "state folder", "200 MiB free", "")
-
-
-def test_what_is_wrong_with_the_set_up_is_told_before_t0_the_worst_first_and_not_after() -> None:
-    setup = SetUpNow(T0 - HOUR, (WELL, UNSURE, REVOKED))
-    launch = replace(launches.before_t0(), setup=setup)
-    told = [line.plain.strip() for line in notice_lines(view_of(launch), launch.now, 120)]
-    assert [line for line in told if "set-up" in line] == [
-        "✖ set-up, token: token_revoked -> install the app again",
-        "? set-up, clock: Slack did not say its time",
-    ]
-    begun = replace(launches.green(), setup=setup)
-    assert not any("set-up" in line.plain for line in notice_lines(view_of(begun), begun.now, 120))
-    assert ("Set-up ✔ GREEN", "state folder: 200 MiB free") in about_items(view_of(begun))
-
-
-def test_of_many_findings_the_worst_are_told_and_how_many_there_are() -> None:
-    launch = replace(launches.before_t0(), setup=SetUpNow(T0 - HOUR, (UNSURE, REVOKED, UNSURE, REVOKED, UNSURE)))
-    told = [line.plain.strip() for line in notice_lines(view_of(launch), launch.now, 120) if "set-up" in line.plain]
-    assert [line[0] for line in told] == ["✖", "✖", "?"]
-    assert told[-1] == "? set-up: 3 more findings, key a lists all"
 
 
 def test_posts_that_reach_slack_are_told_to_go_nowhere_else() -> None:
