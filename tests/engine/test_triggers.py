@@ -206,6 +206,16 @@ async def test_three_minutes_down_use_up_the_budget_of_48_hours(tmp_path: Path) 
         assert (known.level, known.reason) == (Level.RED, "the error budget is used up: 2m52.8s in 48h")
 
 
+async def test_ticks_that_come_a_little_late_lose_no_minute_of_the_budget(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    async with stage.engine() as engine:
+        for _ in range(10):
+            await stage.advance(MINUTE - SECOND)
+            stage.clock.suspend(0.04)
+            await stage.advance(MINUTE + SECOND)
+        assert engine.state.budgets["uptime"].budget.coverage == pytest.approx(1.0, abs=0.01)
+
+
 async def test_only_changes_are_journaled_and_one_roll_up_a_minute(tmp_path: Path) -> None:
     stage = Feed(tmp_path)
     async with stage.engine():

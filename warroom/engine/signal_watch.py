@@ -285,12 +285,12 @@ class SignalWatch:
         self._owed.append(lambda ahead: _rolled_up(body, now, budgets, busy, ahead))
 
     def _slices(self, looked: SignalRound, now: datetime) -> dict[str, dict[str, float]]:
-        """What goes into the error budgets; slices do not overlap."""
+        """What goes into the error budgets; slices overlap by no more than one tick comes sooner than another."""
         found = {}
         for slo in self._watched.slos.values():
             spent = looked.slice(slo)
             newest = self._sliced.get(slo.id)
-            if spent is None or (newest is not None and spent.at - newest < spent.span):
+            if spent is None or (newest is not None and spent.at - newest < spent.span - _JITTER):
                 continue
             self._sliced[slo.id] = spent.at
             self._memory.spend(slo.id, spent)
