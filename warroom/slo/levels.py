@@ -21,7 +21,7 @@ from warroom.slo.query import Availability, Latency, Measure
 from warroom.slo.reading import MIN_COVERAGE, Reading
 from warroom.slo.trend import Point
 from warroom.slo.unit import COUNT, Unit
-from warroom.units import format_duration
+from warroom.units import format_age, format_duration
 
 
 class Level(StrEnum):
@@ -109,7 +109,7 @@ def _unusable(limits: Limits, reading: Reading, now: datetime) -> str:
     if not reading.is_known:
         return reading.reason or "no data"
     if (age := now - reading.at) > limits.max_age:
-        return f"the newest value is {format_duration(timedelta(seconds=round(age.total_seconds())))} old"
+        return f"the newest value is {format_age(age)} old"
     if too_little := reading.too_little(limits.min_coverage):
         return too_little
     if limits.min_volume and (reading.n or 0) < limits.min_volume:
