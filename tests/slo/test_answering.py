@@ -91,7 +91,7 @@ class TestRatio:
     def test_the_first_look_begins_to_fill_it(self) -> None:
         store, now = looked(self.QUERY, requests({"200": 10}))
         assert answer(store, self.QUERY, now).filling is True
-        store.fail(now + EVERY, "refused")
+        store.fail("refused")
         assert answer(store, self.QUERY, now + EVERY).filling is False
 
     def test_samples_before_the_window_do_not_count(self) -> None:
@@ -272,7 +272,7 @@ class TestNoData:
 
     def test_a_look_that_failed_makes_everything_stale_until_one_succeeds(self) -> None:
         store, now = looked(RATE, *([("queue_depth", {}, float(i))] for i in range(10)))
-        store.fail(now + EVERY, "connection refused")
+        store.fail("connection refused")
         reading = answer(store, RATE, now + EVERY)
         assert (reading.value, reading.reason) == (None, "the last look failed: connection refused")
         assert answers_by_label(store, Query(RATE.measure, FIVE_MINUTES, "q"), now + EVERY) == {}
@@ -296,6 +296,8 @@ class TestNoData:
         store = store_for(DEPTH, max_series=3)
         store.add(T0, [("queue_depth", {"id": str(i)}, 1.0) for i in range(4)])
         assert answer(store, DEPTH, T0).reason == "there are too many series of queue_depth (over 3 in all)"
+        store.add(T0 + EVERY, [("queue_depth", {"id": str(i)}, 1.0) for i in range(3)])
+        assert answer(store, DEPTH, T0 + EVERY).value == 3.0
 
     def test_a_measure_of_something_else_is_a_mistake_of_the_caller(self) -> None:
         wrong: Measure = Availability()

@@ -107,5 +107,5 @@ def test_coverage_is_the_share_of_looks_that_found_something() -> None:
         if look % 4:
             kept.add(T0 + look * EVERY, [("events_total", {}, float(look))])
         else:
-            kept.fail(T0 + look * EVERY, "refused")
+            kept.fail("refused")
     assert answer(kept, RATE, T0 + 59 * EVERY).coverage == 0.75

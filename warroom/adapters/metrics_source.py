@@ -54,9 +54,9 @@ class MetricsSource:
             else:
                 samples = exposed_by(response, self._names)
         except CannotMeasure as error:
-            self._store.fail(at, error.message)
+            self._store.fail(error.message)
         except ValueError as error:
-            self._store.fail(at, f"{one_line(self._http.url_of(self._request))} {error}")
+            self._store.fail(f"{one_line(self._http.url_of(self._request))} {error}")
         else:
             self._store.add(at, samples)
 

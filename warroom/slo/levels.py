@@ -18,7 +18,7 @@ from warroom.slo.conditions import (
     limit_of,
 )
 from warroom.slo.query import Availability, Latency, Measure
-from warroom.slo.reading import MIN_COVERAGE, Reading
+from warroom.slo.reading import Reading
 from warroom.slo.trend import Point
 from warroom.slo.unit import COUNT, Unit
 from warroom.units import format_age, format_duration
@@ -58,8 +58,6 @@ class Limits:
     warn: SignalCondition | None = None
     page: SignalCondition | None = None
     max_age: timedelta = timedelta(minutes=5)
-    min_coverage: float = MIN_COVERAGE
-    min_volume: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +83,7 @@ def level_of(
         return Judged(Level.UNKNOWN, missing)
 
     def holds(limit: SignalCondition) -> Evaluation:
-        return evaluate(
-            limit, reading, unit=unit, baselines=baselines, history=history, min_coverage=limits.min_coverage
-        )
+        return evaluate(limit, reading, unit=unit, baselines=baselines, history=history)
 
     page = holds(limits.page) if limits.page else None
     if page and page.truth:
@@ -110,11 +106,7 @@ def _unusable(limits: Limits, reading: Reading, now: datetime) -> str:
         return reading.reason or "no data"
     if (age := now - reading.at) > limits.max_age:
         return f"the newest value is {format_age(age)} old"
-    if too_little := reading.too_little(limits.min_coverage):
-        return too_little
-    if limits.min_volume and (reading.n or 0) < limits.min_volume:
-        return f"{reading.n or 0:.4g} events in the window, {limits.min_volume:g} are needed"
-    return ""
+    return reading.too_little()
 
 
 def order_problem(warn: SignalCondition | None, page: SignalCondition | None) -> str:

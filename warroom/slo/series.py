@@ -102,21 +102,21 @@ class SeriesStore:
             self._forget_from(when)
         self._looks.append(when)
         self._failure = ""
-        exposed: set[str] = set()
+        exposed, crowded = set[str](), set[str]()
         for name, labels, value in samples:
             exposed.add(name)
-            if name in self._named:
-                self._take(name, labels, when, value)
-        if exposed != self._exposed:
-            self._exposed = exposed
+            if name in self._named and not self._take(name, labels, when, value):
+                crowded.add(name)
+        if (exposed, crowded) != (self._exposed, self._crowded):
+            self._exposed, self._crowded = exposed, crowded
             self._why_none.clear()
         if self._looks[0] < when - self._keep_s - MARGIN_S:
             self._forget_before(when - self._keep_s)
         if self._samples > self._max_samples:
             self._thin()
 
-    def fail(self, at: datetime, reason: str) -> None:
-        """A look at `at` found nothing, for `reason`: every series is stale until one succeeds."""
+    def fail(self, reason: str) -> None:
+        """A look found nothing, for `reason`: every series is stale until one succeeds."""
         self._failure = f"the last look failed: {reason}" if reason else "the last look failed"
 
     @property
@@ -165,15 +165,14 @@ class SeriesStore:
         self._found.clear()
         self._why_none.clear()
 
-    def _take(self, name: str, labels: Mapping[str, str], when: float, value: float) -> None:
+    def _take(self, name: str, labels: Mapping[str, str], when: float, value: float) -> bool:
+        """Keep a sample; False where there is no room for one more series."""
         series = self._named[name]
         key = tuple(sorted(labels.items()))
         one = series.get(key)
         if one is None:
             if sum(map(len, self._named.values())) >= self._max_series:
-                self._crowded.add(name)
-                self._changed()
-                return
+                return False
             one = series[key] = Series(dict(labels))
             self._changed()
         if one.times and one.times[-1] == when:
@@ -182,6 +181,7 @@ class SeriesStore:
         before = len(one.times)
         one.add(when, value)
         self._samples += len(one.times) - before
+        return True
 
     def _forget_from(self, when: float) -> None:
         del self._looks[bisect_left(self._looks, when) :]
