@@ -12,6 +12,7 @@ from warroom.simulator.listener import Listener
 from warroom.simulator.slack import SlackStandIn
 
 TOKEN = "xoxb-canary-7f3a9c"
+CHANNEL = "C0WARROOM"
 
 
 @asynccontextmanager

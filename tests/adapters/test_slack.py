@@ -23,12 +23,6 @@ AN_HOUR_AGO = CLOCK.now() - timedelta(hours=1)
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    async with slack_served() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
 async def channel(slack: SlackStandIn) -> AsyncIterator[SlackChannel]:
     async with _channel(slack) as made:
         yield made

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.adapters.slacks import TOKEN, address_of, slack_served
+from tests.adapters.slacks import TOKEN, address_of
 from warroom.adapters.slack_doctor import _Answer, _clocks, examined, hook_finding
 from warroom.clock import RealClock
 from warroom.launch.setup import Finding
@@ -19,12 +19,6 @@ from warroom.verdict import Verdict
 
 CHANNEL = "C0WARROOM"
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    async with slack_served() as served:
-        yield served
 
 
 async def findings(slack: SlackStandIn, channel: str = CHANNEL, token: str = TOKEN) -> dict[str, Finding]:

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.adapters.slacks import address_of, slack_served
 from warroom.adapters.slack import SlackChannel
 from warroom.adapters.slack_files import LARGEST
-from warroom.clock import RealClock
 from warroom.simulator.slack import SlackStandIn
 from warroom.simulator.slack_faults import Fault
 from warroom.updates.channel import Fate, Post, TakesFiles
 
 CHANNEL = "C0WARROOM"
 CONTENT = "verdict GREEN ✅\n" * 100
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    async with slack_served() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-async def channel(slack: SlackStandIn) -> AsyncIterator[SlackChannel]:
-    made = SlackChannel(address_of(slack, timeout_s=0.5), CHANNEL, RealClock())
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from tests.adapters.slacks import address_of, slack_served
 from warroom.adapters.slack import SlackChannel
-from warroom.clock import RealClock
 from warroom.simulator.slack import SlackStandIn
 from warroom.simulator.slack_faults import Fault
 from warroom.updates.channel import Fate, Post, TakesFiles
@@ -18,19 +14,6 @@ CHANNEL = "C0WARROOM"
 ROOM = SECTION * SECTIONS
 TEXT = "".join(f"{line:07d}\n" for line in range(3 * ROOM // 8)).rstrip("\n")
 POST = Post("wr:auto:evidence_bundle@T+15m", TEXT)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    async with slack_served() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-async def channel(slack: SlackStandIn) -> AsyncIterator[SlackChannel]:
-    made = SlackChannel(address_of(slack, timeout_s=0.5), CHANNEL, RealClock())
-    yield made
-    made.close()
 
 
 def said(slack: SlackStandIn) -> str:

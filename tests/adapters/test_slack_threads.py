@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from tests.adapters.slacks import address_of, slack_served
 from warroom.adapters.slack import SlackChannel
 from warroom.clock import RealClock
 from warroom.simulator.slack import SlackStandIn
@@ -17,19 +15,6 @@ from warroom.updates.channel import CannotTell, Fate, Post, thread_in
 CHANNEL = "C0WARROOM"
 CLOCK = RealClock()
 AN_HOUR_AGO = CLOCK.now() - timedelta(hours=1)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    async with slack_served() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-async def channel(slack: SlackStandIn) -> AsyncIterator[SlackChannel]:
-    made = SlackChannel(address_of(slack, timeout_s=0.5), CHANNEL, CLOCK)
-    yield made
-    made.close()
 
 
 async def opened(channel: SlackChannel) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,12 +14,6 @@ from warroom.simulator.slack_faults import Fault
 from warroom.updates.channel import Fate, Post
 
 POST = Post("wr:auto:T+5m", "auto_com_center: PUBLISHED ✅\n<!channel>", "LATE by 2m")
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    async with slack_served() as stand_in:
-        yield stand_in
 
 
 def hook_of(slack: SlackStandIn, url: str = "") -> SlackWebhook:

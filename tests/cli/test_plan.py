@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,3 +67,33 @@ def test_an_invalid_playbook_is_exit_code_2(tmp_path: Path) -> None:
     with pytest.raises(PlaybookError) as wrong:
         plan(PlanOptions(playbook=path), {})
     assert int(wrong.value.exit_code) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"env_file": Path("/no/such.env")}, "no/such.env"),
+        ({"inputs": ("NOPE=1",)}, "the playbook has no such input"),
+        ({"inputs": ("M2M_CLIENT_SECRET=hunter2hunter2",)}, "a secret given so shows in the process list"),
+        ({"environment": "nowhere"}, "there is no such environment"),
+    ],
+)
+def test_what_is_given_wrongly_is_no_finding_but_a_wrong_call(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlaybookError) as wrong:
+        plan(PlanOptions(playbook=AUTO_COM_CENTER, **given), GIVEN)
+    assert said in str(wrong.value)
+    assert "hunter2" not in str(wrong.value)
+
+
+def test_a_value_that_does_not_hold_is_a_finding_and_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(PlanOptions(playbook=AUTO_COM_CENTER), {**GIVEN, "M2M_CLIENT_SECRET": "abc123"}) == 1
+    shown = capsys.readouterr().out
+    assert "input M2M_CLIENT_SECRET: the value from the environment is shorter than 8 characters" in shown
+    assert "abc123" not in shown
+
+
+def test_a_playbook_that_owes_nothing_has_an_empty_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bare.yaml"
+    path.write_text("warroom: 1\nlaunch: {id: bare, title: Bare}\n")
+    assert plan(PlanOptions(playbook=path), {}) == 0
+    assert "Posts\n  none" in capsys.readouterr().out

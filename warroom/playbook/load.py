@@ -82,9 +82,11 @@ def load_partly(
     """
     loading = _Loading(path, kinds, read_document(path), environment)
     playbook = loading.playbook(inputs, partly=True)
-    if loading.problems or playbook is None:
-        raise PlaybookError(_once(loading.problems or loading.unset))
-    return Partly(playbook, loading.declared, loading.values, tuple(_once(loading.unset)))
+    of_inputs = [problem for problem in loading.unset if problem.key.startswith("inputs.")]
+    others = [*loading.problems, *(problem for problem in loading.unset if problem not in of_inputs)]
+    if others or playbook is None:
+        raise PlaybookError(_once(others or of_inputs))
+    return Partly(playbook, loading.declared, loading.values, tuple(_once(of_inputs)))
 
 
 def load_course(path: Path, kinds: Mapping[str, AnyKind], environment: str | None = None) -> Course:
