@@ -34,7 +34,7 @@ def pinned(lock: str, python: str) -> dict[str, str]:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_entry_is_pinned_and_hashed(lock: str) -> None:
     for block in blocks(lock):
-        assert re.match(r"[a-z0-9.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", block)
+        assert re.match(r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", block)
 
 
 @pytest.mark.parametrize("name", [*LOCKS, "tests/peers/package-lock.json", "tests/peers/package.json"])
