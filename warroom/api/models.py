@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from warroom.api.body import Body, Name, Text
+from warroom.api.signal_bodies import Signals
 from warroom.engine import requests
 from warroom.errors import UsageError
 from warroom.launch.happenings import WARNING
@@ -15,15 +17,8 @@ from warroom.text import clean, one_line
 
 BODY_CAP = 64 * 1024
 
-Text = Annotated[str, Field(max_length=4_000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
-
-
-class SetT0(_Body):
+class SetT0(Body):
     """Set T0; without `at`: now."""
 
     request: Literal["t0"]
@@ -35,7 +30,7 @@ class SetT0(_Body):
         return requests.SetT0(instant(self.at) if self.at not in ("", "now") else None, self.reason)
 
 
-class ScrubT0(_Body):
+class ScrubT0(Body):
     """Take T0 back."""
 
     request: Literal["scrub"]
@@ -46,7 +41,7 @@ class ScrubT0(_Body):
         return requests.ScrubT0(self.reason)
 
 
-class Clock(_Body):
+class Clock(Body):
     """The wall clock is right."""
 
     request: Literal["clock"]
@@ -56,19 +51,19 @@ class Clock(_Body):
         return requests.AgreeWithClock()
 
 
-class Step(_Body):
+class Step(Body):
     """A step was done."""
 
     request: Literal["step"]
     step: Name
-    values: dict[Name, Text] = {}
+    values: dict[Name, Text] = Field({})
 
     def meant(self) -> requests.Request:
         """The request."""
         return requests.TickStep(self.step, self.values)
 
 
-class Note(_Body):
+class Note(Body):
     """Put a text on record."""
 
     request: Literal["note"]
@@ -79,7 +74,7 @@ class Note(_Body):
         return requests.AddNote(self.text)
 
 
-class Hold(_Body):
+class Hold(Body):
     """Hold a post."""
 
     request: Literal["hold"]
@@ -91,7 +86,7 @@ class Hold(_Body):
         return requests.HoldUpdate(self.slot, self.reason)
 
 
-class Release(_Body):
+class Release(Body):
     """Release a post that is held."""
 
     request: Literal["release"]
@@ -102,7 +97,7 @@ class Release(_Body):
         return requests.ReleaseUpdate(self.slot)
 
 
-class Post(_Body):
+class Post(Body):
     """Post now."""
 
     request: Literal["post"]
@@ -113,7 +108,7 @@ class Post(_Body):
         return requests.PostNow(self.slot)
 
 
-class RemarkOn(_Body):
+class RemarkOn(Body):
     """Add a remark to a post; an empty text takes it away."""
 
     request: Literal["draft"]
@@ -125,7 +120,7 @@ class RemarkOn(_Body):
         return requests.RemarkOnUpdate(self.slot, self.text)
 
 
-class Gate(_Body):
+class Gate(Body):
     """Say how a gate stands: green, red, unknown, or `poll` to have it asked again."""
 
     request: Literal["gate"]
@@ -138,7 +133,7 @@ class Gate(_Body):
         return requests.StateGate(self.gate, self.state, self.reason)
 
 
-class Incident(_Body):
+class Incident(Body):
     """Open an incident."""
 
     request: Literal["incident"]
@@ -150,7 +145,7 @@ class Incident(_Body):
         return requests.OpenIncident(self.text, self.severity)
 
 
-class IncidentNote(_Body):
+class IncidentNote(Body):
     """Say more about an incident."""
 
     request: Literal["incident_note"]
@@ -162,7 +157,7 @@ class IncidentNote(_Body):
         return requests.NoteIncident(self.incident, self.text)
 
 
-class IncidentResolve(_Body):
+class IncidentResolve(Body):
     """Resolve an incident."""
 
     request: Literal["incident_resolve"]
@@ -174,7 +169,7 @@ class IncidentResolve(_Body):
         return requests.ResolveIncident(self.incident, self.reason)
 
 
-class Amend(_Body):
+class Amend(Body):
     """Go on with another playbook."""
 
     request: Literal["amend"]
@@ -186,7 +181,7 @@ class Amend(_Body):
         return requests.AmendPlaybook(self.copy_, self.path)
 
 
-class Close(_Body):
+class Close(Body):
     """Close the launch."""
 
     request: Literal["close"]
@@ -198,7 +193,7 @@ class Close(_Body):
 
 
 _Events = Gate | Incident | IncidentNote | IncidentResolve
-_Any = SetT0 | ScrubT0 | Clock | Step | Note | Hold | Release | Post | RemarkOn | _Events | Amend | Close
+_Any = SetT0 | ScrubT0 | Clock | Step | Note | Hold | Release | Post | RemarkOn | _Events | Signals | Amend | Close
 _BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 

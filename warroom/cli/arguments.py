@@ -77,6 +77,14 @@ LaunchEvidence = Annotated[
 ]
 AsJson = Annotated[bool, Option("--json", help="Print JSON.")]
 Instant = Annotated[str, Argument(metavar="[INSTANT]", help="2025-11-01T02:00:00Z; without it, now.")]
+TriggerName = Annotated[str, Argument(metavar="TRIGGER", help="Id of the trigger.")]
+TriggerDo = Annotated[str, Argument(metavar="snooze|resume|declare", help="What to do.")]
+ForHowLong = Annotated[str, Option("--for", metavar="TIME", help="For how long, such as 2h.")]
+SignalName = Annotated[str, Argument(metavar="SIGNAL", help="Id of a signal that people measure.")]
+SignalValue = Annotated[
+    str, Argument(metavar="VALUE", help="Its number, in its unit; start or stop for a stopwatch.")
+]
+BaselineName = Annotated[str, Argument(metavar="BASELINE", help="Id of the baseline.")]
 Reason = Annotated[str, Option("--reason", metavar="TEXT", help="Why; kept in the journal.")]
 Scrub = Annotated[bool, Option("--scrub", help="Take T0 back; nothing is owed until it is set again.")]
 StepName = Annotated[str, Argument(metavar="STEP", help="Id of the step.")]

@@ -27,6 +27,10 @@ def add_to(app: typer.Typer) -> None:
         post,
         gate,
         incident,
+        ack,
+        trigger,
+        signal,
+        baseline,
         close,
         amend,
         purge,
@@ -221,6 +225,59 @@ def incident(
     from warroom.cli.asking import ask, incident_body
 
     return ask(launch, state, incident_body(do, tuple(words or ()), reason, severity))
+
+
+def ack(
+    launch: arguments.LaunchName,
+    trigger: arguments.TriggerName,
+    reason: arguments.Reason = "",
+    for_: arguments.ForHowLong = "",
+    state: arguments.StateFolder = None,
+) -> int:
+    """Take care of a trigger that fires: everybody sees who does, until when, and why."""
+    from warroom.cli.asking import ask
+
+    body = {"request": "ack", "trigger": trigger, "reason": reason}
+    return ask(launch, state, {**body, "for": for_} if for_ else body)
+
+
+def trigger(
+    launch: arguments.LaunchName,
+    do: arguments.TriggerDo,
+    trigger: arguments.TriggerName,
+    reason: arguments.Reason = "",
+    for_: arguments.ForHowLong = "",
+    state: arguments.StateFolder = None,
+) -> int:
+    """Snooze the posts about a trigger (with --for), resume what it has paused, or declare what only people know."""
+    from warroom.cli.asking import ask
+    from warroom.cli.triggers import trigger_body
+
+    return ask(launch, state, trigger_body(do, trigger, reason, for_))
+
+
+def signal(
+    launch: arguments.LaunchName,
+    signal: arguments.SignalName,
+    value: arguments.SignalValue,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Give the number of a signal that people measure, or start or stop its watch."""
+    from warroom.cli.asking import ask
+
+    return ask(launch, state, {"request": "signal", "signal": signal, "value": value})
+
+
+def baseline(
+    launch: arguments.LaunchName,
+    baseline: arguments.BaselineName,
+    reason: arguments.Reason = "",
+    state: arguments.StateFolder = None,
+) -> int:
+    """Capture a baseline now, in the place of what it was."""
+    from warroom.cli.asking import ask
+
+    return ask(launch, state, {"request": "baseline", "baseline": baseline, "reason": reason})
 
 
 def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: arguments.StateFolder = None) -> int:

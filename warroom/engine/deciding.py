@@ -9,9 +9,13 @@ from typing import Final
 
 from warroom.clock import stamp
 from warroom.engine.requests import (
+    AckTrigger,
     AddNote,
     AgreeWithClock,
+    CaptureBaseline,
     CloseLaunch,
+    DeclareTrigger,
+    GiveSignal,
     HoldUpdate,
     NoteIncident,
     OpenIncident,
@@ -20,13 +24,16 @@ from warroom.engine.requests import (
     RemarkOnUpdate,
     Request,
     ResolveIncident,
+    ResumeTrigger,
     ScrubT0,
     SetT0,
+    SnoozeTrigger,
     StateGate,
     TickStep,
 )
 from warroom.errors import UsageError
 from warroom.events import GateInfo
+from warroom.launch import signal_asking
 from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import SEVERITIES, Incident
@@ -182,6 +189,36 @@ def _(request: ResolveIncident, asked: _Asked) -> tuple[Draft, ...]:
     _require_reason(request.reason, f"to resolve {incident.id}")
     body = {"id": incident.id, "reason": clean(request.reason), "by": asked.by}
     return (Draft("incident.resolved", body, asked.by),)
+
+
+@_decide.register
+def _(request: AckTrigger, asked: _Asked) -> tuple[Draft, ...]:
+    return signal_asking.acked(asked.state, request.trigger, request.reason, request.lasts, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: SnoozeTrigger, asked: _Asked) -> tuple[Draft, ...]:
+    return signal_asking.snoozed(asked.state, request.trigger, request.reason, request.lasts, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: ResumeTrigger, asked: _Asked) -> tuple[Draft, ...]:
+    return signal_asking.resumed(asked.state, request.trigger, request.reason, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: DeclareTrigger, asked: _Asked) -> tuple[Draft, ...]:
+    return signal_asking.declared(asked.state, request.trigger, request.reason, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: GiveSignal, asked: _Asked) -> tuple[Draft, ...]:
+    return signal_asking.given(asked.state, request.signal, request.value, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: CaptureBaseline, asked: _Asked) -> tuple[Draft, ...]:
+    return signal_asking.capture_asked(asked.state, request.baseline, request.reason, asked.by)
 
 
 @_decide.register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from warroom.launch.happenings import WARNING
 
@@ -115,6 +115,56 @@ class AgreeWithClock:
 
 
 @dataclass(frozen=True, slots=True)
+class AckTrigger:
+    """Somebody takes care of a trigger that fires, for as long as it `lasts`; None: to the end of the activation."""
+
+    trigger: str
+    reason: str
+    lasts: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeTrigger:
+    """Nobody wants to hear of a trigger, for as long as it `lasts`; zero takes that back."""
+
+    trigger: str
+    reason: str
+    lasts: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTrigger:
+    """A pause or rollback whose condition is gone is over; so is what a person declared."""
+
+    trigger: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclareTrigger:
+    """What a trigger waits for is so."""
+
+    trigger: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveSignal:
+    """The number of a signal that people measure, in its unit; `start` or `stop` for a stopwatch."""
+
+    signal: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureBaseline:
+    """Capture a baseline now, in the place of what it was."""
+
+    baseline: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AmendPlaybook:
     """Go on with another playbook, whose frozen copy is at `copy` in the folder of the launch and which came from
     `path`. The engine loads it before anything is decided."""
@@ -125,4 +175,5 @@ class AmendPlaybook:
 
 _OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate
 _OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
-Request = SetT0 | ScrubT0 | AgreeWithClock | TickStep | AddNote | _OfUpdates | _OfEvents | CloseLaunch
+_OfSignals = AckTrigger | SnoozeTrigger | ResumeTrigger | DeclareTrigger | GiveSignal | CaptureBaseline
+Request = SetT0 | ScrubT0 | AgreeWithClock | TickStep | AddNote | _OfUpdates | _OfEvents | _OfSignals | CloseLaunch

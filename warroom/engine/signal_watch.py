@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from warroom.clock import Clock, SteadyClock
+from warroom.engine.baseline_watch import BaselineWatch
 from warroom.engine.live import Live, SignalLive
 from warroom.engine.signal_memory import SignalMemory, Slice
 from warroom.engine.signal_round import Found, LeverState, SignalRound
 from warroom.engine.trigger_watch import TriggerWatch
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.observing import LOOKS, Context, baselines_of, rule_of
-from warroom.launch.signals import QUIET, moved
+from warroom.launch.signal_asking import change_body
+from warroom.launch.signals import QUIET, Given, moved
 from warroom.launch.state import LaunchState, believed
-from warroom.playbook.signals import BaselinePlan, SignalPlan, TriggerPlan, Watched
-from warroom.slo.baseline import capture
+from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
 from warroom.slo.budget import Budget
 from warroom.slo.conditions import TREND_OVER
 from warroom.slo.levels import Level
+from warroom.slo.manual import ManualSource
 from warroom.slo.query import SignalSource
+from warroom.slo.stopwatch import StopwatchSource
 from warroom.slo.trend import Trend, trend_of
 from warroom.slo.trigger import Observation, Stage, Transition, TriggerState, memo_of, slot_at
 
@@ -71,7 +75,8 @@ class SignalWatch:
         self._levels: dict[str, Level] = {}
         self._breaches: dict[str, datetime] = {}
         self._warned: dict[str, tuple[int, datetime]] = {}
-        self._captured: dict[str, datetime | None] = {}
+        self._baselines = BaselineWatch()
+        self._given: dict[str, int] = {}
         self._sliced: dict[str, datetime] = {}
         self._found: dict[str, Found] = {}
         self._good: dict[str, datetime] = {}
@@ -139,7 +144,8 @@ class SignalWatch:
         self._set_ahead()
         self._triggers.take_over(state.triggers.values(), self._ahead)
         began = self._begun(state)
-        self._capture(state, now)
+        self._take_given(state)
+        self._capture(state)
         context = Context(self._watched, now, self.every, baselines_of(state), self._memory.histories)
         looked = SignalRound(context, self._sources, self._memory, self._levers, began)
         for plan in self._watched.signals.values():
@@ -197,8 +203,7 @@ class SignalWatch:
             self._good[plan.id] = now
         if level is not self._levels.get(plan.id):
             self._levels[plan.id] = level
-            body = {"signal": plan.id, "level": level.value, **_measured(found)}
-            self._owed.append(lambda _: Draft("signal.level", body))
+            self._owe_body("signal.level", {"signal": plan.id, "level": level.value, **_measured(found)})
         if level in _BAD:
             self._breaches.setdefault(plan.id, now)
             if is_told:
@@ -213,7 +218,7 @@ class SignalWatch:
             return
         self._warned[plan.id] = number + 1, now
         body = {"signal": plan.id, "number": number + 1, "level": found.judged.level.value, **_measured(found)}
-        self._owed.append(lambda _: Draft("signal.warned", body))
+        self._owe_body("signal.warned", body)
 
     def _decide(self, context: Context, looked: SignalRound, slot: datetime) -> None:
         for plan in self._watched.triggers.values():
@@ -229,45 +234,29 @@ class SignalWatch:
 
     def _owe(self, plan: TriggerPlan, change: Transition) -> None:
         def draft(ahead: timedelta) -> Draft:
-            body = {
-                "trigger": plan.id,
-                "severity": plan.severity,
-                "number": change.number,
-                "at": (change.at + ahead).isoformat(),
-                "value": change.value,
-                "reason": change.reason,
-                "state": memo_of(moved(change.state, ahead)),
-            }
-            return Draft(f"trigger.{change.change.value}", body)
+            seen = replace(change, at=change.at + ahead, state=moved(change.state, ahead))
+            return Draft(f"trigger.{change.change.value}", change_body(plan, seen))
 
         self._owed.append(draft)
 
     # Over time
 
-    def _capture(self, state: LaunchState, now: datetime) -> None:
-        """Baselines whose time has come, once for each T0."""
-        for plan in self._watched.baselines.values():
-            known = state.baselines.get(plan.id)
-            is_known = known is not None and (known.by != "" or known.t0 == state.t0)
-            at = state.t0 + plan.at if state.t0 else None
-            if at is None or is_known or self._captured.get(plan.id) == state.t0 or plan.value is not None:
-                continue
-            if at <= believed(state, self._wall.now()):
-                self._captured[plan.id] = state.t0
-                self._owed.append(self._capturing(plan, state.t0, at - self._ahead))
+    def _capture(self, state: LaunchState) -> None:
+        """Baselines whose time has come."""
+        for due in self._baselines.due(state, believed(state, self._wall.now())):
+            body = due.body(self._memory.histories[due.plan.signal], self.every, self._ahead)
+            self._owe_body("baseline.captured", body)
 
-    def _capturing(self, plan: BaselinePlan, t0: datetime | None, at: datetime) -> Owed:
-        history = self._memory.histories[plan.signal]
-        found = capture(plan.id, history, plan.over, at, self.every)
-        body: dict[str, Any] = {
-            "baseline": plan.id,
-            "value": found.value,
-            "over_s": plan.over.total_seconds(),
-            "n": found.n,
-            "t0": t0.isoformat() if t0 else None,
-            "reason": found.problem,
-        }
-        return lambda ahead: Draft("baseline.captured", body | {"at": (at + ahead).isoformat()})
+    def _owe_body(self, kind: str, body: dict[str, Any]) -> None:
+        self._owed.append(lambda _: Draft(kind, body))
+
+    def _take_given(self, state: LaunchState) -> None:
+        """What people have said of signals reaches its source."""
+        for name, said in state.given.items():
+            plan = self._watched.signals.get(name)
+            if plan and said.number > self._given.get(name, 0):
+                self._given[name] = said.number
+                _hand_over(self._sources.get(plan.source), name, said, self._ahead)
 
     def _roll_up(self, looked: SignalRound, began: datetime | None, now: datetime) -> None:
         """One entry a minute, of everything."""
@@ -296,6 +285,15 @@ class SignalWatch:
             self._memory.spend(slo.id, spent)
             found[slo.id] = {"span_s": spent.span.total_seconds(), "bad": spent.bad, "total": spent.total}
         return found
+
+
+def _hand_over(source: SignalSource | None, name: str, said: Given, ahead: timedelta) -> None:
+    if isinstance(source, ManualSource) and said.value is not None:
+        source.enter(name, said.value, said.by, said.at - ahead)
+    elif isinstance(source, StopwatchSource):
+        source.start(name, said.by, said.at - ahead)
+        if said.stopped_at:
+            source.stop(name, said.by, said.stopped_at - ahead)
 
 
 def _lead_s(source: SignalSource) -> float:

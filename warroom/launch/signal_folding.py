@@ -15,6 +15,7 @@ from warroom.launch.signals import (
     Acknowledged,
     BaselineKnown,
     BudgetKnown,
+    Given,
     SignalKnown,
     TriggerKnown,
     activation,
@@ -79,6 +80,22 @@ def _captured(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     baseline = Baseline(body["baseline"], body["value"], over, body["n"], at, body.get("reason", ""))
     known = BaselineKnown(baseline, _instant(body.get("t0")), body.get("by", ""))
     return replace(state, baselines={**state.baselines, baseline.id: known})
+
+
+def _asked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """A person wants a baseline captured; until it is, the one before stands."""
+    name = body["baseline"]
+    before = state.baselines.get(name, BaselineKnown(Baseline(name, None)))
+    asked = replace(before, asked=body["by"], asked_number=entry.seq)
+    return replace(state, baselines={**state.baselines, name: asked})
+
+
+def _given(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    at, before = instant(body["at"]), state.given.get(body["signal"])
+    said = Given(body["by"], at, body.get("value"), number=entry.seq)
+    if body.get("mark") == "stop" and before:
+        said = replace(before, by=body["by"], stopped_at=at, number=entry.seq)
+    return replace(state, given={**state.given, body["signal"]: said})
 
 
 def _changed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -181,7 +198,10 @@ def as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
         )
         for name, one in state.triggers.items()
     }
-    return replace(state, signals=signals, triggers=triggers)
+    given = {
+        name: replace(one, at=one.at + by, stopped_at=_moved(one.stopped_at, by)) for name, one in state.given.items()
+    }
+    return replace(state, signals=signals, triggers=triggers, given=given)
 
 
 def _later(one: Acknowledged | None, by: timedelta) -> Acknowledged | None:
@@ -200,6 +220,8 @@ APPLY: Final[Mapping[str, Apply]] = {
     "signal.level": _level,
     "signal.warned": _warned,
     "signals.rollup": _rollup,
+    "signal.given": _given,
+    "baseline.asked": _asked,
     "baseline.captured": _captured,
     "trigger.pending": _changed,
     "trigger.fired": _fired,

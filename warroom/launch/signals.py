@@ -79,6 +79,18 @@ class TriggerKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a person said of a signal last: its number (`value`), or None: that its watch runs since `at`, or ran from
+    then to `stopped_at`. `number` is that of the entry."""
+
+    by: str
+    at: datetime
+    value: float | None = None
+    stopped_at: datetime | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetKnown:
     """What was left of an error budget at `at`, see `slo.budget.Budget`."""
 
@@ -88,11 +100,16 @@ class BudgetKnown:
 
 @dataclass(frozen=True, slots=True)
 class BaselineKnown:
-    """A baseline that was captured for the T0 at `t0`; one that a person (`by`) captured stands for every T0."""
+    """A baseline that was captured for the T0 at `t0`; one that a person (`by`) captured stands for every T0.
+
+    `asked` is the person who wants it captured now, as entry `asked_number` says; empty where that has been done.
+    """
 
     baseline: Baseline
     t0: datetime | None = None
     by: str = ""
+    asked: str = ""
+    asked_number: int = 0
 
 
 def activation(trigger: str, number: int) -> str:

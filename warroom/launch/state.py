@@ -11,7 +11,7 @@ from typing import Final
 from warroom.launch.happenings import GateKnown, Happening, Incident
 from warroom.launch.results import Run
 from warroom.launch.setup import SetUp
-from warroom.launch.signals import BaselineKnown, BudgetKnown, SignalKnown, TriggerKnown
+from warroom.launch.signals import BaselineKnown, BudgetKnown, Given, SignalKnown, TriggerKnown
 from warroom.playbook.course import Course
 
 CLEAR: Final = ("green", "red")
@@ -148,7 +148,8 @@ class LaunchState:
     `runs` are the latest runs of suites by their cause, `records` the posts and `remarks` what people add to them by
     the id of the slot, `files` what belongs to them by slot and part, `requested` the slots that a person wants to be
     posted now. `happenings` are what posts can be owed for beside the time. `setup` is None before it was looked at.
-    `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something.
+    `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something,
+    `given` what people said of signals.
     `clock_set_s` is by how many seconds the wall clock was set, in all, since someone last agreed with it. Mappings
     and tuples are oldest first.
     """
@@ -174,6 +175,7 @@ class LaunchState:
     holds: Mapping[str, Hold] = field(default_factory=dict)
     remarks: Mapping[str, Remark] = field(default_factory=dict)
     signals: Mapping[str, SignalKnown] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict)
     baselines: Mapping[str, BaselineKnown] = field(default_factory=dict)
     budgets: Mapping[str, BudgetKnown] = field(default_factory=dict)
     triggers: Mapping[str, TriggerKnown] = field(default_factory=dict)

@@ -39,7 +39,8 @@ def _asked(does: str) -> Callable[[Body], str]:
 SIGNALS: Final[Mapping[str, Callable[[Body], str]]] = {
     "signal.level": _level,
     "signal.warned": lambda body: f"signal {body['signal']} breaches its limits: {body['reason']}",
-    "signal.entered": lambda body: f"signal {body['signal']}: {body['said']}",
+    "signal.given": lambda body: f"signal {body['signal']}: {body['said']}",
+    "baseline.asked": lambda body: f"baseline {body['baseline']} is to be captured now: {body['reason']}",
     "baseline.captured": _captured,
     "trigger.pending": _trigger("is pending"),
     "trigger.fired": _trigger("FIRED"),

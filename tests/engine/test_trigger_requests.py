@@ -1,0 +1,202 @@
+"""What people do about triggers, signals that they measure, and baselines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.engine.feeding import MINUTE, WATCHED, Feed, signal, trigger
+from warroom.engine.engine import Engine
+from warroom.engine.requests import (
+    AckTrigger,
+    CaptureBaseline,
+    DeclareTrigger,
+    GiveSignal,
+    Request,
+    ResumeTrigger,
+    SnoozeTrigger,
+)
+from warroom.engine.view import state_json
+from warroom.errors import UsageError
+from warroom.playbook.signals import BaselinePlan, SourceInfo, TriggerPlan
+from warroom.slo.levels import Level
+from warroom.slo.manual import ManualSource
+from warroom.slo.source_spec import ManualSpec, StopwatchSpec
+from warroom.slo.stopwatch import StopwatchSource
+from warroom.slo.trigger import Stage
+
+HOUR = timedelta(hours=1)
+PEOPLE = replace(
+    WATCHED,
+    sources={
+        **WATCHED.sources,
+        "people": SourceInfo("people", "manual", "People", timedelta(seconds=5)),
+        "watch": SourceInfo("watch", "stopwatch", "Watch", timedelta(seconds=1)),
+    },
+    signals={
+        **WATCHED.signals,
+        "calls": replace(signal("calls", "%", "> 10%"), source="people", window=timedelta()),
+        "revert": replace(signal("revert", "s", "> 120s"), source="watch", window=timedelta()),
+    },
+    baselines={**WATCHED.baselines, "fixed": BaselinePlan("fixed", 12.0)},
+    triggers={
+        **WATCHED.triggers,
+        "loss": TriggerPlan("loss", "Data loss", "rollback", "confirm", declared=True),
+        "notice": trigger("notice", "jwt", "> 1%", severity="notify"),
+        "soft": trigger("soft", "errors", ">= 50%", resume=WATCHED.signals["errors"].warn),
+    },
+)
+
+
+def standing(engine: Engine, trigger: str) -> Stage:
+    return engine.state.triggers[trigger].state.stage
+
+
+def level(engine: Engine, signal: str) -> Level:
+    return engine.state.signals[signal].level
+
+
+def launch(folder: Path) -> Feed:
+    stage = Feed(folder, PEOPLE)
+    people, watch = ManualSource(ManualSpec(id="people", ttl_s=600)), StopwatchSource(StopwatchSpec(id="watch"))
+    stage.sources = {"app": stage.fed, "people": people, "watch": watch}
+    return stage
+
+
+async def test_a_pause_is_taken_care_of_and_resumed_by_people_when_its_condition_is_gone(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        stage.fed.values["errors"] = 0.02
+        await stage.advance(MINUTE)
+        await engine.ask(AckTrigger("pause_5xx", "on it", HOUR), "ada")
+        found = state_json(engine.state, stage.clock.now())["triggers"][0]
+        assert (found["acked"]["by"], found["acked"]["reason"]) == ("ada", "on it")
+        assert found["acked"]["until"] == "2025-11-01T03:01:00.000Z"
+        with pytest.raises(UsageError, match="is firing: its condition has to be gone first"):
+            await engine.ask(ResumeTrigger("pause_5xx", "done"), "ada")
+        stage.fed.values["errors"] = 0.0
+        await stage.advance(MINUTE)
+        assert standing(engine, "pause_5xx") is Stage.LATCHED
+        await engine.ask(ResumeTrigger("pause_5xx#1", "rolled back"), "bob")
+        await stage.advance(MINUTE)
+        known = engine.state.triggers["pause_5xx"]
+        assert (known.state.stage, known.state.number, known.acked) == (Stage.IDLE, 1, None)
+        stage.fed.values["errors"] = 0.02
+        await stage.advance(MINUTE)
+        assert engine.state.triggers["pause_5xx"].state.number == 2
+    assert [post for post in stage.told_posts() if "pause_5xx" in post] == [
+        "fired@pause_5xx#1",
+        "over@pause_5xx#1",
+        "fired@pause_5xx#2",
+    ]
+    assert {entry.actor for entry in stage.told if entry.kind == "trigger.resumed"} == {"bob"}
+
+
+async def test_a_condition_can_resume_in_the_place_of_a_person(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    stage.fed.values["errors"] = 0.6
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        stage.fed.values["errors"] = 0.3
+        await stage.advance(MINUTE)
+        assert standing(engine, "soft") is Stage.IDLE
+        assert engine.state.triggers["soft"].reason.startswith(">= 0.5%: ")
+
+
+async def test_only_a_person_fires_and_ends_what_is_declared(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        await engine.ask(DeclareTrigger("loss", "orders are gone"), "ada")
+        await stage.advance(MINUTE)
+        assert standing(engine, "loss") is Stage.FIRING
+        with pytest.raises(UsageError, match="loss fires already"):
+            await engine.ask(DeclareTrigger("loss", "again"), "ada")
+    async with stage.engine() as engine:
+        await stage.advance(HOUR)
+        assert standing(engine, "loss") is Stage.FIRING
+        await engine.ask(ResumeTrigger("loss", "restored"), "ada")
+        await stage.advance(MINUTE)
+        assert standing(engine, "loss") is Stage.IDLE
+    assert [post for post in stage.told_posts() if "loss" in post] == ["fired@loss#1", "over@loss#1"]
+
+
+async def test_a_snoozed_trigger_acts_and_is_told_later(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        await engine.ask(SnoozeTrigger("pause_5xx", "a planned test", HOUR), "ada")
+        stage.fed.values["errors"] = 0.02
+        await stage.advance(30 * MINUTE)
+        assert standing(engine, "pause_5xx") is Stage.FIRING
+        assert "fired@pause_5xx#1" not in stage.told_posts()
+        await stage.advance(32 * MINUTE)
+    assert "fired@pause_5xx#1" in stage.told_posts()
+
+
+async def test_what_people_give_is_a_signal_as_long_as_it_is_good_and_after_a_restart(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine(kill=True) as engine:
+        await stage.advance(MINUTE)
+        assert level(engine, "calls") is Level.UNKNOWN
+        await engine.ask(GiveSignal("calls", "12.5 %"), "ada")
+        await engine.ask(GiveSignal("revert", "start"), "ada")
+        await stage.advance(MINUTE)
+        assert engine.state.signals["calls"].value == 0.125
+    stage.sources = {**launch(tmp_path).sources, "app": stage.fed}
+    async with stage.engine() as engine:
+        await stage.advance(2 * MINUTE)
+        assert engine.state.signals["calls"].value == 0.125
+        assert level(engine, "calls") is Level.YELLOW
+        assert level(engine, "revert") is Level.YELLOW
+        await engine.ask(GiveSignal("revert", "stop"), "bob")
+        await stage.advance(20 * MINUTE)
+        assert engine.state.signals["revert"].value == 180.0
+        assert level(engine, "calls") is Level.UNKNOWN
+
+
+async def test_a_person_can_capture_a_baseline_that_stands_from_then_on(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(6 * MINUTE)
+        assert engine.state.baselines["depth"].baseline.value is None
+        await engine.ask(CaptureBaseline("depth", "started a minute before T0"), "ada")
+        await stage.advance(MINUTE)
+        known = engine.state.baselines["depth"]
+        assert (known.baseline.value, known.by, known.asked) == (10.0, "ada", "")
+        assert engine.state.triggers["pause_queue"].state.blind is False
+        stage.fed.values["depth"] = 40.0
+        await stage.advance(6 * MINUTE)
+        await engine.ask(CaptureBaseline("depth", "once more"), "ada")
+        await stage.advance(MINUTE)
+        assert engine.state.baselines["depth"].baseline.value == 40.0
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        pytest.param(AckTrigger("pause_5xx", "x"), "pause_5xx does not fire: it is idle", id="nothing fires"),
+        pytest.param(AckTrigger("pause_5x", "x"), "there is no trigger 'pause_5x'", id="a slip of the pen"),
+        pytest.param(SnoozeTrigger("pause_5xx", "x", timedelta()), "is not snoozed", id="the end of no snooze"),
+        pytest.param(SnoozeTrigger("pause_5xx", "x", 169 * HOUR), "at most 7 days", id="for ever"),
+        pytest.param(SnoozeTrigger("pause_5xx", " ", HOUR), "a reason is needed", id="no reason"),
+        pytest.param(ResumeTrigger("pause_5xx", "x"), "is idle: nothing is paused", id="nothing to resume"),
+        pytest.param(DeclareTrigger("pause_5xx", "x"), "is measured, nobody declares it", id="what is measured"),
+        pytest.param(GiveSignal("errors", "1"), "is measured: it comes from app", id="a measured signal"),
+        pytest.param(GiveSignal("calls", "many"), "'many' is not a number in %", id="no number"),
+        pytest.param(GiveSignal("calls", "NaN"), "'NaN' is not a number in %", id="not a number"),
+        pytest.param(GiveSignal("revert", "stop"), "revert does not run", id="a watch that does not run"),
+        pytest.param(GiveSignal("revert", "5"), "a stopwatch takes start or stop", id="a number for a watch"),
+        pytest.param(CaptureBaseline("fixed", "x"), "stands in the playbook", id="a baseline that is stated"),
+        pytest.param(CaptureBaseline("dept", "x"), "there is no baseline 'dept'", id="no such baseline"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(request_: Request, says: str, tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        with pytest.raises(UsageError, match=says):
+            await engine.ask(request_, "ada")
+        assert not [entry for entry in stage.told if entry.actor == "ada"]
