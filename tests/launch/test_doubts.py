@@ -12,6 +12,7 @@ from tests.launch.course import T0, after
 from tests.launch.test_ledger import CONFIRMATION, HOUR, MINUTE, built
 from warroom.engine.drafts import to_write
 from warroom.launch.ledger import GiveUp, LookUp, Send, decide
+from warroom.launch.standing import owed
 from warroom.launch.state import LaunchState, Stage
 
 SETTLE = timedelta(seconds=60)
@@ -48,6 +49,12 @@ def test_it_is_looked_for_at_once_and_again_after_the_settle_time_and_only_then_
     assert isinstance(last, LookUp)
     assert last.is_last
     assert last.record.tried_at == SENT_AT
+
+
+def test_meanwhile_it_is_shown_as_what_it_is() -> None:
+    state = after(doubtful(), "update.absent", SENT_AT + SECOND, slot=CONFIRMATION, reason="not so far")
+    [post] = [one for one in owed(state, SENT_AT + MINUTE) if one.slot.id == CONFIRMATION]
+    assert (post.standing, post.reason) == ("checking whether it arrived", "not so far")
 
 
 def test_a_new_attempt_is_looked_for_from_the_beginning_and_back_to_the_first() -> None:
