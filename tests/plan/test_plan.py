@@ -161,6 +161,32 @@ def test_commands_are_listed_and_checks_that_the_launch_does_not_run_are_not(tmp
     assert [one.address for one in plan.asked] == ["http://127.0.0.1:1/healthz"]
 
 
+def test_sources_of_signals_are_listed_with_how_often_they_are_asked(tmp_path: Path) -> None:
+    sources = """
+    sources:
+      app: {kind: metrics, target: app, every: 5s, through: {target: prom}}
+      probe: {kind: probe, target: app, path: /canary, every: 2s}
+      disk: {kind: command, argv: [/usr/bin/df, -P], every: 1m}
+      people: {kind: manual}
+    """
+    text = SMALL.format(text="", more=", before: 1m").replace(
+        'targets: {app: {url: "http://127.0.0.1:1"}}',
+        'targets: {app: {url: "http://127.0.0.1:1"}, prom: {url: ""}}',
+    )
+    plan = of_text(tmp_path, text + sources)
+    asked = [(one.method, one.address, one.note) for one in plan.asked if one.by[0].startswith("source")]
+    assert asked == [
+        ("GET", "http://127.0.0.1:1/metrics", "every 5 s"),
+        ("GET", "http://127.0.0.1:1/canary", "every 2 s"),
+    ]
+    assert [(one.by, one.argv[0]) for one in plan.commands] == [
+        ("check tool", "/usr/bin/psql"),
+        ("source disk", "/usr/bin/df"),
+    ]
+    through = of_text(tmp_path, (text + sources).replace('prom: {url: ""}', 'prom: {url: "http://127.0.0.1:2"}'))
+    assert "http://127.0.0.1:2" in [one.address for one in through.asked]
+
+
 SIZES = [
     ("nine thousand characters fit", 9_000, {"TOKEN": "xoxb-canary-1"}, ""),
     ("more goes on in the thread", 11_000, {"TOKEN": "xoxb-canary-1"}, "it goes on in the thread, 2 messages in all"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from warroom.plan.values import Asked, PlannedCommand, Recipient
 from warroom.playbook.loaded import CheckSpec, Playbook, ReadFrom
+from warroom.slo.source_spec import SourceSpec
 from warroom.text import plural
 
 
@@ -48,9 +49,21 @@ def _asked(playbook: Playbook) -> Iterator[Asked]:
         if gate.read is not None:
             how = f"every {gate.poll_s:g} s" if gate.poll_s else ""
             yield _read(playbook, gate.read, f"gate {gate.id}", how)
+    for name, spec in playbook.sources.items():
+        if target := getattr(spec, "target", ""):
+            yield _of_source(playbook, name, spec, target)
     for name in checks_used(playbook):
         check = playbook.checks.get(name)
         yield from _of_check(playbook, check) if check else ()
+
+
+def _of_source(playbook: Playbook, name: str, spec: SourceSpec, target: str) -> Asked:
+    """What a source asks; a Prometheus that stands in for an endpoint where that is configured."""
+    path, through = str(getattr(spec, "path", "")), getattr(spec, "through", None)
+    if through is not None and playbook.targets[through.target].url:
+        target, path = through.target, ""
+    address, method = _address(playbook, target, path), str(getattr(spec, "method", "GET"))
+    return Asked(target, method, address, (f"source {name}",), f"every {spec.every_s:g} s")
 
 
 def _of_check(playbook: Playbook, check: CheckSpec) -> Iterator[Asked]:
@@ -86,12 +99,10 @@ def _address(playbook: Playbook, target: str, path: str) -> str:
 
 def commands(playbook: Playbook) -> tuple[PlannedCommand, ...]:
     """Every program that a launch may run."""
-    used = [playbook.checks[name] for name in checks_used(playbook) if name in playbook.checks]
-    return tuple(
-        PlannedCommand(check.id, tuple(map(str, check.params.argv)))
-        for check in used
-        if hasattr(check.params, "argv")
-    )
+    checks = [playbook.checks[name] for name in checks_used(playbook) if name in playbook.checks]
+    found = [(f"check {check.id}", getattr(check.params, "argv", ())) for check in checks]
+    found += [(f"source {name}", getattr(spec, "argv", ())) for name, spec in playbook.sources.items()]
+    return tuple(PlannedCommand(by, tuple(map(str, argv))) for by, argv in found if argv)
 
 
 def recipients(playbook: Playbook) -> tuple[Recipient, ...]:

@@ -25,7 +25,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield from _section("Posts", list(_posts(plan.posts)))
     yield from _section("Channels", [f"{one.channel} ({one.kind}): {one.where}" for one in plan.recipients])
     yield from _section("Requests", [_asked(one) for one in plan.asked])
-    yield from _section("Commands", [f"{' '.join(one.argv)} (check {one.check})" for one in plan.commands])
+    yield from _section("Commands", [f"{' '.join(one.argv)} ({one.by})" for one in plan.commands])
     yield from _section("Inputs", [_input(one) for one in plan.inputs])
     yield from _section("Secrets, by name", list(plan.secrets))
     told = [f"{one.about}: {one.found}{f' -> {one.repair}' if one.repair else ''}" for one in plan.findings]

@@ -77,9 +77,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCommand:
-    """A program that a check runs."""
+    """A program that is run; `by` is the check or the source that runs it."""
 
-    check: str
+    by: str
     argv: tuple[str, ...]
 
 
