@@ -17,9 +17,10 @@ from warroom.screens import keys, palette
 from warroom.screens.launch_details import details_lines, log_lines, title_of
 from warroom.screens.launch_head import header_lines
 from warroom.screens.launch_keys import KEYS
-from warroom.screens.launch_layout import LISTS, PANES, Places, Wanted, places
+from warroom.screens.launch_layout import LEFT, LISTS, PANES, Places, Wanted, places
 from warroom.screens.launch_notices import notice_lines
 from warroom.screens.launch_rows import dimmed, item_row
+from warroom.screens.launch_signals import signal_items, worst_signal
 from warroom.screens.launch_tabs import head_line, tabs_line
 from warroom.screens.launch_view import (
     Item,
@@ -35,15 +36,24 @@ from warroom.screens.launch_view import (
 from warroom.screens.lines import EMPTY, fit, guarded, line, shortened, spread, wrapped
 from warroom.screens.panes import LineBlock, LinePane, RowList
 
+
+def signals_of_interest(launch: LaunchNow) -> str | None:
+    """The key of what is worst in the list of signals and triggers; None where there are none."""
+    found = worst_signal(launch)
+    return key_of(found) if found else None
+
+
 _ITEMS: Final[dict[str, Callable[[LaunchNow], Sequence[Item]]]] = {
     "plan": plan_items,
     "posts": lambda launch: launch.updates,
     "state": state_items,
+    "signals": signal_items,
 }
 _INTEREST: Final[dict[str, Callable[[LaunchNow], str | None]]] = {
     "plan": plan_of_interest,
     "posts": post_of_interest,
     "state": state_of_interest,
+    "signals": signals_of_interest,
 }
 
 
@@ -86,7 +96,7 @@ class LaunchBoard(Container):
         yield LineBlock(id="tabs")
         with Container(id="body"):
             with Container(id="left"):
-                for name in ("plan", "posts"):
+                for name in LEFT:
                     yield LineBlock(id=f"{name}-head")
                     yield RowList(id=name)
             with Container(id="right"):
@@ -165,7 +175,7 @@ class LaunchBoard(Container):
         view, now, rows = scene.view, scene.now, self.rows(name)
         self._remember(name)
         items = self.items(name, view.launch)
-        width = place.left if name in ("plan", "posts") else place.right
+        width = place.left if name in LEFT else place.right
         head = guarded(lambda: [head_line(view, now, name, width, focused=self._focus == name)], "this head")
         self._block(f"{name}-head").show(head)
 
@@ -252,7 +262,9 @@ class LaunchBoard(Container):
         return self._zoomed
 
     def look_at(self, name: str) -> None:
-        """Give a pane the focus, and the room it needs."""
+        """Give a pane the focus, and the room it needs; nothing where the launch has none of what it shows."""
+        if name == "signals" and not self._shown.get("signals"):
+            return
         self._focus = name
         if name in LISTS:
             self.list, self._zoomed = name, False
@@ -265,7 +277,8 @@ class LaunchBoard(Container):
     def look_further(self, by: int) -> None:
         """The focus to the next pane, or the one before."""
         self._zoomed = False
-        self.look_at(PANES[(PANES.index(self._focus) + by) % len(PANES)])
+        panes = [name for name in PANES if name != "signals" or self._shown.get("signals")]
+        self.look_at(panes[(panes.index(self._focus) + by) % len(panes)])
 
     def zoom(self, zoomed: bool) -> None:
         """Give the details, or the journal where it has the focus, all the room; or take it back."""

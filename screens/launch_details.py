@@ -7,6 +7,7 @@ from datetime import datetime
 
 from textual.content import Content
 
+from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import (
     CheckNow,
     GateNow,
@@ -34,6 +35,7 @@ from warroom.screens.launch_marks import (
     note_left_s,
 )
 from warroom.screens.launch_rows import day_and_time, dimmed, post_when, why
+from warroom.screens.launch_signals import signal_details
 from warroom.screens.launch_view import (
     Item,
     LaunchView,
@@ -66,6 +68,8 @@ def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Se
             rows = [*_step(launch, item, now, width), *_following(view, now, width)]
         case GateNow():
             rows = _gate(item, now, width)
+        case SignalNow() | TriggerNow():
+            rows = signal_details(launch, item, now, width)
         case SuiteLine():
             rows = _suite(item, now, width)
         case _:
@@ -84,6 +88,10 @@ def title_of(item: Item) -> tuple[str, str]:
             return item.do, f"step {item.id}"
         case GateNow():
             return f"{item.title} {item.system}", f"gate {item.id}"
+        case SignalNow():
+            return item.title, f"signal {item.id}"
+        case TriggerNow():
+            return item.title, f"trigger {item.id}"
         case SuiteLine():
             return f"Suite {item.id}", "suite"
         case _:

@@ -32,6 +32,7 @@ KEYS: Final = (
     Key("posts", "2", "2", "", "The updates: what was sent, what is owed, what comes next", "look('posts')"),
     Key("state", "3", "3", "", "Incidents, gates and suites", "look('state')"),
     Key("log", "4", "4", "", "The journal", "look('log')"),
+    Key("signals", "5", "5", "", "Signals and triggers: how they stand, and what comes next", "look('signals')"),
     Key("move", "", "↑↓", "", "Select a row; so do j, k, PgUp, PgDn, Home and End; in texts they scroll"),
     Key("back", "escape", "Esc", "back", "Back to the lists", "back"),
     Key("notes", "N", "N", "", "Read every note", "notes"),

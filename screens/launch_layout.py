@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-LISTS: Final = ("plan", "posts", "state")
-"""The panes with rows that can be selected, in the order of their keys."""
+LEFT: Final = ("plan", "signals", "posts")
+"""The lists of the left column, from the top."""
+
+LISTS: Final = ("plan", "signals", "posts", "state")
+"""The panes with rows that can be selected, in the order of Tab."""
 
 PANES: Final = (*LISTS, "details", "log")
 """Every pane that can have the focus, in the order of Tab."""
 
-_LEFT: Final = ("plan-head", "plan", "posts-head", "posts")
+_LEFT: Final = ("plan-head", "plan", "signals-head", "signals", "posts-head", "posts")
 _RIGHT: Final = ("state-head", "state", "details-head", "details", "log-head", "log")
 
 
@@ -29,6 +32,7 @@ class Wanted:
     focus: str
     list: str
     zoomed: bool
+    signals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,14 @@ def _wide(width: int, body: int, wanted: Wanted) -> _Shared:
     if wanted.zoomed:
         pane = "log" if wanted.focus == "log" else "details"
         return 0, width, {f"{pane}-head": 1, pane: body - 1}
-    rows = body - 2
+    signals = min(wanted.signals, (body - 2) // 3)
+    watched = {"signals-head": 1, "signals": signals} if signals else {}
+    rows = body - 2 - sum(watched.values())
     plan = min(max(1, wanted.plan), max(rows // 2, rows - max(1, wanted.posts)))
     log = max(3, body // 6)
     state = min(max(1, wanted.state), max(4, (body - log - 3) // 3))
     left = min(width * 52 // 100, 96)
-    heights = {"plan-head": 1, "plan": plan, "posts-head": 1, "posts": rows - plan}
+    heights = {"plan-head": 1, "plan": plan, "posts-head": 1, "posts": rows - plan, **watched}
     heights |= {"state-head": 1, "state": state, "log-head": 1, "log": log}
     return left, width - left - 1, {**heights, "details-head": 1, "details": body - log - state - 3}
 
@@ -91,5 +97,5 @@ def _narrow(width: int, body: int, wanted: Wanted) -> _Shared:
     else:
         rows = min(count, (rest - 1) * 11 // 20)
         both = {wanted.list: rows, "details-head": 1, "details": rest - rows - 1}
-    left = width if wanted.list in ("plan", "posts") else 0
+    left = width if wanted.list in LEFT else 0
     return left, width, {"tabs": tabs, **both}

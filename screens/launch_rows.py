@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from textual.content import Content
 from textual.style import Style
 
+from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow, SuiteNow
 from warroom.clock import stamp
 from warroom.screens import palette
@@ -27,6 +28,7 @@ from warroom.screens.launch_marks import (
     note_left_s,
     was_late,
 )
+from warroom.screens.launch_signals import mark_of_signal_item, signal_parts
 from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_for_needs, is_open, needs_of, worst_checks
 from warroom.screens.lines import countdown, fit, line, time_of_day
 from warroom.screens.marks import Mark
@@ -61,6 +63,9 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
         case GateNow():
             more = item.reason or ("" if item.at else "never read")
             row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 2, more)
+        case SignalNow() | TriggerNow():
+            title, told, value = signal_parts(item, now)
+            row = _row(mark_of_signal_item(item), title, (value, palette.STRONG), width - 2, told)
         case SuiteLine():
             row = _suite_row(item, now, width - 2)
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,12 +11,20 @@ from textual.content import Content
 from warroom.client.values import LaunchNow
 from warroom.screens import palette
 from warroom.screens.launch_marks import ago, is_late, mark_of_gate, mark_of_incident, mark_of_suite, was_owed
+from warroom.screens.launch_signals import mark_of_signal_item, signal_items
 from warroom.screens.launch_view import LaunchView, is_open, suites
 from warroom.screens.lines import EMPTY, fit, joined, line, spread, time_of_day
+from warroom.screens.marks import Mark
 from warroom.text import plural
 
-_NAMES: Final = {"plan": "STEPS", "posts": "POSTS", "state": "STATE", "log": "JOURNAL"}
-_LONG: Final = {"plan": "PHASES AND STEPS", "posts": "POSTS", "state": "INCIDENTS, GATES, SUITES", "log": "JOURNAL"}
+_NAMES: Final = {"plan": "STEPS", "posts": "POSTS", "state": "STATE", "log": "JOURNAL", "signals": "SIGNALS"}
+_LONG: Final = {
+    "plan": "PHASES AND STEPS",
+    "posts": "POSTS",
+    "state": "INCIDENTS, GATES, SUITES",
+    "log": "JOURNAL",
+    "signals": "SIGNALS AND TRIGGERS",
+}
 
 
 def head_line(view: LaunchView, now: datetime, name: str, width: int, *, focused: bool) -> Content:
@@ -37,6 +45,8 @@ def tabs_line(view: LaunchView, now: datetime, shown: str, focus: str, width: in
     """All lists in one line, for a terminal that has room for one of them at a time."""
     parts: list[Content] = []
     for index, name in enumerate(_NAMES):
+        if name == "signals" and not (view.launch and signal_items(view.launch)):
+            continue
         is_shown = focus == name if "log" in (focus, name) else shown == name
         about = _in_short(view, now, name)
         style = palette.fill(palette.TEXT) if is_shown else palette.QUIET
@@ -76,9 +86,20 @@ def _state(launch: LaunchNow, now: datetime) -> Content:
     return joined([line(("no incident" if is_quiet else "", palette.QUIET)), _worst(launch)], "  ")
 
 
+def _signals(launch: LaunchNow, now: datetime) -> Content:
+    """The worst that is there, and how often; else how many signals are green."""
+    marks = [mark_of_signal_item(item) for item in signal_items(launch)]
+    green = sum(one.level == "green" for one in launch.signals)
+    return _worst_of(marks) or line((f"{green} GREEN", palette.QUIET))
+
+
 def _worst(launch: LaunchNow) -> Content:
     marks = [mark_of_incident(one) for one in launch.incidents if one.resolved_at is None]
     marks += [mark_of_suite(one) for one in suites(launch)] + [mark_of_gate(one) for one in launch.gates]
+    return _worst_of(marks)
+
+
+def _worst_of(marks: Sequence[Mark]) -> Content:
     for colour in (palette.RED, palette.UNKNOWN, palette.TOLERATED, palette.YELLOW):
         found = [mark for mark in marks if mark.colour == colour]
         if found:
@@ -96,4 +117,5 @@ _COUNTED: Final[dict[str, Callable[[LaunchNow, datetime], Content]]] = {
     "posts": _posts,
     "state": _state,
     "log": _log,
+    "signals": _signals,
 }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from warroom.client import Fresh, Lost, Seen
+from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import (
     CheckNow,
     GateNow,
@@ -85,7 +86,7 @@ class SuiteLine:
 
 PlanItem = PhaseNow | StepNow
 StateItem = IncidentNow | GateNow | SuiteLine
-Item = PlanItem | StateItem | PostNow
+Item = PlanItem | StateItem | PostNow | SignalNow | TriggerNow
 
 
 def key_of(item: Item) -> str:

@@ -8,14 +8,20 @@ from warroom.screens.launch_layout import LISTS, PANES, Wanted, places
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (49, 16), (80, 24), (99, 40), (100, 28), (120, 36), (300, 100)])
 @pytest.mark.parametrize("focus", PANES)
 @pytest.mark.parametrize("zoomed", [False, True])
-def test_the_panes_never_need_more_rows_than_there_are(size: tuple[int, int], focus: str, zoomed: bool) -> None:
+@pytest.mark.parametrize("signals", [0, 1, 17])
+def test_the_panes_never_need_more_rows_than_there_are(
+    size: tuple[int, int], focus: str, zoomed: bool, signals: int
+) -> None:
+    if focus == "signals" and not signals:
+        return  # what is not there cannot have the focus
     width, height = size
     shown = focus if focus in LISTS else "posts"
-    wanted = Wanted(plan=9, posts=22, state=6, notices=9, foot=1, focus=focus, list=shown, zoomed=zoomed)
+    rows = {"plan": 9, "posts": 22, "state": 6, "signals": signals}
+    wanted = Wanted(**rows, notices=9, foot=1, focus=focus, list=shown, zoomed=zoomed)
     found = places(width, height, wanted)
     assert min(found.heights.values()) >= 0
     columns = [
-        ("plan-head", "plan", "posts-head", "posts"),
+        ("plan-head", "plan", "signals-head", "signals", "posts-head", "posts"),
         ("state-head", "state", "details-head", "details", "log-head", "log"),
     ]
     heights = [sum(found.heights[name] for name in column) for column in columns]

@@ -1,0 +1,246 @@
+"""Signals and triggers in a launch's console: how they look, their rows, and everything known about one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from textual.content import Content
+
+from warroom.client.signal_values import LimitNow, SaidNow, SignalNow, SloNow, TriggerNow
+from warroom.client.values import LaunchNow
+from warroom.clock import stamp
+from warroom.screens import palette
+from warroom.screens.lines import countdown, joined, labelled_rows, line, time_of_day
+from warroom.screens.marks import Mark
+
+_NO_DATA: Final = Mark("?", "NO DATA", palette.UNKNOWN)
+_LEVELS: Final = {
+    "green": Mark("✔", "GREEN", palette.GREEN),
+    "tracked": Mark("·", "TRACKED", palette.TEXT),
+    "yellow": Mark("▲", "YELLOW", palette.YELLOW),
+    "red": Mark("✖", "RED", palette.RED),
+}
+_STAGES: Final = {
+    "idle": Mark("·", "idle", palette.DIM),
+    "pending": Mark("◆", "pending", palette.YELLOW),
+    "firing": Mark("✖", "FIRING", palette.RED),
+    "resolving": Mark("◐", "resolving", palette.YELLOW),
+    "latched": Mark("■", "latched", palette.RED),
+    "blind": Mark("?", "BLIND", palette.UNKNOWN),
+}
+_ARROWS: Final = {"rising": "↑", "falling": "↓", "steady": "→"}
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_GAP_IN_SPARK: Final = " "
+_SPARK_WIDTH: Final = 8
+_SPARK_LONG: Final = 60
+_OLD_S: Final = 60.0
+"""A value older than this says so in its row."""
+
+SignalItem = SignalNow | TriggerNow
+
+
+def signal_items(launch: LaunchNow) -> tuple[SignalItem, ...]:
+    """The triggers that are not idle, then the signals, then the other triggers; each in the playbook's order."""
+    active = [one for one in launch.triggers if one.stage != "idle"]
+    return (*active, *launch.signals, *(one for one in launch.triggers if one.stage == "idle"))
+
+
+def worst_signal(launch: LaunchNow) -> SignalItem | None:
+    """What is worst: a trigger that is not idle, else a signal; None where there are neither."""
+    order = (palette.RED, palette.UNKNOWN, palette.YELLOW)
+    ranked = {colour: place for place, colour in enumerate(order)}
+    return min(
+        signal_items(launch), key=lambda item: ranked.get(mark_of_signal_item(item).colour, len(order)), default=None
+    )
+
+
+def mark_of_signal_item(item: SignalItem) -> Mark:
+    """The mark of a signal or of a trigger."""
+    return mark_of_signal(item) if isinstance(item, SignalNow) else mark_of_trigger(item)
+
+
+def mark_of_signal(signal: SignalNow) -> Mark:
+    """The mark of a signal; what was never measured is no data, whatever else is said."""
+    if signal.at is None:
+        return _NO_DATA
+    return _LEVELS.get(signal.level, Mark("?", "UNKNOWN", palette.UNKNOWN))
+
+
+def mark_of_trigger(trigger: TriggerNow) -> Mark:
+    """The mark of a trigger; that it does not hold is no verdict, so an idle one is not green."""
+    return _STAGES.get(trigger.stage, Mark("?", trigger.stage, palette.UNKNOWN))
+
+
+def spark(values: Sequence[float | None], width: int) -> str:
+    """The newest `width` values as bars between nought (or the lowest, where some are below) and the highest; a gap
+    where there was none. Empty without any."""
+    shown = values[-width:]
+    known = [value for value in shown if value is not None]
+    if not known:
+        return ""
+    low, high = min(0.0, *known), max(known)
+    steps = (len(_BARS) - 1) / (high - low) if high > low else 0.0
+    return "".join(_GAP_IN_SPARK if value is None else _BARS[int((value - low) * steps + 0.5)] for value in shown)
+
+
+def signal_parts(item: SignalItem, now: datetime) -> tuple[str, str, str]:
+    """What the row of an item tells: its title, what is said beside it, and its value or time at the end."""
+    if isinstance(item, TriggerNow):
+        return item.title, _trigger_told(item), _trigger_when(item, now)
+    value = " ".join(part for part in (spark(item.spark, _SPARK_WIDTH), _valued(item)) if part)
+    return item.title, _signal_told(item), value
+
+
+def _valued(signal: SignalNow) -> str:
+    arrow = _ARROWS.get(signal.trend, "")
+    return f"{signal.shown} {arrow}".strip() if signal.shown else ""
+
+
+def _signal_told(signal: SignalNow) -> str:
+    """Why nothing is known, or the limit that counts now and how old the value is."""
+    if mark_of_signal(signal).colour == palette.UNKNOWN:
+        return signal.reason
+    limit = _limit_that_counts(signal)
+    old = f"{countdown(signal.age_s)} old" if signal.age_s is not None and signal.age_s > _OLD_S else ""
+    left = f"budget {_share(signal.slo.budget_left)}" if signal.slo and signal.slo.budget_left is not None else ""
+    return ", ".join(part for part in (f"{limit.role} {limit.text}" if limit else "", left, old) if part)
+
+
+def _limit_that_counts(signal: SignalNow) -> LimitNow | None:
+    """The limit that was passed last, else the nearest."""
+    passed = [one for one in signal.limits if one.distance is None]
+    ahead = [one for one in signal.limits if one.distance is not None]
+    if signal.level in ("yellow", "red") and passed:
+        return passed[-1]
+    return min(ahead, key=lambda one: one.distance or 0.0, default=None)
+
+
+def _trigger_told(trigger: TriggerNow) -> str:
+    said = f"acknowledged by {trigger.acked.by}" if trigger.acked else ""
+    quiet = f"snoozed by {trigger.snoozed.by}" if trigger.snoozed else ""
+    why = trigger.reason if trigger.stage == "blind" else ""
+    return ", ".join(part for part in (_condition(trigger), why, said, quiet) if part)
+
+
+def _condition(trigger: TriggerNow) -> str:
+    span = f" for {'more than ' if trigger.strict else ''}{countdown(trigger.for_s)}" if trigger.for_s else ""
+    return f"{trigger.condition}{span}"
+
+
+def _trigger_when(trigger: TriggerNow, now: datetime) -> str:
+    if trigger.fires_at and trigger.stage == "pending":
+        return f"fires in {countdown((trigger.fires_at - now).total_seconds())}"
+    if trigger.stage == "idle" or trigger.since is None:
+        return ""
+    return f"since {countdown((now - trigger.since).total_seconds())}"
+
+
+def _share(share: float) -> str:
+    return f"{share:.1%} left" if share > 0 else "USED UP"
+
+
+def signal_details(launch: LaunchNow, item: SignalItem, now: datetime, width: int) -> list[Content]:
+    """Everything known about a signal or a trigger, each line at most `width` cells."""
+    return _trigger(item, now, width) if isinstance(item, TriggerNow) else _signal(launch, item, now, width)
+
+
+def _rows(label: str, texts: Sequence[str], width: int) -> list[Content]:
+    return labelled_rows(label, [Content(text) for text in texts if text], width)
+
+
+def _state(mark: Mark, told: str, width: int) -> list[Content]:
+    return labelled_rows("State", [line((str(mark), mark.style), f"  {told}" if told else "")], width)
+
+
+def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> list[Content]:
+    rows = _state(mark_of_signal(signal), signal.reason, width)
+    window = f"over {countdown(signal.window_s)}" if signal.window_s else "now"
+    made_of = f"of {signal.n:,.10g}" if signal.n is not None else ""
+    rows += _rows("Value", [", ".join(part for part in (_valued(signal) or "none", window, made_of) if part)], width)
+    age = f"{countdown(signal.age_s or 0.0)} ago" if signal.at else "never"
+    rows += _rows("Measured", [f"{age}, by {signal.source}"], width)
+    rows += _rows("Next", [signal.next], width)
+    rows += _rows("Limits", [_limit_told(one) for one in signal.limits] or ["none: it is tracked"], width)
+    rows += _rows("Trend", [f"{signal.trend}  {spark(signal.spark, min(_SPARK_LONG, width - 24))}"], width)
+    rows += _rows(
+        "Split", [f"{one.label}: {one.shown or 'no data'} {one.level.upper()}" for one in signal.splits], width
+    )
+    rows += _budget(signal.slo, now, width) if signal.slo else []
+    for trigger in launch.triggers:
+        if trigger.signal == signal.id:
+            mark = mark_of_trigger(trigger)
+            told = joined(
+                [Content(part) for part in (trigger.title, _condition(trigger), _trigger_when(trigger, now)) if part]
+            )
+            rows += labelled_rows("Trigger", [line((str(mark), mark.style), "  ", told)], width)
+    return [*rows, *_rows("In its words", [signal.expr_source], width)]
+
+
+def _limit_told(limit: LimitNow) -> str:
+    return f"{limit.role} {limit.text}: {limit.does}{'' if limit.distance is not None else ', passed or not known'}"
+
+
+def _budget(slo: SloNow, now: datetime, width: int) -> list[Content]:
+    told = [
+        f"{slo.objective:.10%}".rstrip("0%").rstrip(".")
+        + f"% over {countdown(slo.window_s)}, {countdown(slo.allowed_s)} may be bad"
+    ]
+    if slo.budget_left is None:
+        return _rows("Budget", [*told, "nothing is known of it yet"], width)
+    burn = f"burns {slo.burn:.1f} times as fast as allowed" if slo.burn is not None else "burn not known"
+    told.append(f"{_share(slo.budget_left)}, {burn}, {slo.coverage:.0%} of the time observed")
+    if slo.exhausted_at:
+        told.append(f"{'used up since' if slo.exhausted_at <= now else 'used up by'} {_instant(slo.exhausted_at)}")
+    return _rows("Budget", told, width)
+
+
+def _instant(at: datetime) -> str:
+    return f"{stamp(at)[:19]}Z"
+
+
+def _trigger(trigger: TriggerNow, now: datetime, width: int) -> list[Content]:
+    rows = _state(
+        mark_of_trigger(trigger),
+        ", ".join(part for part in (_trigger_when(trigger, now), trigger.reason) if part),
+        width,
+    )
+    of = trigger.signal or trigger.lever or trigger.slo
+    window = f", over {countdown(trigger.window_s)}" if trigger.window_s else ""
+    rows += _rows("Fires", [f"{of}: {_condition(trigger)}{window}" if of else _condition(trigger)], width)
+    rows += _rows("Then", [_does(trigger)], width)
+    fired = f"{trigger.number} times, last {_instant(trigger.fired_at)}" if trigger.fired_at else "never"
+    rows += _rows("Fired", [fired], width)
+    blind = "nothing is known of it now" if trigger.blind and trigger.stage != "blind" else ""
+    rows += _rows("Blind", [blind], width)
+    rows += _rows("Known to", [_said(trigger.acked)], width)
+    rows += _rows("Snoozed", [_said(trigger.snoozed)], width)
+    return [*rows, *_rows("Runbook", [trigger.runbook], width)]
+
+
+def _does(trigger: TriggerNow) -> str:
+    how = {"auto": "at once", "confirm": "when a person confirms it", "shadow": "only says that it would"}
+    runs = f", runs {trigger.runs} {how.get(trigger.mode, trigger.mode)}" if trigger.runs else ""
+    return f"{trigger.severity}{runs}"
+
+
+def _said(said: SaidNow | None) -> str:
+    if said is None:
+        return ""
+    until = f" until {time_of_day(said.until)}" if said.until else ""
+    return f"{said.by}{until}: {said.reason}"
+
+
+def trigger_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]]:
+    """Two capital words and a sentence for each trigger that a person has to know of, and that nobody snoozed."""
+    for one in launch.triggers:
+        if one.snoozed or launch.closed:
+            continue
+        known = f" ({one.acked.by} takes care of it)" if one.acked else ""
+        match one.stage:
+            case "firing" | "resolving" | "latched":
+                word = "LATCHED" if one.stage == "latched" else "FIRING"
+                yield f"TRIGGER {word}", f"{word} {_trigger_when(one, now)}: {one.title}: {one.reason}{known}"
+            case "blind":
+                yield "TRIGGER BLIND", f"BLIND {_trigger_when(one, now)}: {one.title}: {one.reason}{known}"
