@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.launching import Desk
-from tests.cli.test_run_slack import PLAYBOOK, wait_until
+from tests.cli.test_run_slack import PLAYBOOK
 from tests.playbook.small import load
 from tests.playbook.test_shipped import AUTO_COM_CENTER, ENVIRON, KINDS
 from warroom.cli import setting_up
@@ -44,17 +44,6 @@ def test_before_t0_an_engine_says_that_its_token_was_revoked_and_posts_nothing(
     assert (about["token"], about["messages"]) == ("fail", "pass")
     assert "set-up  RED token: token_revoked -> the token was revoked: install the app again" in status
     assert simulator.slack()["messages"] == []
-
-
-def test_a_good_set_up_says_so_in_the_status(tmp_path: Path, simulator: SimulatorProcess) -> None:
-    playbook = tmp_path / "slack.yaml"
-    playbook.write_text(PLAYBOOK)
-    state = tmp_path / "state"
-    state.mkdir(mode=0o700)
-    desk = Desk(state, simulator.slack_inputs, playbook)
-    with desk.engine() as engine:
-        engine.wait_for("setup.checked")
-        wait_until(lambda: "set-up  no findings since" in desk.ask("status").out)
 
 
 async def test_what_does_not_come_to_an_end_is_a_finding_and_keeps_nobody(

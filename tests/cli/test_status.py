@@ -15,6 +15,7 @@ from warroom.cli.looking import status_lines
 from warroom.engine.view import state_json
 from warroom.launch.results import CheckFound
 from warroom.launch.schedule import all_slots
+from warroom.launch.setup import Finding, setup_body
 from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.verdict import Verdict
@@ -46,6 +47,20 @@ def test_a_green_suite_is_one_line() -> None:
     state = ran(opened(), "phase:verify", 5, Verdict.PASS, "GREEN (dry-run)")
     assert lines(state, "suite") == ["suite verify for phase:verify: GREEN (dry-run)"]
     assert lines(state, "check") == []
+
+
+def test_the_set_up_is_told_until_t0_and_with_what_to_do() -> None:
+    later = opened(T0 + 2 * HOUR)
+    assert lines(later, "set-up") == []
+    well, revoked = (
+        Finding(Verdict.PASS, "token", "valid"),
+        Finding(Verdict.FAIL, "token", "token_revoked", "mend it"),
+    )
+    state = after(later, "setup.checked", T0, **setup_body((well,)))
+    assert lines(state, "set-up") == ["set-up no findings since 2025-11-01T02:00:00.000Z, looked at again until T0"]
+    state = after(state, "setup.checked", T0, **setup_body((well, revoked)))
+    assert lines(state, "set-up") == ["set-up RED token: token_revoked -> mend it"]
+    assert lines(after(opened(), "setup.checked", T0, **setup_body((revoked,))), "set-up") == []
 
 
 SAME, OTHER = "warroom: 1\n", "warroom: 1\nlaunch: {id: x}\n"
