@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from warroom.adapters.slack import SlackChannel
+from warroom.clock import RealClock
 from warroom.simulator.slack import SlackStandIn
 from warroom.simulator.slack_faults import Fault
 from warroom.updates.channel import Fate, Post, TakesFiles
@@ -14,6 +15,18 @@ CHANNEL = "C0WARROOM"
 ROOM = SECTION * SECTIONS
 TEXT = "".join(f"{line:07d}\n" for line in range(3 * ROOM // 8)).rstrip("\n")
 POST = Post("wr:auto:evidence_bundle@T+15m", TEXT)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the channel waited, in seconds; it does not."""
+    waited: list[float] = []
+
+    async def sleep(_: RealClock, seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(RealClock, "sleep", sleep)
+    return waited
 
 
 def said(slack: SlackStandIn) -> str:
@@ -50,20 +63,34 @@ FAULTS = [
     ("the second is accepted, then reset", Fault("chat.postMessage", "reset", True), Fate.UNKNOWN),
     ("the second is accepted, then no answer", Fault("chat.postMessage", "silent", True), Fate.UNKNOWN),
     ("the second is not accepted, reset", Fault("chat.postMessage", "reset"), Fate.UNKNOWN),
-    ("429", Fault("chat.postMessage", "limited", False, "1"), Fate.NOT_SENT),
+    ("429 for longer than anybody waits", Fault("chat.postMessage", "limited", False, "0", 1_000), Fate.NOT_SENT),
 ]
 
 
 @pytest.mark.parametrize(("fault", "fate"), [row[1:] for row in FAULTS], ids=[row[0] for row in FAULTS])
 async def test_after_whatever_went_wrong_the_next_attempt_leaves_each_part_once(
-    slack: SlackStandIn, channel: SlackChannel, fault: Fault, fate: Fate
+    slack: SlackStandIn, channel: SlackChannel, waits: list[float], fault: Fault, fate: Fate
 ) -> None:
     ref = (await channel.post(POST)).ref
     slack.faults.queue(fault)
     first = await channel.go_on(ref, POST, again=False)
     assert (first.fate, bool(first.reason)) == (fate, True)
+    slack.faults.clear()
     assert (await channel.go_on(ref, POST, again=True)).fate is Fate.CONFIRMED
     assert said(slack) == TEXT
+
+
+async def test_it_goes_on_as_fast_as_slack_lets_it(
+    slack: SlackStandIn, channel: SlackChannel, waits: list[float]
+) -> None:
+    ref = (await channel.post(POST)).ref
+    slack.faults.queue(Fault("chat.postMessage", "limited", False, "7", 2))
+    assert (await channel.go_on(ref, POST, again=False)).fate is Fate.CONFIRMED
+    assert waits == [7.0, 7.0]
+    assert said(slack) == TEXT
+    assert not [one for one in slack.attempts if one.method.startswith("conversations.")], (
+        "what was not sent is known"
+    )
 
 
 async def test_what_is_there_already_is_not_said_again(slack: SlackStandIn, channel: SlackChannel) -> None:

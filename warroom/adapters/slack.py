@@ -84,13 +84,23 @@ class SlackChannel:
         for key, message in rest_of(post).items():
             if key in there:
                 continue
-            outcome = await self._call(partial(self._say_in, thread_ts, message))
-            delivery = delivery_of(outcome.end, self._channel, thread_ts)
+            delivery = await self._said(thread_ts, message)
             if delivery.fate is not Fate.CONFIRMED:
                 return replace(delivery, fate=Fate.REFUSED) if delivery.closed else delivery
         if parts_of(post.text).cut:
             return await self._shown(thread_ts, file_name(post.key), post.text.encode("utf-8", "replace"))
         return Delivery(Fate.CONFIRMED, ref=ref)
+
+    async def _said(self, thread_ts: str, message: Message) -> Delivery:
+        """What became of a message, after waiting as long as Slack asks for: it takes one a second."""
+        waited_s = 0.0
+        while True:
+            outcome = await self._call(partial(self._say_in, thread_ts, message))
+            delivery = delivery_of(outcome.end, self._channel, thread_ts)
+            if not delivery.wait_s or waited_s >= _PATIENCE_S:
+                return delivery
+            waited_s += delivery.wait_s
+            await self._clock.sleep(delivery.wait_s)
 
     async def _shown(self, thread_ts: str, name: str, content: bytes) -> Delivery:
         """Shows a file in a thread, unless one of that name is there."""
