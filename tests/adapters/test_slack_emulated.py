@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from slack_sdk import WebClient
 
 from tests.needs import need_peer, need_program
 from warroom.adapters.slack import SlackChannel
@@ -86,6 +87,18 @@ async def test_a_file_is_shown_in_the_thread_of_its_post_once(emulated: Address,
     again = await channel.attach(ref, file)
     assert (first.fate, again.fate) == (Fate.CONFIRMED, Fate.CONFIRMED)
     assert thread_in(again.ref) == ref, "the second attempt found what the first one left"
+    channel.close()
+
+
+async def test_a_text_that_is_longer_than_a_message_goes_on_in_its_thread_once(emulated: Address) -> None:
+    channel = SlackChannel(emulated, "C000000001", CLOCK)
+    post = Post("wr:auto:T+4h", "a line of the text\n" * 1_000)
+    ref = (await channel.post(post)).ref
+    for again in (False, True):
+        assert (await channel.go_on(ref, post, again=again)).fate is Fate.CONFIRMED
+    slack = WebClient(emulated.token, base_url=emulated.base_url)
+    shown = slack.conversations_replies(channel="C000000001", ts=ref.rpartition("/")[2])["messages"]
+    assert len(shown) == 2
     channel.close()
 
 
