@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from textual.content import Content
@@ -12,8 +12,10 @@ from warroom.client.signal_values import LimitNow, SaidNow, SignalNow, SloNow, T
 from warroom.client.values import LaunchNow
 from warroom.clock import stamp
 from warroom.screens import palette
-from warroom.screens.lines import countdown, joined, labelled_rows, line, time_of_day
+from warroom.screens.lines import countdown, joined, labelled_rows, line, number, time_of_day
 from warroom.screens.marks import Mark
+from warroom.text import plural
+from warroom.units import format_duration
 
 _NO_DATA: Final = Mark("?", "NO DATA", palette.UNKNOWN)
 _LEVELS: Final = {
@@ -30,6 +32,7 @@ _STAGES: Final = {
     "latched": Mark("■", "latched", palette.RED),
     "blind": Mark("?", "BLIND", palette.UNKNOWN),
 }
+_ALARMING: Final = ("firing", "resolving", "latched", "blind")
 _ARROWS: Final = {"rising": "↑", "falling": "↓", "steady": "→"}
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP_IN_SPARK: Final = " "
@@ -37,6 +40,8 @@ _SPARK_WIDTH: Final = 8
 _SPARK_LONG: Final = 60
 _OLD_S: Final = 60.0
 """A value older than this says so in its row."""
+_SMALLEST_SHARE: Final = 0.001
+"""What is left of a budget is told down to this, so that a little is never told as nothing."""
 
 SignalItem = SignalNow | TriggerNow
 
@@ -48,7 +53,7 @@ def signal_items(launch: LaunchNow) -> tuple[SignalItem, ...]:
 
 
 def worst_signal(launch: LaunchNow) -> SignalItem | None:
-    """What is worst: a trigger that is not idle, else a signal; None where there are neither."""
+    """What is worst, the first of equals in the order of `signal_items`; None where there is nothing."""
     order = (palette.RED, palette.UNKNOWN, palette.YELLOW)
     ranked = {colour: place for place, colour in enumerate(order)}
     return min(
@@ -102,19 +107,22 @@ def _signal_told(signal: SignalNow) -> str:
     """Why nothing is known, or the limit that counts now and how old the value is."""
     if mark_of_signal(signal).colour == palette.UNKNOWN:
         return signal.reason
-    limit = _limit_that_counts(signal)
+    limit = _limit_in_force(signal) or _nearest(signal)
     old = f"{countdown(signal.age_s)} old" if signal.age_s is not None and signal.age_s > _OLD_S else ""
     left = f"budget {_share(signal.slo.budget_left)}" if signal.slo and signal.slo.budget_left is not None else ""
     return ", ".join(part for part in (f"{limit.role} {limit.text}" if limit else "", left, old) if part)
 
 
-def _limit_that_counts(signal: SignalNow) -> LimitNow | None:
-    """The limit that was passed last, else the nearest."""
-    passed = [one for one in signal.limits if one.distance is None]
+def _limit_in_force(signal: SignalNow) -> LimitNow | None:
+    """The limit that makes the signal yellow or red; None where none does."""
+    role = {"yellow": "warn", "red": "page"}.get(signal.level)
+    return next((one for one in signal.limits if one.role == role), None)
+
+
+def _nearest(signal: SignalNow) -> LimitNow | None:
+    """The limit that comes next; the first where no distance can be told, None where there are none."""
     ahead = [one for one in signal.limits if one.distance is not None]
-    if signal.level in ("yellow", "red") and passed:
-        return passed[-1]
-    return min(ahead, key=lambda one: one.distance or 0.0, default=None)
+    return min(ahead, key=lambda one: one.distance or 0.0, default=next(iter(signal.limits), None))
 
 
 def _trigger_told(trigger: TriggerNow) -> str:
@@ -125,7 +133,7 @@ def _trigger_told(trigger: TriggerNow) -> str:
 
 
 def _condition(trigger: TriggerNow) -> str:
-    span = f" for {'more than ' if trigger.strict else ''}{countdown(trigger.for_s)}" if trigger.for_s else ""
+    span = f" for {'more than ' if trigger.strict else ''}{_span(trigger.for_s)}" if trigger.for_s else ""
     return f"{trigger.condition}{span}"
 
 
@@ -134,11 +142,18 @@ def _trigger_when(trigger: TriggerNow, now: datetime) -> str:
         return f"fires in {countdown((trigger.fires_at - now).total_seconds())}"
     if trigger.stage == "idle" or trigger.since is None:
         return ""
-    return f"since {countdown((now - trigger.since).total_seconds())}"
+    return f"for {countdown((now - trigger.since).total_seconds())}"
+
+
+def _span(seconds: float) -> str:
+    """A fixed span as a playbook writes it."""
+    return format_duration(timedelta(seconds=seconds))
 
 
 def _share(share: float) -> str:
-    return f"{share:.1%} left" if share > 0 else "USED UP"
+    if share <= 0:
+        return "USED UP"
+    return f"{share:.1%} left" if share >= _SMALLEST_SHARE else f"under {_SMALLEST_SHARE:.1%} left"
 
 
 def signal_details(launch: LaunchNow, item: SignalItem, now: datetime, width: int) -> list[Content]:
@@ -156,14 +171,17 @@ def _state(mark: Mark, told: str, width: int) -> list[Content]:
 
 def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> list[Content]:
     rows = _state(mark_of_signal(signal), signal.reason, width)
-    window = f"over {countdown(signal.window_s)}" if signal.window_s else "now"
-    made_of = f"of {signal.n:,.10g}" if signal.n is not None else ""
+    window = f"over {_span(signal.window_s)}" if signal.window_s else "now"
+    made_of = f"from {number(signal.n)} {'event' if signal.n == 1 else 'events'}" if signal.n is not None else ""
     rows += _rows("Value", [", ".join(part for part in (_valued(signal) or "none", window, made_of) if part)], width)
     age = f"{countdown(signal.age_s or 0.0)} ago" if signal.at else "never"
     rows += _rows("Measured", [f"{age}, by {signal.source}"], width)
     rows += _rows("Next", [signal.next], width)
-    rows += _rows("Limits", [_limit_told(one) for one in signal.limits] or ["none: it is tracked"], width)
-    rows += _rows("Trend", [f"{signal.trend}  {spark(signal.spark, min(_SPARK_LONG, width - 24))}"], width)
+    in_force = _limit_in_force(signal)
+    limits = [_limit_told(one, in_force=one is in_force) for one in signal.limits]
+    rows += _rows("Limits", limits or ["none: it is tracked"], width)
+    bars = spark(signal.spark, max(_SPARK_WIDTH, min(_SPARK_LONG, width - 24)))
+    rows += _rows("Trend", [f"{signal.trend}  {bars}".rstrip()], width)
     rows += _rows(
         "Split", [f"{one.label}: {one.shown or 'no data'} {one.level.upper()}" for one in signal.splits], width
     )
@@ -175,21 +193,19 @@ def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> 
                 [Content(part) for part in (trigger.title, _condition(trigger), _trigger_when(trigger, now)) if part]
             )
             rows += labelled_rows("Trigger", [line((str(mark), mark.style), "  ", told)], width)
-    return [*rows, *_rows("In its words", [signal.expr_source], width)]
+    return [*rows, *_rows("As written", [signal.expr_source], width)]
 
 
-def _limit_told(limit: LimitNow) -> str:
-    return f"{limit.role} {limit.text}: {limit.does}{'' if limit.distance is not None else ', passed or not known'}"
+def _limit_told(limit: LimitNow, *, in_force: bool) -> str:
+    return f"{limit.role} {limit.text}: {limit.does}{', in force now' if in_force else ''}"
 
 
 def _budget(slo: SloNow, now: datetime, width: int) -> list[Content]:
-    told = [
-        f"{slo.objective:.10%}".rstrip("0%").rstrip(".")
-        + f"% over {countdown(slo.window_s)}, {countdown(slo.allowed_s)} may be bad"
-    ]
+    allowed = countdown(slo.allowed_s)
+    told = [f"{slo.objective * 100:.10g}% over {_span(slo.window_s)}, {allowed} may be bad"]
     if slo.budget_left is None:
         return _rows("Budget", [*told, "nothing is known of it yet"], width)
-    burn = f"burns {slo.burn:.1f} times as fast as allowed" if slo.burn is not None else "burn not known"
+    burn = f"burn rate {slo.burn:.1f} (1 is as fast as allowed)" if slo.burn is not None else "burn rate not known"
     told.append(f"{_share(slo.budget_left)}, {burn}, {slo.coverage:.0%} of the time observed")
     if slo.exhausted_at:
         told.append(f"{'used up since' if slo.exhausted_at <= now else 'used up by'} {_instant(slo.exhausted_at)}")
@@ -206,12 +222,12 @@ def _trigger(trigger: TriggerNow, now: datetime, width: int) -> list[Content]:
         ", ".join(part for part in (_trigger_when(trigger, now), trigger.reason) if part),
         width,
     )
-    of = trigger.signal or trigger.lever or trigger.slo
-    window = f", over {countdown(trigger.window_s)}" if trigger.window_s else ""
-    rows += _rows("Fires", [f"{of}: {_condition(trigger)}{window}" if of else _condition(trigger)], width)
+    of = trigger.signal or (f"SLO {trigger.slo}" if trigger.slo else "")
+    window = f", over {_span(trigger.window_s)}" if trigger.window_s else ""
+    rows += _rows("Condition", [f"{f'{of}: ' if of else ''}{_condition(trigger)}{window}"], width)
     rows += _rows("Then", [_does(trigger)], width)
-    fired = f"{trigger.number} times, last {_instant(trigger.fired_at)}" if trigger.fired_at else "never"
-    rows += _rows("Fired", [fired], width)
+    times = plural(trigger.number, "time")
+    rows += _rows("Fired", [f"{times}, last {_instant(trigger.fired_at)}" if trigger.fired_at else "never"], width)
     blind = "nothing is known of it now" if trigger.blind and trigger.stage != "blind" else ""
     rows += _rows("Blind", [blind], width)
     rows += _rows("Known to", [_said(trigger.acked)], width)
@@ -220,9 +236,9 @@ def _trigger(trigger: TriggerNow, now: datetime, width: int) -> list[Content]:
 
 
 def _does(trigger: TriggerNow) -> str:
-    how = {"auto": "at once", "confirm": "when a person confirms it", "shadow": "only says that it would"}
-    runs = f", runs {trigger.runs} {how.get(trigger.mode, trigger.mode)}" if trigger.runs else ""
-    return f"{trigger.severity}{runs}"
+    how = {"auto": "runs {} at once", "confirm": "runs {} when a person confirms it", "shadow": "would run {}"}
+    runs = how.get(trigger.mode, f"runs {{}} ({trigger.mode})").format(trigger.runs) if trigger.runs else ""
+    return ", ".join(part for part in (trigger.severity, runs) if part)
 
 
 def _said(said: SaidNow | None) -> str:
@@ -233,14 +249,13 @@ def _said(said: SaidNow | None) -> str:
 
 
 def trigger_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]]:
-    """Two capital words and a sentence for each trigger that a person has to know of, and that nobody snoozed."""
+    """Two capital words and a sentence for each trigger that fires, has not come back from that, or is blind; not for
+    one that is snoozed, nor once the launch is closed."""
     for one in launch.triggers:
         if one.snoozed or launch.closed:
             continue
         known = f" ({one.acked.by} takes care of it)" if one.acked else ""
-        match one.stage:
-            case "firing" | "resolving" | "latched":
-                word = "LATCHED" if one.stage == "latched" else "FIRING"
-                yield f"TRIGGER {word}", f"{word} {_trigger_when(one, now)}: {one.title}: {one.reason}{known}"
-            case "blind":
-                yield "TRIGGER BLIND", f"BLIND {_trigger_when(one, now)}: {one.title}: {one.reason}{known}"
+        if one.stage in _ALARMING:
+            word = one.stage.upper()
+            told = " ".join(part for part in (word, _trigger_when(one, now)) if part)
+            yield f"TRIGGER {word}", f"{told}: {': '.join(part for part in (one.title, one.reason) if part)}{known}"

@@ -43,18 +43,26 @@ def _about(view: LaunchView, now: datetime, name: str) -> Content:
 
 def tabs_line(view: LaunchView, now: datetime, shown: str, focus: str, width: int) -> Content:
     """All lists in one line, for a terminal that has room for one of them at a time."""
-    parts: list[Content] = []
-    for index, name in enumerate(_NAMES):
-        if name == "signals" and not (view.launch and signal_items(view.launch)):
-            continue
-        is_shown = focus == name if "log" in (focus, name) else shown == name
-        about = _in_short(view, now, name)
-        style = palette.fill(palette.TEXT) if is_shown else palette.QUIET
-        parts.append(line((f" {index + 1} {_NAMES[name]} ", style), about, " " if about else ""))
-    whole = line(*parts)
+    names = [name for name in _NAMES if name != "signals" or (view.launch and signal_items(view.launch))]
+    about = {name: _in_short(view, now, name) for name in names}
+
+    def tabs() -> Content:
+        return line(*(_tab(name, about[name], is_shown=name == lit) for name in names))
+
+    lit = "log" if focus == "log" else shown
+    # Five names leave little room: what is least urgent is left unsaid before a name is cut.
+    for name in names if "signals" in names else ():
+        if tabs().cell_length <= width:
+            break
+        about[name] = EMPTY
     if view.lost:
-        return spread(whole, line(_about(view, now, shown), " "), width)
-    return fit(whole, width)
+        return spread(tabs(), line(_about(view, now, shown), " "), width)
+    return fit(tabs(), width)
+
+
+def _tab(name: str, about: Content, *, is_shown: bool) -> Content:
+    style = palette.fill(palette.TEXT) if is_shown else palette.QUIET
+    return line((f" {list(_NAMES).index(name) + 1} {_NAMES[name]} ", style), about, " " if about else "")
 
 
 def _in_short(view: LaunchView, now: datetime, name: str) -> Content:

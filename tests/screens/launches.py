@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from warroom.client.signal_values import LimitNow, SignalNow, SloNow, TriggerNow
 from warroom.client.values import (
     AskNow,
     ChannelNow,
@@ -365,3 +366,23 @@ def _left(post: PostNow, now: datetime) -> PostNow:
     if post.standing.startswith("checking"):
         return replace(left, standing="not known whether it arrived", reason="nobody looks for it any more")
     return replace(left, standing="not sent", reason="the launch was closed before it was due")
+
+
+SLO = SloNow("uptime", 0.999, 172800.0, 172.8, 0.75, 0.5, None, 0.98)
+SIGNAL = SignalNow(
+    id="errors_5xx", title="5xx errors", source="app", unit="%", value=0.002, low=None, high=None, n=1234.0,
+    shown="0.2%", level="green", word="GREEN", reason="", at=T0 + 20 * MINUTE - timedelta(seconds=3), age_s=3.0,
+    window_s=300.0, expr_source="5xx errors >= 1%", trend="rising", spark=(0.001, 0.002), splits=(), slo=None,
+    limits=(
+        LimitNow("warn", ">= 0.5%", "YELLOW", 0.003),
+        LimitNow("page", ">= 1%", "RED", 0.008),
+        LimitNow("trigger", ">= 1%", "pause by pause_5xx after 5m", 0.008),
+    ),
+    next="warn at >= 0.5%, 0.3% away, YELLOW",
+)  # fmt: skip
+TRIGGER = TriggerNow(
+    id="pause_5xx", title="5xx over 1 %", signal="errors_5xx", lever="", slo="", condition=">= 1%", window_s=300.0,
+    for_s=300.0, strict=False, severity="pause", mode="confirm", stage="firing", blind=False,
+    since=T0 + 18 * MINUTE, fires_at=None, fired_at=T0 + 18 * MINUTE, value=0.012, number=1, acked=None,
+    snoozed=None, runs="pause_sends", runbook="https://runbooks.example/5xx", reason="1.2% since 02:23",
+)  # fmt: skip
