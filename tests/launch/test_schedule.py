@@ -1,15 +1,16 @@
-"""Which instants can be T0."""
+"""Which instants can be T0, and what is planned of a course."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.launch.course import T0
+from tests.launch.course import T0, course
 from warroom.errors import UsageError
-from warroom.launch.schedule import require_t0
+from warroom.launch.schedule import require_t0, slots
 
 DAY = timedelta(days=1)
 
@@ -29,3 +30,9 @@ DAY = timedelta(days=1)
 def test_t0_is_at_most_ten_years_away(at: datetime, refused: bool) -> None:
     with pytest.raises(UsageError, match="T0 cannot be") if refused else nullcontext():
         require_t0(at, T0)
+
+
+def test_what_is_planned_is_worked_out_once_for_a_course() -> None:
+    assert slots(course()) is slots(course())
+    assert slots(course(), 2) is not slots(course())
+    assert slots(replace(course(), updates={})) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from warroom.playbook.course import Channel, Course, Update
 from warroom.units import format_duration, format_offset
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_COURSES: Final = 16
+"""Of how many courses the slots are remembered: a tick asks for them again and again."""
 _FARTHEST: Final = timedelta(days=3653)
 
 
@@ -84,6 +87,7 @@ def channel_of(course: Course, slot_id: str) -> Channel | None:
     return course.channels.get(named if is_copy else update.channel if update else "")
 
 
+@functools.lru_cache(maxsize=_COURSES)
 def slots(course: Course, attempt: int = 1) -> tuple[Slot, ...]:
     """Every slot that is due at a time from T0, the earliest first; at the same time in the order of the playbook.
 

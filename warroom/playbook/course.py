@@ -124,9 +124,12 @@ class Update:
     severity: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """What a launch goes through, from the frozen copy of its playbook. Mappings keep the order of the file."""
+    """What a launch goes through, from the frozen copy of its playbook. Mappings keep the order of the file.
+
+    Two are equal where they are the same: what is planned of one is worked out once.
+    """
 
     launch: LaunchInfo = field(default_factory=lambda: LaunchInfo("", ""))
     mode_for: timedelta | None = None
