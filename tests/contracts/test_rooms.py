@@ -30,7 +30,7 @@ HOMES = {
     "prometheus_api_client": {"adapters"},
     "textual": {"screens"},
     "sqlalchemy": {"journal"},
-    "apscheduler": {"engine"},
+    "apscheduler": {"adapters"},
     "starlette": {"api", "simulator"},
     "uvicorn": {"api", "simulator"},
     "typer": {"cli", "__main__"},

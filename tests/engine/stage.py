@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+from tests.engine.wakes import VirtualWakes
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import SteadyClock, VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
@@ -172,6 +173,7 @@ class Stage:
         """A running engine. `kill`: it does not get to hand back, as with kill -9."""
         with Journal.open(self.folder, LAUNCH, self.clock) as journal:
             self.direct = Direct(journal)
+            self.wakes = VirtualWakes(self.clock)
             engine = Engine(self._course, self._ports(self.direct), Pace(tick_s=tick_s))
             body = {"playbook_sha256": "0" * 64, **({"t0": self._t0.isoformat()} if self._t0 else {})}
             await engine.open([Draft("launch.opened", body)])
@@ -187,6 +189,7 @@ class Stage:
                     engine.stop()
                 stopping = asyncio.gather(running, return_exceptions=True)
                 await asyncio.wait_for(stopping, 10)
+                self.wakes.close()
 
     def _ports(self, journal: Direct) -> Ports:
         return Ports(
@@ -198,6 +201,7 @@ class Stage:
             told=self.told.append,
             trouble=self.trouble.append,
             second_clock=self.second,
+            wakes=self.wakes,
             gates=self.gates,
             signals=SignalPorts(self.sources, SteadyClock(self.clock)),
             setup=self.setup,

@@ -57,3 +57,33 @@ async def test_a_step_between_two_engines_is_noticed(tmp_path: Path) -> None:
     async with stage.engine():
         await stage.advance(_MINUTE)
     assert [entry.body["by_s"] for entry in stage.told if entry.kind == "clock.step"] == [-7200.0]
+
+
+_HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("steps", "leaves_after"),
+    [
+        pytest.param([(-_HOUR, 10)], 5 * _MINUTE + _HOUR, id="set back by an hour"),
+        pytest.param([(-_HOUR, 10), (_HOUR, 10)], 5 * _MINUTE, id="set back, and right again ten seconds later"),
+        pytest.param([(timedelta(seconds=50), 10)], 5 * _MINUTE - timedelta(seconds=50), id="set forward a little"),
+        pytest.param([(timedelta(seconds=-50), 10)], 5 * _MINUTE + timedelta(seconds=50), id="set back a little"),
+    ],
+)
+async def test_a_post_leaves_within_a_tick_however_the_wall_clock_is_set(
+    steps: list[tuple[timedelta, float]], leaves_after: timedelta, tmp_path: Path
+) -> None:
+    """The scheduler has counted on the clock as it was, and may be late by as much; the ticks are not."""
+    stage, tick = Stage(tmp_path), timedelta(seconds=15)
+    async with stage.engine(tick_s=tick.total_seconds()) as engine:
+        await published(engine)
+        await stage.advance(4 * _MINUTE)
+        for by, then_s in steps:
+            stage.clock.step_wall(by)
+            await stage.advance(timedelta(seconds=then_s))
+        went_by = timedelta(seconds=stage.clock.monotonic())
+        await stage.advance(leaves_after - went_by - timedelta(milliseconds=1))
+        assert stage.posts() == []
+        await stage.advance(tick + timedelta(milliseconds=1))
+        assert [post.time for post in stage.posts()] == ["T+5m"]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from warroom.adapters.asking import name_of
 from warroom.adapters.systemd import Notices
+from warroom.adapters.wakes import ScheduledWakes
 from warroom.api.app import About, api
 from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
@@ -138,6 +139,7 @@ class _Launch:
     channels: tuple[OpenChannel, ...]
     gates: LaunchGates
     signals: LaunchSignals
+    wakes: ScheduledWakes
     tcp: TcpListener | None = None
 
 
@@ -154,6 +156,7 @@ def _assembled(
     gates = LaunchGates(opened.playbook, clock, second.heard)
     reload = reloading(options, opened, os.environ)
     signals = LaunchSignals(opened.playbook, options, os.environ, clock, second.heard)
+    wakes = ScheduledWakes()
     ports = Ports(
         clock=clock,
         journal=journal,
@@ -167,6 +170,7 @@ def _assembled(
         reload=reload,
         second_clock=second,
         setup=LaunchSetUp(opened.playbook, opened.folder, clock),
+        wakes=wakes,
     )
     engine = Engine(opened.playbook.course, ports)
     refusals = Refusals(engine.record, clock)
@@ -174,7 +178,14 @@ def _assembled(
     address = listen_at(options.listen, expose=options.expose)
     tcp = tcp_listener(address, application, opened.folder, refusals) if address else None
     return _Launch(
-        engine, Listener(opened.folder, application), journal, tuple(channels.values()), gates, signals, tcp
+        engine=engine,
+        listener=Listener(opened.folder, application),
+        journal=journal,
+        channels=tuple(channels.values()),
+        gates=gates,
+        signals=signals,
+        wakes=wakes,
+        tcp=tcp,
     )
 
 
@@ -224,6 +235,7 @@ async def _close(launch: _Launch) -> None:
         await launch.tcp.close()
     await launch.gates.aclose()
     await launch.signals.aclose()
+    launch.wakes.close()
     # The launch is given free last: what is being posted must be in its file before another engine looks for it.
     for channel in launch.channels:
         await asyncio.to_thread(channel.close)

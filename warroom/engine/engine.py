@@ -19,10 +19,12 @@ from warroom.engine.ports import (
     GatesPort,
     JournalPort,
     NoGates,
+    NoWakes,
     Reload,
     SetUpPort,
     SignalPorts,
     SuitePort,
+    Wakes,
     Watchdog,
     no_reload,
 )
@@ -41,7 +43,7 @@ from warroom.launch.files import Attach
 from warroom.launch.flips import news
 from warroom.launch.ledger import LookUp, RunSuite, Send, decide
 from warroom.launch.results import started_body
-from warroom.launch.schedule import next_due_s
+from warroom.launch.schedule import next_due
 from warroom.launch.setup import is_news, setup_body
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
 from warroom.playbook.course import Course
@@ -82,6 +84,7 @@ class Ports:
     reload: Reload = no_reload
     second_clock: SecondClock | None = None
     setup: SetUpPort | None = None
+    wakes: Wakes = field(default_factory=NoWakes)
 
 
 class Engine:
@@ -209,6 +212,7 @@ class Engine:
         try:
             self._begin_effects()
             self._rest_s = self._until_the_next_s()
+            self._ports.wakes.at(next_due(self.state, self._clock.now()), self._wake.set)
         except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
             self._contain("tick", error)
 
@@ -279,9 +283,10 @@ class Engine:
             self._work.begin("set-up", self._look_at_setup)
 
     def _until_the_next_s(self) -> float:
-        """A tick, or less where a post is due before, or a signal is to be looked at."""
-        ahead = [next_due_s(self.state, self._clock.now()), self.signals.next_s()]
-        return min([self.pace.tick_s, *(max(ahead_s, _SHORTEST_S) for ahead_s in ahead if ahead_s is not None)])
+        """A tick, or less where a signal is to be looked at before. Measured by a clock that nobody sets: no wall
+        clock that is set holds a post up for longer."""
+        ahead_s = self.signals.next_s()
+        return self.pace.tick_s if ahead_s is None else min(self.pace.tick_s, max(ahead_s, _SHORTEST_S))
 
     async def _pause(self) -> None:
         sleep = asyncio.ensure_future(self._clock.sleep(self._rest_s))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from warroom.clock import SteadyClock
@@ -106,6 +107,22 @@ class Watchdog(Protocol):
     def alive(self) -> None:
         """Called at every tick; must not wait."""
         ...
+
+
+class Wakes(Protocol):
+    """Wakes the loop when a post is due. Only to be in time: the loop goes round by itself, and decides."""
+
+    def at(self, instant: datetime | None, wake: Callable[[], object]) -> None:
+        """Has `wake` called once at `instant` by the wall clock, or soon after; for None never. What was asked for
+        before counts no more. Must not wait; called at every tick."""
+        ...
+
+
+class NoWakes:
+    """A `Wakes` that leaves it at the ticks."""
+
+    def at(self, instant: datetime | None, wake: Callable[[], object]) -> None:
+        """Nothing."""
 
 
 class NoGates:

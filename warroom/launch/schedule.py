@@ -121,12 +121,12 @@ def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
     return (*sorted(events, key=lambda slot: slot.due(None)), *slots(state.course, state.attempt))
 
 
-def next_due_s(state: LaunchState, now: datetime) -> float | None:
-    """Seconds until the time of the next post comes, above 0; None where none is ahead."""
+def next_due(state: LaunchState, now: datetime) -> datetime | None:
+    """When the time of the next post comes, after `now`, by the wall clock as it is set; None where none is ahead."""
     seen = believed(state, now)
     owed = [slot for slot in all_slots(state, now) if slot.is_event or state.t0 is not None]
-    ahead = ((slot.leaves(state.t0) - seen).total_seconds() for slot in owed)
-    return min((seconds for seconds in ahead if seconds > 0), default=None)
+    first = min((at for slot in owed if (at := slot.leaves(state.t0)) > seen), default=None)
+    return None if first is None else first + (now - seen)
 
 
 def _happened(state: LaunchState, now: datetime) -> Iterator[Slot]:
