@@ -94,7 +94,7 @@ def test_that_an_incident_is_over_is_told_where_it_was_told() -> None:
     state = opened(plan=plan(OF_INCIDENTS, routes=ROUTES))
     state = after(state, "incident.opened", T0, id="inc-1", text="it burns", by="ann", severity="critical")
     state = after(state, "incident.resolved", T0 + MINUTE, id="inc-1", reason="rained", by="ann")
-    over = [slot.channel for slot in all_slots(state, T0) if slot.on == "incident.resolved"]
+    over = [slot.channel for slot in all_slots(state, T0 + MINUTE) if slot.on == "incident.resolved"]
     assert over == ["general", "incidents", "on_call"]
 
 
