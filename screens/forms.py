@@ -19,6 +19,7 @@ from warroom.screens import palette
 from warroom.screens.dialogs import fault_in
 from warroom.screens.lines import line
 from warroom.text import clean
+from warroom.units import parse_duration
 
 _PATIENCE_S: Final = 1.0
 _RED: Final = palette.ink(palette.RED, bold=True)
@@ -26,7 +27,7 @@ _RED: Final = palette.ink(palette.RED, bold=True)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value to write. `type` is text, number, timestamp or yes_no; `initial` is there to begin with."""
+    """A value to write. `type` is text, number, timestamp, duration or yes_no; `initial` is there to begin with."""
 
     name: str
     label: str
@@ -41,7 +42,16 @@ def fault_of(field: Field, value: str) -> str:
         return "This is needed; Esc leaves everything as it is."
     if field.type == "yes_no":
         return "" if text in ("yes", "no") else f"'{text}' is neither yes nor no."
+    if field.type == "duration":
+        return _fault_of_duration(text)
     return fault_in(text, field.type)
+
+
+def _fault_of_duration(text: str) -> str:
+    try:
+        return "" if parse_duration(text) else "That is no time at all; write for example 30m or 2h."
+    except ValueError as fault:
+        return f"{str(fault)[0].upper()}{str(fault)[1:]}."
 
 
 async def taken_in(field: Input | TextArea) -> None:

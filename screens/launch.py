@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from warroom.client import LaunchClient, Lost
+from warroom.client.signal_values import TriggerNow
 from warroom.client.values import GateNow, IncidentNow, PostNow, StepNow
 from warroom.clock import Clock
 from warroom.screens import keys
@@ -179,6 +180,7 @@ def _useless(item: Item | None, *, is_zoomed: bool) -> frozenset[str]:
         "release": not is_held,
         "edit": not is_owed,
         "gate": not isinstance(item, GateNow),
+        "trigger": not isinstance(item, TriggerNow),
         "resolve": not (isinstance(item, IncidentNow) and item.resolved_at is None),
     }
     return frozenset(key for key, is_useless in does_nothing.items() if is_useless)

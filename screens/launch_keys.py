@@ -17,6 +17,7 @@ KEYS: Final = (
     Key("note", "n", "n", "note", "Write a note: on the selected incident, else on the launch", "note"),
     Key("resolve", "x", "x", "resolve", "Resolve the selected incident, with a reason", "resolve"),
     Key("gate", "s", "s", "gate", "Have the selected gate asked again, or say how it stands", "gate"),
+    Key("trigger", "w", "w", "trigger", "Acknowledge, snooze, resume or declare the selected trigger", "trigger"),
     Key(
         "zoom",
         "enter",
@@ -44,6 +45,6 @@ KEYS: Final = (
 )
 
 REQUESTS: Final = frozenset(
-    ("tick", "post", "hold", "release", "edit", "t0", "incident", "note", "resolve", "gate", "close")
+    ("tick", "post", "hold", "release", "edit", "t0", "incident", "note", "resolve", "gate", "trigger", "close")
 )
 """The ids of those that ask the engine for something."""

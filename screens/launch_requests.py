@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from warroom.client import Choice, LaunchClient
+from warroom.client.signal_values import TriggerNow
 from warroom.client.values import GateNow, IncidentNow, PostNow, StepNow
 from warroom.clock import Clock
 from warroom.screens.dialogs import Confirm, Pick
 from warroom.screens.forms import Editor, Field, Form
 from warroom.screens.launch_board import LaunchBoard
 from warroom.screens.launch_head import launch_clock
+from warroom.screens.launch_signals import is_active
 from warroom.screens.launch_view import Item, LaunchView, is_open, needs_of, unsent
 from warroom.screens.lines import time_of_day
 from warroom.screens.live import LiveScreen
@@ -19,6 +21,32 @@ from warroom.screens.live import LiveScreen
 _NAMED: Final = 3
 """How many of the posts that stay unsent are named before a launch is closed."""
 _REASON: Final = Field("reason", "Why?")
+_HOW_LONG: Final = Field("for", "For how long, as 30m or 2h?", "duration", "1h")
+_MEANS: Final = {
+    "ack": "You take care of it until it is over. What it runs, and the posts that are owed, stay as they are.",
+    "ack while": "You take care of it for a while. What it runs, and the posts that are owed, stay as they are.",
+    "snooze while": "Posts about it are held back, for at most 7 days. What it runs, it runs all the same.",
+    "snooze ends": "It is told again.",
+    "resume": "It is over.",
+    "declare": "It fires at once.",
+}
+
+
+def trigger_choices(trigger: TriggerNow) -> list[Choice]:
+    """What can be asked of a trigger as it stands now."""
+    is_declared = not (trigger.signal or trigger.lever or trigger.slo)
+    offered = [
+        (is_active(trigger), Choice("ack", "Acknowledge it", "you take care of it until it is over")),
+        (is_active(trigger), Choice("ack while", "Acknowledge it for a while")),
+        (
+            trigger.stage == "latched" or (is_declared and is_active(trigger)),
+            Choice("resume", "Resume", "it is over"),
+        ),
+        (is_declared and not is_active(trigger), Choice("declare", "Declare it", "it is so: it fires at once")),
+        (not trigger.snoozed, Choice("snooze while", "Snooze it", "hear nothing of it for a while")),
+        (trigger.snoozed is not None, Choice("snooze ends", "End the snooze")),
+    ]
+    return [choice for is_offered, choice in offered if is_offered]
 
 
 class AskingScreen(LiveScreen):
@@ -185,6 +213,25 @@ class AskingScreen(LiveScreen):
                 )
 
         _ = self.app.push_screen(Pick(f"{gate.title} {gate.system}", choices), chosen)
+
+    def action_trigger(self) -> None:
+        """Acknowledge the selected trigger, snooze, resume or declare it."""
+        trigger = self.selected
+        if not self._may_ask():
+            return
+        if not isinstance(trigger, TriggerNow):
+            self.say("select a trigger first (5 shows them)")
+            return
+
+        def chosen(what: str | None) -> None:
+            if what is None:
+                return
+            request, _, lasts = what.partition(" ")
+            body = {"request": request, "trigger": trigger.id, **({"for": "0s"} if lasts == "ends" else {})}
+            fields = (_REASON, _HOW_LONG) if lasts == "while" else (_REASON,)
+            self._form(trigger.title, _MEANS[what], fields, lambda **values: self._ask({**body, **values}))
+
+        _ = self.app.push_screen(Pick(trigger.title, trigger_choices(trigger)), chosen)
 
     def action_t0(self) -> None:
         """Set, slip or scrub T0."""

@@ -32,7 +32,6 @@ _STAGES: Final = {
     "latched": Mark("■", "latched", palette.RED),
     "blind": Mark("?", "BLIND", palette.UNKNOWN),
 }
-_ALARMING: Final = ("firing", "resolving", "latched", "blind")
 _ARROWS: Final = {"rising": "↑", "falling": "↓", "steady": "→"}
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP_IN_SPARK: Final = " "
@@ -71,6 +70,11 @@ def mark_of_signal(signal: SignalNow) -> Mark:
     if signal.at is None:
         return _NO_DATA
     return _LEVELS.get(signal.level, Mark("?", "UNKNOWN", palette.UNKNOWN))
+
+
+def is_active(trigger: TriggerNow) -> bool:
+    """Whether the trigger has fired and is not over."""
+    return trigger.stage in ("firing", "resolving", "latched")
 
 
 def mark_of_trigger(trigger: TriggerNow) -> Mark:
@@ -255,7 +259,7 @@ def trigger_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]
         if one.snoozed or launch.closed:
             continue
         known = f" ({one.acked.by} takes care of it)" if one.acked else ""
-        if one.stage in _ALARMING:
+        if is_active(one) or one.stage == "blind":
             word = one.stage.upper()
             told = " ".join(part for part in (word, _trigger_when(one, now)) if part)
             yield f"TRIGGER {word}", f"{told}: {': '.join(part for part in (one.title, one.reason) if part)}{known}"

@@ -340,6 +340,24 @@ def ended() -> LaunchNow:
     return at(launch, T0 + 49 * HOUR)
 
 
+def watched(**changes: object) -> LaunchNow:
+    """T+20m: one signal is red and its trigger has fired; another is green with a budget, and one has no data."""
+    red = replace(SIGNAL, value=0.012, shown="1.2%", level="red", word="RED", reason="1.2% >= 1%",
+                  limits=tuple(replace(one, distance=None) for one in SIGNAL.limits), next="",
+                  spark=(0.001, 0.0, 0.001, None, 0.004, 0.009, 0.012))  # fmt: skip
+    up = replace(SIGNAL, id="uptime", title="Canary answers", source="canary", value=0.9996, shown="99.96%", n=600.0,
+                 trend="steady", spark=(1.0, 1.0, 0.99, 1.0), slo=SLO, limits=(), next="",
+                 expr_source="Uptime 99.9%")  # fmt: skip
+    none = replace(SIGNAL, id="queue", title="Queue depth", source="state", value=None, shown="", level="unknown",
+                   word="UNKNOWN", reason="not measured yet", at=None, age_s=None, n=None, trend="unknown", spark=(),
+                   expr_source="", next="")  # fmt: skip
+    loss = replace(TRIGGER, id="data_loss", title="Data loss", signal="", condition="a person declares it", for_s=0.0,
+                   window_s=0.0, severity="rollback", stage="idle", since=None, fired_at=None, number=0, runs="",
+                   reason="")  # fmt: skip
+    fired = replace(TRIGGER, **changes)  # type: ignore[arg-type]
+    return replace(green(), signals=(red, up, none), triggers=(fired, loss))
+
+
 def closed() -> LaunchNow:
     launch = ended()
     return replace(launch, closed=ClosedNow(launch.now - MINUTE, "everything was sent"), engine=None)

@@ -11,10 +11,13 @@ from tests.screens import launches
 from tests.screens.launch_stage import StagedLaunch, console_of, lose, seen
 from tests.screens.stage import screen_text
 from warroom.client import Fresh, LaunchNow
+from warroom.client.signal_values import SaidNow, TriggerNow
 from warroom.errors import NotNow, UsageError
 from warroom.screens.dialogs import Confirm, Reader
+from warroom.screens.forms import Field, fault_of
 from warroom.screens.launch import LaunchScreen
 from warroom.screens.launch_app import LaunchConsole
+from warroom.screens.launch_requests import trigger_choices
 from warroom.screens.launch_view import key_of
 
 WIDE = (120, 36)
@@ -26,6 +29,8 @@ def _typed(text: str) -> list[str]:
 
 
 _BUILD, _INSTANT = _typed("b-7"), _typed("2025-11-01T02:08:00Z")
+
+SNOOZED = SaidNow("ann", launches.T0, None, "noise")
 
 REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
     "Space ticks a step": (launches.before_t0(), ["space"], {"request": "step", "step": "open"}),
@@ -52,6 +57,22 @@ REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
                               {"request": "gate", "gate": "gate1", "state": "poll"}),
     "a gate is declared with a reason": (launches.gate_red(), ["3", "home", "s", "down", "enter", *"seen", "enter"],
                                          {"request": "gate", "gate": "gate1", "state": "green", "reason": "seen"}),
+    "somebody takes care of a trigger": (launches.watched(), ["5", "home", "w", "enter", *"mine", "enter"],
+                                         {"request": "ack", "trigger": "pause_5xx", "reason": "mine"}),
+    "somebody takes care of it for a while": (
+        launches.watched(), ["5", "home", "w", "down", "enter", *"mine", "enter", "enter"],
+        {"request": "ack", "trigger": "pause_5xx", "reason": "mine", "for": "1h"}),
+    "a trigger is snoozed": (
+        launches.watched(),
+        ["5", "home", "w", "end", "enter", *"noise", "enter", *["backspace"] * 2, *"30m", "enter"],
+        {"request": "snooze", "trigger": "pause_5xx", "reason": "noise", "for": "30m"}),
+    "a snooze ends": (launches.watched(snoozed=SNOOZED), ["5", "home", "w", "end", "enter", *"back", "enter"],
+                      {"request": "snooze", "trigger": "pause_5xx", "reason": "back", "for": "0s"}),
+    "a latched trigger is resumed": (
+        launches.watched(stage="latched"), ["5", "home", "w", "down", "down", "enter", *"gone", "enter"],
+        {"request": "resume", "trigger": "pause_5xx", "reason": "gone"}),
+    "a trigger is declared": (launches.watched(), ["5", "end", "w", "enter", *"lost", "enter"],
+                              {"request": "declare", "trigger": "data_loss", "reason": "lost"}),
     "T0 is set": (launches.before_t0(), ["t", "enter", "y"], {"request": "t0"}),
     "T0 is set to an instant": (launches.before_t0(), ["t", "down", "enter", *_INSTANT, "enter"],
                                 {"request": "t0", "at": "2025-11-01T02:08:00Z"}),
@@ -88,7 +109,7 @@ async def test_a_console_that_only_reads_asks_for_nothing(launch: LaunchNow, key
     app = console_of(launch, client=client)
     async with app.run_test(size=WIDE) as pilot:
         await seen(pilot)
-        first = next(key for key in keys if key not in ("j", "2", "3", "home"))
+        first = next(key for key in keys if key not in ("j", "2", "3", "5", "home", "end"))
         await pilot.press(*keys[: keys.index(first) + 1])
         await seen(pilot)
         assert isinstance(app.screen, LaunchScreen)
@@ -168,6 +189,45 @@ async def test_a_wrong_value_is_named_where_it_stands_and_nothing_is_sent(given:
     assert client.asked == []
 
 
+OFFERED: dict[str, tuple[TriggerNow, list[str]]] = {
+    f"{name}, {stage}": (replace(trigger, stage=stage, snoozed=snoozed), offered)
+    for name, trigger, snoozed, stage, offered in (
+        ("measured", launches.TRIGGER, None, "idle", ["snooze while"]),
+        ("measured", launches.TRIGGER, None, "pending", ["snooze while"]),
+        ("measured", launches.TRIGGER, None, "blind", ["snooze while"]),
+        ("measured", launches.TRIGGER, None, "firing", ["ack", "ack while", "snooze while"]),
+        ("measured", launches.TRIGGER, None, "resolving", ["ack", "ack while", "snooze while"]),
+        ("measured", launches.TRIGGER, None, "latched", ["ack", "ack while", "resume", "snooze while"]),
+        ("snoozed", launches.TRIGGER, SNOOZED, "idle", ["snooze ends"]),
+        ("declared", launches.watched().triggers[1], None, "idle", ["declare", "snooze while"]),
+        ("declared", launches.watched().triggers[1], None, "firing", ["ack", "ack while", "resume", "snooze while"]),
+    )
+}
+
+
+@pytest.mark.parametrize(("trigger", "offered"), OFFERED.values(), ids=OFFERED)
+def test_what_can_be_asked_of_a_trigger(trigger: TriggerNow, offered: list[str]) -> None:
+    assert [choice.id for choice in trigger_choices(trigger)] == offered
+
+
+@pytest.mark.parametrize(("written", "said"), {"0s": "no time at all", "soon": "is not a duration",
+                                               "5": "needs a unit", "30m": "", "2h30m": ""}.items())  # fmt: skip
+def test_a_time_to_wait_is_checked_where_it_is_written(written: str, said: str) -> None:
+    fault = fault_of(Field("for", "For how long?", "duration"), written)
+    assert said in fault
+    assert bool(fault) == bool(said)
+
+
+@pytest.mark.parametrize(("key", "is_offered"), [("home", True), ("down", False)], ids=["a trigger", "a signal"])
+async def test_the_foot_offers_what_can_be_asked_of_a_trigger(key: str, is_offered: bool) -> None:
+    app = console_of(launches.watched())
+    async with app.run_test(size=WIDE) as pilot:
+        await seen(pilot)
+        await pilot.press("5", "home", key)
+        await seen(pilot)
+        assert (" w " in screen_text(app).rstrip().splitlines()[-1]) is is_offered
+
+
 async def test_a_remark_that_was_changed_is_not_thrown_away_at_once() -> None:
     client = StagedLaunch([Fresh(launches.green())])
     app = console_of(launches.green(), client=client)
@@ -188,6 +248,7 @@ USELESS = {
     "ticking a post": (launches.green(), ["space"], "select a step to tick"),
     "resolving without an incident": (launches.green(), ["x"], "select an open incident first"),
     "declaring a post": (launches.green(), ["s"], "select a gate first"),
+    "snoozing a signal": (launches.watched(), ["5", "home", "down", "w"], "select a trigger first"),
     "copying a phase": (launches.ended(), ["1", "home", "c"], "there is nothing to copy here"),
 }
 

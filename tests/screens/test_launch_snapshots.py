@@ -40,6 +40,7 @@ SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
     "remark": (launches.green, "e"),
     "t0": (launches.green, "t"),
     "gate-asked": (launches.gate_red, "3 home s"),
+    "signals": (launches.watched, "5"),
     "journal": (launches.green, "4 z"),
     "help": (launches.green, "question_mark"),
     "about": (launches.green, "a"),
