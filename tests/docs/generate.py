@@ -18,7 +18,7 @@ from tests.docs.reference import kind_part, table
 from warroom.checks import BUILTIN
 from warroom.cli.commands import app
 from warroom.expect import language
-from warroom.playbook import course_models, models, signal_models, source_models
+from warroom.playbook import course_models, models, procedure_models, signal_models, source_models
 from warroom.screens.keys import KEYS
 from warroom.simulator import SCENARIOS
 
@@ -47,7 +47,7 @@ def _models() -> dict[str, type[BaseModel]]:
         *(course_models.Channel, course_models.Routes, course_models.Update),
     )
     last = (models.HintMatch, models.Defaults)
-    all_models: tuple[type[BaseModel], ...] = (*sections, *more, *last, *course, *watched(), *asserted)
+    all_models: tuple[type[BaseModel], ...] = (*sections, *more, *last, *course, *watched(), *acting(), *asserted)
     return {model.__name__.lower(): model for model in all_models}
 
 
@@ -57,6 +57,12 @@ def watched() -> tuple[type[BaseModel], ...]:
     measured = (signal_models.RatioOf, signal_models.QuantileOf, signal_models.LatencyOf)
     limits = (signal_models.Slo, signal_models.Baseline, signal_models.Trigger)
     return (*sources, signal_models.Signal, *measured, *limits)
+
+
+def acting() -> tuple[type[BaseModel], ...]:
+    """The models of what is done when it goes wrong."""
+    steps = (procedure_models.ActionStep, procedure_models.ActionRequest, procedure_models.ReadBack)
+    return (procedure_models.LeverSet, procedure_models.Procedure, *steps)
 
 
 def parts() -> dict[str, Callable[[], str]]:

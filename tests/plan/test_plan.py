@@ -35,6 +35,9 @@ def test_every_update_of_the_third_document_is_planned_at_its_times_and_then_tho
         "incident_note@inc-1": "on incident.opened, within 10m",
         "incident_update@inc-1+15m": "every 15m while incident.open",
         "incident_resolved@inc-1": "on incident.resolved, within 2m",
+        "procedure_news@pause_sends-1": "on procedure.finished of pause_sends, within 2m",
+        "procedure_news@pause_sends-1.start": "on procedure.waiting of pause_sends, within 2m",
+        "procedure_news@pause_sends-1.start.escalated": "on procedure.escalated of pause_sends, within 2m",
     }
 
 

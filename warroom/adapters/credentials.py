@@ -22,11 +22,19 @@ def secrets_of(playbook: Playbook) -> dict[str, str]:
                 secrets[f"{target.id}_{what}".upper()] = value
     found = [(check.id, *pair) for check in playbook.checks.values() for pair in _parameters(check.params)]
     found += [(source.id, *pair) for source in playbook.sources.values() for pair in _hidden(_sent(source))]
+    found += [("operations", *pair) for pair in _hidden(_headers(playbook))]
     for owner, what, value in found:
         # What holds a secret already is known by that one's name.
         if value and not any(known in value for known in secrets.values()):
             secrets[f"{owner}_{what}".upper()] = value
     return secrets
+
+
+def _headers(playbook: Playbook) -> Iterator[tuple[str, object]]:
+    """The headers that setting levers and the steps of procedures send."""
+    deeds = [*(lever.set for lever in playbook.levers.values()), *playbook.deeds.values()]
+    for sent in (part for deed in deeds for part in (deed.call, deed.look) if part):
+        yield from sent.headers
 
 
 def _sent(source: SourceSpec) -> Iterator[tuple[str, object]]:

@@ -82,10 +82,11 @@ class _Routes:
     async def state(self, request: Request) -> Response:
         """The state of the launch, see `state_json`, and the process that runs it."""
         launch, age_s = self._engine.state, round(self._engine.pulse.age_s, 3)
-        engine = {"pid": self._about.pid, "since": self._about.since, "epoch": launch.epoch, "tick_age_s": age_s}
-        live = self._engine.signals.live()
-        said = state_json(launch, self._clock.now(), self._engine.log, self._engine.gates_read_at, live)
-        return JSONResponse({**said, "engine": engine})
+        about = {"pid": self._about.pid, "since": self._about.since, "epoch": launch.epoch, "tick_age_s": age_s}
+        engine = self._engine
+        live, levers = engine.signals.live(), engine.levers_read_at
+        said = state_json(launch, self._clock.now(), engine.log, engine.gates_read_at, live, levers)
+        return JSONResponse({**said, "engine": about})
 
     async def events(self, request: Request) -> Response:
         """The journal from `after` (or Last-Event-ID) on as server-sent events, then what comes."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from warroom.api.action_bodies import Actions
 from warroom.api.body import Body, Name, Text
 from warroom.api.signal_bodies import Signals
 from warroom.engine import requests
@@ -193,7 +194,8 @@ class Close(Body):
 
 
 _Events = Gate | Incident | IncidentNote | IncidentResolve
-_Any = SetT0 | ScrubT0 | Clock | Step | Note | Hold | Release | Post | RemarkOn | _Events | Signals | Amend | Close
+_Asked = _Events | Signals | Actions
+_Any = SetT0 | ScrubT0 | Clock | Step | Note | Hold | Release | Post | RemarkOn | _Asked | Amend | Close
 _BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 

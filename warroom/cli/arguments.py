@@ -107,6 +107,14 @@ IncidentSeverity = Annotated[
     str,
     Option(metavar="info|warning|critical", help="How grave an incident is that is opened; without it a warning."),
 ]
+ActWords = Annotated[
+    list[str] | None,
+    Argument(
+        metavar="[DO] [WORDS]",
+        help="start PROCEDURE, set LEVER VALUE, kill-switch; confirm, done or skip RUN [STEP]; else what there is.",
+    ),
+]
+Typed = Annotated[str, Option("--typed", metavar="NAME", help="The name of what is dangerous, typed once more.")]
 Export = Annotated[bool, Option("--export", help="Print the journal as JSON lines instead.")]
 Heads = Annotated[
     list[str] | None, Option("--head", metavar="HEAD", help="A head that was published, 42.9f86d081884c; repeatable.")

@@ -31,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
         trigger,
         signal,
         baseline,
+        act,
         close,
         amend,
         purge,
@@ -278,6 +279,20 @@ def baseline(
     from warroom.cli.asking import ask
 
     return ask(launch, state, {"request": "baseline", "baseline": baseline, "reason": reason})
+
+
+def act(
+    launch: arguments.LaunchName,
+    words: arguments.ActWords = None,
+    reason: arguments.Reason = "",
+    typed: arguments.Typed = "",
+    yes: arguments.Yes = False,
+    state: arguments.StateFolder = None,
+) -> int:
+    """Show levers and procedures; start one, set a lever, pull the kill switch; confirm, finish or skip a step."""
+    from warroom.cli.act import act as command
+
+    return command(launch, tuple(words or ()), reason, typed, state, yes=yes)
 
 
 def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: arguments.StateFolder = None) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from warroom.adapters.file_channel import published_heads
 from warroom.api.models import instant
+from warroom.cli.action_lines import lever_lines, run_lines
 from warroom.cli.journaled import journaled
 from warroom.cli.launches import Known, how_to_go_on, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
@@ -113,6 +114,8 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from _setup_lines(found)
     yield from (_gate_line(gate, found) for gate in found["gates"])
     yield from (_incident_line(one, found) for one in found["incidents"])
+    yield from run_lines(found, finished=False)
+    yield from lever_lines(found)
     yield from (_phase_line(phase) for phase in found["phases"])
     for suite in found["suites"]:
         yield from _suite_lines(suite)

@@ -17,6 +17,7 @@ from warroom.adapters.wakes import ScheduledWakes
 from warroom.api.app import About, api
 from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
+from warroom.cli.acting import LaunchActions
 from warroom.cli.channels import OpenChannel, channels_of
 from warroom.cli.ending import ended_by_signals
 from warroom.cli.engine_log import EngineLog
@@ -140,6 +141,7 @@ class _Launch:
     gates: LaunchGates
     signals: LaunchSignals
     wakes: ScheduledWakes
+    actions: LaunchActions
     tcp: TcpListener | None = None
 
 
@@ -154,6 +156,8 @@ def _assembled(
     stated = replace(options, evidence=evidence, gates=())
     suites = LaunchSuites(opened.playbook, stated, os.environ, clock, second.heard)
     gates = LaunchGates(opened.playbook, clock, second.heard)
+    allowed = options.allow_commands
+    actions = LaunchActions(opened.playbook, clock, os.environ, allow_commands=allowed, heard=second.heard)
     reload = reloading(options, opened, os.environ)
     signals = LaunchSignals(opened.playbook, options, os.environ, clock, second.heard)
     wakes = ScheduledWakes()
@@ -166,6 +170,7 @@ def _assembled(
         told=watch.told,
         trouble=watch.trouble,
         gates=gates,
+        actions=actions,
         signals=signals.ports(),
         reload=reload,
         second_clock=second,
@@ -184,6 +189,7 @@ def _assembled(
         channels=tuple(channels.values()),
         gates=gates,
         signals=signals,
+        actions=actions,
         wakes=wakes,
         tcp=tcp,
     )
@@ -236,6 +242,7 @@ async def _close(launch: _Launch) -> None:
     await launch.gates.aclose()
     await launch.signals.aclose()
     launch.wakes.close()
+    await launch.actions.aclose()
     # The launch is given free last: what is being posted must be in its file before another engine looks for it.
     for channel in launch.channels:
         await asyncio.to_thread(channel.close)

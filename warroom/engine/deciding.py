@@ -14,26 +14,32 @@ from warroom.engine.requests import (
     AgreeWithClock,
     CaptureBaseline,
     CloseLaunch,
+    ConfirmStep,
     DeclareTrigger,
+    FinishStep,
     GiveSignal,
     HoldUpdate,
     NoteIncident,
     OpenIncident,
     PostNow,
+    PullKillSwitch,
     ReleaseUpdate,
     RemarkOnUpdate,
     Request,
     ResolveIncident,
     ResumeTrigger,
     ScrubT0,
+    SetLever,
     SetT0,
+    SkipStep,
     SnoozeTrigger,
+    StartProcedure,
     StateGate,
     TickStep,
 )
 from warroom.errors import UsageError
 from warroom.events import GateInfo
-from warroom.launch import signal_asking
+from warroom.launch import acting, signal_asking
 from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import SEVERITIES, Incident
@@ -219,6 +225,36 @@ def _(request: GiveSignal, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: CaptureBaseline, asked: _Asked) -> tuple[Draft, ...]:
     return signal_asking.capture_asked(asked.state, request.baseline, request.reason, asked.by)
+
+
+@_decide.register
+def _(request: StartProcedure, asked: _Asked) -> tuple[Draft, ...]:
+    return acting.start(asked.state, request.procedure, asked.by, request.reason, request.typed)
+
+
+@_decide.register
+def _(request: SetLever, asked: _Asked) -> tuple[Draft, ...]:
+    return acting.set_lever(asked.state, request.lever, request.value, asked.by, request.reason, request.typed)
+
+
+@_decide.register
+def _(request: PullKillSwitch, asked: _Asked) -> tuple[Draft, ...]:
+    return acting.kill_switch(asked.state, asked.by, request.reason)
+
+
+@_decide.register
+def _(request: ConfirmStep, asked: _Asked) -> tuple[Draft, ...]:
+    return acting.confirm(asked.state, request.run, request.step, asked.by)
+
+
+@_decide.register
+def _(request: FinishStep, asked: _Asked) -> tuple[Draft, ...]:
+    return acting.tick(asked.state, request.run, request.step, asked.by, request.reason)
+
+
+@_decide.register
+def _(request: SkipStep, asked: _Asked) -> tuple[Draft, ...]:
+    return acting.skip(asked.state, request.run, request.step, asked.by, request.reason)
 
 
 @_decide.register

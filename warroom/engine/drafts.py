@@ -15,6 +15,7 @@ from warroom.launch.entries import CHANNEL, ENGINE, Draft
 from warroom.launch.files import FILE, GIVE_UP_AFTER, Attach, file_named
 from warroom.launch.flips import news
 from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
+from warroom.launch.procedure_ledger import procedure_drafts
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots, channel_of
 from warroom.launch.standing import CUT_OFF
@@ -36,7 +37,7 @@ _FATES: Final = {
 
 
 def to_write(state: LaunchState, now: datetime) -> list[Draft]:
-    """What the ledger's decisions come to that need nothing but the journal: texts, holds and the end."""
+    """What the decisions come to that need nothing but the journal: texts, holds, moves of procedures, the end."""
     drafts: list[Draft] = []
     for decision in decide(state, now):
         match decision:
@@ -50,7 +51,7 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
                 drafts.append(Draft("launch.closed", {"reason": reason}))
             case _:
                 pass
-    return drafts
+    return [*drafts, *procedure_drafts(state, now)]
 
 
 def _given_up(record: Record, now: datetime, *, hold: bool) -> list[Draft]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,13 +11,16 @@ from typing import Final
 
 from warroom.clock import Clock, SteadyClock
 from warroom.engine import drafts
+from warroom.engine.acting import Acting
 from warroom.engine.contained import contained, defect, ends_the_engine
 from warroom.engine.deciding import decide as decide_request
 from warroom.engine.gate_watch import GateWatch
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import (
+    ActionsPort,
     GatesPort,
     JournalPort,
+    NoActions,
     NoGates,
     NoWakes,
     Reload,
@@ -41,7 +44,8 @@ from warroom.launch.amending import amend
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.files import Attach
 from warroom.launch.flips import news
-from warroom.launch.ledger import LookUp, RunSuite, Send, decide
+from warroom.launch.ledger import Decision, LookUp, RunSuite, Send, decide
+from warroom.launch.procedure_ledger import Act, procedure_effects
 from warroom.launch.results import started_body
 from warroom.launch.schedule import next_due
 from warroom.launch.setup import is_news, setup_body
@@ -81,6 +85,7 @@ class Ports:
     trouble: Callable[[str], object]
     gates: GatesPort = field(default_factory=NoGates)
     signals: SignalPorts | None = None
+    actions: ActionsPort = field(default_factory=NoActions)
     reload: Reload = no_reload
     second_clock: SecondClock | None = None
     setup: SetUpPort | None = None
@@ -110,6 +115,7 @@ class Engine:
         signals = ports.signals or SignalPorts({}, SteadyClock(ports.clock))
         self.signals: Final = SignalWatch(course.watched, signals.sources, ports.clock, signals.clock)
         self._setup = SetUpWatch(ports.setup, ports.clock)
+        self._acting = Acting(ports.clock, self._book, ports.actions, self._insist)
         self._said: dict[str, str] = {}
         self._rest_s = 0.0
         self._sha256 = ""
@@ -119,6 +125,11 @@ class Engine:
     def gates_read_at(self) -> Mapping[str, datetime]:
         """When the gates were asked that are polled and whose answer may be believed, by id."""
         return self._gates.read_at()
+
+    @property
+    def levers_read_at(self) -> Mapping[str, datetime]:
+        """When the levers were read last, by name."""
+        return self._acting.levers_read_at()
 
     @property
     def state(self) -> LaunchState:
@@ -148,7 +159,7 @@ class Engine:
                 await self._tick()
                 await self._pause()
             if self.state.closed:
-                await self._work.finish("post ", self.pace.patience_s)
+                await self._work.finish(("post ", "step "), self.pace.patience_s)
         finally:
             await self._looking.stop(self.pace.patience_s)
             await self._work.stop(self.pace.patience_s)
@@ -259,19 +270,26 @@ class Engine:
         if self._stopping or self.state.closed or self.is_amended:
             return
         self._begin_to_look()
-        for decision in decide(self.state, self._clock.now()):
-            match decision:
-                case Send(record):
-                    self._work.begin(f"post {record.slot}", partial(self._posting.send, decision))
-                case LookUp(record):
-                    self._work.begin(f"post {record.slot}", partial(self._posting.look_up, decision))
-                case Attach(record):
-                    self._work.begin(f"{decision.part} of {record.slot}", partial(self._posting.attach, decision))
-                case RunSuite(suite, cause):
-                    what = f"suite {suite}" if suite else "checks"
-                    self._work.begin(f"{what} for {cause}", partial(self._run_suite, decision))
-                case _:
-                    pass
+        now = self._clock.now()
+        for decision in (*decide(self.state, now), *procedure_effects(self.state, now)):
+            if effect := self._effect_of(decision):
+                self._work.begin(*effect)
+
+    def _effect_of(self, decision: Decision | Act) -> tuple[str, Callable[[], Awaitable[None]]] | None:
+        """The key of what a decision wants done, which is done once at a time; None where it is only journaled."""
+        match decision:
+            case Send(record):
+                return f"post {record.slot}", partial(self._posting.send, decision)
+            case LookUp(record):
+                return f"post {record.slot}", partial(self._posting.look_up, decision)
+            case Attach(record):
+                return f"{decision.part} of {record.slot}", partial(self._posting.attach, decision)
+            case RunSuite(suite, cause):
+                what = f"suite {suite}" if suite else "checks"
+                return f"{what} for {cause}", partial(self._run_suite, decision)
+            case Act(run, step):
+                return f"step {step.id} of {run}", partial(self._acting.act, decision)
+        return None
 
     def _begin_to_look(self) -> None:
         for source in self.signals.due():
@@ -279,6 +297,8 @@ class Engine:
         for gate in self._gates.due():
             if self._stated(gate) is None:
                 self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))
+        if levers := self._acting.levers_due():
+            self._work.begin("levers", partial(self._acting.read_levers, levers))
         if self._setup.is_due(self.state, self._clock.now()):
             self._work.begin("set-up", self._look_at_setup)
 

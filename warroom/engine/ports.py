@@ -13,7 +13,10 @@ from warroom.events import GateInfo
 from warroom.launch.amending import Amendment
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import RunSuite
+from warroom.launch.levers import LeverReading
+from warroom.launch.outcomes import Answer, Fate, Found
 from warroom.launch.setup import Finding
+from warroom.playbook.procedures import ActionStep
 from warroom.slo.query import SignalSource
 from warroom.suite_state import SuiteState
 
@@ -86,6 +89,40 @@ class SetUpPort(Protocol):
         """What there is to say, what is well too; asked now, within a minute. Posts nothing, and never raises, save
         for cancellation."""
         ...
+
+
+class ActionsPort(Protocol):
+    """Changes things outside, and reads them back. Nothing here raises, save for cancellation: what goes wrong is in
+    what comes back. Each call ends within its `timeout_s` seconds, and leaves nothing behind that goes on."""
+
+    async def look(self, procedure: str, step: ActionStep, before: str | None, timeout_s: float) -> Found:
+        """Whether the state is the one that `step` is to bring about. `before` is what was read before it was sent,
+        None while it was not, or where nobody knows."""
+        ...
+
+    async def send(self, procedure: str, step: ActionStep, timeout_s: float) -> Answer:
+        """Does once what `step` says."""
+        ...
+
+    async def levers(self, names: Sequence[str], timeout_s: float) -> Sequence[LeverReading]:
+        """What the levers are now, in the order of `names`."""
+        ...
+
+
+class NoActions:
+    """An `ActionsPort` for a launch that changes nothing outside."""
+
+    async def look(self, procedure: str, step: ActionStep, before: str | None, timeout_s: float) -> Found:
+        """Nothing can be read."""
+        return Found(None, "nothing can be read here")
+
+    async def send(self, procedure: str, step: ActionStep, timeout_s: float) -> Answer:
+        """Nothing is done."""
+        return Answer(Fate.REFUSED, "nothing can be changed here")
+
+    async def levers(self, names: Sequence[str], timeout_s: float) -> Sequence[LeverReading]:
+        """None of them can be read."""
+        return [LeverReading(name, None, "nothing can be read here") for name in names]
 
 
 class Reload(Protocol):

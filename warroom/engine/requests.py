@@ -165,6 +165,58 @@ class CaptureBaseline:
 
 
 @dataclass(frozen=True, slots=True)
+class StartProcedure:
+    """Start a procedure of the playbook; `typed` is its id where it is dangerous."""
+
+    procedure: str
+    reason: str = ""
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLever:
+    """Set a lever, and read it back; `typed` is its name where it is dangerous."""
+
+    lever: str
+    value: str
+    reason: str = ""
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullKillSwitch:
+    """Set every kill switch to what stops sends."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmStep:
+    """Let a procedure go on that waits for that: begin (`step` is empty), or do a step."""
+
+    run: str
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishStep:
+    """A step of a procedure was done by hand."""
+
+    run: str
+    step: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SkipStep:
+    """Leave out the step at which a procedure stands, or (`step` is empty) stop the procedure."""
+
+    run: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AmendPlaybook:
     """Go on with another playbook, whose frozen copy is at `copy` in the folder of the launch and which came from
     `path`. The engine loads it before anything is decided."""
@@ -176,4 +228,6 @@ class AmendPlaybook:
 _OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate
 _OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
 _OfSignals = AckTrigger | SnoozeTrigger | ResumeTrigger | DeclareTrigger | GiveSignal | CaptureBaseline
-Request = SetT0 | ScrubT0 | AgreeWithClock | TickStep | AddNote | _OfUpdates | _OfEvents | _OfSignals | CloseLaunch
+_OfActions = StartProcedure | SetLever | PullKillSwitch | ConfirmStep | FinishStep | SkipStep
+_OfPeople = SetT0 | ScrubT0 | AgreeWithClock | TickStep | AddNote | CloseLaunch
+Request = _OfPeople | _OfUpdates | _OfEvents | _OfSignals | _OfActions

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
-from warroom.engine import shown, shown_signals
+from warroom.engine import shown, shown_actions, shown_signals
 from warroom.engine.live import Live, journaled
 from warroom.engine.shown import instant
 from warroom.launch.ending import ending
@@ -45,24 +45,17 @@ def state_json(
     log: Iterable[LogLine] = (),
     read_at: Mapping[str, datetime] | None = None,
     live: Live | None = None,
+    levers_read_at: Mapping[str, datetime] | None = None,
 ) -> dict[str, Any]:
     """The state of the launch at `now`, with the last lines of its `log` and signals as they are `live` (None: as the
-    journal has them). Instants are UTC text, null where there is none; lists are in time order. However long the
-    journal is, this costs the same."""
+    journal has them). `read_at` is when the gates were read, `levers_read_at` when the levers were. Instants are UTC
+    text, null where there is none; lists are in time order. However long the journal is, this costs the same."""
     watched = live or journaled(state)
     posts = shown.posts(state, owed(state, now), now)
-    info = state.course.launch
     return {
         "schema": STATE_SCHEMA,
         "launch": state.launch,
-        "title": info.title,
-        "owner_name": info.owner,
-        "mode": info.mode,
-        "mode_until": instant(mode_until(state)),
-        "mode_ended": has_ended(state, now),
-        "modes": [] if state.closed else list(modes(state, now)),
-        "facts": [list(fact) for fact in info.facts],
-        "links": [list(link) for link in info.links],
+        **_about(state, now),
         "now": stamp(now),
         "seq": state.seq,
         "epoch": state.epoch,
@@ -85,8 +78,25 @@ def state_json(
         "signals": shown_signals.signals(state, watched, now),
         "baselines": shown_signals.baselines(state),
         "triggers": shown_signals.triggers(state, watched, now),
+        "levers": shown_actions.levers(state, now, levers_read_at or {}),
+        "procedures": shown_actions.procedures(state, now),
         "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
         "log": [_log_line(line) for line in log],
+    }
+
+
+def _about(state: LaunchState, now: datetime) -> dict[str, Any]:
+    """What the playbook says of the launch, and the modes that it is in."""
+    info = state.course.launch
+    return {
+        "title": info.title,
+        "owner_name": info.owner,
+        "mode": info.mode,
+        "mode_until": instant(mode_until(state)),
+        "mode_ended": has_ended(state, now),
+        "modes": [] if state.closed else list(modes(state, now)),
+        "facts": [list(fact) for fact in info.facts],
+        "links": [list(link) for link in info.links],
     }
 
 

@@ -33,9 +33,9 @@ class Work:
             return
         self._tasks[key] = asyncio.create_task(self._run(key, effect), name=key)
 
-    async def finish(self, prefix: str, patience_s: float) -> None:
-        """Waits for what is under way by such a key, at most `patience_s` seconds of real time."""
-        tasks = [task for key, task in self._tasks.items() if key.startswith(prefix)]
+    async def finish(self, prefixes: tuple[str, ...], patience_s: float) -> None:
+        """Waits for what is under way by keys that begin so, at most `patience_s` seconds of real time."""
+        tasks = [task for key, task in self._tasks.items() if key.startswith(prefixes)]
         if tasks:
             await asyncio.wait(tasks, timeout=patience_s)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from warroom.errors import UsageError
 from warroom.launch.entries import Draft
+from warroom.launch.procedures import is_acting, open_runs
 from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.standing import IN_DOUBT, is_resolved
 from warroom.launch.state import LaunchState
@@ -69,6 +70,8 @@ def amend(state: LaunchState, amendment: Amendment, now: datetime, by: str) -> t
         raise UsageError(f"that is the playbook of {amendment.course.launch.id}, not of {state.course.launch.id}")
     if doubtful := [record.slot for record in state.records.values() if record.stage in IN_DOUBT]:
         raise UsageError(f"post {doubtful[0]} is being sent or looked for", hint="amend again in a moment")
+    if acting := [run.id for run in open_runs(state.procedures) if is_acting(run)]:
+        raise UsageError(f"a step of {acting[0]} is being done", hint="amend again in a moment")
     change = slot_change(state, amendment.course, now)
     body = {
         "from": state.playbook_sha256,

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from warroom.launch import signal_folding
+from warroom.launch import procedure_folding, signal_folding
 from warroom.launch.entries import Body, Entry, instant
 from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
+from warroom.launch.procedure_folding import moved
 from warroom.launch.record_folding import RECORDS, Apply
 from warroom.launch.results import Run, checks_found
 from warroom.launch.setup import SetUp, findings_in
@@ -126,7 +127,7 @@ def _gate_flipped(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 def _incident_opened(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     at, severity = believed(state, entry.at), body.get("severity", WARNING)
-    incident = Incident(body["id"], body["text"], at, body.get("by", entry.actor), severity=severity)
+    incident = Incident(body["id"], body["text"], at, body.get("by") or entry.actor, severity=severity)
     begun = Happening("incident.opened", incident.id, incident.id, at, severity)
     incidents = {**state.incidents, incident.id: incident}
     return replace(state, incidents=incidents, happenings=(*state.happenings, begun))
@@ -183,7 +184,7 @@ def _as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
         for name, one in state.incidents.items()
     }
     happenings = tuple(replace(one, at=one.at + by) for one in state.happenings)
-    return replace(state, incidents=incidents, happenings=happenings)
+    return replace(state, incidents=incidents, happenings=happenings, procedures=moved(state.procedures, by))
 
 
 def _moved(instant: datetime | None, by: timedelta) -> datetime | None:
@@ -222,4 +223,5 @@ _APPLY: Final[Mapping[str, Apply]] = {
     "clock.step": _clock_step,
     "clock.agreed": _clock_agreed,
     **signal_folding.APPLY,
+    **procedure_folding.APPLY,
 }

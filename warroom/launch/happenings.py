@@ -15,8 +15,9 @@ INFO, WARNING, CRITICAL = SEVERITIES
 @dataclass(frozen=True, slots=True)
 class Happening:
     """Something that posts can be owed for. `on` is its name in a playbook (`gate.green`), `subject` the id of the
-    gate or incident, `about` tells it from every other of the launch (`gate1#2`: the second flip of gate1; `inc-1`).
-    `severity` is one of `SEVERITIES`.
+    gate, incident or procedure, `about` tells it from every other of the launch (`gate1#2`: the second flip of gate1;
+    `inc-1`; `pause_sends-1`). `severity` is one of `SEVERITIES`. Where `update` is not empty that one alone is owed
+    for it.
     """
 
     on: str
@@ -24,6 +25,7 @@ class Happening:
     about: str
     at: datetime
     severity: str = INFO
+    update: str = ""
 
 
 @dataclass(frozen=True, slots=True)

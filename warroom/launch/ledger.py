@@ -15,6 +15,7 @@ from typing import Final
 
 from warroom.launch.entries import ENGINE
 from warroom.launch.files import Attach, files_are_settled, files_owed
+from warroom.launch.procedures import open_runs
 from warroom.launch.runs import phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, channel_of, last_offset
 from warroom.launch.standing import is_resolved, record_of
@@ -195,6 +196,8 @@ class _Ledger:
         """Whether the launch is over."""
         end = last_offset(self._state.course)
         if end is None or self._t0 is None or self._now < self._t0 + end or self._reruns():
+            return
+        if any(open_runs(self._state.procedures)):
             return
         if all(is_resolved(self._state, slot) for slot in self._slots) and files_are_settled(self._state):
             dead = sum(self._state.records[slot.id].stage is Stage.DEAD for slot in self._slots)

@@ -132,7 +132,8 @@ def next_due(state: LaunchState, now: datetime) -> datetime | None:
 def _happened(state: LaunchState, now: datetime) -> Iterator[Slot]:
     for happening in state.happenings:
         for update in state.course.updates.values():
-            if happening.on not in update.on or (update.subjects and happening.subject not in update.subjects):
+            is_meant = happening.update in ("", update.id) and happening.on in update.on
+            if not is_meant or (update.subjects and happening.subject not in update.subjects):
                 continue
             slot_id = f"{update.id}@{happening.about}"
             # Of something that a person wants to hear of later nothing is owed before; what was written stays.

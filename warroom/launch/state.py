@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from warroom.launch.happenings import GateKnown, Happening, Incident
+from warroom.launch.procedures import LeverKnown, ProcedureRun
 from warroom.launch.results import Run
 from warroom.launch.setup import SetUp
 from warroom.launch.signals import BaselineKnown, BudgetKnown, Given, SignalKnown, TriggerKnown
@@ -149,7 +150,7 @@ class LaunchState:
     the id of the slot, `files` what belongs to them by slot and part, `requested` the slots that a person wants to be
     posted now. `happenings` are what posts can be owed for beside the time. `setup` is None before it was looked at.
     `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something,
-    `given` what people said of signals.
+    `given` what people said of signals, `procedures` runs by their id, `levers` what they were found to be.
     `clock_set_s` is by how many seconds the wall clock was set, in all, since someone last agreed with it. Mappings
     and tuples are oldest first.
     """
@@ -179,6 +180,8 @@ class LaunchState:
     baselines: Mapping[str, BaselineKnown] = field(default_factory=dict)
     budgets: Mapping[str, BudgetKnown] = field(default_factory=dict)
     triggers: Mapping[str, TriggerKnown] = field(default_factory=dict)
+    procedures: Mapping[str, ProcedureRun] = field(default_factory=dict)
+    levers: Mapping[str, LeverKnown] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()
     setup: SetUp | None = None
     clock_set_s: float = 0.0

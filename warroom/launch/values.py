@@ -8,6 +8,7 @@ from typing import Final
 
 from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in, modes
+from warroom.launch.procedure_values import procedure_value
 from warroom.launch.runs import check_for, is_of_rerun, rerun_for, run_for
 from warroom.launch.schedule import Slot
 from warroom.launch.signal_words import of_signal, of_this_signal, of_this_trigger, of_triggers
@@ -29,8 +30,8 @@ def value_of(state: LaunchState, slot: Slot, name: str) -> str | None:
     """The value of a dotted name in the post of `slot`, safe to show; None while it is not there."""
     parts = name.split(".")
     found = _ROOTS[parts[0]](state, slot, *parts[1:])
-    if name == "incident.note" and found is not None:
-        # What a person writes about an incident may have several lines; nothing else in a post may add some.
+    if name in _LINES and found is not None:
+        # What a person writes about an incident may have several lines; of the rest only what we write ourselves.
         return clean(found, limit=4_000, lines=True)
     return None if found is None else clean(found, limit=1_000)
 
@@ -168,6 +169,8 @@ def _of_this_incident(state: LaunchState, slot: Slot, name: str) -> str | None:
             return format_duration(timedelta(seconds=lasted_s))
 
 
+_LINES: Final = ("incident.note", "procedure.steps")
+
 _ROOTS: Final[Mapping[str, Callable[..., str | None]]] = {
     "launch": _of_launch,
     "post": _of_post,
@@ -181,4 +184,5 @@ _ROOTS: Final[Mapping[str, Callable[..., str | None]]] = {
     "signal": of_this_signal,
     "triggers": of_triggers,
     "trigger": of_this_trigger,
+    "procedure": procedure_value,
 }

@@ -91,11 +91,24 @@ def _subjects(course: Course, update: Update, on: str) -> Iterator[tuple[str, st
         "signal": [name for name, plan in course.watched.signals.items() if plan.warn or plan.page],
     }
     sort = on.partition(".")[0]
+    if sort == "procedure":
+        yield from _runs(course, update, on)
+        return
     if sort not in known:
         yield "inc-1", "inc-1"
     for subject in known.get(sort, ()):
         if not update.subjects or subject in update.subjects:
             yield f"{subject}#1", subject
+
+
+def _runs(course: Course, update: Update, on: str) -> Iterator[tuple[str, str]]:
+    """The first run of a procedure that the post can be about: of the others it is the same."""
+    for plan in course.procedures.values():
+        posts = [step.id for step in plan.steps if step.update == update.id]
+        if on != "procedure.post" or posts:
+            what = {"procedure.waiting": ["start"], "procedure.escalated": ["start", "escalated"]}.get(on, posts[:1])
+            yield ".".join((f"{plan.id}-1", *what)), plan.id
+            return
 
 
 def _within(update: Update) -> str:

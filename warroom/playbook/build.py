@@ -11,6 +11,7 @@ from warroom.events import LaunchInfo
 from warroom.playbook import models, nodes
 from warroom.playbook.loaded import Gate, HintRule, Lever, ReadFrom, Suite, Target, Until
 from warroom.playbook.nodes import Scalar
+from warroom.playbook.procedure_build import lever_deed
 from warroom.text import clean
 
 
@@ -106,7 +107,7 @@ def lever(name: str, model: models.Lever) -> Lever:
     """A lever; its value stands at $.levers.NAME unless it says otherwise."""
     path = model.read.json_path
     read = ReadFrom(model.read.target, model.read.path, path.text if path else _lever_path(name))
-    return Lever(name, model.expect, read, model.kill_switch, clean(model.note))
+    return Lever(name, model.expect, read, model.kill_switch, clean(model.note), lever_deed(model))
 
 
 def _lever_path(name: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from warroom.events import LaunchInfo
+from warroom.playbook.procedures import LeverPlan, ProcedurePlan
 from warroom.playbook.signals import Watched
 from warroom.playbook.template import Template
 
@@ -142,3 +143,5 @@ class Course:
     """The channels that updates of a severity go to beside their own."""
     gates: Mapping[str, GatePlan] = field(default_factory=dict)
     watched: Watched = field(default_factory=Watched)
+    levers: Mapping[str, LeverPlan] = field(default_factory=dict)
+    procedures: Mapping[str, ProcedurePlan] = field(default_factory=dict)

@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from warroom.events import LaunchInfo
-from warroom.playbook import course_models, models
+from warroom.playbook import course_models, models, nodes
 from warroom.playbook.course import Ask, Channel, Course, GatePlan, Phase, Step, Update
 from warroom.playbook.loaded import Gate, SlackAccess, Target
+from warroom.playbook.procedure_build import Procedures, lever_plan
 from warroom.playbook.signal_build import watched
 from warroom.text import clean
 
 
 def course(
-    document: models.Document, launch: LaunchInfo, targets: Mapping[str, Target], gates: Mapping[str, Gate]
+    document: models.Document,
+    launch: LaunchInfo,
+    targets: Mapping[str, Target],
+    gates: Mapping[str, Gate],
+    top: nodes.Mapping,
 ) -> Course:
-    """The course; every name in it leads somewhere."""
+    """The course; every name in it leads somewhere. `top` is what `document` was made of."""
+    levers = {name: lever_plan(name, model, top, targets) for name, model in document.levers.items()}
     return Course(
         launch=launch,
         mode_for=document.launch.mode_for,
@@ -27,6 +33,8 @@ def course(
         routes=document.routes.channels,
         gates={name: _gate(gate) for name, gate in gates.items()},
         watched=watched(document),
+        levers=levers,
+        procedures=Procedures(document, levers, top, targets).plans(),
     )
 
 

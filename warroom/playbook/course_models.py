@@ -30,6 +30,10 @@ EventName = Literal[
     "trigger.resolved",
     "trigger.blind",
     "signal.warn",
+    "procedure.waiting",
+    "procedure.escalated",
+    "procedure.finished",
+    "procedure.post",
 ]
 """What a post can be owed for."""
 
@@ -223,7 +227,7 @@ class Update(Section):
             raise ValueError("`on` needs `within`: how long the post has to leave, such as 2m")
         sorts = {event.partition(".")[0] for event in self.events}
         if len(sorts) > 1:
-            raise ValueError("`on` names events of one sort: of gates, incidents, triggers or signals")
+            raise ValueError("`on` names events of one sort: of gates, incidents, triggers, signals or procedures")
         for sort in ("gate", "trigger", "signal"):
             if getattr(self, sort) is not None and sort not in sorts:
                 raise ValueError(f"`{sort}` is for events of {sort}s, which begin with {sort}.")

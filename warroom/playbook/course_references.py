@@ -29,8 +29,9 @@ EVENT_VALUES: Final = {
         *("value", "reason", "stage", "runs", "runbook", "lasted"),
     ),
     "signal": ("id", *SIGNAL_VALUES),
+    "procedure": ("id", "title", "run", "cause", "at", "standing", "steps", "took"),
 }
-"""What a post can say about the gate, incident, trigger or signal that it is owed for."""
+"""What a post can say about the gate, incident, trigger, signal or run of a procedure that it is owed for."""
 
 Name = Callable[[Path, str, str], bool]
 """Whether a section has an entry: the path that names it, the section, the name. Reports where it has not."""

@@ -8,7 +8,7 @@ from typing import Final
 from warroom.playbook import course_models, models
 from warroom.playbook.template import Template
 
-_SORTS: Final = ("gate", "incident", "trigger", "signal")
+_SORTS: Final = ("gate", "incident", "trigger", "signal", "procedure")
 Found = Iterator[tuple[str, str]]
 
 

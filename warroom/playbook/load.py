@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from warroom.contract import AnyKind
 from warroom.errors import PlaybookError, Problem
-from warroom.playbook import build, course_models, models, nodes, signal_models
+from warroom.playbook import build, course_models, models, nodes, procedure_models, signal_models
 from warroom.playbook.assemble import Assembled, read_document, with_defaults, with_environment
 from warroom.playbook.check_specs import COMMON, can_have, check_spec
 from warroom.playbook.course import Course
@@ -22,6 +22,7 @@ from warroom.playbook.inputs import InputValues, Resolved, resolve
 from warroom.playbook.interpolate import fill
 from warroom.playbook.loaded import CheckSpec, Playbook, SlackAccess, Target
 from warroom.playbook.nodes import Entry, key_path
+from warroom.playbook.procedure_build import Procedures
 from warroom.playbook.references import Sections, reference_problems
 from warroom.playbook.signal_build import source_spec
 from warroom.playbook.signal_references import SignalSections
@@ -141,6 +142,8 @@ def _may_be_secret(path: nodes.Path) -> bool:
     if len(path) < 3:
         return False
     section, key = str(path[0]), path[2]
+    if section in ("levers", "procedures"):
+        return any(step in ("headers", "body") for step in path[3:])
     return key in _CREDENTIALS[section] if section in _CREDENTIALS else section == "checks" and key not in COMMON
 
 
@@ -191,6 +194,7 @@ class _Loading:
             hints=self._hints(),
             course=self._course(),
             watched=self._watched(),
+            procedures=self._each("procedures", procedure_models.Procedure),
         )
         self.problems += reference_problems(sections)
         self._target_problems(look=given is not None)
@@ -302,6 +306,7 @@ class _Loading:
         targets = self._targets(document)
         gates = {name: build.gate(name, model) for name, model in document.gates.items()}
         slack = {name: access for name, model in document.channels.items() if (access := slack_access(model))}
+        planned = self.course(document)
         return Playbook(
             path=str(self._path),
             sha256=self._sha256,
@@ -312,7 +317,8 @@ class _Loading:
             checks=checks,
             suites={name: build.suite(name, model) for name, model in document.suites.items()},
             hints=tuple(build.hint(model) for model in document.hints),
-            course=self.course(document),
+            deeds=dict(Procedures(document, planned.levers, self._top, targets).deeds()),
+            course=planned,
             environment=self._environment or "",
             slack=slack,
             sources={name: source_spec(name, model) for name, model in document.sources.items()},
@@ -323,7 +329,7 @@ class _Loading:
         """What a launch goes through."""
         targets = self._targets(document)
         gates = {name: build.gate(name, model) for name, model in document.gates.items()}
-        return course(document, build.launch_info(document.launch, targets), targets, gates)
+        return course(document, build.launch_info(document.launch, targets), targets, gates, self._top)
 
     def _targets(self, document: models.Document) -> dict[str, Target]:
         section = self._top.child("targets").entries

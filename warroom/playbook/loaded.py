@@ -13,6 +13,7 @@ from warroom.contract import AnyKind, Parameters
 from warroom.events import CheckInfo, LaunchInfo
 from warroom.playbook.course import Course
 from warroom.slo.source_spec import SourceSpec
+from warroom.units import Condition
 from warroom.verdict import Verdict
 
 
@@ -57,14 +58,54 @@ class ReadFrom:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A request that changes something. `body` is JSON data, or a text that is sent as it is; empty for none.
+
+    In `path` and `body`, `{name}` and `{value}` stand for the lever that is set and its value. Headers and body may
+    hold secrets.
+    """
+
+    target: str
+    method: str
+    path: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: Mapping[str, object] | str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where a state is read, and the `condition` on it (None: that it is another than before): at a JSONPath of the
+    answer of a target, or in what a `command` prints. Headers may hold secrets."""
+
+    condition: Condition | None
+    target: str = ""
+    path: str = ""
+    json: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """How something is changed: by a request or a command (neither: by a person), and how that is read back."""
+
+    call: Call | None = None
+    command: tuple[str, ...] = ()
+    look: Look | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lever:
-    """A flag or setting and the value it must have, compared as text. A `kill_switch` is one that stops sends."""
+    """A flag or setting and the value it must have, compared as text. A `kill_switch` is one that stops sends.
+
+    `set` is how it is set; it is read back where it is read."""
 
     id: str
     expect: str
     read: ReadFrom
     kill_switch: bool = False
     note: str = ""
+    set: Deed = Deed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +211,10 @@ class SlackAccess:
 class Playbook:
     """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
 
-    `course` is what a launch of it goes through. `environment` is the one chosen, or empty. `slack` is what gives
-    access to Slack, by channel, `sources` where signals come from. `secrets` maps input names to values, only those
-    set, and has that access too.
+    `deeds` is what steps of procedures send and read, by procedure and step; levers have their own. `course` is what
+    a launch of it goes through. `environment` is the one chosen, or empty. `slack` is what gives access to Slack, by
+    channel, `sources` where signals come from. `secrets` maps input names to values, only those set, and has that
+    access too.
     """
 
     path: str
@@ -184,6 +226,7 @@ class Playbook:
     checks: Mapping[str, CheckSpec]
     suites: Mapping[str, Suite]
     hints: tuple[HintRule, ...] = ()
+    deeds: Mapping[tuple[str, str], Deed] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
     slack: Mapping[str, SlackAccess] = field(default_factory=dict)
     sources: Mapping[str, SourceSpec] = field(default_factory=dict, repr=False)

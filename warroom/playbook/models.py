@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from warroom.expect import JsonPathText, TimeoutText
 from warroom.playbook.course_models import Channel, Phase, Routes, Step, TemplateText, Update
+from warroom.playbook.procedure_models import EVERY, LeverSet, People, Procedure
 from warroom.playbook.section import INPUT_PATTERN, LEVER_PATTERN, Id, Name, Section, Text, Word, Words
 from warroom.playbook.signal_models import Baseline, Signal, Slo, Trigger
 from warroom.playbook.source_models import AnySource
@@ -100,9 +101,28 @@ class Lever(Section):
     """A flag or setting, and the value it must have."""
 
     expect: Word = Field(description="The value it must have.")
+    expect_in: dict[Id, Word] = Field({}, description="The value it must have while a phase runs, by phase.")
+    values: list[Word] = Field([], description="The values it may have; any when left out.")
     kill_switch: bool = Field(False, description="Whether it stops what the launch sends.")
+    stops: Word | None = Field(None, description="The value that stops it; what is expected when left out.")
     note: Text = Field("", description="What it does.")
     read: LeverRead = Field(description="Where it is read.")
+    every: TimeoutText = Field(EVERY, description="How often it is read while a launch runs.")
+    set_: LeverSet | None = Field(None, alias="set", description="How it is set; without it a person does that.")
+    dangerous: bool = Field(False, description="Whether a person who sets it has to type its name.")
+    people: People = Field(1, description="How many people have to agree before a person's setting is done.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Lever:
+        if self.stops is not None and not self.kill_switch:
+            raise ValueError("`stops` is for a kill switch: add `kill_switch: true`")
+        if self.kill_switch and not (self.expect if self.stops is None else self.stops):
+            raise ValueError("a kill switch needs `stops`: the value that stops what the launch sends")
+        wanted = {"expect": self.expect, "stops": self.stops, **self.expect_in}
+        for key, value in wanted.items():
+            if self.values and value is not None and value not in self.values:
+                raise ValueError(f"`{key}` is '{value}', which is not among `values`: {', '.join(self.values)}")
+        return self
 
 
 class GateRead(Section):
@@ -262,6 +282,7 @@ class Document(Section):
     suites: dict[Id, Suite] = Field({}, description="Which checks belong together; the first is the default.")
     hints: list[Hint] = Field([], description="What known symptoms mean, and what to do.")
     steps: dict[Id, Step] = Field({}, description="What people do and then tick, in this order.")
+    procedures: dict[Id, Procedure] = Field({}, description="What is done when it goes wrong, step by step.")
     phases: dict[Id, Phase] = Field({}, description="The stretches of the launch, in this order.")
     channels: dict[Id, Channel] = Field({}, description="Where posts go.")
     routes: Routes = Field(Routes(), description="Where posts go because of how grave they are.")

@@ -12,14 +12,16 @@ from warroom.playbook import models, nodes
 from warroom.playbook.course_references import CourseReferences, CourseSections
 from warroom.playbook.loaded import CheckSpec
 from warroom.playbook.nodes import Node, Path, Place, Scalar, find, key_path, paths
+from warroom.playbook.procedure_models import Procedure
+from warroom.playbook.procedure_references import ProcedureReferences
 from warroom.playbook.signal_references import SignalReferences, SignalSections
 from warroom.text import did_you_mean
 
 _SPEAKING: Final = ("target", "lever", "gate", "check", "title", "say", "text", "path")
 _NAMED: Final = (
     *("targets", "levers", "gates", "checks", "suites"),
-    *("sources", "signals", "slos", "baselines", "triggers"),
-    *("steps", "channels", "updates", "templates"),
+    *("sources", "signals", "slos", "baselines", "triggers", "procedures"),
+    *("steps", "phases", "channels", "updates", "templates"),
 )
 
 
@@ -36,6 +38,7 @@ class Sections:
     hints: Sequence[tuple[int, models.Hint]]
     course: CourseSections
     watched: SignalSections
+    procedures: Mapping[str, Procedure]
 
 
 def reference_problems(sections: Sections) -> list[Problem]:
@@ -65,8 +68,11 @@ class _References:
         every = self._all
         course = CourseReferences(every.top, every.course, every.targets, every.suites, every.gates, self._name)
         watched = SignalReferences(every.top, every.watched, self._name, self._target)
+        acting = ProcedureReferences(
+            every.top, every.levers, every.procedures, every.course.updates, self._name, self._target
+        )
         # They report through this one too.
-        others = [*course.problems(), *watched.problems()]
+        others = [*course.problems(), *watched.problems(), *acting.problems()]
         return self._found + others
 
     def _check(self, check: CheckSpec) -> None:

@@ -160,6 +160,7 @@ class Trigger(Section):
     mode: Literal["shadow", "confirm", "auto"] = Field(
         "confirm", description="Whether what it runs is only named, waits for a person, or runs at once."
     )
+    runs: Id | None = Field(None, description="The procedure that it starts, once each time that it fires.")
     resume: SignalConditionText | None = Field(
         None, description="When this holds a pause or rollback is over; without it, when a person resumes."
     )

@@ -167,6 +167,8 @@ class SignalReferences:
 
     def _trigger(self, trigger_id: str, trigger: signal_models.Trigger) -> None:
         path: Path = ("triggers", trigger_id)
+        if trigger.runs:
+            self._name((*path, "runs"), "procedures", trigger.runs)
         if trigger.lever:
             self._name((*path, "lever"), "levers", trigger.lever)
         if trigger.slo:

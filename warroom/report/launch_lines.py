@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from warroom.launch.entries import Entry
 from warroom.launch.values import utc
+from warroom.report import procedure_lines
 from warroom.report.signal_lines import SIGNALS
 from warroom.text import clean, plural
 
@@ -139,4 +140,5 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "api.refused": lambda body: f"refused {body['count']}x, the last from {body['from']}: {body['reason']}",
     "clock.step": lambda body: f"the wall clock was set by {body['by_s']:+g} s",
     **SIGNALS,
+    **procedure_lines.TOLD,
 }

@@ -1,0 +1,38 @@
+"""Whether the note on an incident has reached the war room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from warroom.launch.schedule import Slot, all_slots
+from warroom.launch.standing import arrived, tells_note
+from warroom.launch.state import LaunchState
+
+
+@dataclass(frozen=True, slots=True)
+class NotePosted:
+    """The note is out; `by` has written it, `said` is a sentence about it."""
+
+    by: str
+    said: str
+
+
+def note_slot(state: LaunchState, incident: str, now: datetime) -> Slot | None:
+    """The post that the note on `incident` completes; None where the playbook plans none."""
+    return next(
+        (slot for slot in all_slots(state, now) if slot.subject == incident and tells_note(state, slot)), None
+    )
+
+
+def note_posted(state: LaunchState, incident: str, now: datetime) -> NotePosted | None:
+    """That the note on `incident` was posted; None while it was not. Where the playbook plans no post for it, that it
+    was written, or that the incident is over, is enough."""
+    known = state.incidents.get(incident)
+    if known is None:
+        return None
+    by = known.notes[0].by if known.notes else known.resolved_by
+    slot = note_slot(state, incident, now)
+    if slot is None:
+        return NotePosted(by, f"a note on {incident} was written") if by else None
+    return NotePosted(by, f"posted as {slot.id}") if arrived(state, slot) else None

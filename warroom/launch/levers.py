@@ -1,0 +1,79 @@
+"""Levers as a launch sees them: what they should be now, what they are, and what of that is news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from warroom.launch.entries import Draft
+from warroom.launch.state import LaunchState, believed
+from warroom.playbook.procedures import LeverPlan
+
+_BELIEVED_FOR = 3
+"""A lever that could not be read for so many times its interval is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeverReading:
+    """What a lever was when it was read; `actual` is None where it could not be, for `reason`."""
+
+    id: str
+    actual: str | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeverStanding:
+    """A lever now. `actual` is None where nobody knows, for `reason`; `as_expected` is None then too. It was last
+    read at `read_at`, None: never."""
+
+    plan: LeverPlan
+    expected: str
+    actual: str | None
+    read_at: datetime | None
+    reason: str = ""
+
+    @property
+    def as_expected(self) -> bool | None:
+        """Whether it is as it should be; None where nobody knows."""
+        return None if self.actual is None else self.actual == self.expected
+
+
+def believed_for(plan: LeverPlan) -> timedelta:
+    """How long a reading may be believed."""
+    return _BELIEVED_FOR * plan.every
+
+
+def expected_now(state: LaunchState, plan: LeverPlan, now: datetime) -> str:
+    """What the lever should be: what it should be in the last phase that runs and says so, else always."""
+    if state.t0 is None:
+        return plan.expect
+    passed = believed(state, now) - state.t0
+    running = [
+        phase.id
+        for phase in state.course.phases
+        if phase.starts <= passed and (phase.ends is None or passed < phase.ends)
+    ]
+    named = [phase for phase in running if phase in plan.expect_in]
+    return plan.expect_in[named[-1]] if named else plan.expect
+
+
+def lever_standing(state: LaunchState, plan: LeverPlan, read_at: datetime | None, now: datetime) -> LeverStanding:
+    """How the lever stands. `read_at` is when the running engine read it last, None where it has not."""
+    known, expected = state.levers.get(plan.id), expected_now(state, plan, now)
+    if known is None:
+        return LeverStanding(plan, expected, None, None, "it was not read yet")
+    at = read_at or known.at
+    if known.actual is not None and believed(state, now) - at >= believed_for(plan):
+        return LeverStanding(plan, expected, None, at, f"it was {known.actual} when it was last read")
+    return LeverStanding(plan, expected, known.actual, at, known.reason)
+
+
+def lever_news(state: LaunchState, readings: Iterable[LeverReading]) -> list[Draft]:
+    """What to journal of readings: those that differ from what was known."""
+    return [
+        Draft("lever.read", {"lever": one.id, "value": one.actual, **({"reason": one.reason} if one.reason else {})})
+        for one in readings
+        if one.id not in state.levers or state.levers[one.id].actual != one.actual
+    ]

@@ -1,0 +1,51 @@
+"""Procedures that triggers start: once for each activation, whatever comes between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from warroom.launch.entries import ENGINE, Draft
+from warroom.launch.happenings import Happening
+from warroom.launch.procedures import SHADOW
+from warroom.launch.state import LaunchState
+from warroom.playbook.procedures import ProcedurePlan
+
+_FIRST: Final = ("rollback", "pause", "notify")
+"""Of several triggers the gravest starts first."""
+
+
+def started(state: LaunchState, procedure: str, actor: str = ENGINE, **body: str) -> Draft:
+    """That a procedure starts: as the next run of it."""
+    number = sum(run.procedure == procedure for run in state.procedures.values()) + 1
+    about = {"procedure": procedure, "run": f"{procedure}-{number}"}
+    return Draft("procedure.started", {**about, **{key: value for key, value in body.items() if value}}, actor)
+
+
+def start_owed(state: LaunchState) -> list[Draft]:
+    """What to journal for the gravest trigger that has fired and whose procedure has not been started for that; empty
+    where there is none. In the mode `shadow` it is said what would have been done, and nothing is."""
+    triggers = state.course.watched.triggers
+    firing = sorted(_unanswered(state), key=lambda one: _FIRST.index(triggers[one.subject].severity))
+    for one in firing[:1]:
+        trigger = triggers[one.subject]
+        begun = started(state, trigger.runs, cause=one.about, mode=trigger.mode)
+        return [begun, _would(begun, state.course.procedures[trigger.runs])] if trigger.mode == "shadow" else [begun]
+    return []
+
+
+def _unanswered(state: LaunchState) -> Iterator[Happening]:
+    """The activations that go on and have started nothing yet."""
+    answered = {run.cause for run in state.procedures.values()}
+    over = {one.about for one in state.happenings if one.on == "trigger.resolved"}
+    for one in state.happenings:
+        # Another playbook that took over may have no such trigger.
+        trigger = state.course.watched.triggers.get(one.subject) if one.on == "trigger.fired" else None
+        if trigger and trigger.runs in state.course.procedures and one.about not in answered | over:
+            yield one
+
+
+def _would(begun: Draft, plan: ProcedurePlan) -> Draft:
+    steps = "; ".join(f"{number}. {step.text}" for number, step in enumerate(plan.steps, 1))
+    body = {key: begun.body[key] for key in ("procedure", "run", "cause")}
+    return Draft("procedure.finished", {**body, "outcome": SHADOW, "reason": f"it would have done: {steps}"})
