@@ -21,6 +21,8 @@ from warroom.launch.standing import Owed, Standing, owed
 from warroom.launch.state import LaunchState
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_ARRIVED: Final = (Standing.SENT, Standing.DONE)
+_RESOLVED: Final = (*_ARRIVED, Standing.MERGED, Standing.SKIPPED)
 _LATE_S: Final = (1.0, 5.0, 10.0, 60.0, 300.0, 3_600.0)
 _GATE_STATES: Final = ("green", "red", "unknown")
 
@@ -70,7 +72,7 @@ class _Launch:
             by_standing.add_metric([standing.value], sum(post.standing is standing for post in posts))
         yield by_standing
         yield _lateness(posts)
-        behind = [post.late_s for post in posts if post.standing not in (Standing.SENT, Standing.MERGED)]
+        behind = [post.late_s for post in posts if post.standing not in _RESOLVED]
         most = "By how many seconds the most overdue post that was not sent is late now."
         yield _gauge("warroom_update_overdue_seconds", most, max(behind, default=0.0))
 
@@ -119,7 +121,7 @@ def _lateness(posts: tuple[Owed, ...]) -> Metric:
     late_s = [
         max(0.0, (post.record.at - post.due).total_seconds())
         for post in posts
-        if post.standing is Standing.SENT and post.record and post.record.at and post.due
+        if post.standing in _ARRIVED and post.record and post.record.at and post.due
     ]
     buckets = [(str(limit), float(sum(late <= limit for late in late_s))) for limit in _LATE_S]
     says = "By how many seconds posts arrived after their time."

@@ -109,6 +109,42 @@ class Post(Body):
         return requests.PostNow(self.slot)
 
 
+class Again(Body):
+    """Send a post once more."""
+
+    request: Literal["again"]
+    slot: Name
+    reason: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.PostAgain(self.slot, self.reason)
+
+
+class Done(Body):
+    """A person has told it."""
+
+    request: Literal["done"]
+    slot: Name
+    link: Annotated[str, Field(max_length=1_010)] = ""
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.TaskDone(self.slot, self.link)
+
+
+class Skip(Body):
+    """Nobody is going to tell it."""
+
+    request: Literal["skip"]
+    slot: Name
+    reason: Text
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.TaskSkipped(self.slot, self.reason)
+
+
 class RemarkOn(Body):
     """Add a remark to a post; an empty text takes it away."""
 
@@ -194,8 +230,9 @@ class Close(Body):
 
 
 _Events = Gate | Incident | IncidentNote | IncidentResolve
+_Posts = Hold | Release | Post | Again | Done | Skip | RemarkOn
 _Asked = _Events | Signals | Actions
-_Any = SetT0 | ScrubT0 | Clock | Step | Note | Hold | Release | Post | RemarkOn | _Asked | Amend | Close
+_Any = SetT0 | ScrubT0 | Clock | Step | Note | _Posts | _Asked | Amend | Close
 _BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 

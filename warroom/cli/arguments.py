@@ -103,6 +103,10 @@ IncidentDo = Annotated[str, Argument(metavar="open|note|resolve", help="What to 
 IncidentWords = Annotated[
     list[str] | None, Argument(metavar="[ID] [TEXT]", help="The incident, such as inc-1, and the text.")
 ]
+Again = Annotated[bool, Option("--again", help="Send once more what failed, may have arrived or was sent.")]
+Done = Annotated[bool, Option("--done", help="You told it: it is a task for people.")]
+DoneLink = Annotated[str, Option("--link", metavar="URL", help="Where it can be seen.")]
+SkipTask = Annotated[bool, Option("--skip", help="Nobody is going to tell it.")]
 IncidentSeverity = Annotated[
     str,
     Option(metavar="info|warning|critical", help="How grave an incident is that is opened; without it a warning."),

@@ -21,7 +21,7 @@ def ask(launch: str, state: Path | None, body: Mapping[str, Any]) -> int:
     answer = asked(known, "POST", "/requests", body)
     for said in answer["said"] or ["nothing is new: it stood so already"]:
         write(sys.stdout, clean(said))
-    if body["request"] == "post":
+    if body["request"] in ("post", "again"):
         write(sys.stdout, clean(f"`warroom status {known.name}` shows when it has left"))
     return int(ExitCode.GREEN)
 
@@ -37,6 +37,21 @@ def asked(known: Known, method: str, path: str, body: Mapping[str, Any] | None =
         else:
             nobody.hint = f"start it with: {how_to_go_on(known.folder)}"
         raise
+
+
+def post_body(slot: str, *, again: bool, done: bool, skip: bool, link: str, reason: str) -> dict[str, str]:
+    """The request that `warroom post LAUNCH UPDATE` makes with its options. Raises UsageError for another form."""
+    if again + done + skip > 1:
+        raise UsageError("--again, --done and --skip exclude each other")
+    if link and not done:
+        raise UsageError("--link is where what you told can be seen: it goes with --done")
+    if reason and not (again or skip):
+        raise UsageError("--reason goes with --again or --skip")
+    if done:
+        return {"request": "done", "slot": slot, "link": link}
+    if again or skip:
+        return {"request": "again" if again else "skip", "slot": slot, "reason": reason}
+    return {"request": "post", "slot": slot}
 
 
 def incident_body(do: str, words: Sequence[str], reason: str, severity: str) -> dict[str, str]:

@@ -194,11 +194,20 @@ def draft(
     return ask(launch, state, {"request": "draft", "slot": update, "text": text})
 
 
-def post(launch: arguments.LaunchName, update: arguments.SlotName, state: arguments.StateFolder = None) -> int:
-    """Post an update now, before its time or out of a hold."""
-    from warroom.cli.asking import ask
+def post(
+    launch: arguments.LaunchName,
+    update: arguments.SlotName,
+    again: arguments.Again = False,
+    done: arguments.Done = False,
+    link: arguments.DoneLink = "",
+    skip: arguments.SkipTask = False,
+    reason: arguments.Reason = "",
+    state: arguments.StateFolder = None,
+) -> int:
+    """Post an update now, before its time or out of a hold; or again; or say that you told it, or nobody will."""
+    from warroom.cli.asking import ask, post_body
 
-    return ask(launch, state, {"request": "post", "slot": update})
+    return ask(launch, state, post_body(update, again=again, done=done, skip=skip, link=link, reason=reason))
 
 
 def gate(

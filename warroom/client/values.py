@@ -114,7 +114,8 @@ class RemarkNow:
 
 @dataclass(frozen=True, slots=True)
 class ChannelNow:
-    """Where posts go: `kind` is slack, slack_webhook or file. `note`: what to know of it, such as no Slack access."""
+    """Where posts go: `kind` is slack, slack_webhook, webhook, file or manual. `note`: what to know of it, such as no
+    Slack access."""
 
     id: str
     kind: str
@@ -140,14 +141,27 @@ class SetUpNow:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskNow:
+    """How a person tells what a post says: by which medium, to whom, at which address, with which subject; all but
+    the medium may be empty."""
+
+    medium: str
+    to: str
+    link: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostNow:
     """A post that is owed, or was. `standing` is scheduled, due, held, sending, "checking whether it arrived", sent,
-    merged or failed; in a launch that is closed also "not sent" or "not known whether it arrived".
+    merged or failed; of one that is a `task` for a person "to do", done or skipped, by whom says `by`; in a launch
+    that is closed also "not sent" or "not known whether it arrived".
 
     `time` is its time seen from T0 (`T+1h`). `late_s` is by how many seconds it was late when it was written, or is
     late now, or was when the launch was closed and it not sent. `merged` are the slots that it stands for, `into` the
     slot that stands for it. `text` is frozen; while it is empty, `preview` (of the next few only) is what it would
-    say now, and `needs` what it waits for. `ref` says where the message is, `attempt` how often it was tried.
+    say now, and `needs` what it waits for. `ref` says where the message is, `attempt` how often it was tried. `do`
+    is what a person can do about it now, mostly empty.
     """
 
     slot: str
@@ -167,6 +181,9 @@ class PostNow:
     ref: str
     attempt: int
     remark: RemarkNow | None
+    by: str = ""
+    task: TaskNow | None = None
+    do: str = ""
     early_s: float = 0.0
     """How long before its time it was sent; 0 for one that is owed for an event, which leaves at once."""
 

@@ -21,6 +21,7 @@ from warroom.engine.requests import (
     HoldUpdate,
     NoteIncident,
     OpenIncident,
+    PostAgain,
     PostNow,
     PullKillSwitch,
     ReleaseUpdate,
@@ -35,24 +36,26 @@ from warroom.engine.requests import (
     SnoozeTrigger,
     StartProcedure,
     StateGate,
+    TaskDone,
+    TaskSkipped,
     TickStep,
 )
 from warroom.errors import UsageError
 from warroom.events import GateInfo
-from warroom.launch import acting, signal_asking
+from warroom.launch import acting, asking, signal_asking
+from warroom.launch.asking import require_reason
 from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import SEVERITIES, Incident
-from warroom.launch.schedule import Slot, all_slots, require_t0
-from warroom.launch.standing import OF_STAGE, Owed, is_resolved, owed
-from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage
+from warroom.launch.schedule import require_t0
+from warroom.launch.standing import Owed, is_resolved, owed
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
 
 _GATE_STATES: Final = ("green", "red", "unknown", "poll")
 _NAMED: Final = 3
 """How many of the updates that stay unsent are named when a launch is closed."""
-_SETTLED: Final = (Stage.SENDING, Stage.UNKNOWN, Stage.CONFIRMED, Stage.DEAD, Stage.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _(request: SetT0, asked: _Asked) -> tuple[Draft, ...]:
     at = asked.now if request.at is None else request.at
     require_t0(at, asked.now)
     if asked.state.t0 is not None:
-        _require_reason(request.reason, f"T0 is {stamp(asked.state.t0)} already; to move it")
+        require_reason(request.reason, f"T0 is {stamp(asked.state.t0)} already; to move it")
     body = {"at": stamp(at), "by": asked.by, "reason": clean(request.reason)}
     return (Draft("t0.set", body, asked.by),)
 
@@ -88,7 +91,7 @@ def _(request: SetT0, asked: _Asked) -> tuple[Draft, ...]:
 def _(request: ScrubT0, asked: _Asked) -> tuple[Draft, ...]:
     if asked.state.t0 is None:
         raise UsageError("T0 is not set, so there is nothing to scrub")
-    _require_reason(request.reason, "to scrub T0")
+    require_reason(request.reason, "to scrub T0")
     return (Draft("t0.scrubbed", {"by": asked.by, "reason": clean(request.reason)}, asked.by),)
 
 
@@ -114,38 +117,37 @@ def _(request: AddNote, asked: _Asked) -> tuple[Draft, ...]:
 
 @_decide.register
 def _(request: HoldUpdate, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state, asked.now)
-    _require_reason(request.reason, f"to hold {slot.id}")
-    return (Draft("update.held", {"slot": slot.id, "reason": clean(request.reason), "by": asked.by}, asked.by),)
+    return asking.hold(request.slot, request.reason, asked.state, asked.now, asked.by)
 
 
 @_decide.register
 def _(request: ReleaseUpdate, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state, asked.now)
-    if slot.id not in asked.state.holds:
-        raise UsageError(f"{slot.id} is not held")
-    return (Draft("update.released", {"slot": slot.id, "by": asked.by}, asked.by),)
+    return asking.release(request.slot, asked.state, asked.now, asked.by)
 
 
 @_decide.register
 def _(request: PostNow, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state, asked.now)
-    if asked.state.t0 is None and not slot.is_event:
-        raise UsageError("no update is owed before T0 is set", hint="set it with: warroom t0")
-    return (Draft("update.requested", {"slot": slot.id, "by": asked.by}, asked.by),)
+    return asking.post_now(request.slot, asked.state, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: PostAgain, asked: _Asked) -> tuple[Draft, ...]:
+    return asking.post_again(request.slot, request.reason, asked.state, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: TaskDone, asked: _Asked) -> tuple[Draft, ...]:
+    return asking.done(request.slot, request.link, asked.state, asked.now, asked.by)
+
+
+@_decide.register
+def _(request: TaskSkipped, asked: _Asked) -> tuple[Draft, ...]:
+    return asking.skip(request.slot, request.reason, asked.state, asked.now, asked.by)
 
 
 @_decide.register
 def _(request: RemarkOnUpdate, asked: _Asked) -> tuple[Draft, ...]:
-    slot = _open_slot(request.slot, asked.state, asked.now)
-    record = asked.state.records.get(slot.id)
-    if record and record.attempt:
-        # A second attempt must look like the first, which may have been seen.
-        raise UsageError(f"{slot.id} was tried to be sent already; its text stands")
-    text = clean(request.text.strip(), lines=True)
-    if not text and slot.id not in asked.state.remarks:
-        raise UsageError(f"there is no remark on {slot.id}")
-    return (Draft("update.remarked", {"slot": slot.id, "text": text, "by": asked.by}, asked.by),)
+    return asking.remark(request.slot, request.text, asked.state, asked.now, asked.by)
 
 
 @_decide.register
@@ -163,7 +165,7 @@ def _(request: StateGate, asked: _Asked) -> tuple[Draft, ...]:
         )
     if request.state == "poll":
         return asked_again(plan.id, known, asked.by)
-    _require_reason(request.reason, f"to say how {request.gate} stands")
+    require_reason(request.reason, f"to say how {request.gate} stands")
     said = GateInfo(plan.id, plan.title, request.state, f"stated by {asked.by}", clean(request.reason))
     return news(asked.state, said, asked.now, asked.by)
 
@@ -192,7 +194,7 @@ def _(request: NoteIncident, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: ResolveIncident, asked: _Asked) -> tuple[Draft, ...]:
     incident = _open_incident(request.incident, asked.state)
-    _require_reason(request.reason, f"to resolve {incident.id}")
+    require_reason(request.reason, f"to resolve {incident.id}")
     body = {"id": incident.id, "reason": clean(request.reason), "by": asked.by}
     return (Draft("incident.resolved", body, asked.by),)
 
@@ -259,7 +261,7 @@ def _(request: SkipStep, asked: _Asked) -> tuple[Draft, ...]:
 
 @_decide.register
 def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
-    _require_reason(request.reason, "to close the launch")
+    require_reason(request.reason, "to close the launch")
     left = _unsent(asked.state, asked.now)
     body = {
         "reason": clean(request.reason),
@@ -277,11 +279,6 @@ def _unsent(state: LaunchState, now: datetime) -> list[Owed]:
     return [one for one in owed(state, now) if one.due is not None and not is_resolved(state, one.slot)]
 
 
-def _require_reason(reason: str, what: str) -> None:
-    if not reason.strip():
-        raise UsageError(f"{what} a reason is needed", hint="add --reason TEXT")
-
-
 def _open_incident(name: str, state: LaunchState) -> Incident:
     incident = state.incidents.get(name)
     if incident is None:
@@ -291,17 +288,3 @@ def _open_incident(name: str, state: LaunchState) -> Incident:
     if incident.resolved_at is not None:
         raise UsageError(f"{incident.id} was resolved at {stamp(incident.resolved_at)}")
     return incident
-
-
-def _open_slot(name: str, state: LaunchState, now: datetime) -> Slot:
-    """The slot called `name`: its id, or its time (`T+1h`) where only one is due then."""
-    known = all_slots(state, now)
-    found = [slot for slot in known if name in (slot.id, slot.time)]
-    if len(found) != 1:
-        ids = [slot.id for slot in found or known]
-        hint = did_you_mean(name, ids) or f"there is {', '.join(ids[:8])}{', …' if len(ids) > 8 else ''}"
-        raise UsageError(f"'{clean(name, limit=80)}' names {len(found) or 'no'} update{'s' * bool(found)}", hint=hint)
-    record = state.records.get(found[0].id)
-    if record and record.stage in _SETTLED:
-        raise UsageError(f"{found[0].id} is {OF_STAGE[record.stage].value} already")
-    return found[0]

@@ -57,7 +57,7 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
 def _given_up(record: Record, now: datetime, *, hold: bool) -> list[Draft]:
     """It is sent again after 1, 2, 4 s and so on: each time a copy of it may have arrived."""
     body = {"slot": record.slot, "key": record.key, "attempt": record.attempt, "again": True}
-    body["reason"] = "nobody can tell whether it arrived"
+    body["reason"] = f"nobody can tell whether it arrived{f': {record.reason}' if record.reason else ''}"
     if not hold:
         again = now + timedelta(seconds=_wait_s(max(record.attempt, 1), _LONGEST_UNSURE_WAIT_S))
         return [Draft("update.due", {**body, "not_before": stamp(again)})]
@@ -86,6 +86,7 @@ def _due(state: LaunchState, prepare: Prepare) -> dict[str, object]:
     return {
         **({"file": file} if file else {}),
         "slot": prepare.slot.id,
+        "channel": prepare.slot.channel,
         "key": prepare.key,
         "due": stamp(prepare.due),
         "text": post_text(state, prepare),
@@ -116,8 +117,16 @@ def _moved(known: str, thread: str) -> dict[str, object]:
 
 def post_of(send: Send, state: LaunchState, now: datetime, head: str) -> Post:
     """The post as it is sent at `now`: the frozen text, what people remark on it, and the line outside of both."""
-    record = send.record
-    return Post(record.key, _text(record, state), _delivery_of(record, state, now, head), send.thread)
+    record, known = send.record, {slot.id: slot for slot in all_slots(state, now)}
+    slot = origin = known[record.slot]
+    while origin.instead_of:
+        origin = known[origin.instead_of]
+    merged = tuple(known[name] for name in state.records[origin.id].merged if name in known)
+    due = slot.due(record.t0 or now)
+    late_s = (believed(state, now) - due).total_seconds()
+    prepare = Prepare(slot, record.key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged)
+    delivery = delivery_line(prepare, head, again=record.again, resent=record.resent)
+    return Post(record.key, _text(record, state), delivery, send.thread, slot.severity)
 
 
 def rest_post(record: Record, state: LaunchState) -> Post:
@@ -127,16 +136,6 @@ def rest_post(record: Record, state: LaunchState) -> Post:
 
 def _text(record: Record, state: LaunchState) -> str:
     return with_remarks(record.text, state, (record.slot, *record.merged))
-
-
-def _delivery_of(record: Record, state: LaunchState, now: datetime, head: str) -> str:
-    known = {slot.id: slot for slot in all_slots(state, now)}
-    slot = known[record.slot]
-    due = slot.due(record.t0 or now)
-    late_s = (believed(state, now) - due).total_seconds()
-    merged = tuple(known[name] for name in record.merged if name in known)
-    prepare = Prepare(slot, record.key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged)
-    return delivery_line(prepare, head, again=record.again)
 
 
 def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: float) -> Draft:

@@ -65,7 +65,9 @@ class Posting:
             said = error.reason if isinstance(error, CannotTell) else error.strerror
             why = one_line(said or type(error).__name__)
             raise WarroomError(f"cannot tell whether it arrived: {why}") from error
-        await self._insist([drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)])
+        found = [drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)]
+        # A person may have had it sent again meanwhile. Where this cannot be journaled it is looked for once more.
+        await self._book.write(lambda state: found if state.records.get(record.slot) == record else ())
 
     async def attach(self, attach: Attach) -> None:
         """Attaches a file, or the rest of a text, once. Raises WarroomError as `send` does."""

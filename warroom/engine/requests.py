@@ -62,6 +62,30 @@ class PostNow:
 
 
 @dataclass(frozen=True, slots=True)
+class PostAgain:
+    """Send this slot once more, whatever became of it."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDone:
+    """A person has told what this slot of a manual channel says; `link` is where it can be seen, or empty."""
+
+    slot: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSkipped:
+    """Nobody is going to tell what this slot of a manual channel says."""
+
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemarkOnUpdate:
     """Add a remark to the post of this slot, in place of the last one; an empty `text` takes it away."""
 
@@ -225,7 +249,7 @@ class AmendPlaybook:
     path: str
 
 
-_OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | RemarkOnUpdate
+_OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | PostAgain | TaskDone | TaskSkipped | RemarkOnUpdate
 _OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
 _OfSignals = AckTrigger | SnoozeTrigger | ResumeTrigger | DeclareTrigger | GiveSignal | CaptureBaseline
 _OfActions = StartProcedure | SetLever | PullKillSwitch | ConfirmStep | FinishStep | SkipStep

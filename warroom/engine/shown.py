@@ -14,9 +14,10 @@ from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot, all_slots, slots, update_of
 from warroom.launch.setup import setup_body
-from warroom.launch.standing import IN_DOUBT, OF_STAGE, OVER, Owed, Standing, tells_note
+from warroom.launch.standing import IN_DOUBT, OVER, Owed, Standing, standing_of, tells_note
 from warroom.launch.state import LaunchState, Record
 from warroom.launch.values import missing
+from warroom.updates.advice import advice
 from warroom.updates.render import draft_text, preview_text, with_remarks
 
 NO_LONGER: Final = "no longer in the playbook"
@@ -26,6 +27,7 @@ BROKEN_OFF: Final = "broken off"
 PREVIEWS: Final = 3
 """Of how many posts to come the text is shown as it would be now."""
 
+_ARRIVED: Final = (Standing.SENT, Standing.DONE)
 _AHEAD: Final = (Standing.SCHEDULED, Standing.DUE, Standing.HELD)
 
 
@@ -45,19 +47,20 @@ def _vanished(state: LaunchState, owed: Sequence[Owed]) -> list[Record]:
     """What was sent, or may have been, for slots that the playbook no longer has; the earliest first."""
     earlier = {slot.id for attempt in range(1, state.attempt) for slot in slots(state.course, attempt)}
     known = earlier | {post.slot.id for post in owed}
-    left = [one for one in state.records.values() if one.slot not in known and one.stage in OF_STAGE and one.attempt]
+    left = [one for one in state.records.values() if one.slot not in known and (one.attempt or one.by)]
+    left = [one for one in left if standing_of(one)]
     # The posts for flips before T0 was scrubbed have a number too, and went with their happenings.
     return [one for one in left if update_of(one.slot) not in state.course.updates or "#" not in one.slot]
 
 
 def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
     in_doubt = state.closed is not None and record.stage in IN_DOUBT
-    standing = Standing.NOT_KNOWN if in_doubt else OF_STAGE[record.stage]
+    standing = Standing.NOT_KNOWN if in_doubt else standing_of(record) or Standing.DUE
     return {
         "slot": record.slot,
         "time": record.slot.partition("@")[2],
         "title": update_of(record.slot),
-        "channel": "",
+        "channel": record.channel,
         "standing": standing.value,
         "due": None,
         "in_s": None,
@@ -66,10 +69,13 @@ def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
         "merged": list(record.merged),
         "into": record.into,
         "reason": "; ".join(filter(None, (NO_LONGER, record.reason))),
-        "sent_at": instant(record.at) if standing is Standing.SENT else None,
+        "sent_at": instant(record.at) if standing in _ARRIVED else None,
         "text": with_remarks(record.text, state, (record.slot, *record.merged)),
         "ref": record.ref,
         "attempt": record.attempt,
+        "by": record.by,
+        "task": None,
+        "do": "",
         "remark": None,
         "preview": "",
         "needs": [],
@@ -91,10 +97,13 @@ def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
         "merged": list(record.merged) if record else [],
         "into": post.into,
         "reason": post.reason,
-        "sent_at": instant(record.at) if record and post.standing is Standing.SENT else None,
+        "sent_at": instant(record.at) if record and post.standing in _ARRIVED else None,
         "text": with_remarks(record.text, state, (record.slot, *record.merged)) if record else "",
         "ref": record.ref if record else "",
         "attempt": record.attempt if record else 0,
+        "by": record.by if record else "",
+        "task": _task(state, post),
+        "do": advice(state, post),
         "remark": {"text": remark.text, "by": remark.by, "at": stamp(remark.at)} if remark else None,
     }
 
@@ -110,8 +119,17 @@ def _early_s(post: Owed) -> float:
     """How long before its time it was sent, in seconds; 0 for one that leaves as soon as it can be written."""
     if post.standing is not Standing.SENT or not (post.due and post.record and post.record.at):
         return 0.0
-    at_once = post.slot.is_event and not post.slot.recurring
+    at_once = post.slot.instead_of or (post.slot.is_event and not post.slot.recurring)
     return 0.0 if at_once else round(max(0.0, (post.due - post.record.at).total_seconds()), 3)
+
+
+def _task(state: LaunchState, post: Owed) -> dict[str, Any] | None:
+    """How a person tells it; None for a post that Warroom makes."""
+    by_hand = state.course.channels[post.slot.channel].by_hand
+    if by_hand is None:
+        return None
+    subject = state.course.updates[post.slot.update].subject
+    return {"medium": by_hand.medium, "to": by_hand.to, "link": by_hand.link, "subject": subject}
 
 
 def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:

@@ -128,6 +128,16 @@ def _doubts(state: LaunchState, now: datetime) -> Iterator[LookUp | GiveUp]:
             yield LookUp(record, is_last=True)
 
 
+def key_of(state: LaunchState, slot_id: str, earlier: int) -> str:
+    """What names the post of a slot in every attempt: `wr:LAUNCH:hourly@T+1h`. One that is sent once more although
+    `earlier` copies arrived has another, so that a look-up does not take those for it."""
+    return f"wr:{state.launch}:{slot_id}" + (f"~{earlier + 1}" if earlier else "")
+
+
+def _may_be_merged(slot: Slot) -> bool:
+    return slot.recurring and not slot.instead_of
+
+
 def _is_doubtful(record: Record, epoch: int) -> bool:
     return record.stage is Stage.UNKNOWN or (record.stage is Stage.SENDING and record.epoch < epoch)
 
@@ -144,8 +154,8 @@ class _Ledger:
         self._unwritten = [slot for slot in self._slots if record_of(state, slot) is None and not self._is_held(slot)]
         self._asked = [slot for slot in self._unwritten if slot.id in state.requested and not self._may_leave(slot)]
         due = [slot for slot in self._unwritten if self._may_leave(slot)]
-        self._once = [slot for slot in due if not slot.recurring]
-        self._recurring = self._by_channel([slot for slot in due if slot.recurring])
+        self._once = [slot for slot in due if not _may_be_merged(slot)]
+        self._recurring = self._by_channel([slot for slot in due if _may_be_merged(slot)])
         self._superseded: set[str] = set()
 
     def suites(self) -> Iterator[RunSuite]:
@@ -163,7 +173,8 @@ class _Ledger:
             if update.before is None:
                 continue
             ahead = not self._is_due(slot) and slot.due(self._t0) - update.before <= self._now
-            if ahead or slot.id in wanted:
+            # A text that may be written early waits for the run that is made for its time.
+            if ahead or (slot.id in wanted and (self._is_due(slot) or slot.id in self._state.requested)):
                 yield from self._run(update.suite, slot.whole, wanted_since(self._state, slot, self._t0))
 
     def posts(self) -> Iterator[Prepare | HoldBack]:
@@ -182,6 +193,8 @@ class _Ledger:
         for slot in self._slots:
             record = record_of(self._state, slot)
             if record is None or record.stage is not Stage.DUE or slot.id in self._superseded or self._is_held(slot):
+                continue
+            if self._state.course.channels[slot.channel].by_hand:
                 continue
             may_leave = self._may_leave(slot) or record.asked
             if not may_leave or (record.not_before is not None and record.not_before > self._wall):
@@ -206,7 +219,7 @@ class _Ledger:
     def _newest(self, group: Sequence[Slot]) -> Iterator[Prepare | HoldBack]:
         """The newest of them that can be written names those before it; what is newer still is held."""
         ready = [slot for slot in group if not missing(self._state, slot)]
-        if not ready or ready[-1] is not group[-1]:
+        if self._is_due(group[-1]) and (not ready or ready[-1] is not group[-1]):
             yield from self._held_back(group[-1])
         if not ready:
             return
@@ -230,7 +243,8 @@ class _Ledger:
     def _prepare(self, slot: Slot, merged: tuple[Slot, ...] = ()) -> Prepare:
         due = slot.due(self._t0)
         late_s = (self._now - due).total_seconds()
-        key = f"wr:{self._state.launch}:{slot.id}"
+        known = self._state.records.get(slot.id)
+        key = key_of(self._state, slot.id, known.earlier if known else 0)
         return Prepare(slot, key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged)
 
     def _reruns(self) -> list[RunSuite]:
@@ -268,8 +282,10 @@ class _Ledger:
 
     def _is_frozen(self, slot: Slot, newest: Slot) -> bool:
         record = record_of(self._state, slot)
-        earlier = slot.recurring and slot.offset < newest.offset and self._kin(slot) == self._kin(newest)
-        return earlier and record is not None and record.stage is Stage.DUE and not self._is_held(slot)
+        earlier = _may_be_merged(slot) and slot.offset < newest.offset and self._kin(slot) == self._kin(newest)
+        # A person may be about to do what stands there to do.
+        is_waiting = not self._state.course.channels[slot.channel].by_hand and not self._is_held(slot)
+        return earlier and record is not None and record.stage is Stage.DUE and is_waiting
 
     def _is_due(self, slot: Slot) -> bool:
         return slot.due(self._t0) <= self._now

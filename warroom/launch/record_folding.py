@@ -37,7 +37,7 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         return replace(state, records={**state.records, slot: back})
     merged = tuple(body.get("merged", ()))
     fresh = Record(slot, Stage.DUE, body["key"], body["text"], body["late_s"], merged, t0=state.t0, at=entry.at)
-    fresh = replace(fresh, asked=slot in state.requested, file=body.get("file", ""))
+    fresh = replace(fresh, asked=slot in state.requested, file=body.get("file", ""), channel=body.get("channel", ""))
     if before is not None:
         fresh = replace(
             fresh,
@@ -47,6 +47,9 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
             again=before.again,
             thread=before.thread,
             is_placed=before.is_placed,
+            resent=before.resent,
+            earlier=before.earlier,
+            ref=before.ref,
         )
     named = {
         name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
@@ -60,8 +63,9 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
     def apply(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         before = state.records[body["slot"]]
-        after = replace(before, stage=stage, at=entry.at, reason=body.get("reason", ""), ref=body.get("ref", ""))
-        after = replace(after, thread=body.get("thread", before.thread))
+        after = replace(before, stage=stage, at=entry.at, reason=body.get("reason", ""))
+        after = replace(after, ref=body.get("ref", before.ref), thread=body.get("thread", before.thread))
+        after = replace(after, by=body.get("by", ""), late_s=body.get("late_s", before.late_s))
         if stage is Stage.SENDING:
             after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
             after = replace(after, goes_on=body.get("goes_on", False))
@@ -71,6 +75,42 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
         )
 
     return apply
+
+
+def _resent(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """A person wants it sent once more: its text stands, and what belongs to a copy that arrived is owed anew."""
+    before = state.records[body["slot"]]
+    released = _released(state, entry, body)
+    if not before.text:
+        # It was skipped before it was written: it is owed as if nothing had been.
+        left = {name: record for name, record in state.records.items() if name != before.slot}
+        return replace(released, records=left)
+    arrived = before.stage is Stage.CONFIRMED
+    after = replace(
+        before,
+        stage=Stage.DUE,
+        key=body["key"],
+        not_before=None,
+        reason="",
+        t0=state.t0,
+        asked=True,
+        tried_at=None if arrived else before.tried_at,
+        absent_at=None,
+        is_placed=before.is_placed or (before.stage is Stage.UNKNOWN and bool(before.thread)),
+        by="",
+        resent=f"{body['by']}: {body['reason']}",
+        earlier=before.earlier + arrived,
+        at=entry.at,
+    )
+    files = {key: file for key, file in state.files.items() if not (arrived and key[0] == before.slot)}
+    return replace(released, records={**state.records, before.slot: after}, files=files)
+
+
+def _skipped(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    slot = body["slot"]
+    known = state.records.get(slot, replace(_NEW, slot=slot, t0=state.t0))
+    after = replace(known, stage=Stage.SKIPPED, reason=body["reason"], by=body["by"], at=entry.at)
+    return replace(_released(state, entry, body), records={**state.records, slot: after})
 
 
 def _part_sending(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -126,6 +166,8 @@ RECORDS: Final[Mapping[str, Apply]] = {
     "update.unknown": _to(Stage.UNKNOWN),
     "update.absent": _absent,
     "update.dead": _to(Stage.DEAD),
+    "update.resent": _resent,
+    "update.skipped": _skipped,
     "file.sending": _part_sending,
     "file.due": _part_to,
     "file.attached": _part_to,

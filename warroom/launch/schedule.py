@@ -10,11 +10,13 @@ from itertools import count
 from typing import Final
 
 from warroom.errors import UsageError
+from warroom.launch.entries import CHANNEL
 from warroom.launch.happenings import INFO, Trouble, severity_at, troubles
-from warroom.launch.state import LaunchState, believed
+from warroom.launch.state import LaunchState, Stage, believed
 from warroom.playbook.course import Channel, Course, Update
 from warroom.units import format_duration, format_offset
 
+_UNDER_WAY: Final = (Stage.DUE, Stage.SENDING, Stage.UNKNOWN)
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _COURSES: Final = 16
 """Of how many courses the slots are remembered: a tick asks for them again and again."""
@@ -25,7 +27,8 @@ _FARTHEST: Final = timedelta(days=3653)
 class Slot:
     """One post that is owed to `channel`. `id` is `hourly@T+1h`, followed by `#2` when T0 has been scrubbed once, and
     so on, and by `/incidents` for a copy to a channel that is not the update's first. `severity` is info, warning or
-    critical.
+    critical. One that is owed because the post of another slot did not arrive has the id of that one in `instead_of`,
+    and both channels behind its own: `hourly@T+1h/room/fallback`. `ahead` is how long before its time it is written.
 
     A `recurring` one may be named in a later post instead of being sent when its time was missed. One that is owed
     because something happened says when (`since`) and what: `on` is the event, `subject` the gate, incident, ...,
@@ -45,6 +48,8 @@ class Slot:
     channel: str = ""
     severity: str = INFO
     elapsed: timedelta | None = None
+    instead_of: str = ""
+    ahead: timedelta = timedelta()
 
     @property
     def whole(self) -> str:
@@ -64,8 +69,10 @@ class Slot:
         return begins.astimezone(UTC) + self.offset
 
     def leaves(self, t0: datetime | None) -> datetime:
-        """When it may leave. What is owed for an event leaves as soon as it can be written."""
-        return _LONG_AGO if self.is_event and not self.recurring else self.due(t0)
+        """When it may leave. What is owed for an event, or in place of another post, leaves as soon as it can be
+        written."""
+        at_once = self.instead_of or (self.is_event and not self.recurring)
+        return _LONG_AGO if at_once else self.due(t0) - self.ahead
 
     @property
     def time(self) -> str:
@@ -109,16 +116,49 @@ def copies(course: Course, slot: Slot) -> Iterator[Slot]:
     severity = update.severity or slot.severity
     for channel in dict.fromkeys((update.channel, *update.copies, *course.routes.get(severity, ()))):
         name = slot.id if channel == update.channel else f"{slot.id}/{channel}"
-        yield replace(slot, id=name, channel=channel, severity=severity)
+        by_hand = course.channels[channel].by_hand
+        ahead = by_hand.ahead if by_hand else timedelta()
+        yield replace(slot, id=name, channel=channel, severity=severity, ahead=ahead)
 
 
 def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
-    """Every slot of the launch, those for events first, each sort with the earliest first.
+    """Every slot of the launch: those for events, those at a time, those in place of others; each sort with the
+    earliest first.
 
     Of those that recur for as long as something lasts there are the ones up to the next after `now`.
     """
-    events = (*_happened(state, believed(state, now)), *_lasting(state, believed(state, now)))
-    return (*sorted(events, key=lambda slot: slot.due(None)), *slots(state.course, state.attempt))
+    seen = believed(state, now)
+    events = (*_happened(state, seen), *_lasting(state, seen))
+    planned = (*sorted(events, key=lambda slot: slot.due(None)), *slots(state.course, state.attempt))
+    return (*planned, *(instead for slot in planned for instead in _instead_of(state, slot, now)))
+
+
+def _instead_of(state: LaunchState, slot: Slot, now: datetime) -> Iterator[Slot]:
+    """What is owed on the fallback of its channel, on that one's fallback, and so on. One that was written stays."""
+    channel = state.course.channels[slot.channel]
+    while channel.fallback:
+        named = slot.id if "/" in slot.id else f"{slot.id}/{channel.id}"
+        instead = replace(
+            slot, id=f"{named}/{channel.fallback}", channel=channel.fallback, instead_of=slot.id, ahead=timedelta()
+        )
+        if instead.id not in state.records and not _fails(state, slot, channel, now):
+            return
+        yield instead
+        slot, channel = instead, state.course.channels[instead.channel]
+
+
+def _fails(state: LaunchState, slot: Slot, channel: Channel, now: datetime) -> bool:
+    """Whether the channel has refused the post for good, or has not got it for long."""
+    record, hold = state.records.get(slot.id), state.holds.get(slot.id)
+    if record is None or record.channel not in ("", channel.id):
+        return False
+    if record.stage is Stage.DEAD:
+        return True
+    is_kept = hold is not None and hold.by != CHANNEL
+    is_of_now = record.t0 == state.t0 or slot.is_event or slot.instead_of
+    if is_kept or not is_of_now or record.stage not in _UNDER_WAY or record.tried_at is None:
+        return False
+    return now - record.tried_at >= channel.fallback_after
 
 
 def next_due(state: LaunchState, now: datetime) -> datetime | None:

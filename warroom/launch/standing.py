@@ -8,38 +8,53 @@ from enum import StrEnum
 from typing import Final
 
 from warroom.launch.files import FILE, REST
-from warroom.launch.schedule import Slot, all_slots, slots
+from warroom.launch.schedule import Slot, all_slots, channel_of, slots
 from warroom.launch.state import FileKnown, LaunchState, Record, Stage, as_of, believed
 from warroom.playbook.course import Ask, Step
 from warroom.playbook.template import Value
 
 
 class Standing(StrEnum):
-    """Where a slot stands. From SENT on that is the end of it; the last two are of a launch that is closed."""
+    """Where a slot stands. From SENT on that is the end of it. TO_DO, DONE and SKIPPED are for tasks of people, the
+    last two for a launch that is closed."""
 
     SCHEDULED = "scheduled"
     DUE = "due"
+    TO_DO = "to do"
     HELD = "held"
     SENDING = "sending"
     CHECKING = "checking whether it arrived"
     SENT = "sent"
+    DONE = "done"
     MERGED = "merged"
+    SKIPPED = "skipped"
     FAILED = "failed"
     NOT_SENT = "not sent"
     NOT_KNOWN = "not known whether it arrived"
 
 
-OVER: Final = frozenset((Standing.SENT, Standing.MERGED, Standing.FAILED, Standing.NOT_SENT, Standing.NOT_KNOWN))
-"""Nothing more becomes of a slot that stands there."""
+OVER: Final = frozenset(
+    (
+        *(Standing.SENT, Standing.DONE, Standing.MERGED, Standing.SKIPPED, Standing.FAILED),
+        *(Standing.NOT_SENT, Standing.NOT_KNOWN),
+    )
+)
+"""Nothing more becomes of a slot that stands there by itself."""
 
-OF_STAGE: Final = {
+_OF_STAGE: Final = {
     Stage.SENDING: Standing.SENDING,
     Stage.UNKNOWN: Standing.CHECKING,
     Stage.CONFIRMED: Standing.SENT,
     Stage.DEAD: Standing.FAILED,
     Stage.MERGED: Standing.MERGED,
+    Stage.SKIPPED: Standing.SKIPPED,
 }
-"""The words for posts of which something was sent, or nothing will be."""
+
+
+def standing_of(record: Record) -> Standing | None:
+    """The word for a post of which something was sent, or nothing will be; None for one that is yet to leave."""
+    return Standing.DONE if record.stage is Stage.CONFIRMED and record.by else _OF_STAGE.get(record.stage)
+
 
 IN_DOUBT: Final = (Stage.SENDING, Stage.UNKNOWN)
 """Nobody knows whether it has arrived."""
@@ -84,20 +99,21 @@ class OpenQuestion:
 def record_of(state: LaunchState, slot: Slot) -> Record | None:
     """The record that counts for `slot`; None while its post has yet to be written.
 
-    A text that was written for another T0 and of which nothing was sent does not count, nor what it stood for.
+    A text that was written for another T0 and of which nothing was sent does not count, nor what it stood for; but
+    for one in place of another post, which was due.
     """
     record = state.records.get(slot.id)
     root = state.records.get(record.into) if record and record.stage is Stage.MERGED else record
     is_void = root is not None and root.stage is Stage.DUE and root.t0 != state.t0 and not slot.is_event
-    if root is None or is_void:
+    if root is None or (is_void and not slot.instead_of):
         return None
     return record
 
 
 def is_resolved(state: LaunchState, slot: Slot) -> bool:
-    """Whether the post of `slot` was sent, failed for good, or is named in one that was sent or failed."""
+    """Whether the post of `slot` was sent, failed for good, was skipped, or is named in one for which that holds."""
     root = _told_by(state, slot)
-    return root is not None and root.stage in (Stage.CONFIRMED, Stage.DEAD)
+    return root is not None and root.stage in (Stage.CONFIRMED, Stage.DEAD, Stage.SKIPPED)
 
 
 def arrived(state: LaunchState, slot: Slot) -> Record | None:
@@ -149,15 +165,22 @@ def _while_open(state: LaunchState, slot: Slot, now: datetime) -> Owed:
     title = state.course.updates[slot.update].title
     due = slot.due(state.t0) if state.t0 or slot.is_event else None
     behind_s = _behind_s(due, now)
-    if record is not None and record.stage is not Stage.DUE:
-        late_s = record.late_s
+    if slot.instead_of:
+        title = f"{title}, in place of {_channel_of(state, slot.instead_of)}"
+    if record is not None and (standing := standing_of(record)):
         reason = _without_file(state, record) or record.reason
-        return Owed(slot, title, OF_STAGE[record.stage], due, late_s, record.into, reason, record)
+        return Owed(slot, title, standing, due, record.late_s, record.into, reason, record)
     if hold is not None:
         return Owed(slot, title, Standing.HELD, due, behind_s, reason=f"{hold.reason} ({hold.by})", record=record)
     is_due = record or behind_s or due == now or (slot.is_event and not slot.recurring)
-    standing = Standing.DUE if is_due else Standing.SCHEDULED
+    is_to_do = record and state.course.channels[slot.channel].by_hand
+    standing = Standing.TO_DO if is_to_do else Standing.DUE if is_due else Standing.SCHEDULED
     return Owed(slot, title, standing, due, behind_s, reason=record.reason if record else "", record=record)
+
+
+def _channel_of(state: LaunchState, slot_id: str) -> str:
+    channel = channel_of(state.course, slot_id)
+    return channel.id if channel else ""
 
 
 def _without_file(state: LaunchState, record: Record) -> str:

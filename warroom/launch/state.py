@@ -24,7 +24,8 @@ TRUSTED_STEP_S: Final = 60.0
 
 
 class Stage(StrEnum):
-    """Where an update stands that was rendered. `DUE`: its text is frozen and nothing of it has been sent."""
+    """Where an update stands that was rendered, or that a person has skipped. `DUE`: its text is frozen, and nothing
+    of it has been sent."""
 
     DUE = "due"
     SENDING = "sending"
@@ -32,6 +33,7 @@ class Stage(StrEnum):
     CONFIRMED = "confirmed"
     DEAD = "dead"
     MERGED = "merged"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Record:
     will do, since a first copy may become visible there or another place takes none. `file` is the path of the
     evidence file that is to be attached, empty for none; `goes_on` says that its text is longer than a message, and
     its rest is owed in the thread.
+
+    `channel` is the one that it was written for. `by` is the person who did or skipped what is no machine's to do,
+    `resent` who wants it sent once more and why (`ada: nobody saw it`); both may be empty. `earlier` is how many
+    copies had arrived before that; `ref` is then where the last one is.
     """
 
     slot: str
@@ -71,6 +77,10 @@ class Record:
     is_placed: bool = False
     file: str = ""
     goes_on: bool = False
+    channel: str = ""
+    by: str = ""
+    resent: str = ""
+    earlier: int = 0
     at: datetime | None = None
     """When it got where it stands."""
 

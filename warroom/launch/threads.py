@@ -1,7 +1,7 @@
 """In which thread a post goes: the first post of a phase stands in the channel itself, the others reply to it.
 
-What is owed for an event stands in the channel itself, and waits for nothing, save for signals that breach their
-limits: they are told in the thread of their time.
+What is owed for an event, or in place of another post, stands in the channel itself, and waits for nothing; save for
+signals that breach their limits: they are told in the thread of their time.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def thread_of(course: Course, slot: Slot) -> tuple[str, str] | None:
 
 def phase_of(course: Course, slot: Slot) -> str:
     """The phase that a post tells about: the one that it ends, or the last that begins before its time and is not
-    over then. Empty for none, and for what is owed for an event and stands by itself."""
+    over then. Empty for none, for what is owed for an event and stands by itself, and in place of another post."""
     offset = slot.elapsed if slot.is_event else slot.offset
-    if offset is None:
+    if offset is None or slot.instead_of:
         return ""
     ending = [phase.id for phase in course.phases if phase.update == slot.update]
     during = [
@@ -54,7 +54,7 @@ def head_of(state: LaunchState, slot: Slot, slots: Sequence[Slot], wall: datetim
         return ""
     others = [one for one in slots if one is not slot and thread_of(state.course, one) == thread]
     records = [found for one in others if (found := state.records.get(one.id)) and not found.thread]
-    heads = [found for found in records if found.stage is Stage.CONFIRMED and found.ref]
+    heads = [found for found in records if found.ref]
     if heads:
         # The latest: that there is another one means that the first took no more replies.
         return max(heads, key=lambda found: found.at or _LONG_AGO).ref

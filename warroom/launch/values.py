@@ -39,7 +39,8 @@ def value_of(state: LaunchState, slot: Slot, name: str) -> str | None:
 def missing(state: LaunchState, slot: Slot) -> tuple[str, ...]:
     """What the post of `slot` needs and nobody knows yet, in words, each once; empty when it can be written."""
     update = state.course.updates[slot.update]
-    return tuple(dict.fromkeys(_missing(state, slot, update)))
+    # What did not arrive elsewhere is written already.
+    return () if slot.instead_of else tuple(dict.fromkeys(_missing(state, slot, update)))
 
 
 def _missing(state: LaunchState, slot: Slot, update: Update) -> Iterator[str]:

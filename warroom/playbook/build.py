@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,14 +60,7 @@ def _file(folder: Path, name: str) -> str:
 
 def target_problems(target_id: str, node: nodes.Mapping, folder: Path, *, look: bool) -> list[Problem]:
     """What is wrong with the addresses of a target and, where `look`, with its files; no value is shown."""
-    problems = []
-    for key in ("url", "proxy"):
-        scalar = node.get(key)
-        if isinstance(scalar, Scalar) and isinstance(scalar.value, str) and scalar.value and not scalar.unfilled:
-            trouble = url_trouble(scalar.value, with_user=key == "proxy")
-            if trouble:
-                giver = f"{scalar.giver} gives it" if scalar.inputs else ""
-                problems.append(scalar.place.problem(f"targets.{target_id}.{key}", trouble, giver))
+    problems = address_problems(f"targets.{target_id}", node, ("url", "proxy"))
     for key in ("ca_file", "client_cert", "client_key") if look else ():
         scalar = node.get(key)
         if not isinstance(scalar, Scalar) or not scalar.value or scalar.unfilled:
@@ -75,6 +68,19 @@ def target_problems(target_id: str, node: nodes.Mapping, folder: Path, *, look: 
         if not _is_file(folder / str(scalar.value)):
             message = f"there is no file '{scalar.shown}', seen from the playbook's folder"
             problems.append(scalar.place.problem(f"targets.{target_id}.{key}", message))
+    return problems
+
+
+def address_problems(path: str, node: nodes.Mapping, keys: Iterable[str]) -> list[Problem]:
+    """What is wrong with the addresses at `keys` of the entry at `path`; no value is shown."""
+    problems = []
+    for key in keys:
+        scalar = node.get(key)
+        if isinstance(scalar, Scalar) and isinstance(scalar.value, str) and scalar.value and not scalar.unfilled:
+            trouble = url_trouble(scalar.value, with_user=key == "proxy")
+            if trouble:
+                giver = f"{scalar.giver} gives it" if scalar.inputs else ""
+                problems.append(scalar.place.problem(f"{path}.{key}", trouble, giver))
     return problems
 
 

@@ -56,13 +56,29 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """A way of telling that only a person has: `medium` is an email, a status page, a banner; `to` is who is told,
+    `link` the address where it is done; both may be empty. The text is ready `ahead` of its time.
+    """
+
+    medium: str
+    to: str = ""
+    link: str = ""
+    ahead: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """Where posts go. A channel of kind `file` appends to the file `path`, relative to the launch's folder; the other
-    kinds are `slack` and `slack_webhook`.
+    kinds are `slack`, `slack_webhook`, `webhook`, and `manual`, whose posts are tasks for people: that one has
+    `by_hand`.
 
     A post whose fate nobody knows is not there when two look-ups, `settle` apart, do not find it. Where nothing can
     be looked up `on_unknown` says what happens to it, `resend` or `hold`; it is empty for the others. `note` is what
     a person should know about it, empty where there is nothing. `threads` says whether posts can reply to others.
+
+    A post that it refuses for good, or that has not arrived `fallback_after` its first attempt, is owed to the
+    channel `fallback` too; empty: to none.
     """
 
     id: str
@@ -72,6 +88,9 @@ class Channel:
     on_unknown: str = ""
     note: str = ""
     threads: bool = False
+    fallback: str = ""
+    fallback_after: timedelta = timedelta(minutes=10)
+    by_hand: ByHand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +124,7 @@ class Update:
     or `every` so often as long as what `during` names goes on.
 
     It goes to `channel` and, each a post of its own, to `copies`. `severity` is info, warning or critical; empty:
-    that of what happens, or info.
+    that of what happens, or info. `subject` is for what a person sends, empty for none.
     """
 
     id: str
@@ -123,6 +142,7 @@ class Update:
     during: str = ""
     copies: tuple[str, ...] = ()
     severity: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 from warroom.events import LaunchInfo
 from warroom.playbook import course_models, models, nodes
-from warroom.playbook.course import Ask, Channel, Course, GatePlan, Phase, Step, Update
-from warroom.playbook.loaded import Gate, SlackAccess, Target
+from warroom.playbook.course import Ask, ByHand, Channel, Course, GatePlan, Phase, Step, Update
+from warroom.playbook.loaded import Gate, HookAccess, SlackAccess, Target
 from warroom.playbook.procedure_build import Procedures, lever_plan
 from warroom.playbook.signal_build import watched
 from warroom.text import clean
+
+_NO_ACCESS: Final = {
+    "slack": "no Slack access, neither token nor webhook: posts go to {} only",
+    "webhook": "its url is not set: posts go to {} only",
+}
 
 
 def course(
@@ -28,7 +35,7 @@ def course(
         mode_for=document.launch.mode_for,
         steps={name: _step(name, model, targets) for name, model in document.steps.items()},
         phases=tuple(_phase(name, model) for name, model in document.phases.items()),
-        channels={name: _channel(name, model) for name, model in document.channels.items()},
+        channels={name: _channel(name, model, targets) for name, model in document.channels.items()},
         updates={name: _update(name, model, document) for name, model in document.updates.items()},
         routes=document.routes.channels,
         gates={name: _gate(gate) for name, gate in gates.items()},
@@ -45,16 +52,28 @@ def slack_access(model: course_models.Channel) -> SlackAccess | None:
     return SlackAccess(model.token, model.channel, "" if model.token else model.webhook, model.api)
 
 
-def _channel(channel_id: str, model: course_models.Channel) -> Channel:
-    access = slack_access(model)
-    if access is None:
-        is_slack = model.kind == "slack"
-        note = f"no Slack access, neither token nor webhook: posts go to {model.path} only" if is_slack else ""
-        return Channel(channel_id, "file", model.path, note=note)
-    if access.token:
-        return Channel(channel_id, "slack", model.path, model.settle, threads=True)
-    note = "a Slack webhook, no token: no threads, no attached files, and nothing is looked up"
-    return Channel(channel_id, "slack_webhook", model.path, on_unknown=model.on_unknown, note=note)
+def hook_access(model: course_models.Channel) -> HookAccess | None:
+    """What is needed to post to a webhook that is not Slack's; None for a channel that does not."""
+    return HookAccess(model.url, model.secret) if model.url else None
+
+
+def _channel(channel_id: str, model: course_models.Channel, targets: Mapping[str, Target]) -> Channel:
+    if model.kind == "manual":
+        link = clean(targets[model.link].url) if model.link else ""
+        return Channel(channel_id, "manual", by_hand=ByHand(clean(model.medium), clean(model.to), link, model.ahead))
+    return replace(_posting(channel_id, model), fallback=model.fallback or "", fallback_after=model.fallback_after)
+
+
+def _posting(channel_id: str, model: course_models.Channel) -> Channel:
+    path, slack = model.path or "", slack_access(model)
+    if slack and slack.token:
+        return Channel(channel_id, "slack", path, model.settle, threads=True)
+    if slack:
+        note = "a Slack webhook, no token: no threads, no attached files, and nothing is looked up"
+        return Channel(channel_id, "slack_webhook", path, on_unknown=model.on_unknown, note=note)
+    if hook_access(model):
+        return Channel(channel_id, "webhook", path, on_unknown=model.on_unknown)
+    return Channel(channel_id, "file", path, note=_NO_ACCESS.get(model.kind, "").format(path))
 
 
 def _gate(gate: Gate) -> GatePlan:
@@ -102,4 +121,5 @@ def _update(update_id: str, model: course_models.Update, document: models.Docume
         during=model.while_ or "",
         copies=model.channels[1:],
         severity=model.severity or "",
+        subject=clean(model.subject),
     )

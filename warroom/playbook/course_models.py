@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
@@ -94,11 +95,14 @@ class Phase(Section):
 class Channel(Section):
     """Where posts go."""
 
-    kind: Literal["file", "slack"] = Field(
+    kind: Literal["file", "slack", "webhook", "manual"] = Field(
         description="What it is: `file` appends to a file of the launch; `slack` posts with a bot token, or with a "
-        "webhook where no token is set, and to the file where neither is."
+        "webhook where no token is set; `webhook` posts signed JSON to an address; `manual` is a task for a person. "
+        "Slack and webhook post to the file where they have no access."
     )
-    path: Name = Field(description="Name of the file, in the folder of the launch; it ends in .txt.")
+    path: Name | None = Field(
+        None, description="Name of the file, in the folder of the launch; it ends in .txt. Not for manual."
+    )
     token: Text = Field("", description="Slack: the app's bot token, from a secret input.")
     channel: Text = Field(
         "",
@@ -112,17 +116,42 @@ class Channel(Section):
         description="Slack: how long a message may take to become visible to a look-up; one that is not found twice, "
         "so far apart, is sent again.",
     )
+    url: Text = Field("", description="Webhook: the address that posts are sent to, from a secret input.")
+    secret: Text = Field(
+        "", validate_default=True, description="Webhook: the key that signs them, from a secret input."
+    )
     on_unknown: Literal["resend", "hold"] = Field(
-        "resend", description="Slack: what happens to a post of a webhook of which nobody knows whether it arrived."
+        "resend",
+        description="Webhooks, Slack's too: what happens to a post of which nobody knows whether it arrived.",
+    )
+    fallback: Id | None = Field(
+        None, description="The channel that gets what this one refuses for good, or does not take for long."
+    )
+    fallback_after: TimeoutText = Field(
+        timedelta(minutes=10),
+        description="How long after its first attempt a post that has not arrived is owed to the fallback.",
+    )
+    medium: Text = Field("", description="Manual: by what it is told, such as email, status page or banner.")
+    to: Text = Field("", description="Manual: to whom.")
+    link: Id | None = Field(None, description="Manual: a target for people where it is done.")
+    ahead: TimeoutText = Field(
+        timedelta(minutes=15), description="Manual: how long before its time the text is ready for the person."
     )
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Channel:
+        if stray := self.model_fields_set - {"kind", *_KEYS[self.kind]}:
+            knowing = [kind for kind, keys in _KEYS.items() if min(stray) in keys]
+            raise ValueError(f"`{min(stray)}` is for a channel of kind {', '.join(knowing)}")
+        if self.kind == "manual":
+            if not self.medium:
+                raise ValueError("a manual channel needs `medium`: by what a person tells it, such as email")
+            return self
         # The journal lies in the same folder: no playbook may have posts appended to it.
-        if not _PLAIN_NAME.fullmatch(self.path):
+        if self.path is None or not _PLAIN_NAME.fullmatch(self.path):
             raise ValueError("`path` is a plain file name that ends in .txt, such as war-room.txt")
-        if self.kind == "file" and (stray := self.model_fields_set - {"kind", "path"}):
-            raise ValueError(f"`{min(stray)}` is for a channel of kind slack")
+        if self.fallback is None and "fallback_after" in self.model_fields_set:
+            raise ValueError("`fallback_after` is for a channel with a `fallback`")
         return self
 
     @field_validator("channel", mode="after")
@@ -132,6 +161,26 @@ class Channel(Section):
             said = "`channel` is empty while `token` is set: give the id of the Slack channel"
             raise PydanticCustomError(QUOTES_NOTHING, said)
         return channel
+
+    @field_validator("secret", mode="after")
+    @classmethod
+    def _a_url_needs_it(cls, secret: str, info: ValidationInfo) -> str:
+        if info.data.get("url") and not secret:
+            said = "`secret` is empty while `url` is set: give the key that signs the posts"
+            raise PydanticCustomError(QUOTES_NOTHING, said)
+        return secret
+
+
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "file": ("path", "fallback", "fallback_after"),
+    "slack": (
+        *("path", "fallback", "fallback_after", "on_unknown"),
+        *("token", "channel", "webhook", "api", "settle"),
+    ),
+    "webhook": ("path", "fallback", "fallback_after", "on_unknown", "url", "secret"),
+    "manual": ("medium", "to", "link", "ahead"),
+}
+"""What a channel of each kind can have beside it."""
 
 
 class Routes(Section):
@@ -165,6 +214,7 @@ class Update(Section):
         "or info.",
     )
     template: Id = Field(description="Its text.")
+    subject: Text = Field("", description="The subject of what a person sends, where it goes to a manual channel.")
     at: OffsetText | None = Field(None, description="When it is due, once.")
     every: TimeoutText | None = Field(None, description="How long from one to the next.")
     from_: OffsetText | None = Field(None, alias="from", description="When the first is due.")

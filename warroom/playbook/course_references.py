@@ -88,10 +88,12 @@ class CourseReferences:
         self._steps()
         self._phases()
         self._routes()
+        self._channels()
         for update_id, update in self._course.updates.items():
             path: Path = ("updates", update_id)
             for channel in update.channels:
                 self._name((*path, "channel"), "channels", channel)
+            self._subject(update_id, update)
             if update.suite and self._name((*path, "suite"), "suites", update.suite):
                 self._is_run(update_id, update)
             for sort in ("gate", "trigger", "signal"):
@@ -109,11 +111,7 @@ class CourseReferences:
         for step_id in marking[1:]:
             self._report(("steps", step_id, "marks"), f"step {marking[0]} marks T0 already")
         for step_id, step in self._course.steps.items():
-            if step.link and self._name(("steps", step_id, "link"), "targets", step.link):
-                target = self._targets.get(step.link)
-                if target and not target.human:
-                    message = f"'{step.link}' is no link for people"
-                    self._report(("steps", step_id, "link"), message, "give the target `human: true`")
+            self._link(("steps", step_id, "link"), step.link)
 
     def _phases(self) -> None:
         for phase_id, phase in self._course.phases.items():
@@ -132,6 +130,25 @@ class CourseReferences:
         for severity, channels in self._course.routes.channels.items() if self._course.routes else ():
             for channel in channels:
                 self._name(("routes", severity), "channels", channel)
+
+    def _channels(self) -> None:
+        for channel_id, channel in self._course.channels.items():
+            path: Path = ("channels", channel_id)
+            if channel.fallback:
+                self._name((*path, "fallback"), "channels", channel.fallback)
+            self._link((*path, "link"), channel.link)
+
+    def _subject(self, update_id: str, update: course_models.Update) -> None:
+        known = [self._course.channels[name] for name in update.channels if name in self._course.channels]
+        if update.subject and len(known) == len(update.channels) and all(one.kind != "manual" for one in known):
+            self._report(("updates", update_id, "subject"), "is for a manual channel: this update goes to none")
+
+    def _link(self, path: Path, name: str | None) -> None:
+        """A link has to be one for people."""
+        if name and self._name(path, "targets", name):
+            target = self._targets.get(name)
+            if target and not target.human:
+                self._report(path, f"'{name}' is no link for people", "give the target `human: true`")
 
     def _is_run(self, update_id: str, update: course_models.Update) -> None:
         """The suite that a post tells has to be run by somebody, or the post is held for ever."""

@@ -15,12 +15,12 @@ from warroom.playbook import build, course_models, models, nodes, procedure_mode
 from warroom.playbook.assemble import Assembled, read_document, with_defaults, with_environment
 from warroom.playbook.check_specs import COMMON, can_have, check_spec
 from warroom.playbook.course import Course
-from warroom.playbook.course_build import course, slack_access
+from warroom.playbook.course_build import course, hook_access, slack_access
 from warroom.playbook.course_references import CourseSections
 from warroom.playbook.fields import field_names
 from warroom.playbook.inputs import InputValues, Resolved, resolve
 from warroom.playbook.interpolate import fill
-from warroom.playbook.loaded import CheckSpec, Playbook, SlackAccess, Target
+from warroom.playbook.loaded import CheckSpec, HookAccess, Playbook, SlackAccess, Target
 from warroom.playbook.nodes import Entry, key_path
 from warroom.playbook.procedure_build import Procedures
 from warroom.playbook.references import Sections, reference_problems
@@ -35,7 +35,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _CREDENTIALS: Final[Mapping[str, Collection[str]]] = {
     "targets": ("url", "proxy", "bearer", "basic"),
-    "channels": ("token", "webhook"),
+    "channels": ("token", "webhook", "url", "secret"),
     "sources": ("headers", "env", "through"),
 }
 _NOT_FILLED: Final = ("warroom", "include", "inputs", "environments", "defaults")
@@ -197,7 +197,7 @@ class _Loading:
             procedures=self._each("procedures", procedure_models.Procedure),
         )
         self.problems += reference_problems(sections)
-        self._target_problems(look=given is not None)
+        self._address_problems(look=given is not None)
         if document is None or given is None or self.problems:
             return None
         return self._built(document, checks, resolved, declared)
@@ -291,10 +291,13 @@ class _Loading:
                 message = "no kind of check knows this key"
                 self.problems.append(entry.key_place.problem(path, message, did_you_mean(key, known)))
 
-    def _target_problems(self, *, look: bool) -> None:
+    def _address_problems(self, *, look: bool) -> None:
         for name, entry in self._top.child("targets").entries.items():
             if isinstance(entry.node, nodes.Mapping):
                 self.problems += build.target_problems(name, entry.node, self._folder, look=look)
+        for name, entry in self._top.child("channels").entries.items():
+            if isinstance(entry.node, nodes.Mapping):
+                self.problems += build.address_problems(f"channels.{name}", entry.node, ("url",))
 
     def _built(
         self,
@@ -307,6 +310,7 @@ class _Loading:
         gates = {name: build.gate(name, model) for name, model in document.gates.items()}
         slack = {name: access for name, model in document.channels.items() if (access := slack_access(model))}
         planned = self.course(document)
+        hooks = {name: hook for name, model in document.channels.items() if (hook := hook_access(model))}
         return Playbook(
             path=str(self._path),
             sha256=self._sha256,
@@ -321,8 +325,9 @@ class _Loading:
             course=planned,
             environment=self._environment or "",
             slack=slack,
+            hooks=hooks,
             sources={name: source_spec(name, model) for name, model in document.sources.items()},
-            secrets=_with_credentials(resolved.secrets, slack),
+            secrets=_with_credentials(resolved.secrets, slack, hooks),
         )
 
     def course(self, document: models.Document) -> Course:
@@ -339,11 +344,17 @@ class _Loading:
         }
 
 
-def _with_credentials(secrets: Mapping[str, str], slack: Mapping[str, SlackAccess]) -> dict[str, str]:
-    """The secrets, and what gives access to Slack, also where the playbook's author did not say that it is secret."""
+def _with_credentials(
+    secrets: Mapping[str, str], slack: Mapping[str, SlackAccess], hooks: Mapping[str, HookAccess]
+) -> dict[str, str]:
+    """The secrets, and what gives access to channels, also where the playbook's author did not say that it is
+    secret."""
     found = dict(secrets)
-    for name, access in slack.items():
-        for what, value in (("TOKEN", access.token), ("WEBHOOK", access.webhook)):
-            if value and value not in found.values():
-                found[f"{name.upper()}_{what}"] = value
+    given = [(f"{name}_token", one.token) for name, one in slack.items()]
+    given += [(f"{name}_webhook", one.webhook) for name, one in slack.items()]
+    given += [(f"{name}_url", one.url) for name, one in hooks.items()]
+    given += [(f"{name}_secret", one.secret) for name, one in hooks.items()]
+    for name, value in given:
+        if value and value not in found.values():
+            found[name.upper()] = value
     return found

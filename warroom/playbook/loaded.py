@@ -208,13 +208,21 @@ class SlackAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class HookAccess:
+    """Where signed posts are sent, and the key that signs them; both are secrets."""
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
     """A checked playbook. `path` as it was given; `sha256` covers the file and all that it includes.
 
     `deeds` is what steps of procedures send and read, by procedure and step; levers have their own. `course` is what
     a launch of it goes through. `environment` is the one chosen, or empty. `slack` is what gives access to Slack, by
-    channel, `sources` where signals come from. `secrets` maps input names to values, only those set, and has that
-    access too.
+    channel, `hooks` to other webhooks, `sources` where signals come from. `secrets` maps input names to values, only
+    those set, and has that access too.
     """
 
     path: str
@@ -229,6 +237,7 @@ class Playbook:
     deeds: Mapping[tuple[str, str], Deed] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
     slack: Mapping[str, SlackAccess] = field(default_factory=dict)
+    hooks: Mapping[str, HookAccess] = field(default_factory=dict)
     sources: Mapping[str, SourceSpec] = field(default_factory=dict, repr=False)
     environment: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)

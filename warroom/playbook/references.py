@@ -159,6 +159,11 @@ class _References:
         for circle in circles(needs):
             place, at = self._where(("checks", circle[0]), circle[1], "checks")
             self._found.append(place.problem(at, "checks need each other in a circle: " + " -> ".join(circle)))
+        channels = self._all.course.channels.items()
+        fallbacks = {name: [channel.fallback] for name, channel in channels if channel.fallback}
+        for circle in circles(fallbacks):
+            place, at = self._where(("channels", circle[0], "fallback"), circle[1], "channels")
+            self._found.append(place.problem(at, "fallbacks lead in a circle: " + " -> ".join(circle)))
 
 
 def circles(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:

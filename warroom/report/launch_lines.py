@@ -51,6 +51,13 @@ def _prepared(body: Body) -> str:
     return f"post {body['slot']} written{late}{merged}"
 
 
+def _confirmed(body: Body) -> str:
+    if not body.get("by"):
+        return f"post {body['slot']} sent"
+    late = f", LATE by {body['late_s']:.0f} s" if body.get("late_s") else ""
+    return f"post {body['slot']} done by hand{late}" + (f": {body['ref']}" if body.get("ref") else "")
+
+
 def _finished(body: Body) -> str:
     why = f": {body['reason']}" if body.get("reason") else ""
     return f"{_what_runs(body)} for {body['cause']}: {body['word']}{why}"
@@ -118,7 +125,9 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "incident.noted": lambda body: f"incident {body['id']} note: {body['text']}",
     "incident.resolved": lambda body: f"incident {body['id']} resolved: {body['reason']}",
     "update.due": _prepared,
-    "update.confirmed": lambda body: f"post {body['slot']} sent",
+    "update.confirmed": _confirmed,
+    "update.resent": lambda body: f"post {body['slot']}, which is {body['was']}, is sent again: {body['reason']}",
+    "update.skipped": lambda body: f"post {body['slot']} skipped: {body['reason']}",
     "update.unknown": lambda body: f"post {body['slot']}: not known whether it arrived ({body.get('reason', '')})",
     "update.absent": lambda body: f"post {body['slot']}: it has not arrived so far, another look follows",
     "update.dead": lambda body: f"post {body['slot']} FAILED: {body.get('reason', '')}",

@@ -67,6 +67,26 @@ REFUSED: Final = {
 }
 """Codes after which the same message is refused for good, with what they mean."""
 
+_NEW_TOKEN: Final = "get a new token (docs/slack.md) and start the engine with it (warroom stop, warroom run)"
+_NEW_HOOK: Final = "make a new webhook and start the engine with it (warroom stop, warroom run)"
+_OTHER_CHANNEL: Final = "unarchive the channel, or name another one"
+_REPAIRS: Final = {
+    **dict.fromkeys(("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"), _NEW_TOKEN),
+    **dict.fromkeys(("channel_not_found", "not_in_channel"), "invite the app into the channel, or correct its id"),
+    **dict.fromkeys(("is_archived", "channel_is_archived"), _OTHER_CHANNEL),
+    "missing_scope": "add the scope and install the app again (docs/slack.md)",
+    **dict.fromkeys(("restricted_action", "action_prohibited"), "ask whoever runs the workspace to allow it"),
+    **dict.fromkeys(("no_service", "invalid_token", "no_active_hooks"), _NEW_HOOK),
+}
+_TELL_IT: Final = "tell it yourself, its text is kept; mend what the reason names"
+
+
+def repair_of(reason: str) -> str:
+    """What a person does about the reason for which a post was refused for good; it begins with Slack's code, if it
+    has one."""
+    return _REPAIRS.get(reason.partition(":")[0], _TELL_IT)
+
+
 _CLOSED: Final = (
     "thread_not_found",
     "cannot_reply_to_message",

@@ -30,13 +30,15 @@ class CannotTell(Exception):
 class Post:
     """An update as it is sent. `text` was frozen before the first attempt; `delivery` is the line outside it that
     says LATE and by how much, empty for one in time. The same `key` names the update in every attempt. `thread` is
-    the `ref` of the message whose thread it goes into; empty: it is to stand in the channel itself.
+    the `ref` of the message whose thread it goes into; empty: it is to stand in the channel itself. `severity` is
+    info, warning or critical.
     """
 
     key: str
     text: str
     delivery: str = ""
     thread: str = ""
+    severity: str = "info"
 
 
 @dataclass(frozen=True, slots=True)

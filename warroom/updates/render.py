@@ -10,9 +10,9 @@ from typing import Final
 from warroom.launch.ledger import Prepare
 from warroom.launch.results import CheckFound, LineFound
 from warroom.launch.runs import check_for
-from warroom.launch.schedule import Slot
+from warroom.launch.schedule import Slot, channel_of
 from warroom.launch.signal_words import signal_line
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, Record, Stage
 from warroom.launch.values import value_of
 from warroom.playbook.template import Call, Line, Picked, Template, Value
 from warroom.text import clean
@@ -27,13 +27,25 @@ _NAMES: Final = 1_900
 
 def post_text(state: LaunchState, prepare: Prepare) -> str:
     """The text of the post, line feeds between its lines, none at the end. Raises LookupError for a value that is not
-    there: `decide` does not ask for such a post."""
+    there: `decide` does not ask for such a post. One in place of another says which channel does not have that one,
+    and why."""
+    if prepare.slot.instead_of:
+        return _instead_text(state, state.records[prepare.slot.instead_of])
     template = state.course.updates[prepare.slot.update].template
     slot, names = prepare.slot, _names(prepare)
     is_at_once = slot.is_event and not slot.recurring
     at = slot.since if is_at_once and not prepare.late_s else prepare.due + timedelta(seconds=prepare.late_s)
     text = text_of(template, state, slot, at)
     return text if len(names) <= _NAMES else f"{text}\nStands for {names} too"
+
+
+def _instead_text(state: LaunchState, record: Record) -> str:
+    channel = channel_of(state.course, record.slot)
+    named = channel.id if channel else ""
+    how = "FAILED: it refused this post" if record.stage is Stage.DEAD else "has not got this post so far"
+    why = clean(record.reason, limit=_LONGEST) or "no answer"
+    text = with_remarks(record.text, state, (record.slot, *record.merged))
+    return f"⚠️ Channel {named} {how} ({why})\n{text}"
 
 
 def _names(prepare: Prepare) -> str:
@@ -50,10 +62,11 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False) -> str:
+def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False, resent: str = "") -> str:
     """The line outside the text: `LATE by 12m3s; stands for T+3h, T+4h too; journal 42.9f86d081884c`.
 
-    `head` is the journal's, empty where it is not to be shown; `again` says that a first copy may have arrived. Empty
+    `head` is the journal's, empty where it is not to be shown; `again` says that a first copy may have arrived,
+    `resent` who wants it sent once more and why. Empty
     for a post in time that stands for itself alone. Where a post stands for very many its text names them.
     """
     parts = [f"LATE by {format_duration(timedelta(seconds=int(prepare.late_s)))}"] if prepare.late_s else []
@@ -61,6 +74,8 @@ def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False) -> s
         names = _names(prepare)
         many = f"{len(prepare.merged)} others too, named at the end"
         parts.append(f"stands for {f'{names} too' if len(names) <= _NAMES else many}")
+    if resent:
+        parts.append(f"sent again by {resent}")
     if again:
         parts.append("sent again, a first copy may have arrived")
     return "; ".join([*parts, *([f"journal {head}"] if head else [])])
