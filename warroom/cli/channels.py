@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from warroom.adapters.file_channel import FileChannel
+from warroom.adapters.signed_webhook import SignedWebhook
 from warroom.clock import Clock
 from warroom.engine.threaded import ThreadedChannel
+from warroom.playbook.course import Channel as ChannelSpec
 from warroom.playbook.loaded import Playbook, SlackAccess
 from warroom.updates.channel import Channel, Post
 
@@ -26,13 +28,20 @@ class OpenChannel(Channel, Protocol):
 def channels_of(
     playbook: Playbook, folder: Path, clock: Clock, posted: Callable[[Post], object]
 ) -> Mapping[str, OpenChannel]:
-    """The channels by id; files lie in `folder`. `posted` is handed every post that was sent."""
-    return {
-        spec.id: _slack(playbook.slack[spec.id], clock, posted)
-        if spec.id in playbook.slack
-        else ThreadedChannel(FileChannel(folder / spec.path, clock, posted))
-        for spec in playbook.course.channels.values()
-    }
+    """The channels by id, but for those that only people can post to; files lie in `folder`. `posted` is handed every
+    post that was sent."""
+    channels = playbook.course.channels.values()
+    return {spec.id: _channel(playbook, spec, folder, clock, posted) for spec in channels if not spec.by_hand}
+
+
+def _channel(
+    playbook: Playbook, spec: ChannelSpec, folder: Path, clock: Clock, posted: Callable[[Post], object]
+) -> OpenChannel:
+    if spec.id in playbook.slack:
+        return _slack(playbook.slack[spec.id], clock, posted)
+    if spec.id in playbook.hooks:
+        return SignedWebhook(playbook.hooks[spec.id], clock, posted)
+    return ThreadedChannel(FileChannel(folder / spec.path, clock, posted))
 
 
 def _slack(access: SlackAccess, clock: Clock, posted: Callable[[Post], object]) -> OpenChannel:

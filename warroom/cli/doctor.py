@@ -66,9 +66,10 @@ def doctor(options: DoctorOptions, environ: Mapping[str, str] | None = None) -> 
     if options.test_post and options.test_post not in playbook.course.channels:
         known = ", ".join(playbook.course.channels) or "none"
         raise UsageError(f"there is no channel '{one_line(options.test_post)}'", hint=f"its channels: {known}")
-    if options.test_post and options.test_post not in playbook.slack:
+    if options.test_post and options.test_post not in {*playbook.slack, *playbook.hooks}:
         raise UsageError(
-            f"the channel {options.test_post} has no access to Slack: nothing was posted", hint="see docs/slack.md"
+            f"the channel {options.test_post} has no access to Slack or a webhook: nothing was posted",
+            hint="see docs/slack.md",
         )
     redactor = Redactor()
     for name, value in secrets_of(playbook).items():

@@ -19,6 +19,7 @@ from warroom.journal.folder import prepare
 from warroom.launch.setup import Finding
 from warroom.plan.findings import sizes
 from warroom.plan.posts import planned_posts
+from warroom.playbook.course import Channel
 from warroom.playbook.loaded import Playbook
 from warroom.text import plural
 from warroom.updates.slack_message import SECTION, SECTIONS
@@ -138,11 +139,7 @@ def _channels(playbook: Playbook, tested: str, clock: Clock) -> Iterator[Finding
     for channel in playbook.course.channels.values():
         access, of = playbook.slack.get(channel.id), f"{channel.id}: " if several else ""
         if access is None:
-            if channel.note:
-                repair = "give it access: docs/slack.md"
-                yield Finding(Verdict.INCONCLUSIVE, f"channel {channel.id}", channel.note, repair)
-            else:
-                yield Finding(Verdict.PASS, f"channel {channel.id}", "a file of the launch")
+            yield from _elsewhere(channel, tested)
         elif access.token:
             address = Address(access.api_url or SLACK, access.token, make_context(TlsSetting.default()))
             for one in slack_examined(address, access.channel, clock):
@@ -151,3 +148,17 @@ def _channels(playbook: Playbook, tested: str, clock: Clock) -> Iterator[Finding
             # A test post says more than the form of the address.
             found = hook_finding(access.webhook)
             yield replace(found, about=f"{of}{found.about}")
+
+
+def _elsewhere(channel: Channel, tested: str) -> Iterator[Finding]:
+    """What there is to say of a channel that is not Slack's."""
+    about = f"channel {channel.id}"
+    if channel.note:
+        yield Finding(Verdict.INCONCLUSIVE, about, channel.note, "give it access: docs/slack.md, docs/channels.md")
+    elif channel.by_hand:
+        yield Finding(Verdict.PASS, about, f"told by a person: {channel.by_hand.medium}")
+    elif channel.kind == "file":
+        yield Finding(Verdict.PASS, about, "a file of the launch")
+    elif channel.id != tested:
+        found = "a signed webhook: whether its receiver takes posts shows only one"
+        yield Finding(Verdict.INCONCLUSIVE, about, found, f"prove it with --test-post {channel.id}")

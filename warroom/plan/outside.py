@@ -112,6 +112,11 @@ def recipients(playbook: Playbook) -> tuple[Recipient, ...]:
 
 def _recipient(playbook: Playbook, name: str) -> Recipient:
     channel, access = playbook.course.channels[name], playbook.slack.get(name)
+    if channel.by_hand:
+        to = f" to {channel.by_hand.to}" if channel.by_hand.to else ""
+        return Recipient(name, channel.kind, f"a person tells it by {channel.by_hand.medium}{to}")
+    if channel.kind == "webhook":
+        return Recipient(name, channel.kind, "a signed webhook")
     if access is None:
         return Recipient(name, channel.kind, f"the file {channel.path} of the launch")
     where = access.channel if access.token else "an incoming webhook"

@@ -135,7 +135,7 @@ def _post(playbook: Playbook, state: LaunchState, slot: Slot, when: str, seen: s
         suite=_suite(course, update),
         needs=_needs(state, slot, update.template),
         text=text,
-        size=size_of(longest, is_slack=channel.kind != "file"),
+        size=size_of(longest, is_slack=channel.kind in ("slack", "slack_webhook")),
         is_timed=update.starts is not None,
     )
 
