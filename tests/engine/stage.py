@@ -160,6 +160,7 @@ class Stage:
         self.gates = Gates({})
         self.setup: SetUpPort | None = None
         self.channel: Channel = FileChannel(folder / "posts.txt", self.clock)
+        self.others: dict[str, Channel] = {}
         self.second = SecondClock(self.clock)
         self.sources: Mapping[str, SignalSource] = {}
         self.told: list[Entry] = []
@@ -195,7 +196,7 @@ class Stage:
         return Ports(
             clock=self.clock,
             journal=journal,
-            channels={"file": self.channel},
+            channels={"file": self.channel, **self.others},
             suites=self.suites,
             watchdog=self.watched,
             told=self.told.append,
