@@ -33,11 +33,14 @@ class Field:
     label: str
     type: str = "text"
     initial: str = ""
+    optional: bool = False
 
 
 def fault_of(field: Field, value: str) -> str:
     """What is wrong with the value of `field`, as a sentence; empty where it can be taken."""
     text = clean(value.strip())
+    if not text and field.optional:
+        return ""
     if not text:
         return "This is needed; Esc leaves everything as it is."
     if field.type == "yes_no":

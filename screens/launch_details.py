@@ -19,6 +19,7 @@ from warroom.client.values import (
     PostNow,
     StepNow,
     SuiteNow,
+    TaskNow,
 )
 from warroom.clock import stamp
 from warroom.screens import palette
@@ -127,11 +128,14 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
         counts = is_open(post) or post.due <= now
         rows += _texts("Due", [instant(post.due, now) if counts else _when(post.due)], width)
     if post.sent_at:
-        rows += _texts("Sent", [_sent(post, post.sent_at)], width)
+        by = f", by {post.by}" if post.by else ""
+        rows += _texts("Done" if post.by else "Sent", [f"{_sent(post, post.sent_at)}{by}"], width)
     if is_open(post):
         rows += _needs(view, post, width)
     if post.remark:
         rows += _texts("Remark", [f"{post.remark.text}  ({post.remark.by}, {instant(post.remark.at, now)})"], width)
+    rows += labelled_rows("Do", [line((post.do, palette.STRONG))] if post.do else [], width)
+    rows += _task(post.task, width) if post.task else []
     rows += _texts("Stands for", [", ".join(post.merged)], width)
     tries = f"{post.attempt} tries" if post.attempt > 1 else ""
     rows += labelled_rows(
@@ -140,6 +144,13 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     if note := note_of_channel(view.launch, post):
         rows += labelled_rows("", [line((f"▲ {note}", palette.ink(palette.YELLOW, bold=True)))], width)
     return [*rows, EMPTY, *_post_text(post, width)]
+
+
+def _task(task: TaskNow, width: int) -> _Lines:
+    to = f" to {task.to}" if task.to else ""
+    rows = _texts("Tell it by", [f"{task.medium}{to}"], width)
+    rows += _texts("Subject", [task.subject], width)
+    return rows + _texts("Address", [task.link], width)
 
 
 def _why(view: LaunchView, post: PostNow) -> str:

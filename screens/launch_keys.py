@@ -7,9 +7,9 @@ from typing import Final
 from warroom.screens.keys import Key
 
 KEYS: Final = (
-    Key("tick", "space", "Space", "tick", "Tick the selected step; Enter does too", "tick"),
-    Key("post", "p", "p", "post now", "Post the selected update now; asks first", "post"),
-    Key("hold", "h", "h", "hold", "Hold the selected update back, with a reason", "hold"),
+    Key("tick", "space", "Space", "tick", "Tick the selected step, or the update that is to do", "tick"),
+    Key("post", "p", "p", "post now", "Post the selected update now, or once more; asks first", "post"),
+    Key("hold", "h", "h", "hold", "Hold the selected update, or skip a task, with a reason", "hold"),
     Key("release", "u", "u", "release", "Release the selected update that is held", "release"),
     Key("edit", "e", "e", "remark", "Write a remark that stands below the selected update's text", "edit"),
     Key("t0", "t", "t", "T0", "Set T0, slip it or scrub it, with a reason", "t0"),

@@ -25,11 +25,15 @@ _NOT_KNOWN: Final = Mark("?", "not known", palette.UNKNOWN)
 _POSTS: Final = {
     "scheduled": Mark("·", "scheduled", palette.DIM),
     "due": Mark("◆", "due", palette.ACCENT),
+    "to do": Mark("◆", "to do", palette.ACCENT),
     "held": Mark("⏸", "held", palette.YELLOW),
     "sending": Mark("▶", "sending", palette.ACCENT),
     "checking whether it arrived": Mark("?", "checking whether it arrived", palette.UNKNOWN),
     "sent": Mark("✔", "sent", palette.GREEN),
+    # A person's word is no measurement, so it is not green.
+    "done": Mark("✔", "done", palette.TEXT),
     "merged": Mark("→", "merged", palette.TEXT),
+    "skipped": Mark("○", "skipped", palette.DIM),
     "failed": Mark("✖", "FAILED", palette.RED),
     "not sent": Mark("○", "not sent", palette.DIM),
     "not known whether it arrived": Mark("?", "not known whether it arrived", palette.UNKNOWN),
@@ -48,7 +52,7 @@ def is_late(post: PostNow, now: datetime) -> bool:
 
 def was_late(post: PostNow) -> bool:
     """Whether the post was sent so late that it says so."""
-    return post.standing == "sent" and post.late_s > _SENT_LATE_S
+    return post.standing in ("sent", "done") and post.late_s > _SENT_LATE_S
 
 
 def was_owed(post: PostNow) -> bool:
@@ -74,7 +78,7 @@ def mark_of_post(view: LaunchView, post: PostNow, now: datetime) -> Mark:
     if was_owed(post):
         return Mark("✖", mark.word, palette.RED)
     if is_late(post, now):
-        symbol = "✖" if post.standing == "due" else mark.symbol
+        symbol = "✖" if post.standing in ("due", "to do") else mark.symbol
         return Mark(symbol, mark.word, palette.RED)
     return Mark("◆", "due", palette.ACCENT) if post.standing == "scheduled" and _is_due(post, now) else mark
 

@@ -21,6 +21,8 @@ from warroom.screens.live import LiveScreen
 _NAMED: Final = 3
 """How many of the posts that stay unsent are named before a launch is closed."""
 _REASON: Final = Field("reason", "Why?")
+_ONCE_MORE: Final = ("failed", "sent", "done", "skipped", "checking whether it arrived")
+"""How a post stands that can only be sent again."""
 _HOW_LONG: Final = Field("for", "For how long, as 30m or 2h?", "duration", "1h")
 _MEANS: Final = {
     "ack": "You take care of it until it is over. What it runs, and the posts that are owed, stay as they are.",
@@ -104,8 +106,11 @@ class AskingScreen(LiveScreen):
         step, launch = self.selected, self.view.launch
         if not self._may_ask() or launch is None:
             return
+        if isinstance(step, PostNow) and step.standing == "to do":
+            self._ask_done(step)
+            return
         if not isinstance(step, StepNow):
-            self.say("select a step to tick (1 shows them)")
+            self.say("select a step to tick (1 shows them), or an update that is there to do")
             return
         body = {"request": "step", "step": step.id}
         sets_t0 = step.marks_t0 and launch.t0 is None
@@ -144,19 +149,56 @@ class AskingScreen(LiveScreen):
         return post
 
     def action_post(self) -> None:
-        """Post the selected update now."""
+        """Post the selected update now, or again; tick it where it is there to do."""
+        post = self.selected
+        if isinstance(post, PostNow) and post.standing in _ONCE_MORE:
+            if self._may_ask():
+                self._ask_again(post)
+            return
         post = self._owed_post()
-        if post:
+        if post and post.standing == "to do":
+            self._ask_done(post)
+        elif post:
             due = f"It is due at {time_of_day(post.due)}." if post.due else "It is not due yet."
             missing = needs_of(self.view.launch, post) if self.view.launch else ()
             needs = f" It still needs: {'; '.join(missing)}." if missing else ""
             body = {"request": "post", "slot": post.slot}
             self._confirm(f"Post {post.time} {post.title} now?", f"{due}{needs}", "post now", body)
 
+    def _ask_again(self, post: PostNow) -> None:
+        slot, why = post.slot, f": {post.reason}" if post.reason else ""
+        text = f"It is {post.standing}{why}. The same text goes out once more and says who wanted it, and why."
+        self._form(
+            f"Send {post.time} {post.title} again?",
+            text,
+            (_REASON,),
+            lambda reason: self._ask({"request": "again", "slot": slot, "reason": reason}),
+        )
+
+    def _ask_done(self, post: PostNow) -> None:
+        slot, told = post.slot, f"You told it by {post.task.medium}, as it stands there." if post.task else ""
+        self._form(
+            f"{post.time} {post.title} is done?",
+            told,
+            (Field("link", "Where can it be seen? (an address, or nothing)", optional=True),),
+            lambda link: self._ask({"request": "done", "slot": slot, "link": link}),
+        )
+
+    def _ask_skip(self, post: PostNow) -> None:
+        slot = post.slot
+        self._form(
+            f"Skip {post.time} {post.title}?",
+            "Nobody is going to tell it; that is on record, with your reason.",
+            (_REASON,),
+            lambda reason: self._ask({"request": "skip", "slot": slot, "reason": reason}),
+        )
+
     def action_hold(self) -> None:
-        """Hold the selected update back."""
+        """Hold the selected update back; skip it where it is a task for a person."""
         post = self._owed_post()
-        if post:
+        if post and post.task:
+            self._ask_skip(post)
+        elif post:
             slot = post.slot
             text = "It is not posted until somebody releases it, however late that is."
             self._form(
@@ -268,8 +310,8 @@ class AskingScreen(LiveScreen):
             self._form(
                 "Open an incident",
                 "A note on it is owed in the war-room within 10 minutes.",
-                (Field("text", "What is wrong?"),),
-                lambda text: self._ask({"request": "incident", "text": text}),
+                (Field("text", "What is wrong?"), Field("severity", "info, warning or critical", initial="warning")),
+                lambda text, severity: self._ask({"request": "incident", "text": text, "severity": severity}),
             )
 
     def _open_incident(self) -> IncidentNow | None:

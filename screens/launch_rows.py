@@ -29,7 +29,16 @@ from warroom.screens.launch_marks import (
     was_late,
 )
 from warroom.screens.launch_signals import mark_of_signal_item, signal_parts
-from warroom.screens.launch_view import Item, LaunchView, SuiteLine, is_for_needs, is_open, needs_of, worst_checks
+from warroom.screens.launch_view import (
+    Item,
+    LaunchView,
+    SuiteLine,
+    is_for_needs,
+    is_open,
+    needs_of,
+    title_of_post,
+    worst_checks,
+)
 from warroom.screens.lines import countdown, fit, line, time_of_day
 from warroom.screens.marks import Mark
 from warroom.verdict import Verdict, word
@@ -70,7 +79,8 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
             row = _suite_row(item, now, width - 2)
         case _:
             text = item.text.replace("\n", " ")
-            row = _row(mark_of_incident(item), f"{item.id}: {text}", _incident_when(item, now), width - 2)
+            grave = " CRITICAL" if item.severity == "critical" else ""
+            row = _row(mark_of_incident(item), f"{item.id}{grave}: {text}", _incident_when(item, now), width - 2)
     if view.lost:
         row = dimmed(row)
     whole = line(("▌", palette.STRONG) if selected else " ", row, " ")
@@ -98,13 +108,14 @@ def _row(mark: Mark, title: str, when: _Told, width: int, more: str = "") -> Con
 def _post_row(view: LaunchView, post: PostNow, now: datetime, width: int) -> Content:
     mark = mark_of_post(view, post, now)
     when = post_when(view, post, now)
+    title = title_of_post(view.launch, post)
     if width < _NARROW:
-        return _row(mark, f"{post.time} {post.title}", when, width)
+        return _row(mark, f"{post.time} {title}", when, width)
     shown = post.sent_at or post.due
     due = day_and_time(shown, now) if shown else ""
     long = len(str(mark)) > _MARK
     at = f"{post.time:<{_TIME}}" if long else f"{post.time:<{_TIME}} {due:<{_DUE}}"
-    return _row(mark, f"{at} {post.title}", when, width, why(view, post))
+    return _row(mark, f"{at} {title}", when, width, why(view, post))
 
 
 def why(view: LaunchView, post: PostNow) -> str:

@@ -23,7 +23,7 @@ from warroom.client.values import (
 
 # Below this the two clocks agree; the news need time to come.
 _SAME_CLOCK = timedelta(seconds=2)
-_OPEN_STANDINGS = frozenset(("scheduled", "due", "held", "sending", "checking whether it arrived"))
+_OPEN_STANDINGS = frozenset(("scheduled", "due", "to do", "held", "sending", "checking whether it arrived"))
 _HELD_BY_ENGINE = " (engine)"
 _LINES_STAY = (NoteNow, PostNow, IncidentNow)
 
@@ -158,12 +158,20 @@ def is_for_needs(post: PostNow) -> bool:
 
 def once_only(launch: LaunchNow) -> tuple[PostNow, ...]:
     """The posts that are due once at a fixed time, the earliest first: their countdowns are what people watch."""
-    updates = [_update(post) for post in launch.updates]
-    return tuple(post for post in launch.updates if post.time.startswith("T") and updates.count(_update(post)) == 1)
+    firsts = [post for post in launch.updates if "/" not in post.slot]
+    updates = [_update(post) for post in firsts]
+    return tuple(post for post in firsts if post.time.startswith("T") and updates.count(_update(post)) == 1)
 
 
 def _update(post: PostNow) -> str:
     return post.slot.partition("@")[0]
+
+
+def title_of_post(launch: LaunchNow | None, post: PostNow) -> str:
+    """The title of its update; where that goes to several channels also which one is meant, `Incident -> on_call`."""
+    whole = post.slot.partition("/")[0]
+    copies = sum(one.slot.partition("/")[0] == whole for one in launch.updates) if launch else 1
+    return f"{post.title} -> {post.channel}" if copies > 1 and post.channel else post.title
 
 
 def open_steps(launch: LaunchNow) -> tuple[StepNow, ...]:
