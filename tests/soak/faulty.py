@@ -48,6 +48,7 @@ POINTS: Final = (
 _BEFORE: Final = {
     "update.sending": "before the claim",
     "update.confirmed": "before the confirmation",
+    "update.dead": "before the refusal",
     "file.attached": "before its confirmation",
     "rest.attached": "before its confirmation",
 }

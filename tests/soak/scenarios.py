@@ -16,6 +16,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "points": kills.at_each_point,
     "wrong-engines": kills.wrong_engines,
     "slack-kills": slack_kills.kills,
+    "slack-refused": slack_kills.refused,
     "slack-parts": slack_parts.kills,
     "slack-wrong": slack_kills.wrong_engines,
     "stopped-owner": owners.stopped,

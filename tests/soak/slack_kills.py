@@ -25,6 +25,7 @@ _KILLED: Final = -9
 _LIVES_S: Final = 1.4
 _DIES_WITHIN_S: Final = 4.0
 _IN_TIME_S: Final = 20.0
+_REFUSALS: Final = 18
 _LONGEST_ANSWER: Final = 1_200
 _RETRY_AFTER: Final = ("", "1", "0", "1.5", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999")
 _BAD_LOOK_UPS: Final = (("status", "503"), ("limited", "1"), ("reset", ""), ("cut", "300"), ("body", "<html>"))
@@ -60,7 +61,7 @@ def _both(dice: random.Random) -> list[Fault]:
 class Trouble:
     """What is wrong with Slack. `faults` come anew for each engine; messages become visible `visible_after` settle
     times after their acceptance. Where that is more than one, a second copy is not a broken promise. What `refuses`
-    names is so for every other engine: what falls due then is FAILED.
+    names is so for two of three engines: what falls due then is FAILED.
     """
 
     name: str
@@ -90,9 +91,11 @@ TROUBLES: Final = (
     Trouble("429 in eight forms", _limited),
     Trouble("look-ups fail, too", _both),
     Trouble("others say our keys", _post("close"), says_our_keys=True),
+    Trouble("visible after 0.9 settle times", _post("close"), visible_after=0.9),
+)
+REFUSED: Final = (
     Trouble("its token is revoked", refuses="token_revoked"),
     Trouble("a channel is archived", refuses="is_archived"),
-    Trouble("visible after 0.9 settle times", _post("close"), visible_after=0.9),
 )
 TOO_LATE: Final = Trouble("visible after 10 settle times", _post("close"), visible_after=10.0)
 DOWN: Final = Trouble("down", is_down=True)
@@ -118,11 +121,13 @@ class Killed:
             self._say_our_keys()
         engine = self._waiting or self._begin(self._fault(at_a_point))
         self._waiting = None
-        if self.dice.random() < 0.2 and not another_waits:
+        if self.dice.random() < 0.2 and not another_waits and not refuses:
             time.sleep(self.dice.uniform(0.0, _LIVES_S))
         else:
             until(lambda: _owns(engine) or engine.process.poll() is not None, "an engine owns the launch")
             self._waiting = self._begin(f"waits;{self._fault(True)}") if another_waits else None
+            if refuses and not at_a_point:
+                until(lambda: _was_refused(engine) or engine.process.poll() is not None, "a post is refused")
             self._live(engine.process, _DIES_WITHIN_S if at_a_point else self.dice.uniform(0.0, _LIVES_S))
         self.at_their_point += engine.process.poll() == _KILLED
         self._end(engine)
@@ -162,23 +167,36 @@ class Killed:
             said.writelines([f"it ended by itself with {code}\n"] if code != _KILLED else [])
 
 
+def _was_refused(engine: EngineProcess) -> bool:
+    return "update.dead" in engine.kinds()
+
+
 def _owns(engine: EngineProcess) -> bool:
     return "owner.acquired" in engine.kinds()
 
 
 def kills(folder: Path, scale: Scale) -> Iterator[Row]:
-    """One launch for each trouble; in the short form one in which they take turns. In half of the kills another
-    engine waits."""
+    """One launch for each trouble; in the short form one in which they take turns, with those that are refused. In
+    half of the kills another engine waits."""
     dice = random.Random(scale.seed)
     if scale.kills < len(TROUBLES) + 2:
-        name = f"kill -9 while Slack fails in {len(TROUBLES) - 1} ways"
-        yield _row(name, folder, replace(scale, kills=len(TROUBLES)), TROUBLES, dice)
+        every = (*TROUBLES, *REFUSED)
+        name = f"kill -9 while Slack fails in {len(every) - 1} ways"
+        yield _row(name, folder, replace(scale, kills=len(every)), every, dice)
         return
     each, rest = divmod(scale.kills, len(TROUBLES) + 2)
     for number, trouble in enumerate((*TROUBLES, TOO_LATE, DOWN)):
         share = replace(scale, kills=each + (number < rest), lasts_s=_SIX_HOURS_S)
         more = f" for {_SIX_HOURS_S:g} s, six hours on that scale" if trouble.is_down else ""
         yield _row(f"kill -9, Slack: {trouble.name}{more}", folder / str(number), share, (trouble,), dice)
+
+
+def refused(folder: Path, scale: Scale) -> Iterator[Row]:
+    """What Slack refuses for good is FAILED once, and everything else goes on."""
+    dice = random.Random(scale.seed)
+    for number, trouble in enumerate(REFUSED):
+        few = replace(scale, kills=min(scale.kills, _REFUSALS))
+        yield _row(f"kill -9, Slack: {trouble.name}", folder / str(number), few, (trouble,), dice)
 
 
 def late(folder: Path, scale: Scale) -> Iterator[Row]:
@@ -201,7 +219,7 @@ def _row(name: str, folder: Path, scale: Scale, troubles: Sequence[Trouble], dic
             for number in range(scale.kills):
                 second = number >= scale.kills // 2
                 round_, index = divmod(number, len(troubles))
-                refuses = troubles[index].refuses if round_ % 2 == 0 else ""
+                refuses = troubles[index].refuses if round_ % 3 != 2 else ""
                 killed.kill(troubles[index], at_a_point=number % 2 == 1, another_waits=second, refuses=refuses)
             killed.leave()
         slack.ails([], troubles[-1].visible_after * SETTLE_S)

@@ -18,6 +18,7 @@ POINTS: Final = (
     "after the answer",
     "before the confirmation",
     "inside a transaction",
+    "before the refusal",
     "before a look-up",
     "after a look-up",
 )
