@@ -172,7 +172,7 @@ class AskingScreen(LiveScreen):
             f"Send {post.time} {post.title} again?",
             text,
             (_REASON,),
-            lambda reason: self._ask({"request": "again", "slot": slot, "reason": reason}),
+            lambda reason: self._ask({"request": "post_again", "slot": slot, "reason": reason}),
         )
 
     def _ask_done(self, post: PostNow) -> None:
@@ -181,7 +181,7 @@ class AskingScreen(LiveScreen):
             f"{post.time} {post.title} is done?",
             told,
             (Field("link", "Where can it be seen? (an address, or nothing)", optional=True),),
-            lambda link: self._ask({"request": "done", "slot": slot, "link": link}),
+            lambda link: self._ask({"request": "post_done", "slot": slot, "link": link}),
         )
 
     def _ask_skip(self, post: PostNow) -> None:
@@ -190,7 +190,7 @@ class AskingScreen(LiveScreen):
             f"Skip {post.time} {post.title}?",
             "Nobody is going to tell it; that is on record, with your reason.",
             (_REASON,),
-            lambda reason: self._ask({"request": "skip", "slot": slot, "reason": reason}),
+            lambda reason: self._ask({"request": "post_skip", "slot": slot, "reason": reason}),
         )
 
     def action_hold(self) -> None:

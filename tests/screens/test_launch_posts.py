@@ -47,27 +47,27 @@ REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
     "what was sent goes out again with a reason": (
         launches.green(),
         ["k", "p", *"lost", "enter"],
-        {"request": "again", "slot": "evidence_bundle@T+15m", "reason": "lost"},
+        {"request": "post_again", "slot": "evidence_bundle@T+15m", "reason": "lost"},
     ),
     "what failed goes out again with a reason": (
         FAILED,
         ["2", "home", "j", "j", "p", *"new", "enter"],
-        {"request": "again", "slot": "hourly@T+1h", "reason": "new"},
+        {"request": "post_again", "slot": "hourly@T+1h", "reason": "new"},
     ),
     "a task is done, and nowhere to be seen": (
         by_hand(),
         ["2", "space", "enter"],
-        {"request": "done", "slot": "hourly@T+1h", "link": ""},
+        {"request": "post_done", "slot": "hourly@T+1h", "link": ""},
     ),
     "a task is done, and can be seen": (
         by_hand(),
         ["2", "p", *"http", "colon", "slash", "slash", "x", "enter"],
-        {"request": "done", "slot": "hourly@T+1h", "link": "http://x"},
+        {"request": "post_done", "slot": "hourly@T+1h", "link": "http://x"},
     ),
     "a task is skipped with a reason": (
         by_hand(),
         ["2", "h", *"none", "enter"],
-        {"request": "skip", "slot": "hourly@T+1h", "reason": "none"},
+        {"request": "post_skip", "slot": "hourly@T+1h", "reason": "none"},
     ),
 }
 

@@ -112,7 +112,7 @@ class Post(Body):
 class Again(Body):
     """Send a post once more."""
 
-    request: Literal["again"]
+    request: Literal["post_again"]
     slot: Name
     reason: Text
 
@@ -124,7 +124,7 @@ class Again(Body):
 class Done(Body):
     """A person has told it."""
 
-    request: Literal["done"]
+    request: Literal["post_done"]
     slot: Name
     link: Annotated[str, Field(max_length=1_010)] = ""
 
@@ -136,7 +136,7 @@ class Done(Body):
 class Skip(Body):
     """Nobody is going to tell it."""
 
-    request: Literal["skip"]
+    request: Literal["post_skip"]
     slot: Name
     reason: Text
 

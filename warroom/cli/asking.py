@@ -21,7 +21,7 @@ def ask(launch: str, state: Path | None, body: Mapping[str, Any]) -> int:
     answer = asked(known, "POST", "/requests", body)
     for said in answer["said"] or ["nothing is new: it stood so already"]:
         write(sys.stdout, clean(said))
-    if body["request"] in ("post", "again"):
+    if body["request"] in ("post", "post_again"):
         write(sys.stdout, clean(f"`warroom status {known.name}` shows when it has left"))
     return int(ExitCode.GREEN)
 
@@ -48,9 +48,9 @@ def post_body(slot: str, *, again: bool, done: bool, skip: bool, link: str, reas
     if reason and not (again or skip):
         raise UsageError("--reason goes with --again or --skip")
     if done:
-        return {"request": "done", "slot": slot, "link": link}
+        return {"request": "post_done", "slot": slot, "link": link}
     if again or skip:
-        return {"request": "again" if again else "skip", "slot": slot, "reason": reason}
+        return {"request": "post_again" if again else "post_skip", "slot": slot, "reason": reason}
     return {"request": "post", "slot": slot}
 
 
