@@ -26,11 +26,24 @@ def post(slot: str) -> PlannedPost:
 def test_every_update_of_the_third_document_is_planned_at_its_times_and_then_those_for_what_happens() -> None:
     posts = planned().posts
     assert tuple(one.when for one in posts if one.is_timed) == TIMES
+    triggers = ("pause_5xx", "pause_jwt", "pause_queue", "pause_p95")
+    told = {
+        "trigger_fired": "trigger.fired",
+        "trigger_resolved": "trigger.resolved",
+        "trigger_blind": "trigger.blind",
+    }
+    limited = ("errors_5xx", "p95", "auth_success", "jwt_failures", "queue_depth", "dlq_ratio")
     assert {one.slot: one.when for one in posts if not one.is_timed} == {
         "gate1_green@gate1#1": "on gate.green of gate1, within 2m",
         "gate2_green@gate2#1": "on gate.green of gate2, within 2m",
         "gate_red@gate1#1": "on gate.red of gate1, within 2m",
         "gate_red@gate2#1": "on gate.red of gate2, within 2m",
+        **{
+            f"{update}@{trigger}#1": f"on {on} of {trigger}, within 2m"
+            for update, on in told.items()
+            for trigger in triggers
+        },
+        **{f"breach@{signal}#1": f"on signal.warn of {signal}, within 2m" for signal in limited},
         "incident_opened@inc-1": "on incident.opened, within 2m",
         "incident_note@inc-1": "on incident.opened, within 10m",
         "incident_update@inc-1+15m": "every 15m while incident.open",
@@ -109,6 +122,8 @@ def test_every_request_of_the_launch_is_listed_with_who_asks() -> None:
     asked = [(one.method, one.address, one.note) for one in planned().asked if "not configured" not in one.address]
     app = ENVIRON["AUTO_COM_CENTER_URL"]
     assert asked == [
+        ("GET", f"{app}/metrics", "every 5 s"),
+        ("GET", f"{app}/canary", "every 2 s"),
         ("GET", f"{app}/canary", ""),
         ("GET", f"{app}/canary", "30 times"),
         ("GET", ENVIRON["SCHOLAR_AUTH_JWKS_URL"], ""),

@@ -15,6 +15,7 @@ from tests.launch.course import T0, after, opened
 from tests.updates.measured import found, same_every_time
 from warroom.launch.ledger import Prepare, RunSuite, decide
 from warroom.launch.state import LaunchState
+from warroom.slo.trigger import Stage, TriggerState, memo_of
 from warroom.updates.render import delivery_line, post_text
 
 GOLDEN: Final = Path(__file__).parent / "golden"
@@ -51,10 +52,26 @@ def turned_red() -> str:
     return text(flipped("gate1", "red"), "gate_red@gate1#1", HAPPENS)
 
 
+MEASURED: Final[Mapping[str, Mapping[str, object]]] = {
+    "uptime": {"level": "green", "value": 1.0, "n": 30.0},
+    "errors_5xx": {"level": "green", "value": 0.0012, "n": 812.0},
+    "p95": {"level": "green", "value": 0.042, "n": 30.0},
+    "auth_success": {"level": "unknown", "reason": "jwt_validations_total did not grow in the window"},
+    "queue_depth": {"level": "green", "value": 3.0},
+    "dlq_ratio": {"level": "green", "value": 0.0, "n": 96.0},
+}
+
+
+def watched(state: LaunchState, at: datetime) -> LaunchState:
+    """Every signal of the regular posts was measured at `at`."""
+    budgets = {"uptime": {"left": 0.98, "burn": 0.1, "exhausted_at": None, "coverage": 1.0}}
+    return after(state, "signals.rollup", at, values=MEASURED, budgets=budgets)
+
+
 def regular(slot: str, hours: int) -> str:
     """The post of a slot so many hours after T0, while Gate 1 is red all the time."""
     at = T0 + timedelta(hours=hours)
-    state = gate_read(gate_read(opened(), "gate1", "red", T0), "gate2", "green", T0)
+    state = watched(gate_read(gate_read(opened(), "gate1", "red", T0), "gate2", "green", T0), at - MINUTE / 5)
     state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
     state = after(state, "suite.finished", at - MINUTE / 2, **found("auth-outage-404", "pulse", slot))
     [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot]
@@ -81,6 +98,38 @@ def incident(update: str, scenario: str = "steady") -> str:
     return text(state, "incident_resolved@inc-1", at)
 
 
+def trigger(change: str, stage: Stage, reason: str, value: float | None, at: datetime = HAPPENS) -> LaunchState:
+    """A launch in which the trigger on the latency has changed; it fired 20 minutes after T0."""
+    memo = memo_of(TriggerState(stage, int(stage is not Stage.IDLE), at, HAPPENS, last=at, heard=at))
+    body = {"trigger": "pause_p95", "severity": "pause", "number": 1, "value": value, "reason": reason, "state": memo}
+    return after(opened(), f"trigger.{change}", at, **body)
+
+
+def fired() -> str:
+    """The post about a trigger that fires."""
+    return text(trigger("fired", Stage.FIRING, "301ms is > 300ms", 0.301), "trigger_fired@pause_p95#1", HAPPENS)
+
+
+def recovered() -> str:
+    """The post about one whose condition is gone."""
+    at = HAPPENS + 12 * MINUTE
+    state = trigger("latched", Stage.LATCHED, "41ms is not > 300ms", 0.041, at)
+    return text(state, "trigger_resolved@pause_p95#1", at)
+
+
+def blind() -> str:
+    """The post about one of which nothing is known."""
+    reason = "no data for longer than 15s: the last look failed: it refuses connections"
+    return text(trigger("blind", Stage.IDLE, reason, None), "trigger_blind@pause_p95.blind-1", HAPPENS)
+
+
+def breach() -> str:
+    """The post about a signal that breaches its limits."""
+    body = {"signal": "p95", "level": "yellow", "value": 0.121, "n": 30.0, "reason": "121ms is > 120ms"}
+    state = after(after(opened(), "signal.level", HAPPENS, **body), "signal.warned", HAPPENS, **body, number=1)
+    return text(state, "breach@p95#1", HAPPENS)
+
+
 def text(state: LaunchState, slot: str, at: datetime) -> str:
     """The text of the post of `slot`, which is to be written at `at`."""
     [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot]
@@ -98,6 +147,12 @@ POSTS: Final[Mapping[str, Callable[[], str]]] = {
     "incident_note.txt": partial(incident, "incident_note"),
     "incident_update.txt": partial(incident, "incident_update"),
     "incident_resolved.txt": partial(incident, "incident_resolved"),
+    "hourly.txt": partial(regular, "hourly@T+1h", 1),
+    "four_hourly.txt": partial(regular, "four_hourly@T+8h", 8),
+    "trigger_fired.txt": fired,
+    "trigger_resolved.txt": recovered,
+    "trigger_blind.txt": blind,
+    "breach.txt": breach,
 }
 
 WHILE_GATE_1_IS_RED: Final[Mapping[str, Callable[[], str]]] = {

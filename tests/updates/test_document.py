@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.launch.course import BUILD, T0, after, opened
+from tests.updates.event_posts import watched
 from tests.updates.measured import found, same_every_time
 from warroom.launch.ledger import HoldBack, Prepare, RunSuite, decide
 from warroom.launch.state import LaunchState
@@ -88,7 +89,7 @@ def test_the_golden_text_of_the_all_green_case_is_that_of_the_document_line_by_l
 )
 def test_a_regular_update_tells_what_was_measured_for_it(slot: str, hours: int, update: str, name: str) -> None:
     at = T0 + timedelta(hours=hours)
-    state = opened()
+    state = watched(opened(), at - MINUTE / 5)
     asked = [each for each in decide(state, at - MINUTE) if isinstance(each, RunSuite)]
     assert RunSuite("pulse", slot) in asked
     state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)

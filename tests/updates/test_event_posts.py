@@ -30,6 +30,10 @@ BOTH_CASES = {
     "incident_note": ("incident_note.txt", "incident_note.txt"),
     "incident_update": ("incident_update.txt", "incident_update.txt"),
     "incident_resolved": ("incident_resolved.txt", "incident_resolved.txt"),
+    "trigger_fired": ("trigger_fired.txt", "trigger_fired.txt"),
+    "trigger_resolved": ("trigger_resolved.txt", "trigger_resolved.txt"),
+    "trigger_blind": ("trigger_blind.txt", "trigger_blind.txt"),
+    "breach": ("breach.txt", "breach.txt"),
 }
 """For each update its golden text where all is green, and where Gate 1 is red."""
 

@@ -29,7 +29,7 @@ def test_what_nobody_has_given_stands_as_its_name() -> None:
 def test_what_was_never_measured_says_so() -> None:
     told = preview(opened(), "hourly@T+1h")
     assert told[0] == "auto_com_center: T+1h hourly update"
-    assert "SLO metrics: [not measured yet]" in told
+    assert "Canary: [not measured yet]" in told
     assert "Overall Status: auto_com_center [suites.pulse.word]" in told
 
 
@@ -37,7 +37,7 @@ def test_the_latest_results_are_told_also_where_a_run_of_its_own_is_to_come() ->
     state = after(opened(), "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
     state = after(state, "suite.finished", T0 + 6 * MINUTE, **found("steady"))
     told = preview(state, "hourly@T+1h")
-    assert "SLO metrics: ✅ GREEN" in told
+    assert "Canary: ✅ GREEN" in told
     # The verification does not read the queue.
     assert "Queue: [not measured yet]" in told
 

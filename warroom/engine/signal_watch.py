@@ -30,8 +30,10 @@ from warroom.slo.trigger import Observation, Stage, Transition, TriggerState, me
 
 SLOWEST_S: Final = 5.0
 FASTEST_S: Final = 1.0
-"""Everything is judged as often as its fastest source is looked at, within these bounds."""
+"""Everything is judged as often as its fastest source is looked at, within these bounds; what comes by itself, from a
+probe or from people, makes nothing faster."""
 
+_LOOKED: Final = ("metrics", "prometheus", "http_json", "command", "log")
 _LEAD_S: Final = 1.0
 _MINUTE: Final = timedelta(minutes=1)
 _JITTER: Final = timedelta(seconds=0.5)
@@ -62,7 +64,10 @@ class SignalWatch:
         self._wall = wall
         self._clock = steady
         self._levers = levers
-        fastest = min((source.every_s for source in sources.values()), default=SLOWEST_S)
+        looked = [
+            sources[name].every_s for name, one in watched.sources.items() if one.kind in _LOOKED and name in sources
+        ]
+        fastest = min(looked, default=SLOWEST_S)
         self.every: Final = timedelta(seconds=min(max(fastest, FASTEST_S), SLOWEST_S))
         self._memory = SignalMemory(watched)
         self._triggers = TriggerWatch(self.every)

@@ -183,7 +183,9 @@ def _as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
         )
         for name, one in state.incidents.items()
     }
-    happenings = tuple(replace(one, at=one.at + by) for one in state.happenings)
+    happenings = tuple(
+        replace(one, at=one.at + by, not_before=_moved(one.not_before, by)) for one in state.happenings
+    )
     return replace(state, incidents=incidents, happenings=happenings, procedures=moved(state.procedures, by))
 
 

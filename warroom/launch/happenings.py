@@ -17,7 +17,7 @@ class Happening:
     """Something that posts can be owed for. `on` is its name in a playbook (`gate.green`), `subject` the id of the
     gate, incident or procedure, `about` tells it from every other of the launch (`gate1#2`: the second flip of gate1;
     `inc-1`; `pause_sends-1`). `severity` is one of `SEVERITIES`. Where `update` is not empty that one alone is owed
-    for it.
+    for it. Where nobody wants to hear of it before, nothing is owed until `not_before`.
     """
 
     on: str
@@ -26,6 +26,12 @@ class Happening:
     at: datetime
     severity: str = INFO
     update: str = ""
+    not_before: datetime | None = None
+
+    @property
+    def owed_from(self) -> datetime:
+        """From when on a post about it is owed."""
+        return self.not_before or self.at
 
 
 @dataclass(frozen=True, slots=True)

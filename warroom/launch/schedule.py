@@ -176,9 +176,9 @@ def _happened(state: LaunchState, now: datetime) -> Iterator[Slot]:
             if not is_meant or (update.subjects and happening.subject not in update.subjects):
                 continue
             slot_id = f"{update.id}@{happening.about}"
-            # Of something that a person wants to hear of later nothing is owed before; what was written stays.
-            if happening.at <= now or slot_id in state.records:
-                where = (happening.at, happening.about, happening.subject, happening.on)
+            # What was written before somebody wanted to hear of it later stays.
+            if happening.not_before is None or happening.not_before <= now or slot_id in state.records:
+                where = (happening.owed_from, happening.about, happening.subject, happening.on)
                 elapsed = happening.at - state.t0 if state.t0 and happening.on == "signal.warn" else None
                 slot = Slot(slot_id, update.id, update.within, False, *where, severity=happening.severity)
                 yield from copies(state.course, replace(slot, elapsed=elapsed))

@@ -120,15 +120,14 @@ def _fired(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     after = _changed(state, entry, body)
     known, at = after.triggers[body["trigger"]], believed(state, entry.at)
     quiet = known.snoozed.until if known.snoozed and known.snoozed.counts(entry.at) else None
-    later = quiet - entry.at if quiet else timedelta()
-    return _told(after, "trigger.fired", known, at + later, body)
+    return _told(after, "trigger.fired", known, at, body, at + (quiet - entry.at) if quiet else None)
 
 
 def _recovered(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     """Its condition is gone: people are told once in an activation, and not of one that they never heard of."""
     after = _changed(state, entry, body)
     known, now = after.triggers[body["trigger"]], believed(state, entry.at)
-    unheard = [one for one in after.happenings if one.about == known.about and one.at > now]
+    unheard = [one for one in after.happenings if one.about == known.about and one.owed_from > now]
     if unheard:
         return replace(after, happenings=tuple(one for one in after.happenings if one not in unheard))
     return _told(after, "trigger.resolved", known, now, body)
@@ -145,11 +144,14 @@ def _blind(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     return replace(_with_trigger(after, known), happenings=(*after.happenings, told))
 
 
-def _told(state: LaunchState, on: str, known: TriggerKnown, at: datetime, body: Body) -> LaunchState:
+def _told(
+    state: LaunchState, on: str, known: TriggerKnown, at: datetime, body: Body, not_before: datetime | None = None
+) -> LaunchState:
     """What people are told of an activation, once; how grave it is follows from what the trigger leads to."""
     if any(one.on == on and one.about == known.about for one in state.happenings):
         return state
-    told = Happening(on, known.id, known.about, at, _SEVERITY.get(body.get("severity", ""), WARNING))
+    severity = _SEVERITY.get(body.get("severity", ""), WARNING)
+    told = Happening(on, known.id, known.about, at, severity, not_before=not_before)
     return replace(state, happenings=(*state.happenings, told))
 
 

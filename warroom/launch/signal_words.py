@@ -162,7 +162,8 @@ def _planned(state: LaunchState, plan: TriggerPlan, known: TriggerKnown, name: s
         case "condition":
             return condition_of(plan)
         case "for":
-            return f"{'more than ' if plan.hold.strict else ''}{format_duration(plan.hold.span)}"
+            strictly = "more than " if plan.hold.strict else ""
+            return f"for {strictly}{format_duration(plan.hold.span)}" if plan.hold.span else "at once"
         case "value":
             signal = state.course.watched.signals.get(plan.signal)
             return signal.unit.show(known.value) if signal and known.value is not None else NO_DATA
