@@ -26,7 +26,7 @@ def post(slot: str) -> PlannedPost:
 def test_every_update_of_the_third_document_is_planned_at_its_times_and_then_those_for_what_happens() -> None:
     posts = planned().posts
     assert tuple(one.when for one in posts if one.is_timed) == TIMES
-    triggers = ("pause_5xx", "pause_jwt", "pause_queue", "pause_p95")
+    triggers = ("pause_5xx", "pause_jwt", "pause_queue", "pause_p95", "kill_switch_off")
     told = {
         "trigger_fired": "trigger.fired",
         "trigger_resolved": "trigger.resolved",

@@ -110,6 +110,20 @@ def fired() -> str:
     return text(trigger("fired", Stage.FIRING, "301ms is > 300ms", 0.301), "trigger_fired@pause_p95#1", HAPPENS)
 
 
+def acted() -> str:
+    """The post about what the trigger has run: the kill switch was on already, a person has looked at the rest."""
+    state = trigger("fired", Stage.FIRING, "301ms is > 300ms", 0.301)
+    run = {"procedure": "stop_sends", "run": "stop_sends-1"}
+    state = after(state, "procedure.started", HAPPENS, **run, cause="pause_p95#1", mode="auto")
+    state = after(state, "procedure.begun", HAPPENS, **run)
+    noop = {"step": "disable_send", "attempt": 0, "reason": "DISABLE_SEND was true already"}
+    state = after(state, "procedure.step_noop", HAPPENS + MINUTE / 60, **run, **noop)
+    done = {"step": "investigate", "by": "ann", "reason": "the index was missing"}
+    state = after(state, "procedure.step_done", HAPPENS + 6 * MINUTE, **run, **done)
+    state = after(state, "procedure.finished", HAPPENS + 6 * MINUTE, **run, outcome="done")
+    return text(state, "procedure_news@stop_sends-1", HAPPENS + 6 * MINUTE)
+
+
 def recovered() -> str:
     """The post about one whose condition is gone."""
     at = HAPPENS + 12 * MINUTE
@@ -150,6 +164,7 @@ POSTS: Final[Mapping[str, Callable[[], str]]] = {
     "hourly.txt": partial(regular, "hourly@T+1h", 1),
     "four_hourly.txt": partial(regular, "four_hourly@T+8h", 8),
     "trigger_fired.txt": fired,
+    "procedure_news.txt": acted,
     "trigger_resolved.txt": recovered,
     "trigger_blind.txt": blind,
     "breach.txt": breach,

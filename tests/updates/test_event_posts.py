@@ -32,6 +32,7 @@ BOTH_CASES = {
     "incident_resolved": ("incident_resolved.txt", "incident_resolved.txt"),
     "trigger_fired": ("trigger_fired.txt", "trigger_fired.txt"),
     "trigger_resolved": ("trigger_resolved.txt", "trigger_resolved.txt"),
+    "procedure_news": ("procedure_news.txt", "procedure_news.txt"),
     "trigger_blind": ("trigger_blind.txt", "trigger_blind.txt"),
     "breach": ("breach.txt", "breach.txt"),
 }

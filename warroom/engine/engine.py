@@ -238,7 +238,7 @@ class Engine:
 
     async def _write_signals(self) -> None:
         try:
-            self.signals.observe(self.state)
+            self.signals.observe(self.state, self._acting.levers_read_at())
         except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
             self._contain("signals", error)
         if owed := self.signals.drafts():

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from warroom.clock import Clock, SteadyClock
 from warroom.engine.baseline_watch import BaselineWatch
 from warroom.engine.live import Live, SignalLive
 from warroom.engine.signal_memory import SignalMemory, Slice
-from warroom.engine.signal_round import Found, LeverState, SignalRound
+from warroom.engine.signal_round import Found, SignalRound
 from warroom.engine.trigger_watch import TriggerWatch
 from warroom.launch.entries import Draft, Entry
+from warroom.launch.levers import lever_standing
 from warroom.launch.observing import LOOKS, Context, baselines_of, rule_of
 from warroom.launch.signal_asking import change_body
 from warroom.launch.signals import QUIET, Given, moved
@@ -40,10 +42,6 @@ _JITTER: Final = timedelta(seconds=0.5)
 _BAD: Final = (Level.YELLOW, Level.RED)
 
 
-def _unread(lever: str, slot: datetime) -> Observation:
-    return Observation(slot, None, reason=f"nobody reads {lever}")
-
-
 Owed = Callable[[timedelta], Draft]
 """Something for the journal, by how far the wall clock is ahead of the one that nobody sets."""
 
@@ -57,13 +55,11 @@ class SignalWatch:
         sources: Mapping[str, SignalSource],
         wall: Clock,
         steady: SteadyClock,
-        levers: LeverState = _unread,
     ) -> None:
         self._watched = watched
         self._sources = sources
         self._wall = wall
         self._clock = steady
-        self._levers = levers
         looked = [
             sources[name].every_s for name, one in watched.sources.items() if one.kind in _LOOKED and name in sources
         ]
@@ -138,8 +134,8 @@ class SignalWatch:
                 # Of a breach that goes on people were told, or will be when they may be.
                 self._breaches[known.id] = min(known.since, known.warned_at or known.since) - self._ahead
 
-    def observe(self, state: LaunchState) -> None:
-        """Judges everything, where a new slot has begun."""
+    def observe(self, state: LaunchState, levers_read_at: Mapping[str, datetime]) -> None:
+        """Judges everything, where a new slot has begun. `levers_read_at` is when the levers were read last."""
         now = self._clock.now()
         slot, before = slot_at(now, self.every), self._slot
         if slot <= before:
@@ -152,7 +148,8 @@ class SignalWatch:
         self._take_given(state)
         self._capture(state)
         context = Context(self._watched, now, self.every, baselines_of(state), self._memory.histories)
-        looked = SignalRound(context, self._sources, self._memory, self._levers, began)
+        levers = partial(_lever, state, levers_read_at, self._wall.now())
+        looked = SignalRound(context, self._sources, self._memory, levers, began)
         for plan in self._watched.signals.values():
             if self._is_heard(plan.source, now):
                 self._judge(plan, looked, is_told=began is not None)
@@ -290,6 +287,16 @@ class SignalWatch:
             self._memory.spend(slo.id, spent)
             found[slo.id] = {"span_s": spent.span.total_seconds(), "bad": spent.bad, "total": spent.total}
         return found
+
+
+def _lever(
+    state: LaunchState, read_at: Mapping[str, datetime], now: datetime, lever: str, slot: datetime
+) -> Observation:
+    """Whether a lever is not as it should be now."""
+    standing = lever_standing(state, state.course.levers[lever], read_at.get(lever), now)
+    truth = None if standing.as_expected is None else not standing.as_expected
+    said = f"{lever} is {standing.actual}, it should be {standing.expected}"
+    return Observation(slot, truth, reason=standing.reason if truth is None else said)
 
 
 def _hand_over(source: SignalSource | None, name: str, said: Given, ahead: timedelta) -> None:
