@@ -119,7 +119,8 @@ def test_with_t0_every_planned_post_has_its_instant() -> None:
 
 
 def test_every_request_of_the_launch_is_listed_with_who_asks() -> None:
-    asked = [(one.method, one.address, one.note) for one in planned().asked if "not configured" not in one.address]
+    usual = [one for one in planned().asked if "not configured" not in one.address and "change" not in one.note]
+    asked = [(one.method, one.address, one.note) for one in usual]
     app = ENVIRON["AUTO_COM_CENTER_URL"]
     assert asked == [
         ("GET", f"{app}/metrics", "every 5 s"),
@@ -132,7 +133,7 @@ def test_every_request_of_the_launch_is_listed_with_who_asks() -> None:
         ("GET", f"{app}/ops/state", ""),
     ]
     state = next(one for one in planned().asked if one.address.endswith("/ops/state"))
-    assert set(state.by) == {"check events", "check providers", "check kill_switch", "check queue"}
+    assert {"check events", "check providers", "check kill_switch", "check queue"} <= set(state.by)
 
 
 def test_inputs_are_told_by_name_with_what_is_missing_and_no_value_of_a_secret() -> None:
@@ -203,6 +204,15 @@ def test_sources_of_signals_are_listed_with_how_often_they_are_asked(tmp_path: P
     ]
     through = of_text(tmp_path, (text + sources).replace('prom: {url: ""}', 'prom: {url: "http://127.0.0.1:2"}'))
     assert "http://127.0.0.1:2" in [one.address for one in through.asked]
+
+
+def test_what_triggers_and_people_may_change_is_listed_with_how_it_is_read_back() -> None:
+    plan = planned()
+    changes = {(one.method, one.address.rpartition("/ops/")[2]): one.by for one in plan.asked if "change" in one.note}
+    assert {"procedure pause_sends", "procedure pause_consumers"} <= set(changes["POST", "consumers/pause"])
+    assert "procedure pause_ingestion" in changes["POST", "rollback"]
+    told = [one for one in plan_lines(plan) if one.startswith("  pause_jwt: ")]
+    assert [line.endswith("; pause, auto, runs pause_ingestion") for line in told] == [True]
 
 
 SIZES = [

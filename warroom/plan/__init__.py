@@ -8,7 +8,7 @@ from datetime import datetime
 from warroom.plan.findings import findings
 from warroom.plan.outside import asked, commands, recipients
 from warroom.plan.posts import planned_posts
-from warroom.plan.values import Plan, PlannedInput, PlannedPhase
+from warroom.plan.values import Plan, PlannedInput, PlannedPhase, PlannedTrigger
 from warroom.playbook.course import Course
 from warroom.playbook.load import Partly
 from warroom.units import format_offset
@@ -26,6 +26,10 @@ def plan_of(loaded: Partly, t0: datetime | None, secrets: Collection[str]) -> Pl
         t0=t0,
         phases=_phases(playbook.course),
         posts=posts,
+        triggers=tuple(
+            PlannedTrigger(one.id, one.title, one.severity, one.mode, one.runs)
+            for one in playbook.course.watched.triggers.values()
+        ),
         recipients=recipients(playbook),
         asked=asked(playbook),
         commands=commands(playbook),

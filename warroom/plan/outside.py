@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from warroom.plan.values import Asked, PlannedCommand, Recipient
-from warroom.playbook.loaded import CheckSpec, Playbook, ReadFrom
+from warroom.playbook.loaded import CheckSpec, Deed, Playbook, ReadFrom
 from warroom.slo.source_spec import SourceSpec
 from warroom.text import plural
+
+_CHANGES: Final = "to change something"
 
 
 def checks_used(playbook: Playbook) -> dict[str, tuple[str, ...]]:
@@ -55,6 +58,24 @@ def _asked(playbook: Playbook) -> Iterator[Asked]:
     for name in checks_used(playbook):
         check = playbook.checks.get(name)
         yield from _of_check(playbook, check) if check else ()
+    for by, deed in _deeds(playbook):
+        yield from _of_deed(playbook, by, deed)
+
+
+def _deeds(playbook: Playbook) -> Iterator[tuple[str, Deed]]:
+    """What changes something, and who has it done: triggers and people, by procedures and levers."""
+    for (procedure, _), deed in playbook.deeds.items():
+        yield f"procedure {procedure}", deed
+    for lever in playbook.levers.values():
+        yield f"lever {lever.id}", lever.set
+
+
+def _of_deed(playbook: Playbook, by: str, deed: Deed) -> Iterator[Asked]:
+    if deed.call:
+        address = _address(playbook, deed.call.target, deed.call.path)
+        yield Asked(deed.call.target, deed.call.method, address, (by,), _CHANGES)
+    if deed.look and deed.look.target:
+        yield Asked(deed.look.target, "GET", _address(playbook, deed.look.target, deed.look.path), (by,))
 
 
 def _of_source(playbook: Playbook, name: str, spec: SourceSpec, target: str) -> Asked:
@@ -102,6 +123,8 @@ def commands(playbook: Playbook) -> tuple[PlannedCommand, ...]:
     checks = [playbook.checks[name] for name in checks_used(playbook) if name in playbook.checks]
     found = [(f"check {check.id}", getattr(check.params, "argv", ())) for check in checks]
     found += [(f"source {name}", getattr(spec, "argv", ())) for name, spec in playbook.sources.items()]
+    for by, deed in _deeds(playbook):
+        found += [(by, deed.command), (by, deed.look.command if deed.look else ())]
     return tuple(PlannedCommand(by, tuple(map(str, argv))) for by, argv in found if argv)
 
 

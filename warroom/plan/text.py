@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from warroom.clock import stamp
 from warroom.launch.values import utc
-from warroom.plan.values import Asked, Plan, PlannedInput, PlannedPhase, PlannedPost
+from warroom.plan.values import Asked, Plan, PlannedInput, PlannedPhase, PlannedPost, PlannedTrigger
 from warroom.text import clean
 from warroom.updates.slack_message import SECTION, SECTIONS
 
@@ -23,6 +23,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"T0 is {_when(plan.t0)}" if plan.t0 else "T0 is not given: times are from T0 (--t0 INSTANT shows them)"
     yield from _section("Phases", [_phase(phase) for phase in plan.phases])
     yield from _section("Posts", list(_posts(plan.posts)))
+    yield from _section("Triggers", [_trigger(one) for one in plan.triggers])
     yield from _section("Channels", [f"{one.channel} ({one.kind}): {one.where}" for one in plan.recipients])
     yield from _section("Requests", [_asked(one) for one in plan.asked])
     yield from _section("Commands", [f"{' '.join(one.argv)} ({one.by})" for one in plan.commands])
@@ -81,6 +82,11 @@ def _size(post: PlannedPost) -> str:
     """What a message of Slack takes is said for what goes there."""
     of = f" of {SECTION * SECTIONS:,}" if post.size.messages else ""
     return f"up to {post.size.longest:,}{of} characters"
+
+
+def _trigger(one: PlannedTrigger) -> str:
+    runs = f", runs {one.runs}" if one.runs else ""
+    return f"{one.id}: {one.title}; {one.severity}, {one.mode}{runs}"
 
 
 def _asked(one: Asked) -> str:

@@ -84,6 +84,18 @@ class PlannedCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedTrigger:
+    """A condition that is watched: how grave it is, whether it acts by itself (`mode`), and the procedure that it
+    runs, empty for none."""
+
+    id: str
+    title: str
+    severity: str
+    mode: str
+    runs: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedInput:
     """An input by its name, never with its value. `problem` says what is wrong with it, empty where nothing is."""
 
@@ -114,6 +126,7 @@ class Plan:
     t0: datetime | None
     phases: tuple[PlannedPhase, ...]
     posts: tuple[PlannedPost, ...]
+    triggers: tuple[PlannedTrigger, ...]
     recipients: tuple[Recipient, ...]
     asked: tuple[Asked, ...]
     commands: tuple[PlannedCommand, ...]
