@@ -61,7 +61,7 @@ FAULTS = [
     ("no condition", ', is: "== true", say: "dep', ', say: "dep', 'say: "dep', 'Missing property "is"'),
     ("a duration without a unit", "timeout: 3m", "timeout: '3'", "timeout: '3'", "A duration has a unit: 90s, 5m"),
     ("text for a number", "samples: 30", "samples: many", "samples: many", "Expected"),
-    ("an id with capitals", "  p95:\n", "  P95:\n", "  P95:\n", "Property P95 is not allowed"),
+    ("an id with capitals", "  p95:\n    kind", "  P95:\n    kind", "  P95:\n", "Property P95 is not allowed"),
     ("a verdict that is none", "severity: critical", "severity: loud", "severity: loud", "Value is not accepted"),
 ]
 
