@@ -17,7 +17,8 @@ from warroom.launch.results import CheckFound
 from warroom.launch.schedule import all_slots
 from warroom.launch.setup import Finding, setup_body
 from warroom.launch.state import LaunchState, begin
-from warroom.playbook.course import Course
+from warroom.playbook.course import ByHand, Channel, Course, Update
+from warroom.playbook.template import parse_template
 from warroom.verdict import Verdict
 
 HOUR = timedelta(hours=1)
@@ -108,3 +109,36 @@ def test_only_a_post_that_a_person_wanted_before_its_time_is_early() -> None:
     assert told == ""
     (asked,) = lines(sent(state, "hourly@T+1h", 58), "post    hourly@T+1h")
     assert asked.endswith("Z, early by 2m")
+
+
+def test_a_post_names_its_channel_where_there_are_several_and_says_what_to_do() -> None:
+    told = Update("told", "Told", "room", parse_template("text"), starts=timedelta(minutes=5), copies=("mail",))
+    channels = {
+        "room": Channel("room", "slack", threads=True),
+        "mail": Channel("mail", "manual", by_hand=ByHand("email", "stakeholders")),
+    }
+    state = opened(plan=Course(channels=channels, updates={"told": told}))
+    for slot, channel in (("told@T+5m", "room"), ("told@T+5m/mail", "mail")):
+        due = {"slot": slot, "key": slot, "text": "text", "late_s": 0.0, "channel": channel}
+        state = after(state, "update.due", T0, **due)
+    state = after(state, "update.sending", T0, slot="told@T+5m", attempt=1)
+    state = after(state, "update.dead", T0, slot="told@T+5m", reason="not_in_channel: invite it")
+    assert lines(state, "post") == [
+        "post told@T+5m failed (room): not_in_channel: invite it",
+        "post told@T+5m/mail to do (mail), LATE by 55m",
+    ]
+    command = f"warroom post {state.launch} told@T+5m"
+    assert lines(state, "        ->") == [
+        f"-> invite the app into the channel, or correct its id, then: {command} --again --reason TEXT",
+        f"-> tell it by email to stakeholders, then: {command}/mail --done (or --skip --reason TEXT)",
+    ]
+    assert lines(state, "next") == ["next told@T+5m/mail TO DO, 55m ago"]
+    state = after(state, "update.confirmed", T0 + HOUR, slot="told@T+5m/mail", by="ada", ref="", late_s=3300.0)
+    assert lines(state, "post")[1] == "post told@T+5m/mail done (mail) 2025-11-01T03:00:00.000Z by ada, LATE by 55m"
+
+
+def test_a_launch_with_one_channel_does_not_name_it() -> None:
+    channels = {"room": Channel("room", "file", "room.txt")}
+    told = Update("told", "Told", "room", parse_template("text"), starts=timedelta(minutes=65))
+    state = opened(plan=Course(channels=channels, updates={"told": told}))
+    assert lines(state, "post") == ["post told@T+1h5m scheduled"]

@@ -105,6 +105,9 @@ def test_a_channel_that_is_down_for_six_hours_gets_what_was_not_sent_once() -> N
     voyage.tick()
     last = voyage.channel[-1]
     assert (last.slot, last.merged) == ("four_hourly@T+8h", ("hourly@T+4h", "hourly@T+5h", "hourly@T+6h"))
+    told = [one.slot.partition("/")[0] for one in voyage.fallback]
+    assert told == ["hourly@T+4h", "hourly@T+5h", "hourly@T+6h", "four_hourly@T+8h"]
+    assert [one.at - one.due for one in voyage.fallback] == [10 * MINUTE] * 4
     assert set(voyage.counted().values()) == {1}
 
 

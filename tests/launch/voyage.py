@@ -62,6 +62,8 @@ class Voyage:
         self.epoch = 1
         self.journal: list[Any] = []
         self.channel: list[Arrived] = []
+        # What the fallback has, which works whatever becomes of the channel.
+        self.fallback: list[Arrived] = []
         self.works = "yes"
         self.dies_at = ""
         self.running: dict[str, tuple[str, datetime]] = {}
@@ -142,7 +144,8 @@ class Voyage:
             case Send():
                 self._send(decision)
             case LookUp(record, _):
-                kind = "update.confirmed" if any(a.key == record.key for a in self.channel) else "update.due"
+                arrived = any(one.key == record.key for one in (*self.channel, *self.fallback))
+                kind = "update.confirmed" if arrived else "update.due"
                 self.write(kind, slot=record.slot, ref="somewhere")
             case HoldBack(slot, reason):
                 self.write("update.held", slot=slot.id, reason=reason, by=ENGINE)
@@ -156,14 +159,15 @@ class Voyage:
         record = send.record
         self.write("update.sending", slot=record.slot, attempt=send.attempt)
         self._at("before bytes")
-        if self.works == "no":
+        slot = self.slot(record.slot)
+        if self.works == "no" and not slot.instead_of:
             again = (self.wall + timedelta(seconds=5)).isoformat()
             self.write("update.due", slot=record.slot, not_before=again, reason="refused")
             return
-        due = self.slot(record.slot).due(self.state.t0)
-        self.channel.append(Arrived(record.key, self.true, record.slot, record.merged, record.late_s, due))
+        arrives = Arrived(record.key, self.true, record.slot, record.merged, record.late_s, slot.due(self.state.t0))
+        (self.fallback if slot.instead_of else self.channel).append(arrives)
         self._at("after bytes")
-        if self.works == "silent":
+        if self.works == "silent" and not slot.instead_of:
             self.write("update.unknown", slot=record.slot, reason="no answer")
         else:
             self.write("update.confirmed", slot=record.slot, ref="here")
@@ -190,6 +194,7 @@ class Voyage:
         for _ in range(3_000):
             self.tick()
             if self.state.closed:
+                assert set(Counter(one.key for one in self.fallback).values()) <= {1}
                 return
             self.go(timedelta(minutes=5))
         raise AssertionError("the launch never ends")

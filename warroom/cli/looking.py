@@ -119,7 +119,7 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from (_phase_line(phase) for phase in found["phases"])
     for suite in found["suites"]:
         yield from _suite_lines(suite)
-    yield from (_post_line(post) for post in found["updates"])
+    yield from _post_lines(found)
     yield from (f"needed  {one['step']}.{one['name']}: {one['text']}" for one in found["questions"])
     yield from (f"note    {note['at']} {note['by']}: {note['text']}" for note in found["notes"])
     yield from _next_lines(found)
@@ -158,15 +158,15 @@ def _channels(found: Mapping[str, Any]) -> Any:
 
 
 def _next_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    """The post that comes next; where it is held that it is and why, and the first one that is not."""
+    """The post that comes next; where it is held, or a person's to do, also the first one that is not."""
     following = found["next"]
     if following is None:
         return
-    is_held = following["standing"] == "held"
+    is_held, is_to_do = (following["standing"] == standing for standing in ("held", "to do"))
     how = f" HELD: {following['reason']}" if is_held else _countdown(following["in_s"])
-    yield f"next    {following['slot']}{how}"
+    yield f"next    {following['slot']}{' TO DO' if is_to_do else ''}{how}"
     free = next((post for post in found["updates"] if post["standing"] in ("scheduled", "due")), None)
-    if is_held and free:
+    if (is_held or is_to_do) and free:
         yield f"then    {free['slot']}{_countdown(free['in_s'])}"
 
 
@@ -217,15 +217,25 @@ def _suite_lines(suite: Mapping[str, Any]) -> Iterator[str]:
             yield f"check   {check['id']:<32} {check['word']}{reason}"
 
 
-def _post_line(post: Mapping[str, Any]) -> str:
+def _post_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Every post, with its channel where they go to several, and what is to be done about it below."""
+    several = len({post["channel"] for post in found["updates"]} - {""}) > 1
+    for post in found["updates"]:
+        yield _post_line(post, f" ({post['channel']})" if several and post["channel"] else "")
+        if post["do"]:
+            yield f"{'':8}-> {post['do']}"
+
+
+def _post_line(post: Mapping[str, Any], where: str) -> str:
     is_late = post["late_s"] >= 1 and not post["standing"].startswith("not ")
     late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if is_late else ""
     early = f", early by {format_duration(timedelta(seconds=int(post['early_s'])))}" if post["early_s"] >= 1 else ""
-    sent = f" {post['sent_at']}{early}" if post["sent_at"] else ""
+    by = f" by {post['by']}" if post["by"] else ""
+    sent = f" {post['sent_at']}{by}{early}" if post["sent_at"] else by
     into = f" into {post['into']}" if post["into"] else ""
     why = f": {post['reason']}" if post["reason"] else ""
     remark = f" [remark by {post['remark']['by']}: {post['remark']['text']}]" if post["remark"] else ""
-    return f"post    {post['slot']:<32} {post['standing']}{sent}{into}{late}{why}{remark}"
+    return f"post    {post['slot']:<32} {post['standing']}{where}{sent}{into}{late}{why}{remark}"
 
 
 def _countdown(in_s: float | None) -> str:

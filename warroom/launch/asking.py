@@ -135,10 +135,10 @@ def _require_t0(state: LaunchState, slot: Slot) -> None:
 
 
 def _task(name: str, state: LaunchState, now: datetime) -> Slot:
-    slot = open_slot(name, state, now)
+    slot = named_slot(name, state, now)
     if not _by_hand(state, slot):
         raise UsageError(f"{slot.id} is posted to {slot.channel} by Warroom: it is no task for a person")
-    return slot
+    return open_slot(slot.id, state, now)
 
 
 def _by_hand(state: LaunchState, slot: Slot) -> ByHand | None:
