@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,11 +18,23 @@ from slack_sdk import WebClient
 from warroom.adapters.slack_files import attach, read_file, shows_file
 from warroom.adapters.slack_wire import Address, Outcome, call
 from warroom.clock import Clock
+from warroom.text import clean
 from warroom.updates.answers import Answered, Broken, delivery_of, ref_of, wait_of
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
-from warroom.updates.slack_message import Message, file_name, key_of, message_of, parts_of, rest_of
+from warroom.updates.slack_message import (
+    Message,
+    file_name,
+    key_of,
+    message_of,
+    parts_of,
+    rest_of,
+    scheduled_key_of,
+    scheduled_message_of,
+)
+from warroom.updates.status_answers import deleted_of, edit_of, scheduled_of
 
 PAGE: Final = 15
+_MANY: Final = 100
 _MARGIN: Final = timedelta(seconds=30)
 _PATIENCE_S: Final = 120.0
 
@@ -40,6 +53,7 @@ class SlackChannel:
         self._clock = clock
         self._say = say
         self._threads = ThreadPoolExecutor(4, "slack")
+        self._aside = ThreadPoolExecutor(2, "slack-status")
         self._self: Sequence[tuple[str, str]] | None = None
         self._ahead_s = 0.0
 
@@ -58,7 +72,7 @@ class SlackChannel:
 
         Raises CannotTell where they could not be read to their end.
         """
-        oldest = f"{(since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)).timestamp():.6f}"
+        oldest = self._oldest(since)
         thread_ts = self._head_ts(thread)
         replies = partial(self._replies, thread_ts, oldest)
         found = await self._sought(lambda message: key_of(message) == key, replies) if thread_ts else None
@@ -114,9 +128,60 @@ class SlackChannel:
         place, loop = (self._channel, thread_ts), asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, attach, self._address, self._clock, place, name, content)
 
+    async def edit(self, ref: str, post: Post) -> Delivery:
+        """Puts `post` in the place of our message at `ref`. Where the fate is not known it can be repeated."""
+        message = message_of(post)
+        for name in ("unfurl_links", "unfurl_media"):
+            del message[name]
+        ts = self._head_ts(ref)
+        # Without this Slack reads the text of an edit as a person's, and makes links of it.
+        outcome = await self._call(
+            lambda slack: slack.chat_update(channel=self._channel, ts=ts, parse="none", **message), self._aside
+        )
+        return edit_of(outcome.end, self._channel)
+
+    async def schedule(self, post: Post, after_s: float) -> Delivery:
+        """Has Slack post it by itself in `after_s` seconds by its own clock; `ref` is the id of the scheduled
+        message."""
+        # Asked right before: somebody may have set our clock since the last answer.
+        asked = await self._call(lambda slack: slack.auth_test(), self._aside)
+        if not (isinstance(asked.end, Answered) and asked.end.ok):
+            return replace(scheduled_of(asked.end, ""), fate=Fate.NOT_SENT)
+        at = math.ceil(self._clock.now().timestamp() + self._ahead_s + after_s)
+        message = scheduled_message_of(post)
+        outcome = await self._call(
+            lambda slack: slack.chat_scheduleMessage(channel=self._channel, post_at=at, **message), self._aside
+        )
+        return scheduled_of(outcome.end, clean(str(outcome.data.get("scheduled_message_id") or ""), limit=40))
+
+    async def unschedule(self, scheduled: str) -> Delivery:
+        """Deletes the scheduled message of that id; CONFIRMED also where Slack has it no longer."""
+        which: dict[str, Any] = {"channel": self._channel, "scheduled_message_id": scheduled}
+        outcome = await self._call(lambda slack: slack.chat_deleteScheduledMessage(**which), self._aside)
+        return deleted_of(outcome.end)
+
+    async def scheduled(self) -> Mapping[str, str]:
+        """The ids of what is scheduled here and has a key of ours, by key. Raises CannotTell."""
+        found: dict[str, str] = {}
+        cursor = ""
+        while True:
+            page = await self._told(partial(self._schedule, cursor or None), self._aside)
+            for one in page.get("scheduled_messages") or ():
+                if key := scheduled_key_of(one):
+                    found[key] = clean(str(one.get("id") or ""), limit=40)
+            cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
+            if not cursor:
+                return found
+
+    async def posted(self, key: str, since: datetime) -> str | None:
+        """The place of our message that had been scheduled with that key. Raises CannotTell."""
+        pages = partial(self._history, self._oldest(since))
+        return await self._sought(lambda message: scheduled_key_of(message) == key, pages)
+
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._aside):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _who(self) -> Sequence[tuple[str, str]]:
         """By what we know messages of our own: members of theirs with their values, the bot's id and its user's."""
@@ -170,6 +235,13 @@ class SlackChannel:
     def _say_in(self, thread_ts: str, message: Message, slack: WebClient) -> object:
         return slack.chat_postMessage(channel=self._channel, thread_ts=thread_ts or None, **message)
 
+    def _oldest(self, since: datetime) -> str:
+        """A little before `since`, by Slack's clock."""
+        return f"{(since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)).timestamp():.6f}"
+
+    def _schedule(self, cursor: str | None, slack: WebClient) -> object:
+        return slack.chat_scheduledMessages_list(channel=self._channel, limit=_MANY, cursor=cursor)
+
     def _history(self, oldest: str, cursor: str | None, slack: WebClient) -> object:
         return slack.conversations_history(**self._span(oldest, cursor))
 
@@ -180,12 +252,14 @@ class SlackChannel:
         page = {"channel": self._channel, "limit": PAGE, "cursor": cursor}
         return {**page, "oldest": oldest, "inclusive": True, "include_all_metadata": True}
 
-    async def _told(self, method: Callable[[WebClient], object]) -> Mapping[str, Any]:
+    async def _told(
+        self, method: Callable[[WebClient], object], threads: ThreadPoolExecutor | None = None
+    ) -> Mapping[str, Any]:
         """The good answer, after waiting as long as Slack asks for; an empty one for a thread that is gone. Raises
         CannotTell for any other."""
         waited_s = 0.0
         while True:
-            outcome = await self._call(method)
+            outcome = await self._call(method, threads)
             match outcome.end:
                 case Answered(200, True):
                     return outcome.data
@@ -200,9 +274,12 @@ class SlackChannel:
                 case Broken(what):
                     raise CannotTell(what)
 
-    async def _call(self, method: Callable[[WebClient], object]) -> Outcome:
+    async def _call(
+        self, method: Callable[[WebClient], object], threads: ThreadPoolExecutor | None = None
+    ) -> Outcome:
+        """`threads` are those of what no post may wait for; None: those of the posts."""
         loop = asyncio.get_running_loop()
-        outcome = await loop.run_in_executor(self._threads, call, self._address, self._clock, method)
+        outcome = await loop.run_in_executor(threads or self._threads, call, self._address, self._clock, method)
         if outcome.date:
             self._ahead_s = self._ahead_of(outcome.date)
         return outcome

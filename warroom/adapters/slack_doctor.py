@@ -24,7 +24,7 @@ _HOOK: Final = re.compile(r"https://hooks\.slack\.com/services/T\w+/B\w+/\w+")
 _LOOPBACK_HOOK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:\d+)?/services/T\w+/B\w+/[\w-]+")
 _HISTORY: Final = ("channels:history", "groups:history")
 _SCOPES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
-    (("chat:write",), "nothing can be posted"),
+    (("chat:write",), "nothing can be posted, edited or scheduled"),
     (_HISTORY, "posts cannot be looked up, a copy may appear twice"),
     (("files:write",), "the evidence file is not attached"),
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from warroom.launch import procedure_folding, signal_folding
+from warroom.launch import procedure_folding, signal_folding, status_folding
 from warroom.launch.entries import Body, Entry, instant
 from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
 from warroom.launch.procedure_folding import moved
@@ -167,6 +167,7 @@ def _clock_step(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     }
     stepped = replace(state, clock_set_s=state.clock_set_s + body["by_s"], records=records, files=files)
     stepped = signal_folding.as_long_ago(stepped, by)
+    stepped = status_folding.as_long_ago(stepped, by)
     # Of a step forward that is not believed nothing shows in what counts as now.
     return _as_long_ago(stepped, believed(stepped, entry.at) - believed(state, entry.at) + by)
 
@@ -226,4 +227,5 @@ _APPLY: Final[Mapping[str, Apply]] = {
     "clock.agreed": _clock_agreed,
     **signal_folding.APPLY,
     **procedure_folding.APPLY,
+    **status_folding.APPLY,
 }

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from warroom.launch.happenings import GateKnown, Happening, Incident
+from warroom.launch.liveness import DeadMan, StatusMessage, Stopping
 from warroom.launch.procedures import LeverKnown, ProcedureRun
 from warroom.launch.results import Run
 from warroom.launch.setup import SetUp
@@ -161,8 +162,9 @@ class LaunchState:
     posted now. `happenings` are what posts can be owed for beside the time. `setup` is None before it was looked at.
     `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something,
     `given` what people said of signals, `procedures` runs by their id, `levers` what they were found to be.
-    `clock_set_s` is by how many seconds the wall clock was set, in all, since someone last agreed with it. Mappings
-    and tuples are oldest first.
+    `status_message` is None before it was first tried, `stopping` who was last about to stop an engine. `clock_set_s`
+    is by how many seconds the wall clock was set, in all, since someone last agreed with it. Mappings and tuples are
+    oldest first.
     """
 
     course: Course
@@ -194,6 +196,9 @@ class LaunchState:
     levers: Mapping[str, LeverKnown] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()
     setup: SetUp | None = None
+    status_message: StatusMessage | None = None
+    dead_man: DeadMan = field(default_factory=DeadMan)
+    stopping: Stopping | None = None
     clock_set_s: float = 0.0
     closed: Closed | None = None
 

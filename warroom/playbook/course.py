@@ -76,6 +76,8 @@ class Channel:
     A post whose fate nobody knows is not there when two look-ups, `settle` apart, do not find it. Where nothing can
     be looked up `on_unknown` says what happens to it, `resend` or `hold`; it is empty for the others. `note` is what
     a person should know about it, empty where there is nothing. `threads` says whether posts can reply to others.
+    `live` says whether the launch may keep its status message here, and its dead-man switch, which speaks
+    `silent_after` the engine's last sign of life.
 
     A post that it refuses for good, or that has not arrived `fallback_after` its first attempt, is owed to the
     channel `fallback` too; empty: to none.
@@ -91,6 +93,8 @@ class Channel:
     fallback: str = ""
     fallback_after: timedelta = timedelta(minutes=10)
     by_hand: ByHand | None = None
+    live: bool = True
+    silent_after: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

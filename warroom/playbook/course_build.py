@@ -67,9 +67,13 @@ def _channel(channel_id: str, model: course_models.Channel, targets: Mapping[str
 def _posting(channel_id: str, model: course_models.Channel) -> Channel:
     path, slack = model.path or "", slack_access(model)
     if slack and slack.token:
-        return Channel(channel_id, "slack", path, model.settle, threads=True)
+        made = Channel(channel_id, "slack", path, model.settle, threads=True)
+        return replace(made, live=model.live, silent_after=model.silent_after)
     if slack:
-        note = "a Slack webhook, no token: no threads, no attached files, and nothing is looked up"
+        note = (
+            "a Slack webhook, no token: no threads, no attached files, no status message, no dead-man switch, "
+            "and nothing is looked up"
+        )
         return Channel(channel_id, "slack_webhook", path, on_unknown=model.on_unknown, note=note)
     if hook_access(model):
         return Channel(channel_id, "webhook", path, on_unknown=model.on_unknown)

@@ -44,6 +44,8 @@ Severity = Literal["info", "warning", "critical"]
 Ids = Id | Annotated[list[Id], Field(min_length=1)]
 """One name, or several."""
 
+_SOONEST_SILENT: Final = timedelta(minutes=10)
+
 MOST_POSTS: Final = 1_000
 """How often an update may recur."""
 
@@ -137,6 +139,16 @@ class Channel(Section):
     ahead: TimeoutText = Field(
         timedelta(minutes=15), description="Manual: how long before its time the text is ready for the person."
     )
+    live: bool = Field(
+        True,
+        description="Slack, with a token: whether the launch may keep its status message and its dead-man switch "
+        "here; the first channel that lets it has both.",
+    )
+    silent_after: TimeoutText = Field(
+        timedelta(minutes=15),
+        description="Slack, with a token: how long after the engine's last sign of life Slack says by itself that "
+        "it is silent; at least 10m.",
+    )
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Channel:
@@ -152,6 +164,9 @@ class Channel(Section):
             raise ValueError("`path` is a plain file name that ends in .txt, such as war-room.txt")
         if self.fallback is None and "fallback_after" in self.model_fields_set:
             raise ValueError("`fallback_after` is for a channel with a `fallback`")
+        if self.silent_after < _SOONEST_SILENT:
+            # Slack may post what is deleted less than five minutes before its time, so it is replaced before that.
+            raise ValueError("`silent_after` is at least 10m: what Slack has scheduled cannot be replaced any later")
         return self
 
     @field_validator("channel", mode="after")
@@ -175,7 +190,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "file": ("path", "fallback", "fallback_after"),
     "slack": (
         *("path", "fallback", "fallback_after", "on_unknown"),
-        *("token", "channel", "webhook", "api", "settle"),
+        *("token", "channel", "webhook", "api", "settle", "live", "silent_after"),
     ),
     "webhook": ("path", "fallback", "fallback_after", "on_unknown", "url", "secret"),
     "manual": ("medium", "to", "link", "ahead"),

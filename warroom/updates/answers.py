@@ -51,6 +51,7 @@ REFUSED: Final = {
     "not_in_channel": "the app is not in the channel: invite it with /invite",
     "is_archived": "the channel is archived",
     "channel_is_archived": "the channel is archived",
+    "is_inactive": "the channel is archived, frozen or deleted",
     "missing_scope": "the app lacks a scope",
     "invalid_blocks": "Slack takes the message for malformed",
     "invalid_arguments": "Slack takes the message for malformed",

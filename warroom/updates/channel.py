@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,7 +47,7 @@ class Delivery:
     """The end of one attempt. `ref` says where the message is (empty unless confirmed), `reason` why it is not.
 
     `wait_s` is how many seconds the channel asks to wait before the next attempt; 0 where it does not say. `closed`
-    says that the thread takes no replies: the next attempt is for the channel itself.
+    says that the thread takes no replies (the next attempt is for the channel itself), or the message no edits.
     """
 
     fate: Fate
@@ -92,4 +93,32 @@ class TakesFiles(Protocol):
         """Posts what the message at `ref` does not hold of `post` into its thread; `again`: what is there already is
         looked for first. Tries once; never raises for what the outside does. The fate is UNKNOWN where some of it
         may be there and cannot be seen yet."""
+        ...
+
+
+@runtime_checkable
+class KeepsStatus(Protocol):
+    """What it takes to keep a status message and a dead-man switch in a channel. Each method tries once; none of them
+    makes a post wait. Those that return a Delivery never raise for what the outside does."""
+
+    async def edit(self, ref: str, post: Post) -> Delivery:
+        """Puts `post` in the place of our message at `ref`. Where the fate is not known it can be repeated."""
+        ...
+
+    async def schedule(self, post: Post, after_s: float) -> Delivery:
+        """Has `post` posted by itself in `after_s` seconds, by the channel's own clock; `ref` is then what it is
+        called until then."""
+        ...
+
+    async def unschedule(self, scheduled: str) -> Delivery:
+        """Deletes what is called so. CONFIRMED also where it was scheduled no longer."""
+        ...
+
+    async def scheduled(self) -> Mapping[str, str]:
+        """What is scheduled and ours: what it is called, by key. Raises CannotTell."""
+        ...
+
+    async def posted(self, key: str, since: datetime) -> str | None:
+        """The `ref` of a message that had been scheduled with that key and was posted at `since` or later; None:
+        there is none to be seen now. Raises CannotTell."""
         ...

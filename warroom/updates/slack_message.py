@@ -81,6 +81,23 @@ def only_message_of(post: Post) -> Message:
     return _message(sections, (post.delivery, post.key), post.key, _notification(post.text))
 
 
+def scheduled_message_of(post: Post) -> Message:
+    """The arguments of chat.scheduleMessage for `post`, without the channel and the time.
+
+    Slack never posts a scheduled message that has metadata, and its list shows the text alone: the key is the last
+    line of the text.
+    """
+    message = only_message_of(post)
+    del message["metadata"]
+    return {**message, "text": f"{escaped(post.text.strip())}\n{post.key}"}
+
+
+def scheduled_key_of(message: Mapping[str, Any]) -> str:
+    """The key of a message that was scheduled, from its text; empty where that has none."""
+    last = str(message.get("text") or "").rpartition("\n")[2].strip()
+    return last if last.startswith("wr:") else ""
+
+
 def file_name(key: str) -> str:
     """What the file with the whole text of a post is called: `evidence_bundle-T-15m.txt`."""
     return f"{_NOT_A_NAME.sub('-', key.rpartition(':')[2])}.txt"

@@ -1,0 +1,113 @@
+"""Where the status message and the dead-man switch stand, for whoever shows it: what is not there says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from warroom.launch.dead_man import why_unwell
+from warroom.launch.liveness import Alarm, AlarmStage, MessageStage, StatusMessage, status_channel, why_none
+from warroom.launch.state import LaunchState
+from warroom.launch.status_message import MOST_MESSAGES
+
+
+class Kept(StrEnum):
+    """The words for both. NOT_AVAILABLE: no channel can have it. WAITS: it begins when T0 is set. ENDED: with the
+    launch. LEFT: the launch is closed, and Slack will post it all the same."""
+
+    NOT_AVAILABLE = "not available"
+    WAITS = "waits for T0"
+    POSTING = "posting"
+    CHECKING = "checking whether it arrived"
+    NOT_POSTED = "not posted"
+    CURRENT = "up to date"
+    FAILING = "failing"
+    GIVEN_UP = "given up"
+    ARMED = "armed"
+    NOT_ARMED = "NOT ARMED"
+    ENDED = "ended"
+    LEFT = "left behind"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStanding:
+    """Where one of them stands, and for what `reason` it is not well; empty where it is.
+
+    `ref` is where the message is. `at` is when it was edited last, or when an alarm was posted last; `until` is when
+    Slack posts the next alarm unless it is replaced; `since` is since when it does not work.
+    """
+
+    word: Kept
+    reason: str = ""
+    channel: str = ""
+    ref: str = ""
+    at: datetime | None = None
+    until: datetime | None = None
+    since: datetime | None = None
+
+
+def message_standing(state: LaunchState, shown_at: datetime | None) -> KeptStanding:
+    """Of the status message; `shown_at` is when the engine that runs edited it last, None where it has not."""
+    message = state.status_message
+    if message is None:
+        begun = _not_begun(state)
+        return replace(begun, word=Kept.NOT_POSTED) if begun.word is Kept.NOT_ARMED else begun
+    at = shown_at or (message.at if message.stage is MessageStage.POSTED else None)
+    word = _word_of(state, message)
+    return KeptStanding(word, message.reason, message.channel, message.ref, at, since=message.failing_since)
+
+
+def _word_of(state: LaunchState, message: StatusMessage) -> Kept:
+    if message.failing_since is not None:
+        return Kept.FAILING
+    match message.stage:
+        case MessageStage.POSTED:
+            return Kept.ENDED if state.closed else Kept.CURRENT
+        case MessageStage.POSTING if message.epoch == state.epoch:
+            return Kept.POSTING
+        case MessageStage.POSTING | MessageStage.UNCLEAR:
+            return Kept.CHECKING
+        case MessageStage.GONE if message.number >= MOST_MESSAGES:
+            return Kept.GIVEN_UP
+        case _:
+            return Kept.NOT_POSTED
+
+
+def switch_standing(state: LaunchState, now: datetime) -> KeptStanding:
+    """Of the dead-man switch."""
+    man = state.dead_man
+    pending = [one for one in man.alarms.values() if one.stage in (AlarmStage.ARMED, AlarmStage.DISARMING)]
+    alarm = max((one for one in pending if one.fires_at > now), key=lambda one: one.number, default=None)
+    if state.closed:
+        return _after_the_end(alarm)
+    begun = _not_begun(state)
+    if alarm is None and begun.word is not Kept.NOT_ARMED:
+        return begun
+    reason = man.reason or why_unwell(state, now)
+    if alarm is None:
+        return KeptStanding(Kept.NOT_ARMED, reason, begun.channel, at=man.fired_at, since=man.failing_since)
+    if alarm.by:
+        reason = f"{alarm.by} stopped the engine"
+    elif reason:
+        reason = f"it is not renewed: {reason}"
+    return KeptStanding(
+        Kept.ARMED, reason, alarm.channel, at=man.fired_at, until=alarm.fires_at, since=man.failing_since
+    )
+
+
+def _after_the_end(alarm: Alarm | None) -> KeptStanding:
+    if alarm is None:
+        return KeptStanding(Kept.ENDED)
+    return KeptStanding(Kept.LEFT, "it could not be deleted", alarm.channel, until=alarm.fires_at)
+
+
+def _not_begun(state: LaunchState) -> KeptStanding:
+    channel = status_channel(state.course)
+    if channel is None:
+        return KeptStanding(Kept.NOT_AVAILABLE, why_none(state.course))
+    if state.closed:
+        return KeptStanding(Kept.ENDED, channel=channel.id)
+    if state.t0 is None:
+        return KeptStanding(Kept.WAITS, channel=channel.id)
+    return KeptStanding(Kept.NOT_ARMED, channel=channel.id)
