@@ -23,6 +23,7 @@ from warroom.client.values import (
 )
 from warroom.clock import stamp
 from warroom.screens import palette
+from warroom.screens.launch_kept import kept_items
 from warroom.screens.launch_marks import (
     ago,
     early_s,
@@ -360,6 +361,7 @@ def about_items(view: LaunchView) -> list[tuple[str, str]]:
         *launch.links,
         ("Opened", f"{stamp(launch.opened_at)[:19]}Z" if launch.opened_at else ""),
         ("T0", f"{stamp(launch.t0)[:19]}Z" if launch.t0 else "not set"),
+        *kept_items(launch),
         *((f"Set-up {mark_of_verdict(one.verdict)}", f"{one.about}: {one.found}") for one in findings),
         ("Playbook", f"sha256 {launch.playbook_sha256}"),
         ("Journal", f"entry {launch.seq}"),

@@ -13,6 +13,7 @@ from warroom.client.values import LaunchNow, PostNow
 from warroom.clock import stamp
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms
+from warroom.screens.launch_kept import kept_parts
 from warroom.screens.launch_marks import (
     UNTESTED,
     ago,
@@ -243,7 +244,7 @@ def engine_parts(view: LaunchView, now: datetime) -> list[Content]:
         parts.append(line((f"engine no. {engine.epoch}", palette.QUIET)))
     if view.heard_at:
         parts.append(labelled("last news", ago(view.heard_at, now)))
-    return parts
+    return [*parts, *kept_parts(view.launch, now)] if view.launch else parts
 
 
 def _last_row(view: LaunchView, now: datetime, width: int) -> Content:

@@ -11,6 +11,7 @@ from warroom.client import Lost
 from warroom.client.values import FindingNow, LaunchNow
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms, looked_for, post_name
+from warroom.screens.launch_kept import kept_troubles
 from warroom.screens.launch_marks import ago, is_silent
 from warroom.screens.launch_view import LaunchView
 from warroom.screens.lines import countdown, fit, line, time_of_day, wrapped
@@ -41,8 +42,12 @@ def _known(launch: LaunchNow, now: datetime) -> _Told:
     about = _about(launch, now)
     if launch.closed:
         # How it ended is what one has to know first.
-        return [*about, *told]
-    return [*told, *_set_up(launch, now), *_asked(launch, now), *about, *_channels(launch)]
+        return [*about, *told, *_kept(launch, now)]
+    return [*told, *_set_up(launch, now), *_asked(launch, now), *about, *_channels(launch), *_kept(launch, now)]
+
+
+def _kept(launch: LaunchNow, now: datetime) -> _Told:
+    return [(f"▲ {said}", palette.YELLOW) for said in kept_troubles(launch, now)]
 
 
 def _set_up(launch: LaunchNow, now: datetime) -> _Told:

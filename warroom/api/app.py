@@ -83,9 +83,9 @@ class _Routes:
         """The state of the launch, see `state_json`, and the process that runs it."""
         launch, age_s = self._engine.state, round(self._engine.pulse.age_s, 3)
         about = {"pid": self._about.pid, "since": self._about.since, "epoch": launch.epoch, "tick_age_s": age_s}
-        engine = self._engine
-        live, levers = engine.signals.live(), engine.levers_read_at
-        said = state_json(launch, self._clock.now(), engine.log, engine.gates_read_at, live, levers)
+        engine, now = self._engine, self._clock.now()
+        live, levers, shown_at = engine.signals.live(), engine.levers_read_at, engine.status_shown_at
+        said = state_json(launch, now, engine.log, engine.gates_read_at, live, levers, shown_at)
         return JSONResponse({**said, "engine": about})
 
     async def events(self, request: Request) -> Response:

@@ -52,6 +52,16 @@ class Clock(Body):
         return requests.AgreeWithClock()
 
 
+class Stopping(Body):
+    """Whoever asks is about to stop the engine."""
+
+    request: Literal["stopping"]
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.StopEngine()
+
+
 class Step(Body):
     """A step was done."""
 
@@ -232,7 +242,8 @@ class Close(Body):
 _Events = Gate | Incident | IncidentNote | IncidentResolve
 _Posts = Hold | Release | Post | Again | Done | Skip | RemarkOn
 _Asked = _Events | Signals | Actions
-_Any = SetT0 | ScrubT0 | Clock | Step | Note | _Posts | _Asked | Amend | Close
+_Small = SetT0 | ScrubT0 | Clock | Stopping | Step | Note | _Posts
+_Any = _Small | _Asked | Amend | Close
 _BODIES: TypeAdapter[_Any] = TypeAdapter(Annotated[_Any, Field(discriminator="request")])
 
 

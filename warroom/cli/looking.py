@@ -112,6 +112,7 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
         yield f"ended   with exit code {closed['exit_code']}{f': {because}' if because else ''}"
     yield from (f"channel {one['id']}: {one['note']}" for one in _channels(found) if one["note"])
     yield from _setup_lines(found)
+    yield from _kept_lines(found)
     yield from (_gate_line(gate, found) for gate in found["gates"])
     yield from (_incident_line(one, found) for one in found["incidents"])
     yield from run_lines(found, finished=False)
@@ -155,6 +156,21 @@ def _setup_lines(found: Mapping[str, Any]) -> Iterator[str]:
 def _channels(found: Mapping[str, Any]) -> Any:
     """The channels as the engine has opened them; none where none runs: without its inputs nobody knows."""
     return found["channels"] if found["engine"] else ()
+
+
+def _kept_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """The status message and the dead-man switch in Slack; without an engine only what its journal knows of them."""
+    for name, one, at in (
+        ("message", found["status_message"], "edited"),
+        ("deadman", found["dead_man"], "last posted"),
+    ):
+        if found["engine"] is None and one["word"] == "not available":
+            continue
+        until = f" until {one['until']}" if one["until"] else ""
+        since = f" since {one['since']}" if one["since"] else ""
+        why = f": {one['reason']}" if one["reason"] else ""
+        last = f", {at} {one['at']}" if one["at"] else ""
+        yield f"{name} {one['word']}{until}{since}{last}{why}"
 
 
 def _next_lines(found: Mapping[str, Any]) -> Iterator[str]:

@@ -210,7 +210,7 @@ async def _serve(
     def end(code: ExitCode) -> None:
         caught.append(code)
         notices.stopping()
-        launch.engine.stop()
+        launch.engine.stop("Ctrl-C" if code is ExitCode.INTERRUPTED else "SIGTERM")
 
     with ended_by_signals(end):
         try:

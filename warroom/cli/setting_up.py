@@ -16,12 +16,14 @@ from warroom.cli.channels import SLACK
 from warroom.clock import Clock
 from warroom.errors import UsageError
 from warroom.journal.folder import prepare
+from warroom.launch.liveness import status_channel, why_none
 from warroom.launch.setup import Finding
 from warroom.plan.findings import sizes
 from warroom.plan.posts import planned_posts
-from warroom.playbook.course import Channel
+from warroom.playbook.course import Channel, Course
 from warroom.playbook.loaded import Playbook
 from warroom.text import plural
+from warroom.units import format_duration
 from warroom.updates.slack_message import SECTION, SECTIONS
 from warroom.verdict import Verdict
 
@@ -30,7 +32,8 @@ _PATIENCE_S: Final = 45.0
 
 
 def examined(playbook: Playbook, state: Path, clock: Clock, tested: str = "") -> Iterator[Finding]:
-    """What there is to say of the state folder, the targets, the messages and the channels, in that order. Blocks.
+    """What there is to say of the state folder, the targets, the messages, the channels, the status message and the
+    dead-man switch, in that order. Blocks.
 
     Only Slack is asked anything, and nothing is posted. `tested` is a channel that a test post goes to.
     """
@@ -38,6 +41,7 @@ def examined(playbook: Playbook, state: Path, clock: Clock, tested: str = "") ->
     yield from _targets(playbook)
     yield from _messages(playbook)
     yield from _channels(playbook, tested, clock)
+    yield _kept(playbook.course)
 
 
 class LaunchSetUp:
@@ -162,3 +166,11 @@ def _elsewhere(channel: Channel, tested: str) -> Iterator[Finding]:
     elif channel.id != tested:
         found = "a signed webhook: whether its receiver takes posts shows only one"
         yield Finding(Verdict.INCONCLUSIVE, about, found, f"prove it with --test-post {channel.id}")
+
+
+def _kept(course: Course) -> Finding:
+    about, channel = "status message and dead-man switch", status_channel(course)
+    if channel is None:
+        return Finding(Verdict.SKIPPED, about, f"not available: {why_none(course)}")
+    span = format_duration(channel.silent_after)
+    return Finding(Verdict.PASS, about, f"in {channel.id}; Slack speaks {span} after the engine's last sign of life")

@@ -6,18 +6,21 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from warroom.cli.engines import engine_named, running_in
 from warroom.cli.launches import how_to_go_on, state_folder
 from warroom.cli.plain import write
+from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import RealClock
-from warroom.errors import ExitCode, NotNow, UsageError
+from warroom.errors import ExitCode, NotNow, UsageError, WarroomError
 from warroom.journal.owner import last_owner
 
 _PATIENCE_S: Final = 12.0
 _LOOK_S: Final = 0.1
+_ANSWER_S: Final = 2.0
 
 
 def stop(launch: str, state: Path | None) -> int:
@@ -26,6 +29,9 @@ def stop(launch: str, state: Path | None) -> int:
     found = engine_named(state_folder(state), launch)
     owner = last_owner(found.folder)
     pid = found.pid or (owner.pid if owner else 0)
+    with suppress(WarroomError):
+        # The engine's last word names who stopped it; one that hangs says nothing, and is ended all the same.
+        ask_engine(found.folder, "POST", "/requests", {"request": "stopping"}, patience_s=_ANSWER_S)
     try:
         if pid <= 0:
             raise ProcessLookupError

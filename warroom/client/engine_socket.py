@@ -44,13 +44,15 @@ def reachable(folder: Path) -> Iterator[str]:
         os.close(descriptor)
 
 
-def ask(folder: Path, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+def ask(
+    folder: Path, method: str, path: str, body: Mapping[str, Any] | None = None, *, patience_s: float = _ANSWER_S
+) -> Any:
     """The JSON answer of the engine that runs the launch in `folder`.
 
     Raises NotRunning where no engine runs, UsageError with the engine's own words where it refuses, NotNow where its
-    journal cannot be written and where it does not answer within 15 s.
+    journal cannot be written and where it does not answer within `patience_s` seconds.
     """
-    connection = _Connection(folder)
+    connection = _Connection(folder, patience_s)
     try:
         connection.request(method, path, None if body is None else json.dumps(body).encode())
         answer = connection.getresponse()
@@ -112,8 +114,8 @@ def _peer_pid(sock: socket.socket) -> int:
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, folder: Path) -> None:
-        super().__init__("engine", timeout=_ANSWER_S)
+    def __init__(self, folder: Path, patience_s: float) -> None:
+        super().__init__("engine", timeout=patience_s)
         self._folder = folder
 
     def connect(self) -> None:

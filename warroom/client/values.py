@@ -152,6 +152,24 @@ class TaskNow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptNow:
+    """Where the status message of a launch stands in Slack, or its dead-man switch, and for what `reason` it is not
+    well. `word` is "not available", "waits for T0", "up to date", "failing", "armed", "NOT ARMED" and the like.
+
+    `ref` is where the message is, `at` when it was edited last, or when an alarm was posted last. `until` is when
+    Slack posts the next alarm unless the engine replaces it, `since` since when that does not work.
+    """
+
+    word: str
+    reason: str
+    channel: str
+    ref: str
+    at: datetime | None
+    until: datetime | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PostNow:
     """A post that is owed, or was. `standing` is scheduled, due, held, sending, "checking whether it arrived", sent,
     merged or failed; of one that is a `task` for a person "to do", done or skipped, by whom says `by`; in a launch
@@ -333,6 +351,8 @@ class LaunchNow:
     baselines: tuple[BaselineNow, ...] = ()
     triggers: tuple[TriggerNow, ...] = ()
     setup: SetUpNow | None = None
+    status_message: KeptNow | None = None
+    dead_man: KeptNow | None = None
 
 
 def launch_now(data: Any) -> LaunchNow:

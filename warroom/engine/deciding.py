@@ -36,6 +36,7 @@ from warroom.engine.requests import (
     SnoozeTrigger,
     StartProcedure,
     StateGate,
+    StopEngine,
     TaskDone,
     TaskSkipped,
     TickStep,
@@ -101,6 +102,11 @@ def _(request: AgreeWithClock, asked: _Asked) -> tuple[Draft, ...]:
         raise UsageError("nothing waits for the clock: nobody set it forward")
     body = {"source": asked.by, "apart_s": 0.0, "by": asked.by, "now": stamp(asked.now)}
     return (Draft("clock.agreed", body, asked.by),)
+
+
+@_decide.register
+def _(request: StopEngine, asked: _Asked) -> tuple[Draft, ...]:
+    return (Draft("engine.stopping", {"by": asked.by}, asked.by),)
 
 
 @_decide.register

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from warroom.clock import Clock, SteadyClock
 from warroom.engine import drafts
 from warroom.engine.acting import Acting
-from warroom.engine.contained import contained, defect, ends_the_engine
+from warroom.engine.complaints import JOURNAL, TICK, Complaints
+from warroom.engine.contained import contained, ends_the_engine
 from warroom.engine.deciding import decide as decide_request
-from warroom.engine.gate_watch import GateWatch
+from warroom.engine.gate_watch import GateWatch, stated
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import (
     ActionsPort,
@@ -37,9 +38,9 @@ from warroom.engine.requests import AmendPlaybook, Request
 from warroom.engine.second_clock import SecondClock
 from warroom.engine.setup_watch import SetUpWatch
 from warroom.engine.signal_watch import SignalWatch
+from warroom.engine.status import LANE, StatusKeeper, StatusPace, StatusPorts
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
-from warroom.events import GateInfo
 from warroom.launch.amending import amend
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.files import Attach
@@ -56,6 +57,7 @@ from warroom.updates.channel import Channel
 
 _ROUNDS: Final = 10
 _SHORTEST_S: Final = 0.001
+_STOPS_WITHIN: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,14 @@ class Pace:
     """How often the engine looks and how long it leaves alone what has just failed; seconds.
 
     `longest_wait_s` is the longest pause between two attempts to post, `patience_s` how long effects get to stop.
+    `status` is the pace of what is kept beside the posts.
     """
 
     tick_s: float = 1.0
     retry_s: float = 3.0
     longest_wait_s: float = 5.0
     patience_s: float = 4.0
+    status: StatusPace = field(default_factory=StatusPace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ class Engine:
         self._ports = ports
         self._clock = ports.clock
         self.pace: Final = pace or Pace()
-        self._trouble = contained(ports.trouble, lambda _: None)
+        self._complaints = Complaints(ports.trouble)
+        self._failed = self._complaints.failed
         self._alive = contained(lambda _: ports.watchdog.alive(), partial(self._failed, "the watchdog"))
         self._told = contained(ports.told, partial(self._failed, "whoever follows the journal"))
         self.pulse: Final = Pulse(ports.clock)
@@ -107,6 +112,7 @@ class Engine:
         self._book = Notebook(ports.clock, journal, begin(course), self._on_disk)
         self._wake = asyncio.Event()
         self._stopping = False
+        self._stopped_by = ""
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
         # What a look found is judged when the next slot begins: its end is no reason to go round.
         self._looking = Work(self._clock, self.pace.retry_s, self._failed, lambda: None)
@@ -116,10 +122,11 @@ class Engine:
         self.signals: Final = SignalWatch(course.watched, signals.sources, ports.clock, signals.clock)
         self._setup = SetUpWatch(ports.setup, ports.clock)
         self._acting = Acting(ports.clock, self._book, ports.actions, self._insist)
-        self._said: dict[str, str] = {}
         self._rest_s = 0.0
         self._sha256 = ""
         self._second_clock = ports.second_clock or SecondClock(ports.clock)
+        kept = StatusPorts(self._clock, self._book, ports.channels, self._insist, self._complaints)
+        self._status = StatusKeeper(kept, self.pace.status)
 
     @property
     def gates_read_at(self) -> Mapping[str, datetime]:
@@ -130,6 +137,11 @@ class Engine:
     def levers_read_at(self) -> Mapping[str, datetime]:
         """When the levers were read last, by name."""
         return self._acting.levers_read_at()
+
+    @property
+    def status_shown_at(self) -> datetime | None:
+        """When this engine edited the status message of the launch last; None where it has not."""
+        return self._status.shown_at
 
     @property
     def state(self) -> LaunchState:
@@ -160,6 +172,8 @@ class Engine:
                 await self._pause()
             if self.state.closed:
                 await self._work.finish(("post ", "step "), self.pace.patience_s)
+            if not self.is_amended:
+                await self._status.leave(self._work, self._last_word())
         finally:
             await self._looking.stop(self.pace.patience_s)
             await self._work.stop(self.pace.patience_s)
@@ -171,12 +185,21 @@ class Engine:
         try:
             await self._book.write(drafts.cut_off)
         except WarroomError as error:
-            self._failed("journal", error.message)
+            self._failed(JOURNAL, error.message)
 
-    def stop(self) -> None:
-        """Hand the launch back: nothing new is begun. The next engine goes on where this one stops."""
-        self._stopping = True
+    def stop(self, by: str = "somebody") -> None:
+        """Hand the launch back: nothing new is begun. The next engine goes on where this one stops. `by` says who or
+        what wants it, where nobody said so before."""
+        self._stopping, self._stopped_by = True, by
         self._wake.set()
+
+    def _last_word(self) -> str:
+        """Who stops this engine; empty where the launch is closed."""
+        if self.state.closed:
+            return ""
+        said = self.state.stopping
+        is_meant = said and said.epoch == self.state.epoch and self._clock.now() - said.at <= _STOPS_WITHIN
+        return said.by if said and is_meant else self._stopped_by
 
     @property
     def is_amended(self) -> bool:
@@ -216,16 +239,16 @@ class Engine:
             self._alive(None)
             await self._write_what_is_owed()
         except WarroomError as error:
-            self._failed("journal", error.message)
+            self._failed(JOURNAL, error.message)
         except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
-            self._contain("tick", error)
+            self._complaints.broke(TICK, error)
         self._rest_s = self.pace.tick_s
         try:
             self._begin_effects()
             self._rest_s = self._until_the_next_s()
             self._ports.wakes.at(next_due(self.state, self._clock.now()), self._wake.set)
         except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
-            self._contain("tick", error)
+            self._complaints.broke(TICK, error)
 
     async def _write_what_is_owed(self) -> None:
         # A decision that was written can lead to the next one: a text is prepared, then sent.
@@ -234,21 +257,19 @@ class Engine:
         for _ in range(_ROUNDS):
             if not await self._book.write(self._owed):
                 break
-        self._failed("tick", "")
+        self._failed(TICK, "")
 
     async def _write_signals(self) -> None:
         try:
             self.signals.observe(self.state, self._acting.levers_read_at())
         except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
-            self._contain("signals", error)
+            self._complaints.broke("signals", error)
         if owed := self.signals.drafts():
             await self._book.write(lambda _: owed)
             self.signals.written(len(owed))
 
     def _on_disk(self, entry: Entry) -> None:
-        # Only what was written shows that it can be: a tick without anything to write shows nothing.
-        if self._said.pop("journal", ""):
-            self._trouble("the journal can be written again")
+        self._complaints.written()
         self._told(entry)
 
     def _agreed(self, state: LaunchState) -> Sequence[Draft]:
@@ -260,12 +281,6 @@ class Engine:
         # Another playbook may have come while this waited for its turn.
         return () if self.is_amended else drafts.to_write(state, self._clock.now())
 
-    def _contain(self, what: str, error: BaseException) -> None:
-        """One thing that breaks is no reason to leave the launch alone."""
-        if ends_the_engine(error):
-            raise error
-        self._failed(what, defect(error))
-
     def _begin_effects(self) -> None:
         if self._stopping or self.state.closed or self.is_amended:
             return
@@ -274,6 +289,8 @@ class Engine:
         for decision in (*decide(self.state, now), *procedure_effects(self.state, now)):
             if effect := self._effect_of(decision):
                 self._work.begin(*effect)
+        if last := self._status.next():
+            self._work.begin(LANE, last)
 
     def _effect_of(self, decision: Decision | Act) -> tuple[str, Callable[[], Awaitable[None]]] | None:
         """The key of what a decision wants done, which is done once at a time; None where it is only journaled."""
@@ -295,7 +312,7 @@ class Engine:
         for source in self.signals.due():
             self._looking.begin(f"source {source}", partial(self.signals.look, source))
         for gate in self._gates.due():
-            if self._stated(gate) is None:
+            if stated(gate, self.state) is None:
                 self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))
         if levers := self._acting.levers_due():
             self._work.begin("levers", partial(self._acting.read_levers, levers))
@@ -329,20 +346,8 @@ class Engine:
             lambda state: (Draft("setup.checked", setup_body(found)),) if is_news(state.setup, found) else ()
         )
 
-    def _known_gate(self, gate: str) -> GateInfo | None:
-        """How the gate stands, where a person has stated it or it was read not long ago."""
-        reading = self._gates.known(gate)
-        return self._stated(gate) or (reading.info if reading else None)
-
-    def _stated(self, gate: str) -> GateInfo | None:
-        known = self.state.gates.get(gate)
-        plan = self.state.course.gates.get(gate)
-        if plan is None or known is None or not known.by:
-            return None
-        return GateInfo(gate, plan.title, known.state, known.source, known.reason)
-
     async def _run_suite(self, run: RunSuite) -> None:
-        start = self._ports.suites.prepare(run, self._known_gate)
+        start = self._ports.suites.prepare(run, lambda gate: self._gates.stands(gate, self.state))
         await self._book.write(lambda _: (Draft("suite.started", started_body(run.suite, run.cause, run.only)),))
         try:
             found = drafts.finished(run, await start(), self.state, self._clock.now(), self._ports.gates.polled())
@@ -364,18 +369,9 @@ class Engine:
                 await self._book.write(lambda _: outcome)
                 return
             except WarroomError as error:
-                self._failed("journal", error.message)
+                self._failed(JOURNAL, error.message)
             except ValueError:
                 raise
             except BaseException as error:  # noqa: BLE001 - it is raised again where it must be
-                self._contain("journal", error)
+                self._complaints.broke(JOURNAL, error)
             await self._clock.sleep(self.pace.tick_s)
-
-    def _failed(self, what: str, reason: str) -> None:
-        """Says a reason once, however many effects fail for it, and again only after it has passed; empty: it has."""
-        known = self._said.pop(what, "")
-        if not reason:
-            return
-        if reason not in (known, *self._said.values()):
-            self._trouble(f"{what}: {reason}" if what not in ("journal", "tick") else reason)
-        self._said[what] = reason

@@ -10,7 +10,7 @@ from typing import Final
 from warroom.clock import Clock
 from warroom.engine.ports import GatesPort
 from warroom.events import GateInfo
-from warroom.launch.state import CLEAR
+from warroom.launch.state import CLEAR, LaunchState
 
 _NS: Final = 1e9
 
@@ -60,6 +60,11 @@ class GateWatch:
         """The gate is due, whenever it was asked."""
         self._asked_ns.pop(gate, None)
 
+    def stands(self, gate: str, state: LaunchState) -> GateInfo | None:
+        """How the gate stands, where a person has stated it or it was read not long ago."""
+        reading = self.known(gate)
+        return stated(gate, state) or (reading.info if reading else None)
+
     def known(self, gate: str) -> Reading | None:
         """The last clear answer of a gate that is polled, while it may be believed; None where there is none."""
         poll, clear = self._gates.polled().get(gate), self._clear.get(gate)
@@ -68,3 +73,11 @@ class GateWatch:
         info, at, asked_ns = clear
         age_s = (self._clock.boottime_ns() - asked_ns) / _NS
         return Reading(info, at) if age_s < poll.ttl_s else None
+
+
+def stated(gate: str, state: LaunchState) -> GateInfo | None:
+    """How the gate stands as a person has stated it; None where nobody has."""
+    known, plan = state.gates.get(gate), state.course.gates.get(gate)
+    if plan is None or known is None or not known.by:
+        return None
+    return GateInfo(gate, plan.title, known.state, known.source, known.reason)

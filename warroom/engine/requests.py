@@ -241,6 +241,11 @@ class SkipStep:
 
 
 @dataclass(frozen=True, slots=True)
+class StopEngine:
+    """Say who is about to stop the engine: its last word in Slack names them. It does not stop for this."""
+
+
+@dataclass(frozen=True, slots=True)
 class AmendPlaybook:
     """Go on with another playbook, whose frozen copy is at `copy` in the folder of the launch and which came from
     `path`. The engine loads it before anything is decided."""
@@ -253,5 +258,5 @@ _OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | PostAgain | TaskDone | TaskS
 _OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
 _OfSignals = AckTrigger | SnoozeTrigger | ResumeTrigger | DeclareTrigger | GiveSignal | CaptureBaseline
 _OfActions = StartProcedure | SetLever | PullKillSwitch | ConfirmStep | FinishStep | SkipStep
-_OfPeople = SetT0 | ScrubT0 | AgreeWithClock | TickStep | AddNote | CloseLaunch
+_OfPeople = SetT0 | ScrubT0 | AgreeWithClock | StopEngine | TickStep | AddNote | CloseLaunch
 Request = _OfPeople | _OfUpdates | _OfEvents | _OfSignals | _OfActions

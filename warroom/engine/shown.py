@@ -16,6 +16,7 @@ from warroom.launch.schedule import Slot, all_slots, slots, update_of
 from warroom.launch.setup import setup_body
 from warroom.launch.standing import IN_DOUBT, OVER, Owed, Standing, standing_of, tells_note
 from warroom.launch.state import LaunchState, Record
+from warroom.launch.status_standing import KeptStanding
 from warroom.launch.values import missing
 from warroom.updates.advice import advice
 from warroom.updates.render import draft_text, preview_text, with_remarks
@@ -147,6 +148,12 @@ def setup(state: LaunchState) -> dict[str, Any] | None:
 def channels(state: LaunchState) -> list[dict[str, Any]]:
     """Where posts go; `note` is what people should know about it, such as that Slack is not reached."""
     return [{"id": one.id, "kind": one.kind, "note": one.note} for one in state.course.channels.values()]
+
+
+def kept(one: KeptStanding) -> dict[str, Any]:
+    """Where the status message stands, or the dead-man switch."""
+    times = {"at": instant(one.at), "until": instant(one.until), "since": instant(one.since)}
+    return {"word": one.word.value, "reason": one.reason, "channel": one.channel, "ref": one.ref, **times}
 
 
 def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:

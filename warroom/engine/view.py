@@ -15,6 +15,7 @@ from warroom.launch.entries import Entry
 from warroom.launch.modes import has_ended, mode_until, modes
 from warroom.launch.standing import OVER, open_questions, owed
 from warroom.launch.state import LaunchState
+from warroom.launch.status_standing import message_standing, switch_standing
 from warroom.report.launch_lines import LogLine
 
 STATE_SCHEMA: Final = "warroom.state/1"
@@ -46,10 +47,12 @@ def state_json(
     read_at: Mapping[str, datetime] | None = None,
     live: Live | None = None,
     levers_read_at: Mapping[str, datetime] | None = None,
+    shown_at: datetime | None = None,
 ) -> dict[str, Any]:
     """The state of the launch at `now`, with the last lines of its `log` and signals as they are `live` (None: as the
-    journal has them). `read_at` is when the gates were read, `levers_read_at` when the levers were. Instants are UTC
-    text, null where there is none; lists are in time order. However long the journal is, this costs the same."""
+    journal has them). `read_at` is when the gates were read, `levers_read_at` when the levers were, `shown_at` when
+    the status message was edited last. Instants are UTC text, null where there is none; lists are in time order.
+    However long the journal is, this costs the same."""
     watched = live or journaled(state)
     posts = shown.posts(state, owed(state, now), now)
     return {
@@ -68,6 +71,8 @@ def state_json(
         "next": next((post for post in posts if post["standing"] not in OVER), None),
         "setup": shown.setup(state),
         "channels": shown.channels(state),
+        "status_message": shown.kept(message_standing(state, shown_at)),
+        "dead_man": shown.kept(switch_standing(state, now)),
         "phases": shown.phases(state, now),
         "updates": posts,
         "questions": _questions(state),

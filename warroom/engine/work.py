@@ -27,7 +27,7 @@ class Work:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._rest_until: dict[str, float] = {}
 
-    def begin(self, key: str, effect: Callable[[], Awaitable[None]]) -> None:
+    def begin(self, key: str, effect: Callable[[], Awaitable[object]]) -> None:
         """Begins `effect` unless one with that key is under way or has just failed."""
         if key in self._tasks or self._clock.monotonic() < self._rest_until.get(key, 0.0):
             return
@@ -47,7 +47,7 @@ class Work:
         if tasks:
             await asyncio.wait(tasks, timeout=patience_s)
 
-    async def _run(self, key: str, effect: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, key: str, effect: Callable[[], Awaitable[object]]) -> None:
         try:
             await effect()
             self._rest_until.pop(key, None)

@@ -103,6 +103,18 @@ def _closed(body: Body) -> str:
     return f"{said}; {plural(body['unsent'], 'owed update')} will never be sent{were_due}: {', '.join(first)}{more}"
 
 
+def _status_message(body: Body) -> str:
+    """Of edits only that they work again: the message is edited all the time."""
+    return "status message edited again" if body.get("again") else ""
+
+
+def _armed(body: Body) -> str:
+    """That the switch is kept ahead is no news; that an engine leaves its last word is."""
+    if not body.get("by"):
+        return ""
+    return f"Slack says at {body['fires_at']} that {body['by']} stopped the engine, unless one runs by then"
+
+
 _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "owner.acquired": lambda body: f"engine {body['epoch']} owns the launch (process {body['pid']})",
     "owner.ended": lambda body: (
@@ -147,6 +159,17 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "update.remarked": lambda body: f"remark on {body['slot']}: {body['text'] or 'none any more'}",
     "clock.agreed": lambda body: f"the wall clock is right, says {body['source']}",
     "api.refused": lambda body: f"refused {body['count']}x, the last from {body['from']}: {body['reason']}",
+    "engine.stopping": lambda body: f"the engine is stopped by {body['by']}",
+    "live.posted": lambda body: f"status message {body['number']} stands in Slack",
+    "live.due": lambda body: f"status message not posted: {body['reason']}; it is tried again",
+    "live.unclear": lambda body: f"status message: checking whether it arrived ({body['reason']})",
+    "live.edited": _status_message,
+    "live.failing": lambda body: f"status message not edited: {body['reason']}; it is tried again",
+    "live.gone": lambda body: f"status message {body['number']} takes no more edits: {body['reason']}",
+    "deadman.arming": _armed,
+    "deadman.failing": lambda body: f"dead-man switch not renewed: {body['reason']}; it is tried again",
+    "deadman.stays": lambda body: f"dead-man switch: the last one is not deleted: {body['reason']}; tried again",
+    "deadman.fired": lambda body: f"dead-man switch: Slack posted alarm {body['number']}, it is answered",
     "clock.step": lambda body: f"the wall clock was set by {body['by_s']:+g} s",
     **SIGNALS,
     **procedure_lines.TOLD,

@@ -1,0 +1,329 @@
+"""Keeps the status message and the dead-man switch of a launch: performs what is decided on them, one thing at a
+time, beside the posts and never in their way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from warroom.clock import Clock
+from warroom.engine import status_drafts as drafts
+from warroom.engine.complaints import Complaints
+from warroom.engine.contained import defect, ends_the_engine
+from warroom.engine.notebook import Notebook
+from warroom.engine.work import Work
+from warroom.errors import WarroomError
+from warroom.launch.dead_man import Answer, Arm, Disarm, LookFor, Sweep, SwitchDecision, stopped, switch_owed
+from warroom.launch.entries import Draft
+from warroom.launch.liveness import Alarm, status_channel
+from warroom.launch.status_message import (
+    EditStatus,
+    FindStatus,
+    PostStatus,
+    StatusDecision,
+    is_quiet,
+    status_owed,
+)
+from warroom.text import one_line
+from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, KeepsStatus, Post
+from warroom.updates.status_text import alarm_text, answer_text, at_second, digest_of, status_text
+
+T = TypeVar("T")
+
+_CALLED: Final[Mapping[type, str]] = {
+    PostStatus: "status message",
+    FindStatus: "status message, looked up",
+    EditStatus: "status message, edited",
+    Arm: "dead-man switch",
+    Disarm: "dead-man switch, deleting the last",
+    Sweep: "dead-man switch, listing",
+    LookFor: "dead-man switch, looked up",
+    Answer: "dead-man switch, answering",
+}
+_LAST_TRIES: Final = 3
+LANE: Final = "status"
+"""By which these effects are known: one at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPace:
+    """Seconds: the shortest time between two edits, and between any two calls; the first pause after a failure, which
+    doubles up to `longest_rest_s`; and how long the last calls may take, of real time, when the engine is stopped and
+    when the launch is closed."""
+
+    edit_s: float = 10.0
+    rest_s: float = 1.1
+    failed_s: float = 5.0
+    longest_rest_s: float = 300.0
+    stop_s: float = 4.0
+    close_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPorts:
+    """What it acts through: `insist` journals what has happened, however long that takes."""
+
+    clock: Clock
+    book: Notebook
+    channels: Mapping[str, Channel]
+    insist: Callable[[Sequence[Draft]], Awaitable[None]]
+    complaints: Complaints
+
+
+@dataclass(slots=True)
+class _Rest:
+    """Until when something that failed is left alone, by the monotonic clock."""
+
+    until: float = 0.0
+    failures: int = 0
+
+
+class StatusKeeper:
+    """`next` is asked at every tick; what it returns is one effect, and the next is decided when that is over."""
+
+    def __init__(self, ports: StatusPorts, pace: StatusPace | None = None) -> None:
+        self._ports = ports
+        self._clock = ports.clock
+        self._book = ports.book
+        self._pace = pace or StatusPace()
+        self._rests: dict[type, _Rest] = {}
+        self._idle_until = 0.0
+        self._edited_at = -self._pace.edit_s
+        self.shown_at: datetime | None = None
+        """When this engine edited the message last; None where it has not yet."""
+
+    def next(self) -> Callable[[], Awaitable[object]] | None:
+        """The effect that is to be begun now; None: none."""
+        if self._clock.monotonic() < self._idle_until or not self._ports.complaints.can_write:
+            return None
+        decision = next((one for one in self._owed() if self._may(one)), None)
+        return partial(self._perform, decision) if decision else None
+
+    def _owed(self) -> Sequence[SwitchDecision | StatusDecision]:
+        state, now = self._book.state, self._clock.now()
+        owed: list[SwitchDecision | StatusDecision] = list(switch_owed(state, now))
+        if self._clock.monotonic() - self._edited_at >= self._pace.edit_s and (message := self._message_owed()):
+            owed.append(message)
+        return owed
+
+    def _message_owed(self, stopped_by: str = "") -> StatusDecision | None:
+        state, now = self._book.state, self._clock.now()
+        if state.status_message is None and status_channel(state.course) is None:
+            return None
+        return status_owed(state, now, digest_of(status_text(state, now, stopped_by)), self.shown_at)
+
+    def _may(self, decision: SwitchDecision | StatusDecision) -> bool:
+        rest = self._rests.get(type(decision))
+        if rest is not None and self._clock.monotonic() < rest.until:
+            return False
+        return is_quiet(self._book.state, self._clock.now(), _channel_of(decision))
+
+    async def leave(self, work: Work, stopped_by: str = "") -> None:
+        """The last calls, once nothing else is begun: the launch is closed, or somebody stops the engine. Bounded in
+        time; what is not done by then is on record."""
+        limit_s = self._pace.stop_s if stopped_by else self._pace.close_s
+        last = asyncio.ensure_future(self._leave(work, stopped_by))
+        await asyncio.wait((last,), timeout=limit_s)
+        if not last.done():
+            last.cancel()
+            self._ports.complaints.failed(LANE, "Slack does not answer: the last word of this engine is not there")
+        await asyncio.wait((last,), timeout=1.0)
+        error = last.exception() if last.done() and not last.cancelled() else None
+        if error is not None:
+            said = error.message if isinstance(error, WarroomError) else defect(error)
+            self._ports.complaints.failed(LANE, said)
+
+    async def _leave(self, work: Work, stopped_by: str) -> None:
+        await work.finish(LANE, self._pace.close_s)
+        if stopped_by:
+            await self._insisted(lambda: stopped(self._book.state, self._clock.now(), stopped_by), stopped_by)
+        # Of one that nobody knows of it is asked first whether it is there.
+        for _ in range(2 * len(self._book.state.dead_man.alarms)):
+            await self._insisted(self._to_clear, stopped_by)
+        if self._book.state.status_message is not None:
+            await self._insisted(lambda: self._message_owed(stopped_by), stopped_by)
+
+    def _to_clear(self) -> SwitchDecision | None:
+        owed = switch_owed(self._book.state, self._clock.now())
+        return next((one for one in owed if isinstance(one, Disarm | Sweep)), None)
+
+    async def _insisted(self, owed: Callable[[], SwitchDecision | StatusDecision | None], stopped_by: str) -> None:
+        """Tries a few times what is `owed`, until it is owed no more."""
+        for _ in range(_LAST_TRIES):
+            decision = owed()
+            if decision is None:
+                return
+            await self._clock.sleep(self._idle_until - self._clock.monotonic())
+            if (await self._perform(decision, stopped_by)).fate is Fate.CONFIRMED:
+                return
+
+    async def _perform(self, decision: SwitchDecision | StatusDecision, stopped_by: str = "") -> Delivery:
+        """Does it, and has what failed rest for a while."""
+        match decision:
+            case PostStatus() | EditStatus() | FindStatus():
+                delivery = await self._on_message(decision, stopped_by)
+            case _:
+                delivery = await self._on_switch(decision)
+        self._idle_until = self._clock.monotonic() + self._pace.rest_s
+        self._rested(type(decision), delivery)
+        is_done = delivery.fate is Fate.CONFIRMED
+        self._ports.complaints.failed(_CALLED[type(decision)], "" if is_done else delivery.reason)
+        return delivery
+
+    def _rested(self, kind: type, delivery: Delivery) -> None:
+        if delivery.fate is Fate.CONFIRMED:
+            self._rests.pop(kind, None)
+            return
+        rest = self._rests.setdefault(kind, _Rest())
+        wait_s = min(self._pace.failed_s * 2.0 ** min(rest.failures, 16), self._pace.longest_rest_s)
+        rest.failures += 1
+        rest.until = self._clock.monotonic() + max(wait_s, delivery.wait_s)
+
+    # The message
+
+    async def _on_message(self, decision: StatusDecision, stopped_by: str) -> Delivery:
+        self._edited_at = self._clock.monotonic()
+        match decision:
+            case PostStatus():
+                return await self._post(decision)
+            case FindStatus():
+                return await self._find(decision)
+            case _:
+                return await self._edit(decision, stopped_by)
+
+    async def _post(self, post: PostStatus) -> Delivery:
+        if not await self._book.write(lambda state: drafts.posting(post, state, self._clock.now())):
+            return Delivery(Fate.CONFIRMED)
+        text, message = self._message(post.key)
+        delivery = await self._tried(post.channel, lambda channel: channel.post(message))
+        now = self._clock.now()
+        await self._ports.insist([drafts.posted(post, delivery, digest_of(text), now, self._pace.failed_s)])
+        if delivery.fate is Fate.CONFIRMED:
+            self.shown_at = now
+        return delivery
+
+    async def _find(self, find: FindStatus) -> Delivery:
+        message = find.message
+        since = message.tried_at or self._clock.now()
+        ref = await self._told(message.channel, lambda channel: channel.find(message.key, since))
+        if isinstance(ref, Delivery):
+            return ref
+        await self._ports.insist([drafts.found(find, ref)])
+        return Delivery(Fate.CONFIRMED)
+
+    async def _edit(self, edit: EditStatus, stopped_by: str) -> Delivery:
+        text, message = self._message(edit.message.key, stopped_by)
+        digest = digest_of(text)
+        if edit.is_new:
+            await self._book.write(lambda _: drafts.editing(edit, digest))
+        known = edit.message
+        delivery = await self._tried(known.channel, lambda channel: channel.edit(known.ref, message))
+        outcome = drafts.edited(edit, delivery, digest, self._book.state.status_message)
+        if outcome:
+            await self._ports.insist(outcome)
+        if delivery.fate is Fate.CONFIRMED:
+            self.shown_at = self._clock.now()
+        return delivery
+
+    def _message(self, key: str, stopped_by: str = "") -> tuple[str, Post]:
+        state, now = self._book.state, self._clock.now()
+        text = status_text(state, now, stopped_by)
+        alive = "" if state.closed or stopped_by else f"engine alive as of {at_second(now)}"
+        return text, Post(key, text, alive)
+
+    # The switch
+
+    async def _on_switch(self, decision: SwitchDecision) -> Delivery:
+        match decision:
+            case Arm():
+                return await self._arm(decision)
+            case Disarm(alarm):
+                return await self._disarm(alarm)
+            case Sweep():
+                return await self._sweep(decision)
+            case LookFor(alarm):
+                return await self._look_for(alarm)
+            case _:
+                return await self._answer(decision.alarm)
+
+    async def _arm(self, arm: Arm) -> Delivery:
+        post = Post(arm.key, alarm_text(self._book.state, arm))
+        await self._book.write(lambda _: [drafts.arming(arm)])
+        after_s = (arm.fires_at - self._clock.now()).total_seconds()
+        delivery = await self._tried(arm.channel, lambda channel: channel.schedule(post, after_s))
+        await self._ports.insist([drafts.armed(arm, delivery)])
+        return delivery
+
+    async def _disarm(self, alarm: Alarm) -> Delivery:
+        await self._book.write(lambda _: [drafts.disarming(alarm)])
+        delivery = await self._tried(alarm.channel, lambda channel: channel.unschedule(alarm.id))
+        await self._ports.insist([drafts.disarmed(alarm, delivery, self._clock.now())])
+        return delivery
+
+    async def _sweep(self, sweep: Sweep) -> Delivery:
+        found = await self._told(sweep.channel, lambda channel: channel.scheduled())
+        if isinstance(found, Delivery):
+            return found
+        await self._ports.insist([drafts.listed(one, found.get(one.key)) for one in sweep.alarms])
+        return Delivery(Fate.CONFIRMED)
+
+    async def _look_for(self, alarm: Alarm) -> Delivery:
+        if not isinstance(self._ports.channels.get(alarm.channel), KeepsStatus):
+            why = "its channel is no longer there, or gives no access"
+            await self._ports.insist([drafts.looked_for(alarm, None, why)])
+            return Delivery(Fate.CONFIRMED)
+        ref = await self._told(alarm.channel, lambda channel: channel.posted(alarm.key, alarm.fires_at))
+        if isinstance(ref, Delivery):
+            return ref
+        await self._ports.insist([drafts.looked_for(alarm, ref)])
+        return Delivery(Fate.CONFIRMED)
+
+    async def _answer(self, alarm: Alarm) -> Delivery:
+        post = Post(alarm.key, answer_text(self._book.state, alarm, self._clock.now()))
+        await self._book.write(lambda _: [drafts.answering(alarm)])
+        delivery = await self._tried(alarm.channel, lambda channel: channel.edit(alarm.ref, post))
+        if outcome := drafts.answered(alarm, delivery):
+            await self._ports.insist(outcome)
+        return delivery
+
+    # The channel
+
+    async def _tried(self, name: str, call: Callable[[Any], Awaitable[Delivery]]) -> Delivery:
+        """What becomes of a call; whatever breaks, its intent does not stay without an outcome."""
+        channel = self._ports.channels.get(name)
+        if not isinstance(channel, KeepsStatus):
+            return Delivery(Fate.REFUSED, reason="its channel takes no such message")
+        try:
+            return await call(channel)
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            return Delivery(Fate.UNKNOWN, reason=defect(error))
+
+    async def _told(self, name: str, call: Callable[[Any], Awaitable[T]]) -> T | Delivery:
+        """What the channel answers; a Delivery where it cannot be asked now."""
+        channel = self._ports.channels.get(name)
+        if not isinstance(channel, KeepsStatus):
+            return Delivery(Fate.REFUSED, reason="its channel cannot be asked")
+        try:
+            return await call(channel)
+        except CannotTell as error:
+            return Delivery(Fate.NOT_SENT, reason=one_line(error.reason))
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            return Delivery(Fate.NOT_SENT, reason=defect(error))
+
+
+def _channel_of(decision: SwitchDecision | StatusDecision) -> str:
+    match decision:
+        case PostStatus(channel=channel) | Arm(channel=channel) | Sweep(channel=channel):
+            return channel
+        case FindStatus(message=message) | EditStatus(message=message):
+            return message.channel
+        case Disarm(alarm) | LookFor(alarm) | Answer(alarm):
+            return alarm.channel
