@@ -107,3 +107,28 @@ async def test_a_channel_that_is_not_there_refuses_for_good(emulated: Address) -
     delivery = await channel.post(Post("wr:auto:T+5m", "text"))
     assert delivery.fate is Fate.REFUSED
     channel.close()
+
+
+async def test_a_message_is_edited_in_place_and_keeps_its_key(emulated: Address) -> None:
+    channel = SlackChannel(emulated, "C000000001", CLOCK)
+    ref = (await channel.post(Post("wr:auto:live-1", "first", "alive at 1"))).ref
+    delivery = await channel.edit(ref, Post("wr:auto:live-1", "second <!channel>", "alive at 2"))
+    assert (delivery.fate, delivery.ref) == (Fate.CONFIRMED, ref)
+    assert await channel.find("wr:auto:live-1", CLOCK.now() - timedelta(hours=1)) == ref
+    gone = await channel.edit("C000000001/1.000001", Post("wr:auto:live-1", "third"))
+    assert (gone.fate, gone.closed) == (Fate.REFUSED, True)
+    channel.close()
+
+
+async def test_a_message_is_scheduled_listed_by_its_key_and_deleted(emulated: Address) -> None:
+    channel = SlackChannel(emulated, "C000000001", CLOCK)
+    alarms = [
+        Post(f"wr:auto:deadman-{number}", "ENGINE SILENT & <!channel>\nLook: warroom status") for number in (1, 2)
+    ]
+    scheduled = [(await channel.schedule(alarm, 900.0)).ref for alarm in alarms]
+    assert await channel.scheduled() == dict(zip([alarm.key for alarm in alarms], scheduled, strict=True))
+    assert (await channel.unschedule(scheduled[0])).fate is Fate.CONFIRMED
+    assert await channel.scheduled() == {alarms[1].key: scheduled[1]}
+    assert (await channel.unschedule(scheduled[0])).fate is Fate.CONFIRMED
+    assert (await channel.schedule(alarms[0], -900.0)).fate is Fate.REFUSED
+    channel.close()

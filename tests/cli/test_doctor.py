@@ -35,6 +35,7 @@ def test_a_good_set_up_is_clean_and_nothing_is_posted(
     assert code == 0, shown.out
     assert "GREEN" in shown.out
     assert re.search(r"GREEN   messages: \d+ posts, each at most [\d,]+ of the 9,600 characters", shown.out)
+    assert "in war_room; Slack speaks 15m after the engine's last sign of life" in shown.out
     assert not simulator.slack()["messages"]
     assert given["SLACK_BOT_TOKEN"] not in shown.out + shown.err
 
@@ -81,3 +82,11 @@ def test_a_test_post_needs_access_to_slack(simulator: SimulatorProcess, tmp_path
     with pytest.raises(UsageError, match="no access to Slack"):
         doctor(_options(tmp_path, "war_room"), simulator.inputs)
     assert not list(tmp_path.rglob("*.txt"))
+
+
+def test_through_a_webhook_there_is_neither_status_message_nor_dead_man_switch(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hook = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x"}
+    doctor(_options(tmp_path), {**simulator.inputs, **hook})
+    assert "SKIPPED status message and dead-man switch: not available: a webhook can" in capsys.readouterr().out

@@ -31,6 +31,7 @@ channels:
     api: "${SLACK_API_URL}"
     path: war-room.txt
     settle: 1s
+    live: false
 updates:
   first: {channel: war_room, template: said, at: T+5m}
   second: {channel: war_room, template: said, at: T+3h}

@@ -29,7 +29,9 @@ def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
     playbook = patient_playbook(tmp_path / "playbook")
     included = playbook.parent / PLAYBOOK.name
     text = included.read_text("utf-8")
-    included.write_text(text.replace("path: war-room.txt", "path: war-room.txt\n    settle: 1s"), "utf-8")
+    included.write_text(
+        text.replace("path: war-room.txt", "path: war-room.txt\n    settle: 1s\n    live: false"), "utf-8"
+    )
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     return Desk(state, {**simulator.inputs, **simulator.slack_inputs}, playbook)

@@ -162,6 +162,18 @@ FAULTS = [
     ("a file elsewhere", "path: room.txt", "path: ../room.txt", "`path` is a plain file name"),
     ("the journal", "path: room.txt", "path: journal.sqlite", "`path` is a plain file name"),
     ("a secret in a post", "{{ post.time }}", "${TOKEN} {{ post.time }}", "the secret input 'TOKEN' does not belong"),
+    (
+        "a dead-man switch that Slack could not take back in time",
+        "room: {kind: file, path: room.txt}",
+        "room: {kind: slack, path: room.txt, silent_after: 9m}",
+        "`silent_after` is at least 10m",
+    ),
+    (
+        "a file that is to have a status message",
+        "room: {kind: file, path: room.txt}",
+        "room: {kind: file, path: room.txt, live: true}",
+        "`live` is for a channel of kind slack",
+    ),
 ]
 
 
@@ -178,3 +190,15 @@ def test_a_fault_is_found_when_the_playbook_is_loaded(tmp_path: Path, old: str, 
 def test_slots_of_another_attempt_are_other_slots(tmp_path: Path) -> None:
     course = load(write(tmp_path, COURSE)).course
     assert {slot.id for slot in slots(course)}.isdisjoint(slot.id for slot in slots(course, 2))
+
+
+def test_a_channel_with_a_token_may_keep_the_status_message_unless_it_says_otherwise(tmp_path: Path) -> None:
+    access = "kind: slack, token: xoxb-x, channel: C1, path: room.txt"
+    for given, live, silent_after in (
+        ("", True, 15),
+        (", live: false", False, 15),
+        (", silent_after: 30m", True, 30),
+    ):
+        text = COURSE.replace("room: {kind: file, path: room.txt}", f"room: {{{access}{given}}}")
+        [room] = load(write(tmp_path, text)).course.channels.values()
+        assert (room.live, room.silent_after) == (live, timedelta(minutes=silent_after))

@@ -117,7 +117,7 @@ class SlackBeats(Beats):
         lines = ["warroom: 1", "launch: {id: soak, title: Soak}", 'templates: {beat: "beat {{ post.time }}"}']
         lines += ["inputs: {SLACK_BOT_TOKEN: {default: '', secret: true}, SLACK_API_URL: {default: ''}}", "channels:"]
         lines += [
-            f"  {name}: {{{access}, channel: {to}, path: {name}.txt, settle: {SETTLE_S * 1000:g}ms}}"
+            f"  {name}: {{{access}, channel: {to}, path: {name}.txt, settle: {SETTLE_S * 1000:g}ms, live: false}}"
             for name, to in POSTS.items()
         ]
         # A launch lasts as long as its phases.

@@ -138,7 +138,7 @@ class StatusKeeper:
             self._ports.complaints.failed(LANE, said)
 
     async def _leave(self, work: Work, stopped_by: str) -> None:
-        await work.finish(LANE, self._pace.close_s)
+        await work.finish((LANE,), self._pace.close_s)
         if stopped_by:
             await self._insisted(lambda: stopped(self._book.state, self._clock.now(), stopped_by), stopped_by)
         # Of one that nobody knows of it is asked first whether it is there.

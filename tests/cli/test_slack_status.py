@@ -1,0 +1,78 @@
+"""The status message and the dead-man switch of real engine processes, judged by what the Slack has."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.launching import Desk, ago
+from tests.cli.test_run_slack import PLAYBOOK, wait_until
+from warroom.adapters.asking import user_name
+from warroom.simulator import SimulatorProcess
+
+MINUTE_S = 60.0
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
+    playbook = tmp_path / "slack.yaml"
+    playbook.write_text(PLAYBOOK.replace("live: false", "silent_after: 10m"))
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    return Desk(state, simulator.slack_inputs, playbook)
+
+
+def messages(simulator: SimulatorProcess, part: str) -> list[dict[str, Any]]:
+    """The messages that have that part in their text or their key, oldest first."""
+    return [one for one in simulator.slack()["messages"] if part in f"{one['text']} {one['metadata']}"]
+
+
+def scheduled(simulator: SimulatorProcess) -> list[str]:
+    """The numbers of the alarms that are scheduled."""
+    return sorted(str(one["text"]).rpartition("deadman-")[2] for one in simulator.slack()["scheduled"])
+
+
+def test_a_restarted_engine_removes_the_alarm_of_a_killed_one_and_of_one_that_stays_dead_it_comes(
+    desk: Desk, simulator: SimulatorProcess
+) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        engine.wait_for("deadman.armed")
+        engine.wait_for("live.posted")
+        assert "deadman armed until " in desk.ask("status").out
+        assert "message up to date, edited " in desk.ask("status").out
+        engine.end(signal.SIGKILL)
+    assert scheduled(simulator) == ["1"]
+    with desk.engine() as engine:
+        engine.wait_for("deadman.gone", number=1)
+        wait_until(lambda: scheduled(simulator) == ["2"])
+        engine.end(signal.SIGKILL)
+    status = desk.ask("status").out
+    assert "engine  NONE runs it" in status
+    assert "deadman armed until " in status
+    simulator.slack_clock(9 * MINUTE_S)
+    assert messages(simulator, "ENGINE SILENT") == []
+    simulator.slack_clock(11 * MINUTE_S)
+    [alarm] = messages(simulator, "ENGINE SILENT")
+    assert alarm["text"].endswith("deadman-2")
+    assert len(messages(simulator, ":live-")) == 1
+
+
+def test_an_engine_that_is_stopped_names_who_stopped_it(desk: Desk, simulator: SimulatorProcess) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        engine.wait_for("live.posted")
+        assert desk.ask("stop").code == 0
+        assert engine.ended() == 143
+    [message] = messages(simulator, ":live-")
+    assert f"{user_name()} stopped it" in message["blocks"][0]["text"]["text"]
+    [last] = simulator.slack()["scheduled"]
+    assert f"ENGINE STOPPED: auto_com_center\n{user_name()} stopped its engine" in last["text"]
