@@ -12,14 +12,13 @@ from warroom.launch.liveness import Alarm
 from warroom.launch.modes import modes
 from warroom.launch.phases import DONE, RUNNING, phases
 from warroom.launch.results import Run
-from warroom.launch.standing import Owed, Standing, owed
+from warroom.launch.standing import OVER, Owed, Standing, owed
 from warroom.launch.state import LaunchState
 from warroom.text import one_line, plural
 from warroom.verdict import Verdict
 
 _MOST: Final = 8
 _LONGEST: Final = 160
-_DONE: Final = (Standing.SENT, Standing.MERGED, Standing.FAILED)
 _GATES: Final = {"green": f"{Verdict.PASS.symbol} GREEN", "red": f"{Verdict.FAIL.symbol} RED"}
 
 
@@ -96,12 +95,12 @@ def _found(run: Run) -> str:
 
 
 def _update_line(state: LaunchState, posts: Sequence[Owed]) -> str:
-    sent = sum(post.standing in (Standing.SENT, Standing.MERGED) for post in posts)
+    sent = sum(post.standing in (Standing.SENT, Standing.MERGED, Standing.DONE) for post in posts)
     failed = [post.slot.id for post in posts if post.standing is Standing.FAILED]
     said = f"Posts: {sent} of {len(posts)} sent"
     if failed:
         said += f"; ✖ {plural(len(failed), 'post')} FAILED: {', '.join(failed[:3])}"
-    following = next((post for post in posts if post.standing not in _DONE), None)
+    following = next((post for post in posts if post.standing not in OVER), None)
     if following is None or state.closed:
         return said
     due = f", {at_minute(following.due)}" if following.due else ""
