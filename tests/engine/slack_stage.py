@@ -13,6 +13,7 @@ import pytest
 
 from tests.engine.slack_here import channel_here, slack_here
 from tests.engine.stage import COURSE, LAUNCH, Direct, Stage
+from tests.engine.wakes import VirtualWakes
 from warroom.clock import settle
 from warroom.engine.engine import Engine, Pace
 from warroom.journal.journal import Journal
@@ -45,6 +46,7 @@ class SlackStage(Stage):
         """A running engine; at the end it is stopped by somebody, or else killed."""
         with Journal.open(self.folder, LAUNCH, self.clock) as journal:
             self.direct = Direct(journal)
+            self.wakes = VirtualWakes(self.clock)
             engine = Engine(self._course, self._ports(self.direct), pace)
             body = {"playbook_sha256": "0" * 64, **({"t0": self._t0.isoformat()} if self._t0 else {})}
             await engine.open([Draft("launch.opened", body)])
@@ -61,6 +63,7 @@ class SlackStage(Stage):
                 while not running.done():
                     await self.clock.advance(0.5)
                 await asyncio.gather(running, return_exceptions=True)
+                self.wakes.close()
 
     async def passes(self, span: timedelta, step_s: float = 15.0) -> None:
         """Lets `span` pass, some seconds at a time, so that whatever takes some turns is done by then."""

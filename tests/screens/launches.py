@@ -12,7 +12,6 @@ from warroom.client.values import (
     EngineNow,
     GateNow,
     IncidentNow,
-    KeptNow,
     LaunchNow,
     LineNow,
     LogNow,
@@ -405,20 +404,3 @@ TRIGGER = TriggerNow(
     since=T0 + 18 * MINUTE, fires_at=None, fired_at=T0 + 18 * MINUTE, value=0.012, number=1, acked=None,
     snoozed=None, runs="pause_sends", runbook="https://runbooks.example/5xx", reason="1.2% since 02:23",
 )  # fmt: skip
-
-
-def kept() -> LaunchNow:
-    """In Slack the status message was edited a moment ago, and the dead-man switch is armed."""
-    launch = green()
-    message = KeptNow("up to date", "", "war_room", "C1/17.1", launch.now - timedelta(seconds=12), None, None)
-    switch = KeptNow("armed", "", "war_room", "", None, launch.now + timedelta(minutes=12), None)
-    return replace(launch, status_message=message, dead_man=switch)
-
-
-def unkept() -> LaunchNow:
-    """Neither works."""
-    launch, reason = green(), "token_revoked: the token was revoked"
-    since = launch.now - timedelta(minutes=3)
-    message = KeptNow("failing", reason, "war_room", "C1/17.1", since, None, since)
-    switch = KeptNow("armed", f"it is not renewed: {reason}", "war_room", "", None, since + 12 * MINUTE, since)
-    return replace(launch, status_message=message, dead_man=switch)

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from tests.screens import launches
+from tests.screens import kept, launches
 from warroom.client.values import KeptNow, LaunchNow
 from warroom.screens.launch_kept import kept_items, kept_parts, kept_troubles
 
-KEPT, UNKEPT = launches.kept(), launches.unkept()
+KEPT, UNKEPT = kept.kept(), kept.unkept()
 NOW = KEPT.now
 
 

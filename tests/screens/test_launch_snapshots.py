@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens import launches
+from tests.screens import kept, launches
 from tests.screens.launch_stage import console_of, lose, seen
 from warroom.client import LaunchNow
 
@@ -33,9 +33,9 @@ SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
     "file-only": (launches.held_next, "2 home"),
     "incident": (launches.incident, "3"),
     "incident-overdue": (_overdue, "3"),
-    "kept": (launches.kept, ""),
-    "kept-about": (launches.kept, "a"),
-    "unkept": (launches.unkept, ""),
+    "kept": (kept.kept, ""),
+    "kept-about": (kept.kept, "a"),
+    "unkept": (kept.unkept, ""),
     "ended": (launches.ended, ""),
     "closed": (launches.closed, ""),
     "closed-early": (launches.closed_early, "2"),
