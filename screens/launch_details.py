@@ -73,7 +73,7 @@ def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Se
         case SignalNow() | TriggerNow():
             rows = signal_details(launch, item, now, width)
         case SuiteLine():
-            rows = _suite(item, now, width)
+            rows = _suite(launch, item, now, width)
         case _:
             rows = _incident(launch, item, now, width)
     return [dimmed(row) for row in rows] if view.lost else rows
@@ -271,7 +271,7 @@ def _gate(gate: GateNow, now: datetime, width: int) -> _Lines:
     return rows + _texts("Note", [gate.note], width)
 
 
-def _suite(suite: SuiteLine, now: datetime, width: int) -> _Lines:
+def _suite(launch: LaunchNow, suite: SuiteLine, now: datetime, width: int) -> _Lines:
     run, latest = suite.finished, suite.latest
     rows: _Lines = []
     if run:
@@ -286,6 +286,8 @@ def _suite(suite: SuiteLine, now: datetime, width: int) -> _Lines:
     if run and run.finished_at:
         rows += _texts("Finished", [f"{instant(run.finished_at, now)}, for {run.cause}"], width)
         rows += _texts("Evidence", [run.evidence_log], width)
+    warned = [f"{one.text}  ({instant(one.at, now)})" for one in launch.warnings if one.suite == suite.id]
+    rows += _texts("Warned", warned, width)
     return [*rows, EMPTY, *_checks(run, width)] if run else rows
 
 

@@ -43,7 +43,8 @@ def _known(launch: LaunchNow, now: datetime) -> _Told:
     if launch.closed:
         # How it ended is what one has to know first.
         return [*about, *told, *_kept(launch, now)]
-    return [*told, *_set_up(launch, now), *_asked(launch, now), *about, *_channels(launch), *_kept(launch, now)]
+    lasting = (*_channels(launch), *_kept(launch, now), *_warned(launch))
+    return [*told, *_set_up(launch, now), *_asked(launch, now), *about, *lasting]
 
 
 def _kept(launch: LaunchNow, now: datetime) -> _Told:
@@ -73,6 +74,11 @@ def _repair(finding: FindingNow) -> str:
 def _channels(launch: LaunchNow) -> _Told:
     """Posts that look sent and are not where people expect them."""
     return [(f"▲ {one.id}: {one.note}", palette.YELLOW) for one in launch.channels if one.note]
+
+
+def _warned(launch: LaunchNow) -> _Told:
+    """What suites warned of: it fails nothing yet, and says so before it does."""
+    return [(f"▲ suite {one.suite}: {one.text}", palette.YELLOW) for one in launch.warnings]
 
 
 def _drawn(text: str, colour: str, width: int, *, is_first: bool) -> Content:

@@ -44,6 +44,12 @@ def test_a_suite_that_is_not_green_names_its_checks_and_why() -> None:
     ]
 
 
+def test_what_a_suite_warned_of_is_told() -> None:
+    state = after(opened(), "suite.warned", T0, 1, suite="verify", text="app: the certificate expires in 2.9 days")
+    said = "warned 2025-11-01T02:00:00.000Z suite verify: app: the certificate expires in 2.9 days"
+    assert lines(state, "warned") == [said]
+
+
 def test_a_green_suite_is_one_line() -> None:
     state = ran(opened(), "phase:verify", 5, Verdict.PASS, "GREEN (dry-run)")
     assert lines(state, "suite") == ["suite verify for phase:verify: GREEN (dry-run)"]

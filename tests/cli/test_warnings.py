@@ -13,6 +13,13 @@ import trustme
 
 from tests.cli.running import warroom
 from tests.faults.server import Peer, always, answer, serving
+from warroom.cli.composition import playbook_of
+from warroom.cli.options import RunOptions
+from warroom.cli.suites import LaunchSuites
+from warroom.clock import RealClock
+from warroom.launch.ledger import RunSuite
+from warroom.launch.warnings import warnings_in
+from warroom.playbook.inputs import InputValues
 
 _ONE_CHECK = """
 warroom: 1
@@ -44,12 +51,17 @@ async def test_a_log_that_cannot_be_written_takes_the_green_away(tmp_path: Path)
     assert "evidence is incomplete" in json.dumps(ended.report["notes"])
 
 
+def _expiring(authority: trustme.CA) -> ssl.SSLContext:
+    """Of a server whose certificate is good for three days."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) + timedelta(3)).configure_cert(context)
+    return context
+
+
 async def test_a_certificate_that_expires_soon_is_a_warning_once_in_a_run(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) + timedelta(3)).configure_cert(context)
-    async with serving(always(answer()), context) as server:
+    async with serving(always(answer()), _expiring(authority)) as server:
         playbook = tmp_path / "one.yaml"
         playbook.write_text(_ONE_CHECK.format(url=server.url, ca_file=tmp_path / "ca.pem"), "utf-8")
         options = ["verify", str(playbook), "--headless", "--evidence", str(tmp_path / "e")]
@@ -60,3 +72,16 @@ async def test_a_certificate_that_expires_soon_is_a_warning_once_in_a_run(tmp_pa
     assert re.fullmatch(rf"app \(127.0.0.1:{server.port}\): the certificate expires in [23]\.\d days", note["text"])
     assert note["severity"] == "warning"
     assert f"note (warning): {note['text']}" in ended.out
+
+
+async def test_the_suite_of_a_launch_hands_its_warnings_on(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    async with serving(always(answer()), _expiring(authority)) as server:
+        playbook = tmp_path / "one.yaml"
+        playbook.write_text(_ONE_CHECK.format(url=server.url, ca_file=tmp_path / "ca.pem"), "utf-8")
+        loaded = playbook_of(playbook, InputValues({}, {}), "")
+        suites = LaunchSuites(loaded, RunOptions(evidence=tmp_path / "e"), {}, RealClock())
+        found = await suites.prepare(RunSuite("", "gate:x#1", ("first", "second")), lambda _: None)()
+    (draft,) = warnings_in(found.notes, (), "first, second")
+    assert re.fullmatch(r"app \(127.0.0.1:\d+\): the certificate expires in [23]\.\d days", draft.body["text"])

@@ -120,6 +120,7 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from (_phase_line(phase) for phase in found["phases"])
     for suite in found["suites"]:
         yield from _suite_lines(suite)
+    yield from (f"warned  {one['at']} suite {one['suite']}: {one['text']}" for one in found["warnings"])
     yield from _post_lines(found)
     yield from (f"needed  {one['step']}.{one['name']}: {one['text']}" for one in found["questions"])
     yield from (f"note    {note['at']} {note['by']}: {note['text']}" for note in found["notes"])

@@ -291,6 +291,15 @@ class IncidentNow:
 
 
 @dataclass(frozen=True, slots=True)
+class WarningNow:
+    """What a run of `suite` warned of, the first time: no verdict, such as a certificate that expires soon."""
+
+    text: str
+    suite: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoteNow:
     """What a person put on record."""
 
@@ -353,6 +362,7 @@ class LaunchNow:
     setup: SetUpNow | None = None
     status_message: KeptNow | None = None
     dead_man: KeptNow | None = None
+    warnings: tuple[WarningNow, ...] = ()
 
 
 def launch_now(data: Any) -> LaunchNow:

@@ -20,6 +20,7 @@ from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots, channel_of
 from warroom.launch.standing import CUT_OFF
 from warroom.launch.state import LaunchState, Record, Stage, believed
+from warroom.launch.warnings import warnings_in
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post, thread_in
 from warroom.updates.render import delivery_line, post_text, with_remarks
@@ -209,10 +210,13 @@ def looked_up(look: LookUp, ref: str | None, now: datetime, longest_wait_s: floa
 def finished(
     run: RunSuite, found: SuiteState, state: LaunchState, now: datetime, polled: Collection[str]
 ) -> list[Draft]:
-    """What a run found: the gates that it read and nobody else asks, then its verdict with every check."""
+    """What a run found: the gates that it read and nobody else asks, what it warns of and nobody had yet, then its
+    verdict with every check."""
+    name = run.suite or ", ".join(run.only)
+    warned = warnings_in(found.notes, state.warnings, name)
     gates = [draft for gate in found.gates.values() if gate.id not in polled for draft in news(state, gate, now)]
     end = found.finished or _no_verdict("the run did not finish")
-    return [*gates, Draft("suite.finished", finished_body(run.suite, run.cause, end, found.outcomes))]
+    return [*gates, *warned, Draft("suite.finished", finished_body(run.suite, run.cause, end, found.outcomes))]
 
 
 def not_run(run: RunSuite, reason: str) -> list[Draft]:

@@ -85,6 +85,7 @@ def state_json(
         "triggers": shown_signals.triggers(state, watched, now),
         "levers": shown_actions.levers(state, now, levers_read_at or {}),
         "procedures": shown_actions.procedures(state, now),
+        "warnings": [{"text": one.text, "suite": one.suite, "at": stamp(one.at)} for one in state.warnings],
         "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
         "log": [_log_line(line) for line in log],
     }

@@ -24,6 +24,7 @@ from warroom.launch.state import (
     Tick,
     believed,
 )
+from warroom.launch.warnings import Warned
 from warroom.verdict import Verdict
 
 
@@ -103,6 +104,10 @@ def _suite_finished(state: LaunchState, entry: Entry, body: Body) -> LaunchState
         checks=checks_found(body["outcomes"]),
     )
     return replace(state, runs={**state.runs, run.cause: run})
+
+
+def _suite_warned(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    return replace(state, warnings=(*state.warnings, Warned(body["text"], body["suite"], entry.at)))
 
 
 def _gate_read(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -217,6 +222,7 @@ _APPLY: Final[Mapping[str, Apply]] = {
     "note": _noted,
     "suite.started": _suite_started,
     "suite.finished": _suite_finished,
+    "suite.warned": _suite_warned,
     "gate.read": _gate_read,
     "gate.flipped": _gate_flipped,
     **RECORDS,

@@ -14,6 +14,7 @@ from warroom.launch.procedures import LeverKnown, ProcedureRun
 from warroom.launch.results import Run
 from warroom.launch.setup import SetUp
 from warroom.launch.signals import BaselineKnown, BudgetKnown, Given, SignalKnown, TriggerKnown
+from warroom.launch.warnings import Warned
 from warroom.playbook.course import Course
 
 CLEAR: Final = ("green", "red")
@@ -159,7 +160,8 @@ class LaunchState:
     `t0` is None before it is set and after it was scrubbed; `attempt` counts how often it was scrubbed, from 1.
     `runs` are the latest runs of suites by their cause, `records` the posts and `remarks` what people add to them by
     the id of the slot, `files` what belongs to them by slot and part, `requested` the slots that a person wants to be
-    posted now. `happenings` are what posts can be owed for beside the time. `setup` is None before it was looked at.
+    posted now. `happenings` are what posts can be owed for beside the time. `setup` is None before it was looked at;
+    `warnings` are what suites warned of.
     `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something,
     `given` what people said of signals, `procedures` runs by their id, `levers` what they were found to be.
     `status_message` is None before it was first tried, `stopping` who was last about to stop an engine. `clock_set_s`
@@ -199,6 +201,7 @@ class LaunchState:
     status_message: StatusMessage | None = None
     dead_man: DeadMan = field(default_factory=DeadMan)
     stopping: Stopping | None = None
+    warnings: tuple[Warned, ...] = ()
     clock_set_s: float = 0.0
     closed: Closed | None = None
 

@@ -130,6 +130,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "note": lambda body: f"note: {body['text']}",
     "suite.started": lambda body: f"{_what_runs(body)} for {body['cause']} begins",
     "suite.finished": _finished,
+    "suite.warned": lambda body: f"suite {body['suite']} warns: {body['text']}",
     "gate.read": _gate,
     "gate.asked": lambda body: f"gate {body['gate']} is asked again",
     "gate.flipped": lambda body: f"gate {body['gate']} flipped to {str(body['to']).upper()}",
