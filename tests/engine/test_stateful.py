@@ -70,6 +70,7 @@ OUTCOMES = st.one_of(
     st.builds(Outcome, st.none(), st.booleans()),
     st.just(Outcome(Fate.REFUSED, has_it=False)),
 )
+EDITIONS = st.sampled_from("123456789abcdef")
 MEANT = ("gate gate1", "ConnectionResetError")
 UNRESOLVED = (Standing.DUE, Standing.SENDING, Standing.CHECKING)
 
@@ -185,10 +186,20 @@ class Launch(RuleBasedStateMachine):
     def a_gate_is_stated(self, state: str) -> None:
         self._asked(StateGate("gate1", state, "seen it"))
 
-    @rule(edition=st.sampled_from(["1", "2"]))
+    @rule(edition=EDITIONS)
     def the_playbook_is_amended(self, edition: str) -> None:
         if self._asked(AmendPlaybook(edition, "small.yaml")) == "done":
             assert self.world.state.playbook_sha256 == edition * 64
+
+    @precondition(lambda self: self.world.has_posted and not self.world.model.closed)
+    @rule(edition=EDITIONS)
+    def the_playbook_is_amended_when_posts_were_sent(self, edition: str) -> None:
+        """Not at once: while a post may be on its way it is refused."""
+        self._hinders_nothing()
+        self.run(self.world.advance(450))
+        self.the_playbook_is_amended(edition)
+        # Whoever forgot what was sent would send it now.
+        self.run(self.world.advance(2 * SUITE_S + 4 * TICK_S))
 
     @rule()
     def somebody_agrees_with_the_clock(self) -> None:
@@ -227,9 +238,7 @@ class Launch(RuleBasedStateMachine):
     def nothing_hinders_for_a_while(self) -> None:
         """Then everything that is due is resolved, or held with a reason."""
         world = self.world
-        world.gate = "red" if world.gate == "breaks" else world.gate
-        world.suite, world.plan, world.look_ups_fail, world.disk_fails = "passes", [], 0, False
-        self.run(world.restart_what_died())
+        self._hinders_nothing()
         # Whatever hangs comes to its end: a suite that takes long, a post.
         self.run(world.advance(450))
         due_by = world.seen_now()
@@ -240,6 +249,12 @@ class Launch(RuleBasedStateMachine):
             if post.due is not None and post.due <= due_by:
                 assert post.standing not in (*UNRESOLVED, Standing.SCHEDULED), post
                 assert post.standing is not Standing.HELD or "build_id" in post.reason or "wording" in post.reason
+
+    def _hinders_nothing(self) -> None:
+        world = self.world
+        world.gate = "red" if world.gate == "breaks" else world.gate
+        world.suite, world.plan, world.look_ups_fail, world.disk_fails = "passes", [], 0, False
+        self.run(world.restart_what_died())
 
     def _asked(self, request: Request | AmendPlaybook) -> str:
         before = self.world.acknowledged[-1].seq if self.world.acknowledged else 0

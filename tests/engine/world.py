@@ -28,7 +28,7 @@ from warroom.launch.entries import ENGINE, Draft, Entry
 from warroom.launch.folding import step
 from warroom.launch.ledger import RunSuite
 from warroom.launch.schedule import Slot, all_slots
-from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
+from warroom.launch.state import TRUSTED_STEP_S, LaunchState, Stage, begin
 from warroom.suite_state import SuiteState
 from warroom.updates.channel import Delivery, Fate, Post
 
@@ -222,6 +222,11 @@ class World:
     def alive(self) -> bool:
         """Whether an engine runs."""
         return self.life is not None and not self.life.over.is_set() and self.life.running is not None
+
+    @property
+    def has_posted(self) -> bool:
+        """Whether a post was sent and is known to have arrived."""
+        return any(record.stage is Stage.CONFIRMED for record in self.model.records.values())
 
     @property
     def state(self) -> LaunchState:
