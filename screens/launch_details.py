@@ -10,6 +10,7 @@ from textual.content import Content
 from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import (
     CheckNow,
+    FindingNow,
     GateNow,
     IncidentNow,
     LaunchNow,
@@ -349,6 +350,10 @@ def note_items(notes: Sequence[NoteNow]) -> list[tuple[str, str]]:
     return [(f"{time_of_day(note.at)} {note.by}", note.text) for note in notes]
 
 
+def _finding(one: FindingNow) -> tuple[str, str]:
+    return f"Set-up {mark_of_verdict(one.verdict, required=False)}", f"{one.about}: {one.found}"
+
+
 def about_items(view: LaunchView) -> list[tuple[str, str]]:
     """The facts of the launch as names and texts, as the playbook gives them."""
     launch = view.launch
@@ -364,7 +369,7 @@ def about_items(view: LaunchView) -> list[tuple[str, str]]:
         ("Opened", f"{stamp(launch.opened_at)[:19]}Z" if launch.opened_at else ""),
         ("T0", f"{stamp(launch.t0)[:19]}Z" if launch.t0 else "not set"),
         *kept_items(launch),
-        *((f"Set-up {mark_of_verdict(one.verdict)}", f"{one.about}: {one.found}") for one in findings),
+        *(_finding(one) for one in findings),
         ("Playbook", f"sha256 {launch.playbook_sha256}"),
         ("Journal", f"entry {launch.seq}"),
     ]

@@ -12,11 +12,12 @@ from warroom.verdict import Verdict
 
 REVOKED = FindingNow(Verdict.FAIL, "token", "token_revoked", "install the app again")
 UNSURE = FindingNow(Verdict.INCONCLUSIVE, "clock", "Slack did not say its time", "")
+LEFT_OUT = FindingNow(Verdict.SKIPPED, "target gate1", "GATE1_URL is not set", "")
 WELL = FindingNow(Verdict.PASS, "state folder", "200 MiB free", "")
 
 
 def test_what_is_wrong_with_the_set_up_is_told_before_t0_the_worst_first_and_not_after() -> None:
-    setup = SetUpNow(T0 - HOUR, (WELL, UNSURE, REVOKED))
+    setup = SetUpNow(T0 - HOUR, (WELL, LEFT_OUT, UNSURE, REVOKED))
     launch = replace(launches.before_t0(), setup=setup)
     told = [line.plain.strip() for line in notice_lines(view_of(launch), launch.now, 120)]
     assert [line for line in told if "set-up" in line] == [
@@ -26,6 +27,7 @@ def test_what_is_wrong_with_the_set_up_is_told_before_t0_the_worst_first_and_not
     begun = replace(launches.green(), setup=setup)
     assert not any("set-up" in line.plain for line in notice_lines(view_of(begun), begun.now, 120))
     assert ("Set-up ✔ GREEN", "state folder: 200 MiB free") in about_items(view_of(begun))
+    assert ("Set-up ○ SKIPPED", "target gate1: GATE1_URL is not set") in about_items(view_of(begun))
 
 
 def test_of_many_findings_the_worst_are_told_and_how_many_there_are() -> None:
