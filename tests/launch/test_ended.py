@@ -129,7 +129,10 @@ ENDINGS = {
     ),
     "a post failed": (
         sent(sent(opened(), FIRST, kind="confirmed", ref="here"), SECOND, kind="dead", reason="x"),
-        Ending(UNDELIVERED, (f"1 update FAILED: {SECOND}",)),
+        Ending(
+            UNDELIVERED,
+            (f"1 update FAILED: {SECOND}", f"1 update due and not sent: {SECOND}/war_room/undelivered"),
+        ),
     ),
     "nobody knows whether a post arrived": (
         sent(ARRIVED, THIRD),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.screens import launches
+from tests.screens.closed_early import closed_early
 from tests.screens.launches import HOUR, MINUTE
 from warroom.client import LaunchNow
 from warroom.screens.launch_details import details_lines
@@ -21,7 +22,7 @@ def view_of(launch: LaunchNow) -> LaunchView:
     return fresh(LaunchView(launch.launch), launch)
 
 
-@pytest.mark.parametrize("launch", [launches.closed(), launches.closed_early()], ids=["in the end", "early"])
+@pytest.mark.parametrize("launch", [launches.closed(), closed_early()], ids=["in the end", "early"])
 def test_nothing_of_a_closed_launch_is_still_to_come(launch: LaunchNow) -> None:
     view, now = view_of(launch), launch.now + HOUR
     items = [*plan_items(launch), *launch.updates, *state_items(launch)]
@@ -45,7 +46,7 @@ def test_nothing_of_a_closed_launch_is_still_to_come(launch: LaunchNow) -> None:
 
 
 def test_a_closed_launch_says_which_posts_it_owed_and_left_and_what_it_broke_off() -> None:
-    launch = launches.closed_early()
+    launch = closed_early()
     told = [line.plain.strip() for line in notice_lines(view_of(launch), launch.now, 200)]
     assert "✖ NOT KNOWN whether it arrived: T+3h Hourly update" in told
     owed = replace(launch.updates[5], late_s=60.0)
@@ -60,5 +61,5 @@ def test_a_closed_launch_says_which_posts_it_owed_and_left_and_what_it_broke_off
 
 
 def test_what_was_left_unsent_is_looked_at_first() -> None:
-    assert post_of_interest(launches.closed_early()) == "hourly@T+3h"
+    assert post_of_interest(closed_early()) == "hourly@T+3h"
     assert post_of_interest(launches.closed()) == "four_hourly@T+48h"

@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.screens import kept, launches
+from tests.screens.closed_early import closed_early
 from tests.screens.launch_stage import console_of, lose, seen
 from warroom.client import LaunchNow
 
@@ -38,7 +39,7 @@ SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
     "unkept": (kept.unkept, ""),
     "ended": (launches.ended, ""),
     "closed": (launches.closed, ""),
-    "closed-early": (launches.closed_early, "2"),
+    "closed-early": (closed_early, "2"),
     "hold": (launches.green, "h"),
     "remark": (launches.green, "e"),
     "t0": (launches.green, "t"),
