@@ -25,7 +25,10 @@ COURSE = Course(
     LaunchInfo("small", "Small"),
     steps={"publish": Step("publish", "Publish", marks_t0=True, asks=(Ask("build_id", "Build ID"),))},
     phases=(Phase("verification", "Verification", 5 * _MINUTE, 15 * _MINUTE, suite="verify"),),
-    channels={name: ChannelSpec(name, "file", name) for name in ("chat", "file")},
+    channels={
+        "chat": ChannelSpec("chat", "file", "chat", fallback="spare", fallback_after=3 * _MINUTE),
+        **{name: ChannelSpec(name, "file", name) for name in ("file", "spare")},
+    },
     updates={
         update.id: update
         for update in (
@@ -36,7 +39,7 @@ COURSE = Course(
             _update("fresh", "now: {{ badge(canary) }}", 40, suite="verify", before=3 * _MINUTE),
             _update("last", "the end", 90),
             _told("begun", "{{ incident.id }}: {{ incident.text }}", on=("incident.opened",), within=2 * _MINUTE),
-            _told("over", "{{ incident.reason }}", on=("incident.resolved",), within=2 * _MINUTE),
+            _told("over", "{{ incident.reason }}", on=("incident.resolved",), within=2 * _MINUTE, copies=("file",)),
             _told("loop", "{{ incidents.open }}", during="incident.open", every=15 * _MINUTE),
             _told("turned", "Gate 1 is green", on=("gate.green",), subjects=("gate1",), within=2 * _MINUTE),
         )

@@ -38,6 +38,7 @@ from warroom.engine.requests import (
     HoldUpdate,
     NoteIncident,
     OpenIncident,
+    PostAgain,
     PostNow,
     ReleaseUpdate,
     RemarkOnUpdate,
@@ -52,7 +53,7 @@ from warroom.journal.audit import audit
 from warroom.launch.folding import fold
 from warroom.launch.schedule import slots
 from warroom.launch.standing import Standing, owed
-from warroom.launch.state import begin
+from warroom.launch.state import Stage, begin
 from warroom.updates.channel import Fate
 
 T = TypeVar("T")
@@ -165,6 +166,11 @@ class Launch(RuleBasedStateMachine):
     @rule(slot=SLOTS)
     def a_post_is_wanted_now(self, slot: str) -> None:
         self._asked(PostNow(self._now_called(slot)))
+
+    @rule()
+    def a_post_that_failed_is_sent_again(self) -> None:
+        failed = [one.slot for one in self.world.model.records.values() if one.stage is Stage.DEAD]
+        self._asked(PostAgain(failed[0] if failed else "nothing", "mended"))
 
     @rule(slot=SLOTS, text=st.sampled_from(["", "ada: it is slow"]))
     def a_post_is_remarked_on(self, slot: str, text: str) -> None:
