@@ -1,5 +1,6 @@
 """Signals read from an endpoint of metrics by repeated looks, on a clock that the test moves."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from warroom.simulator.world import World
 from warroom.slo.query import Quantile, Query, Rate, Ratio, Selector, Value
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import MetricsSpec
+from warroom.units import Json
 
 START = datetime(2025, 11, 1, 2, tzinfo=UTC)
 MINUTES = timedelta(minutes=5)
@@ -136,3 +138,21 @@ async def test_a_large_page_is_read_beside_everything_else() -> None:
     app.spoil = lambda: Response(200, OPENMETRICS, page)
     await app.source.look()
     assert app.said(DEPTH).value == 3
+
+
+async def test_another_process_goes_on_from_what_was_found() -> None:
+    app, other = Endpoint("steady"), Endpoint("steady")
+    await app.watch(290)
+    for at, found in app.source.fresh():
+        other.source.restore(at, json.loads(json.dumps(found)))
+    assert app.source.fresh() == ()
+    await other.clock.advance(290)
+    for query in QUERIES:
+        assert other.said(query) == app.said(query)
+    assert other.said(RATE).coverage > 0.9
+
+
+@pytest.mark.parametrize("found", [None, {}, [1], [["up"]], [["up", {}, "1"]], [[1, {}, 1.0]]], ids=str)
+def test_what_is_no_sample_is_refused(found: Json) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        Endpoint("steady").source.restore(START, found)

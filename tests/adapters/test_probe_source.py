@@ -23,6 +23,7 @@ from warroom.clock import RealClock
 from warroom.playbook.loaded import Target
 from warroom.slo.query import Availability, Latency, Query
 from warroom.slo.reading import Reading
+from warroom.slo.samples import ProbeSample
 from warroom.slo.source_spec import ProbeSpec
 
 CLOCK = RealClock()
@@ -230,3 +231,20 @@ async def test_samples_keep_to_their_schedule_however_long_an_answer_takes() -> 
         await until(source, has(6))
     # A tenth of a second from each to the next; one that waits after the answer would need 0.17.
     assert 0.25 < moments[5] - moments[0] < 0.75
+
+
+async def test_another_process_goes_on_from_the_samples_once_it_has_one_of_its_own() -> None:
+    now = CLOCK.now()
+    shared = Probing({}, CLOCK)
+    source = ProbeSource(probe(), (P95, UP), shared)
+    for number in range(10):
+        source.restore(now - timedelta(seconds=10 - number), [0.5, True] if number else [None, False])
+    assert source.reading(UP, now).value is None
+    source._take(ProbeSample(now, 0.5, True), "")
+    reading = source.reading(UP, now)
+    assert (reading.value, reading.n) == (10 / 11, 11)
+    assert source.fresh() == ((now, [0.5, True]),)
+    for found in (None, [0.5], ["0.5", True], [0.5, 1], [True, True, True]):
+        with pytest.raises(ValueError, match="no sample"):
+            source.restore(now, found)  # type: ignore[arg-type]
+    await shared.aclose()

@@ -14,7 +14,16 @@ from tests.engine.wakes import VirtualWakes
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import SteadyClock, VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
-from warroom.engine.ports import ActionsPort, KnownGate, NoActions, Poll, SetUpPort, SignalPorts
+from warroom.engine.ports import (
+    ActionsPort,
+    KnownGate,
+    NoActions,
+    NoSamples,
+    Poll,
+    SamplesPort,
+    SetUpPort,
+    SignalPorts,
+)
 from warroom.engine.second_clock import SecondClock
 from warroom.errors import WarroomError
 from warroom.events import CheckInfo, CheckOutcome, GateInfo, LaunchInfo, RunFinished
@@ -163,6 +172,7 @@ class Stage:
         self.others: dict[str, Channel] = {}
         self.second = SecondClock(self.clock)
         self.sources: Mapping[str, SignalSource] = {}
+        self.samples: SamplesPort = NoSamples()
         self.actions: ActionsPort = NoActions()
         self.told: list[Entry] = []
         self.trouble: list[str] = []
@@ -205,7 +215,7 @@ class Stage:
             second_clock=self.second,
             wakes=self.wakes,
             gates=self.gates,
-            signals=SignalPorts(self.sources, SteadyClock(self.clock)),
+            signals=SignalPorts(self.sources, SteadyClock(self.clock), self.samples),
             actions=self.actions,
             setup=self.setup,
         )

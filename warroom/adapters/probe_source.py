@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,11 +12,11 @@ from warroom.adapters.probing import Probing
 from warroom.clock import stamp
 from warroom.errors import CannotMeasure
 from warroom.slo.answering import longest_of
-from warroom.slo.query import Query
+from warroom.slo.query import KEPT, Query
 from warroom.slo.reading import Reading
 from warroom.slo.samples import ProbeLog, ProbeSample
 from warroom.slo.source_spec import ProbeSpec
-from warroom.units import format_age
+from warroom.units import Json, format_age
 
 # So many samples may be missing before those that are there say nothing of now.
 _LOOKS_BACK: Final = 3
@@ -30,6 +31,7 @@ class ProbeSource:
         self._log = ProbeLog(timedelta(seconds=spec.every_s), longest_of(queries))
         self._newest: datetime | None = None
         self._failure = ""
+        self._fresh: deque[tuple[datetime, Json]] = deque(maxlen=KEPT)
         self._trouble = "no sample was taken yet"
         try:
             probing.add(spec, self._take)
@@ -68,8 +70,23 @@ class ProbeSource:
         """See `SignalSource`: samples have no labels."""
         return {}
 
+    def fresh(self) -> Sequence[tuple[datetime, Json]]:
+        """See `KeepsSamples`."""
+        found = tuple(self._fresh)
+        self._fresh.clear()
+        return found
+
+    def restore(self, at: datetime, found: Json) -> None:
+        """See `KeepsSamples`. It is known what was; what is now is not, before the first sample."""
+        match found:
+            case [None | float() | int() as latency_s, bool(ok)]:
+                self._log.add(ProbeSample(at, latency_s, ok))
+            case _:
+                raise ValueError("that is no sample")
+
     def _take(self, sample: ProbeSample, wrong: str) -> None:
         self._trouble, self._newest = "", sample.sent_at
         self._log.add(sample)
+        self._fresh.append((sample.sent_at, [sample.latency_s, sample.ok]))
         if wrong:
             self._failure = f"the last sample that failed, at {stamp(sample.sent_at)}: {wrong}"

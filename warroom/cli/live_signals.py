@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 
 from warroom.adapters.command import Commands
 from warroom.adapters.credentials import secrets_of
@@ -12,12 +14,15 @@ from warroom.cli.composition import allow_file
 from warroom.cli.options import RunOptions
 from warroom.clock import Clock, SteadyClock
 from warroom.engine.ports import SignalPorts
+from warroom.engine.threaded import ThreadedSamples
+from warroom.journal.samples import SampleFile
 from warroom.launch.observing import queries_of
 from warroom.playbook.loaded import Playbook
 
 
 class LaunchSignals:
-    """The sources of `playbook`. What they ask leaves no evidence; what is found goes into the journal."""
+    """The sources of `playbook`. What they ask leaves no evidence; what is found goes into the journal, and into
+    `folder` for the next engine."""
 
     def __init__(
         self,
@@ -25,6 +30,7 @@ class LaunchSignals:
         options: RunOptions,
         environ: Mapping[str, str],
         clock: Clock,
+        folder: Path,
         heard: Heard | None = None,
     ) -> None:
         self._playbook = playbook
@@ -33,6 +39,7 @@ class LaunchSignals:
             playbook.targets, clock, secrets=secrets_of(playbook), heard=heard, max_bytes=MAX_BYTES
         )
         commands = Commands(clock, allowed=options.allow_commands, allow_file=allow_file(environ))
+        self._samples = ThreadedSamples(SampleFile(folder))
         self._sources = Sources(playbook.targets, self._clock, wall=clock, http=self._http, commands=commands)
 
     def ports(self) -> SignalPorts:
@@ -40,9 +47,10 @@ class LaunchSignals:
         watched = self._playbook.course.watched
         specs = self._playbook.sources.items()
         sources = {name: self._sources.of(spec, queries_of(watched, name)) for name, spec in specs}
-        return SignalPorts(sources, self._clock)
+        return SignalPorts(sources, self._clock, self._samples)
 
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._sources.aclose()
         await self._http.aclose()
+        await asyncio.to_thread(self._samples.close)

@@ -159,7 +159,7 @@ def _assembled(
     allowed = options.allow_commands
     actions = LaunchActions(opened.playbook, clock, os.environ, allow_commands=allowed, heard=second.heard)
     reload = reloading(options, opened, os.environ)
-    signals = LaunchSignals(opened.playbook, options, os.environ, clock, second.heard)
+    signals = LaunchSignals(opened.playbook, options, os.environ, clock, opened.folder, second.heard)
     wakes = ScheduledWakes()
     ports = Ports(
         clock=clock,

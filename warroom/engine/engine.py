@@ -119,7 +119,9 @@ class Engine:
         self._posting = Posting(ports.clock, self._book, ports.channels, self._insist, self.pace.longest_wait_s)
         self._gates = GateWatch(ports.gates, ports.clock)
         signals = ports.signals or SignalPorts({}, SteadyClock(ports.clock))
-        self.signals: Final = SignalWatch(course.watched, signals.sources, ports.clock, signals.clock)
+        self.signals: Final = SignalWatch(
+            course.watched, signals.sources, ports.clock, signals.clock, signals.samples
+        )
         self._setup = SetUpWatch(ports.setup, ports.clock)
         self._acting = Acting(ports.clock, self._book, ports.actions, self._insist)
         self._rest_s = 0.0
@@ -161,7 +163,8 @@ class Engine:
         """Folds the journal. `first` is written into one that has no `launch.opened` yet. Raises WarroomError."""
         await self._book.catch_up(self.signals.remember)
         await self._book.write(lambda state: () if state.opened_at else first)
-        self.signals.restore(self.state)
+        if problem := await self.signals.restore(self.state):
+            self._trouble(problem)
         self._sha256 = self.state.playbook_sha256
 
     async def run(self) -> None:
@@ -311,6 +314,8 @@ class Engine:
     def _begin_to_look(self) -> None:
         for source in self.signals.due():
             self._looking.begin(f"source {source}", partial(self.signals.look, source))
+        if self.signals.has_samples:
+            self._looking.begin("samples", self.signals.keep)
         for gate in self._gates.due():
             if stated(gate, self.state) is None:
                 self._work.begin(f"gate {gate}", partial(self._ask_gate, gate))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from warroom.clock import SteadyClock
 from warroom.errors import UsageError
@@ -74,12 +74,36 @@ class GatesPort(Protocol):
         ...
 
 
+class SamplesPort(Protocol):
+    """Keeps what signals were for the next process: JSON objects that may be lost."""
+
+    async def read(self) -> tuple[Sequence[Mapping[str, Any]], str]:
+        """What is there, oldest first, and what is wrong with it: a sentence, empty for nothing."""
+        ...
+
+    async def append(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Adds them. Raises OSError."""
+        ...
+
+
+class NoSamples:
+    """A `SamplesPort` that keeps nothing."""
+
+    async def read(self) -> tuple[Sequence[Mapping[str, Any]], str]:
+        """Nothing."""
+        return (), ""
+
+    async def append(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignalPorts:
     """Where signals come from, by the id of the source, and the clock by which they tell the time."""
 
     sources: Mapping[str, SignalSource]
     clock: SteadyClock
+    samples: SamplesPort = field(default_factory=NoSamples)
 
 
 class SetUpPort(Protocol):

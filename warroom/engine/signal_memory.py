@@ -65,6 +65,14 @@ class SignalMemory:
         if signal in self._minutes:
             self._minutes[signal].append((at, value))
 
+    def restore(self, signal: str, points: Sequence[Point]) -> None:
+        """Values, oldest first, that are closer together than those known of the same time."""
+        values = self._values.get(signal)
+        if values is not None and points:
+            known = [point for point in values if point[0] < points[0][0]]
+            newest = points[-1][0]
+            values[:] = [point for point in (*known, *points) if point[0] > newest - self._keep[signal]]
+
     def spend(self, slo: str, spent: Slice) -> None:
         """What was good and bad in one more slice of time."""
         slices = self._slices.get(slo)

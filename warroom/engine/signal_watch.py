@@ -11,8 +11,10 @@ from typing import Any, Final
 from warroom.clock import Clock, SteadyClock
 from warroom.engine.baseline_watch import BaselineWatch
 from warroom.engine.live import Live, SignalLive
+from warroom.engine.ports import SamplesPort
 from warroom.engine.signal_memory import SignalMemory, Slice
 from warroom.engine.signal_round import Found, SignalRound
+from warroom.engine.signal_samples import SignalSamples
 from warroom.engine.trigger_watch import TriggerWatch
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.levers import lever_standing
@@ -55,6 +57,7 @@ class SignalWatch:
         sources: Mapping[str, SignalSource],
         wall: Clock,
         steady: SteadyClock,
+        samples: SamplesPort,
     ) -> None:
         self._watched = watched
         self._sources = sources
@@ -67,6 +70,7 @@ class SignalWatch:
         self.every: Final = timedelta(seconds=min(max(fastest, FASTEST_S), SLOWEST_S))
         self._memory = SignalMemory(watched)
         self._triggers = TriggerWatch(self.every)
+        self._samples = SignalSamples(samples, wall, steady)
         self._began = steady.now()
         self._slot = slot_at(self._began, self.every)
         self._ahead = timedelta()
@@ -96,6 +100,7 @@ class SignalWatch:
         self._looked[name] = self._place(source)
         await source.look()
         self._heard.add(name)
+        self._samples.of_source(name, source)
 
     def next_s(self) -> float | None:
         """Seconds until there is something to look at or to judge, above 0; None where nothing is watched."""
@@ -122,8 +127,18 @@ class SignalWatch:
                 span = timedelta(seconds=spent["span_s"])
                 self._memory.spend(name, Slice(entry.at, span, spent["bad"], spent["total"]))
 
-    def restore(self, state: LaunchState) -> None:
-        """Goes on from what the journal says; to be called when everything in it was remembered."""
+    @property
+    def has_samples(self) -> bool:
+        """Whether there is something to `keep`."""
+        return self._samples.is_waiting
+
+    async def keep(self) -> None:
+        """Puts what was found on the disk, for another process. Raises WarroomError; then that is lost."""
+        await self._samples.write()
+
+    async def restore(self, state: LaunchState) -> str:
+        """Goes on from what the journal says, when all of it was remembered, and from what an earlier process kept;
+        what is wrong with that as a sentence, empty for nothing."""
         self._set_ahead()
         self._triggers.take_over(state.triggers.values(), self._ahead)
         for known in state.signals.values():
@@ -133,6 +148,7 @@ class SignalWatch:
             if known.level in _BAD:
                 # Of a breach that goes on people were told, or will be when they may be.
                 self._breaches[known.id] = min(known.since, known.warned_at or known.since) - self._ahead
+        return await self._samples.restore(self._sources, self._memory, self._triggers)
 
     def observe(self, state: LaunchState, levers_read_at: Mapping[str, datetime]) -> None:
         """Judges everything, where a new slot has begun. `levers_read_at` is when the levers were read last."""
@@ -155,6 +171,7 @@ class SignalWatch:
                 self._judge(plan, looked, is_told=began is not None)
         if began is not None:
             self._decide(context, looked, slot)
+        self._samples.of_slot({name: found.reading.value for name, found in self._found.items()}, self._busy())
         if slot_at(slot, _MINUTE) > slot_at(before, _MINUTE):
             self._roll_up(looked, began, now)
 
@@ -269,11 +286,14 @@ class SignalWatch:
         slices = self._slices(looked, now)
         if began is not None:
             self._budgets = {slo.id: left for slo in self._watched.slos.values() if (left := looked.budget(slo))}
-        busy = {name: state for name, state in self._triggers.states.items() if state.stage is not Stage.IDLE}
+        busy = self._busy()
         if not values:
             return
         body, budgets = {"values": values, "slices": slices}, self._budgets
         self._owed.append(lambda ahead: _rolled_up(body, now, budgets, busy, ahead))
+
+    def _busy(self) -> dict[str, TriggerState]:
+        return {name: state for name, state in self._triggers.states.items() if state.stage is not Stage.IDLE}
 
     def _slices(self, looked: SignalRound, now: datetime) -> dict[str, dict[str, float]]:
         """What goes into the error budgets; slices overlap by no more than one tick comes sooner than another."""

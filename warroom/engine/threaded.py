@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from warroom.journal.journal import Journal
+from warroom.journal.samples import SampleFile
 from warroom.launch.entries import Draft, Entry
 from warroom.updates.channel import Delivery, Post
 
@@ -74,6 +75,26 @@ class ThreadedChannel:
 
     def close(self) -> None:
         """Comes back when nothing is being posted; what has not begun by then is not posted."""
+        self._thread.shutdown(cancel_futures=True)
+
+
+class ThreadedSamples:
+    """A `SamplesPort`, with a thread of its own."""
+
+    def __init__(self, file: SampleFile) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(1, "samples")
+
+    async def read(self) -> tuple[Sequence[Mapping[str, Any]], str]:
+        """What is there, oldest first, and what is wrong with it."""
+        return await _in(self._thread, self._file.read)
+
+    async def append(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Adds them. Raises OSError."""
+        await _in(self._thread, lambda: self._file.append(lines))
+
+    def close(self) -> None:
+        """Comes back when nothing is being written."""
         self._thread.shutdown(cancel_futures=True)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from warroom.slo.reading import Reading
+from warroom.units import Json
 
 Fold = Literal["sum", "max", "min", "avg"]
+
+KEPT: Final = 1_000
+"""So much of what was found waits for somebody to ask for it; older is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,20 @@ class Query:
     measure: Measure
     window: timedelta = timedelta()
     by: str = ""
+
+
+@runtime_checkable
+class KeepsSamples(Protocol):
+    """A source whose windows are made from what it found itself: another process can go on from that."""
+
+    def fresh(self) -> Sequence[tuple[datetime, Json]]:
+        """What was found since this was called last, oldest first."""
+        ...
+
+    def restore(self, at: datetime, found: Json) -> None:
+        """What an earlier process found, oldest first, before the first look. Raises ValueError or TypeError for what
+        is not of the form that `fresh` has."""
+        ...
 
 
 class SignalSource(Protocol):
