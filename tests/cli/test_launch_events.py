@@ -20,11 +20,12 @@ JWKS, TOKEN, CANARY = "/.well-known/jwks.json", "/oauth/token", "/canary"
 
 @pytest.fixture
 def playbook(tmp_path: Path) -> Path:
-    """The shipped playbook with gates that are asked each second."""
+    """The shipped playbook with gates that are asked each second, and a probe that leaves /canary to the checks."""
     text = PLAYBOOK.read_text("utf-8")
-    assert text.count("poll: 30s") == 2
+    probe = "path: /canary, every: 2s"
+    assert (text.count("poll: 30s"), text.count(probe)) == (2, 1)
     copy = tmp_path / "asks_often.yaml"
-    copy.write_text(text.replace("poll: 30s", "poll: 1s"), "utf-8")
+    copy.write_text(text.replace("poll: 30s", "poll: 1s").replace(probe, "path: /metrics, every: 2s"), "utf-8")
     return copy
 
 
