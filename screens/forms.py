@@ -27,13 +27,15 @@ _RED: Final = palette.ink(palette.RED, bold=True)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value to write. `type` is text, number, timestamp, duration or yes_no; `initial` is there to begin with."""
+    """A value to write. `type` is text, number, timestamp, duration or yes_no; `initial` is there to begin with.
+    Where `wanted` is not empty nothing else will do."""
 
     name: str
     label: str
     type: str = "text"
     initial: str = ""
     optional: bool = False
+    wanted: str = ""
 
 
 def fault_of(field: Field, value: str) -> str:
@@ -43,6 +45,8 @@ def fault_of(field: Field, value: str) -> str:
         return ""
     if not text:
         return "This is needed; Esc leaves everything as it is."
+    if field.wanted and text != field.wanted:
+        return f"Type {field.wanted}, letter by letter; Esc leaves everything as it is."
     if field.type == "yes_no":
         return "" if text in ("yes", "no") else f"'{text}' is neither yes nor no."
     if field.type == "duration":

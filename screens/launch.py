@@ -10,20 +10,20 @@ from textual.binding import BindingType
 
 from warroom.client import LaunchClient, Lost
 from warroom.client.signal_values import TriggerNow
-from warroom.client.values import GateNow, IncidentNow, PostNow, StepNow
+from warroom.client.values import GateNow, IncidentNow, LaunchNow, PostNow, StepNow
 from warroom.clock import Clock
 from warroom.screens import keys
 from warroom.screens.dialogs import Confirm, Reader
+from warroom.screens.launch_acting import ActingScreen
 from warroom.screens.launch_board import LaunchScene
 from warroom.screens.launch_details import about_items, note_items
 from warroom.screens.launch_keys import KEYS, REQUESTS
-from warroom.screens.launch_requests import AskingScreen
 from warroom.screens.launch_view import Item, is_open
 from warroom.screens.messages import News, sentence
 from warroom.screens.panes import RowList
 
 
-class LaunchScreen(AskingScreen):
+class LaunchScreen(ActingScreen):
     """Follows one launch."""
 
     CSS_PATH: ClassVar[Any] = ["shared.tcss", "launch.tcss"]
@@ -79,6 +79,7 @@ class LaunchScreen(AskingScreen):
                 said=self.said,
                 is_refusal=self.is_refusal,
                 hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed)
+                | _missing(self.view.launch)
                 | (REQUESTS if self.view.read_only or self._is_closed else frozenset()),
             )
         )
@@ -163,6 +164,13 @@ class LaunchScreen(AskingScreen):
     def _leave(self, sure: bool | None) -> None:
         if sure:
             self.app.exit(0)
+
+
+def _missing(launch: LaunchNow | None) -> frozenset[str]:
+    """The ids of the keys for which the playbook has nothing."""
+    has_procedures = launch is not None and (launch.procedures or launch.levers)
+    has_switch = launch is not None and any(one.kill_switch for one in launch.levers)
+    return frozenset((*(() if has_procedures else ("act",)), *(() if has_switch else ("kill",))))
 
 
 def _useless(item: Item | None, *, is_zoomed: bool) -> frozenset[str]:

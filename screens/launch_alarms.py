@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from warroom.client.values import LaunchNow, PostNow
+from warroom.screens.launch_actions import action_alarms
 from warroom.screens.launch_marks import LATE_PHASE, ago, behind_s, is_late, mark_of_phase, note_left_s, was_owed
 from warroom.screens.launch_signals import trigger_alarms
 from warroom.screens.launch_view import is_for_needs, needs_of, suites, urgent
@@ -26,6 +27,7 @@ def alarms(launch: LaunchNow, now: datetime) -> tuple[Alarm, ...]:
     """Everything that is wrong, the gravest first."""
     return (
         *(Alarm("ACT AT ONCE", f"{said}   ({title})") for title, said in urgent(launch)),
+        *(Alarm(word, said) for word, said in action_alarms(launch, now)),
         *(Alarm(word, said) for word, said in trigger_alarms(launch, now)),
         *_clock(launch),
         *_posts(launch, now),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from textual.content import Content
 
+from warroom.client.action_values import LeverNow, ProcedureNow
 from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import (
     CheckNow,
@@ -24,6 +25,7 @@ from warroom.client.values import (
 )
 from warroom.clock import stamp
 from warroom.screens import palette
+from warroom.screens.launch_actions import action_details
 from warroom.screens.launch_kept import kept_items
 from warroom.screens.launch_marks import (
     ago,
@@ -73,6 +75,8 @@ def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Se
             rows = _gate(item, now, width)
         case SignalNow() | TriggerNow():
             rows = signal_details(launch, item, now, width)
+        case LeverNow() | ProcedureNow():
+            rows = action_details(item, now, width)
         case SuiteLine():
             rows = _suite(launch, item, now, width)
         case _:
@@ -95,6 +99,10 @@ def title_of(item: Item) -> tuple[str, str]:
             return item.title, f"signal {item.id}"
         case TriggerNow():
             return item.title, f"trigger {item.id}"
+        case LeverNow():
+            return item.name, "lever"
+        case ProcedureNow():
+            return item.title, f"procedure {item.run}"
         case SuiteLine():
             return f"Suite {item.id}", "suite"
         case _:

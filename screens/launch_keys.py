@@ -7,6 +7,7 @@ from typing import Final
 from warroom.screens.keys import Key
 
 KEYS: Final = (
+    Key("kill", "K", "K", "kill switch", "Stop sends: every kill switch, once its name was typed", "kill"),
     Key("tick", "space", "Space", "tick", "Tick the selected step, or the update that is to do", "tick"),
     Key("post", "p", "p", "post now", "Post the selected update now, or once more; asks first", "post"),
     Key("hold", "h", "h", "hold", "Hold the selected update, or skip a task, with a reason", "hold"),
@@ -18,6 +19,14 @@ KEYS: Final = (
     Key("resolve", "x", "x", "resolve", "Resolve the selected incident, with a reason", "resolve"),
     Key("gate", "s", "s", "gate", "Have the selected gate asked again, or say how it stands", "gate"),
     Key("trigger", "w", "w", "trigger", "Acknowledge, snooze, resume or declare the selected trigger", "trigger"),
+    Key(
+        "act",
+        "r",
+        "r",
+        "action",
+        "Start a procedure, confirm, finish or skip its step, set the selected lever",
+        "act",
+    ),
     Key(
         "zoom",
         "enter",
@@ -31,7 +40,7 @@ KEYS: Final = (
     Key("before", "shift+tab", "", "", "", "other(-1)"),
     Key("plan", "1", "1", "", "The phases and their steps", "look('plan')"),
     Key("posts", "2", "2", "", "The updates: what was sent, what is owed, what comes next", "look('posts')"),
-    Key("state", "3", "3", "", "Incidents, gates and suites", "look('state')"),
+    Key("state", "3", "3", "", "Incidents, procedures, gates, suites and levers", "look('state')"),
     Key("log", "4", "4", "", "The journal", "look('log')"),
     Key("signals", "5", "5", "", "Signals and triggers: how they stand, and what comes next", "look('signals')"),
     Key("move", "", "↑↓", "", "Select a row; so do j, k, PgUp, PgDn, Home and End; in texts they scroll"),
@@ -45,6 +54,9 @@ KEYS: Final = (
 )
 
 REQUESTS: Final = frozenset(
-    ("tick", "post", "hold", "release", "edit", "t0", "incident", "note", "resolve", "gate", "trigger", "close")
+    (
+        *("tick", "post", "hold", "release", "edit", "t0", "incident", "note", "resolve", "gate", "trigger"),
+        *("act", "kill", "close"),
+    )
 )
 """The ids of those that ask the engine for something."""

@@ -20,7 +20,7 @@ from warroom.screens.live import LiveScreen
 
 _NAMED: Final = 3
 """How many of the posts that stay unsent are named before a launch is closed."""
-_REASON: Final = Field("reason", "Why?")
+REASON: Final = Field("reason", "Why?")
 _ONCE_MORE: Final = ("failed", "sent", "done", "skipped", "checking whether it arrived")
 """How a post stands that can only be sent again."""
 _HOW_LONG: Final = Field("for", "For how long, as 30m or 2h?", "duration", "1h")
@@ -171,7 +171,7 @@ class AskingScreen(LiveScreen):
         self._form(
             f"Send {post.time} {post.title} again?",
             text,
-            (_REASON,),
+            (REASON,),
             lambda reason: self._ask({"request": "post_again", "slot": slot, "reason": reason}),
         )
 
@@ -189,7 +189,7 @@ class AskingScreen(LiveScreen):
         self._form(
             f"Skip {post.time} {post.title}?",
             "Nobody is going to tell it; that is on record, with your reason.",
-            (_REASON,),
+            (REASON,),
             lambda reason: self._ask({"request": "post_skip", "slot": slot, "reason": reason}),
         )
 
@@ -204,7 +204,7 @@ class AskingScreen(LiveScreen):
             self._form(
                 f"Hold {post.time} {post.title}",
                 text,
-                (_REASON,),
+                (REASON,),
                 lambda reason: self._ask({"request": "hold", "slot": slot, "reason": reason}),
             )
 
@@ -250,9 +250,7 @@ class AskingScreen(LiveScreen):
                 self._ask({**body, "state": state})
             elif state:
                 title = f"{gate.title} is {state.upper()}"
-                self._form(
-                    title, "", (_REASON,), lambda reason: self._ask({**body, "state": state, "reason": reason})
-                )
+                self._form(title, "", (REASON,), lambda reason: self._ask({**body, "state": state, "reason": reason}))
 
         _ = self.app.push_screen(Pick(f"{gate.title} {gate.system}", choices), chosen)
 
@@ -270,7 +268,7 @@ class AskingScreen(LiveScreen):
                 return
             request, _, lasts = what.partition(" ")
             body = {"request": request, "trigger": trigger.id, **({"for": "0s"} if lasts == "ends" else {})}
-            fields = (_REASON, _HOW_LONG) if lasts == "while" else (_REASON,)
+            fields = (REASON, _HOW_LONG) if lasts == "while" else (REASON,)
             self._form(trigger.title, _MEANS[what], fields, lambda **values: self._ask({**body, **values}))
 
         _ = self.app.push_screen(Pick(trigger.title, trigger_choices(trigger)), chosen)
@@ -294,7 +292,7 @@ class AskingScreen(LiveScreen):
         launch = self.view.launch
         if how is None or launch is None:
             return
-        reason = (_REASON,) if launch.t0 is not None else ()
+        reason = (REASON,) if launch.t0 is not None else ()
         at = (Field("at", "UTC, as 2025-11-01T02:00:00Z", "timestamp"),) if how == "at" else ()
         text = "What is unsent is counted from the new T0." if how != "scrub" else "What is unsent is owed no longer."
         body = {"request": "scrub" if how == "scrub" else "t0"}
@@ -362,5 +360,5 @@ class AskingScreen(LiveScreen):
         named = f": {', '.join(left[:_NAMED])}{', …' if len(left) > _NAMED else ''}" if left else ""
         text = f"Posts that are still owed and will then never be sent: {len(left)}{named}."
         self._form(
-            "Close the launch", text, (_REASON,), lambda reason: self._ask({"request": "close", "reason": reason})
+            "Close the launch", text, (REASON,), lambda reason: self._ask({"request": "close", "reason": reason})
         )

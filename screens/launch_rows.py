@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from textual.content import Content
 from textual.style import Style
 
+from warroom.client.action_values import LeverNow, ProcedureNow
 from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow, SuiteNow
 from warroom.clock import stamp
 from warroom.screens import palette
+from warroom.screens.launch_actions import action_parts, mark_of_action
 from warroom.screens.launch_marks import (
     LATE_AFTER_S,
     ago,
@@ -75,6 +77,9 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
         case SignalNow() | TriggerNow():
             title, told, value = signal_parts(item, now)
             row = _row(mark_of_signal_item(item), title, (value, palette.STRONG), width - 2, told)
+        case LeverNow() | ProcedureNow():
+            title, told, when = action_parts(item, now)
+            row = _row(mark_of_action(item), title, (when, palette.QUIET), width - 2, told)
         case SuiteLine():
             row = _suite_row(item, now, width - 2)
         case _:

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from warroom.client.values import LaunchNow
 from warroom.screens import palette
+from warroom.screens.launch_actions import mark_of_action, urgent_actions
 from warroom.screens.launch_marks import ago, is_late, mark_of_gate, mark_of_incident, mark_of_suite, was_owed
 from warroom.screens.launch_signals import mark_of_signal_item, signal_items
 from warroom.screens.launch_view import LaunchView, is_open, suites
@@ -30,8 +31,13 @@ _LONG: Final = {
 def head_line(view: LaunchView, now: datetime, name: str, width: int, *, focused: bool) -> Content:
     """The head of one list, its key before it; while the engine is lost, as of when it counts."""
     key = line((f" {list(_NAMES).index(name) + 1} ", palette.QUIET))
-    title = line(key, (_LONG[name], palette.STRONG if focused else palette.QUIET))
+    title = line(key, (_title(view, name), palette.STRONG if focused else palette.QUIET))
     return spread(title, line(_about(view, now, name), " "), width)
+
+
+def _title(view: LaunchView, name: str) -> str:
+    acts = name == "state" and view.launch is not None and (view.launch.levers or view.launch.procedures)
+    return "INCIDENTS, ACTIONS, LEVERS" if acts else _LONG[name]
 
 
 def _about(view: LaunchView, now: datetime, name: str) -> Content:
@@ -103,6 +109,7 @@ def _signals(launch: LaunchNow, now: datetime) -> Content:
 
 def _worst(launch: LaunchNow) -> Content:
     marks = [mark_of_incident(one) for one in launch.incidents if one.resolved_at is None]
+    marks += [mark_of_action(one) for one in urgent_actions(launch)]
     marks += [mark_of_suite(one) for one in suites(launch)] + [mark_of_gate(one) for one in launch.gates]
     return _worst_of(marks)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from warroom.client import Fresh, Lost, Seen
+from warroom.client.action_values import LeverNow, ProcedureNow
 from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import (
     CheckNow,
@@ -20,6 +21,7 @@ from warroom.client.values import (
     StepNow,
     SuiteNow,
 )
+from warroom.screens.launch_actions import other_actions, urgent_actions
 
 # Below this the two clocks agree; the news need time to come.
 _SAME_CLOCK = timedelta(seconds=2)
@@ -85,13 +87,15 @@ class SuiteLine:
 
 
 PlanItem = PhaseNow | StepNow
-StateItem = IncidentNow | GateNow | SuiteLine
+StateItem = IncidentNow | GateNow | SuiteLine | LeverNow | ProcedureNow
 Item = PlanItem | StateItem | PostNow | SignalNow | TriggerNow
 
 
 def key_of(item: Item) -> str:
     """What names an item among those of its list, whatever comes before it."""
-    return item.slot if isinstance(item, PostNow) else f"{type(item).__name__}:{item.id}"
+    if isinstance(item, PostNow):
+        return item.slot
+    return f"{type(item).__name__}:{item.run if isinstance(item, ProcedureNow) else item.id}"
 
 
 def plan_items(launch: LaunchNow) -> tuple[PlanItem, ...]:
@@ -116,10 +120,18 @@ def _suite(launch: LaunchNow, name: str) -> SuiteLine:
 
 
 def state_items(launch: LaunchNow) -> tuple[StateItem, ...]:
-    """Open incidents, the gates, the suites, and what was resolved, the latest first."""
+    """Open incidents, the procedures under way and the levers that deviate, the gates, the suites, the other levers,
+    and what is over, the latest first."""
     is_open = [one for one in launch.incidents if one.resolved_at is None]
     resolved = [one for one in launch.incidents if one.resolved_at is not None]
-    return (*is_open, *launch.gates, *suites(launch), *reversed(resolved))
+    return (
+        *is_open,
+        *urgent_actions(launch),
+        *launch.gates,
+        *suites(launch),
+        *other_actions(launch),
+        *reversed(resolved),
+    )
 
 
 def is_open(post: PostNow) -> bool:
@@ -210,8 +222,12 @@ def post_of_interest(launch: LaunchNow) -> str | None:
 
 
 def state_of_interest(launch: LaunchNow) -> str | None:
-    """The key of what is worst in the list of states: an open incident, else the worst suite; None without either."""
+    """The key of what is worst in the list of states: a procedure that waits for a person, an open incident, else the
+    worst suite; None without any."""
+    waiting = [run for run in launch.procedures if run.waits_for and run.waits_for.what != "note"]
     incidents = [one for one in launch.incidents if one.resolved_at is None]
+    if waiting:
+        return key_of(waiting[0])
     if incidents:
         return key_of(incidents[0])
     ranked = [

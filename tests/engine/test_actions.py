@@ -295,7 +295,7 @@ async def test_the_note_of_the_incident_is_posted_and_that_ends_the_procedure() 
         await engine.ask(StartProcedure("incident", "5xx at 3 %"), "ann")
         await acted.advance(10)
         shown = next(one for one in state_json(engine.state, acted.clock.now())["procedures"] if one["run"])
-        assert (shown["stage"], shown["waits_for"]["for"], shown["incident"]) == ("waiting", "note", "inc-1")
+        assert (shown["stage"], shown["waits_for"]["what"], shown["incident"]) == ("waiting", "note", "inc-1")
         assert shown["waits_for"]["until"] is not None, "the timer until the note is owed"
         await engine.ask(NoteIncident("inc-1", "a bad query"), "bob")
         await acted.advance(5)

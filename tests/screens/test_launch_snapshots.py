@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens import kept, launches
+from tests.screens import kept, launches, launches_acting
 from tests.screens.closed_early import closed_early
 from tests.screens.launch_stage import console_of, lose, seen
 from warroom.client import LaunchNow
@@ -45,6 +45,11 @@ SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
     "t0": (launches.green, "t"),
     "gate-asked": (launches.gate_red, "3 home s"),
     "signals": (launches.watched, "5"),
+    "action-waits": (launches_acting.acting, "3"),
+    "action-asked": (launches_acting.acting, "3 r"),
+    "action-steps": (launches_acting.acting, "3 z"),
+    "kill-switch": (launches_acting.acting, "K"),
+    "kill-switch-refused": (launches_acting.acting, "K y e s enter"),
     "journal": (launches.green, "4 z"),
     "help": (launches.green, "question_mark"),
     "about": (launches.green, "a"),

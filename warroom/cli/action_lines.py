@@ -48,7 +48,7 @@ def asked_lines(run: Json, found: Json) -> Iterator[str]:
     until = f", within {format_duration(timedelta(seconds=int(left)))}" if left > 0 else ""
     late = ", NOBODY HAS" if waits["escalated"] else ""
     step = f" {waits['step']}" if waits["step"] else ""
-    match waits["for"]:
+    match waits["what"]:
         case "note":
             how = f'incident {launch} note {run["incident"]} "TEXT"'
         case "confirm":

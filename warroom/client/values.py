@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from warroom.client.action_values import LeverNow, ProcedureNow
 from warroom.client.reading import read
 from warroom.client.signal_values import BaselineNow, SignalNow, TriggerNow
 from warroom.errors import WarroomError
@@ -356,6 +357,8 @@ class LaunchNow:
     log: tuple[LogNow, ...]
     engine: EngineNow | None
     channels: tuple[ChannelNow, ...] = ()
+    levers: tuple[LeverNow, ...] = ()
+    procedures: tuple[ProcedureNow, ...] = ()
     signals: tuple[SignalNow, ...] = ()
     baselines: tuple[BaselineNow, ...] = ()
     triggers: tuple[TriggerNow, ...] = ()

@@ -155,4 +155,4 @@ def _waits_for(state: LaunchState, plan: ProcedurePlan, run: ProcedureRun, now: 
 
 
 def _asked(step: str, what: str, text: str, since: datetime, until: datetime | None, **more: object) -> Json:
-    return {"step": step, "for": what, "text": text, "since": stamp(since), "until": instant(until), **more}
+    return {"step": step, "what": what, "text": text, "since": stamp(since), "until": instant(until), **more}
