@@ -30,6 +30,7 @@ channels:
     channel: "${SLACK_CHANNEL}"
     api: "${SLACK_API_URL}"
     path: room.txt
+    live: false
     fallback: ops
   ops: {kind: webhook, url: "${OPS_URL}", secret: "${OPS_SECRET}", path: ops.txt, fallback: kept}
   kept: {kind: file, path: war-room.txt}

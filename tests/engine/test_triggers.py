@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +14,9 @@ from hypothesis import strategies as st
 from tests.engine.feeding import CALM, EVERY_S, HOUR, MINUTE, WATCHED, Feed, signal
 from tests.engine.stage import T0
 from warroom.engine.engine import Engine
-from warroom.engine.ports import NoActions
 from warroom.engine.requests import SetT0
 from warroom.journal.audit import audit
 from warroom.launch.entries import Entry
-from warroom.launch.levers import LeverReading
-from warroom.playbook.procedures import LeverPlan
-from warroom.playbook.signals import TriggerPlan
 from warroom.slo.levels import Level
 from warroom.slo.reading import Reading
 from warroom.slo.trigger import Stage
@@ -362,51 +357,3 @@ async def test_taking_data_away_never_makes_anything_green_fires_nothing_and_res
         assert part is (Level.UNKNOWN if place in gone or values[place] == "no answer" else whole)
         assert part is not Level.GREEN or values[place] != "no answer"
     assert len(fired[1]) <= len(fired[0])
-
-
-class Lever(NoActions):
-    """One lever, which is as it `says`; empty: it cannot be read."""
-
-    def __init__(self) -> None:
-        self.says = "true"
-
-    async def levers(self, names: Sequence[str], timeout_s: float) -> Sequence[LeverReading]:
-        return [LeverReading(name, self.says or None, "" if self.says else "refused") for name in names]
-
-
-def with_lever(folder: Path) -> tuple[Feed, Lever]:
-    plan = TriggerPlan("switch_off", "Sends are on", "rollback", "auto", lever="DISABLE_SEND")
-    stage, lever = Feed(folder, replace(WATCHED, triggers={"switch_off": plan})), Lever()
-    stage.actions = lever
-    stage._course = replace(stage._course, levers={"DISABLE_SEND": LeverPlan("DISABLE_SEND", "true")})
-    return stage, lever
-
-
-async def test_a_lever_that_is_not_as_it_should_be_fires_at_once_and_stays_until_a_person_resumes(
-    tmp_path: Path,
-) -> None:
-    stage, lever = with_lever(tmp_path)
-    async with stage.engine() as engine:
-        await stage.advance(MINUTE)
-        assert stage_of(engine, "switch_off") is Stage.IDLE
-        lever.says = "false"
-        await stage.advance(MINUTE / 3)
-        assert stage_of(engine, "switch_off") is Stage.FIRING
-        assert engine.state.triggers["switch_off"].reason == "DISABLE_SEND is false, it should be true"
-        lever.says = ""
-        await stage.advance(90 * SECOND)
-        assert engine.state.triggers["switch_off"].state.blind
-        lever.says = "true"
-        await stage.advance(MINUTE)
-        assert stage_of(engine, "switch_off") is Stage.LATCHED
-    assert stage.told_posts() == ["fired@switch_off#1", "blind@switch_off.blind-1", "over@switch_off#1"]
-
-
-async def test_a_lever_that_nobody_could_read_is_blind_and_does_not_fire(tmp_path: Path) -> None:
-    stage, lever = with_lever(tmp_path)
-    lever.says = ""
-    async with stage.engine() as engine:
-        await stage.advance(10 * MINUTE)
-        known = engine.state.triggers["switch_off"]
-        assert (known.state.stage, known.state.shown) == (Stage.IDLE, "blind")
-        assert known.reason == "no data for longer than 15s: refused"

@@ -277,7 +277,7 @@ class World:
         self._law(is_owed, f"{slot_id} is not owed")
         if slot is not None and is_owed:
             late_s = (self.seen_now() - slot.due(self.model.t0)).total_seconds()
-            at_once = slot.instead_of or (slot.is_event and not slot.recurring)
+            at_once = bool(slot.instead_of) or (slot.is_event and not slot.recurring)
             may_leave = at_once or late_s >= -0.001 or slot_id in self.asked_for
             self._law(may_leave, f"{slot_id} leaves {-late_s} s early")
             self._law(("LATE" in post.delivery) == (late_s > 60), f"{slot_id}, {late_s} s late: {post.delivery!r}")

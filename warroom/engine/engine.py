@@ -163,8 +163,7 @@ class Engine:
         """Folds the journal. `first` is written into one that has no `launch.opened` yet. Raises WarroomError."""
         await self._book.catch_up(self.signals.remember)
         await self._book.write(lambda state: () if state.opened_at else first)
-        if problem := await self.signals.restore(self.state):
-            self._trouble(problem)
+        self._failed("samples", await self.signals.restore(self.state))
         self._sha256 = self.state.playbook_sha256
 
     async def run(self) -> None:
