@@ -139,7 +139,7 @@ async def test_samples_that_make_no_sense_are_said_and_passed_over(tmp_path: Pat
     async with stage.engine() as engine:
         await stage.advance(2 * MINUTE)
         assert engine.state.signals["p95"].value == 0.04
-    assert "some samples of an earlier process are not understood; they are missing" in stage.trouble
+    assert "samples: some samples of an earlier process are not understood; they are missing" in stage.trouble
 
 
 async def test_a_disk_that_takes_no_samples_is_said_once_and_stops_nothing(tmp_path: Path) -> None:
