@@ -131,6 +131,15 @@ class Killed:
             self._live(engine.process, _DIES_WITHIN_S if at_a_point else self.dice.uniform(0.0, _LIVES_S))
         self.at_their_point += engine.process.poll() == _KILLED
         self._end(engine)
+        if refuses and not self.yard.failed():
+            self._see_a_refusal()
+
+    def _see_a_refusal(self) -> None:
+        """Whoever died before anything was refused is followed by one that lives until then."""
+        self.leave()
+        engine = self._begin("")
+        until(lambda: _was_refused(engine), "a post is refused")
+        self._end(engine)
 
     def leave(self) -> None:
         """Nobody waits any more."""
