@@ -155,7 +155,9 @@ def test_with_all_inputs_the_shipped_playbook_has_no_findings() -> None:
 def test_without_access_to_slack_it_is_said_where_posts_go() -> None:
     plan = planned(environ=ENVIRON)
     assert [one.about for one in plan.findings] == ["channel war_room"]
-    assert plan.recipients[0].where == "the file war-room.txt of the launch"
+    assert (
+        plan.recipients[0].where == "the file war-room.txt of the launch; what it does not take goes to undelivered"
+    )
 
 
 SMALL = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from warroom.plan.values import Asked, PlannedCommand, Recipient
@@ -129,8 +130,13 @@ def commands(playbook: Playbook) -> tuple[PlannedCommand, ...]:
 
 
 def recipients(playbook: Playbook) -> tuple[Recipient, ...]:
-    """Every channel."""
-    return tuple(_recipient(playbook, name) for name in playbook.course.channels)
+    """Every channel, with the one that gets what it does not take."""
+    channels = playbook.course.channels.values()
+    fallbacks = {
+        one.id: f"; what it does not take goes to {one.fallback}" if one.fallback else "" for one in channels
+    }
+    found = (_recipient(playbook, name) for name in fallbacks)
+    return tuple(replace(one, where=f"{one.where}{fallbacks[one.channel]}") for one in found)
 
 
 def _recipient(playbook: Playbook, name: str) -> Recipient:

@@ -68,7 +68,7 @@ def _posts(posts: Sequence[PlannedPost]) -> Iterator[str]:
         # The text of a gate's flip differs from gate to gate, that of a later hour in the hour alone.
         known = shown.setdefault((post.update, post.text.count("\n")), post.slot) if post.is_timed else post.slot
         if known != post.slot:
-            yield f"{head}, as {known}"
+            yield f"{head}, as {known}{f', to {post.channel}' if '/' in post.slot else ''}"
             continue
         yield head
         where = f"to {post.channel}" + (f", {post.place}" if post.place else "")
