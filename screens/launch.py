@@ -177,13 +177,15 @@ def _useless(item: Item | None, *, is_zoomed: bool) -> frozenset[str]:
     """The ids of the keys that do nothing for `item`, or nothing new."""
     is_owed = isinstance(item, PostNow) and is_open(item)
     is_held = isinstance(item, PostNow) and item.standing == "held"
+    is_to_do = isinstance(item, PostNow) and item.standing == "to do"
+    may_go_again = isinstance(item, PostNow) and item.standing == "failed"
     does_nothing = {
-        "tick": not isinstance(item, StepNow),
+        "tick": not isinstance(item, StepNow) and not is_to_do,
         "zoom": is_zoomed or isinstance(item, StepNow),
         "details": is_zoomed or not isinstance(item, StepNow),
         "other": is_zoomed,
         "back": not is_zoomed,
-        "post": not is_owed,
+        "post": (not is_owed and not may_go_again) or is_to_do,
         "hold": not is_owed or is_held,
         "release": not is_held,
         "edit": not is_owed,

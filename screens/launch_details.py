@@ -145,7 +145,7 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     if post.remark:
         rows += _texts("Remark", [f"{post.remark.text}  ({post.remark.by}, {instant(post.remark.at, now)})"], width)
     rows += labelled_rows("Do", [line((post.do, palette.STRONG))] if post.do else [], width)
-    rows += _task(post.task, width) if post.task else []
+    rows += _task(post.task, width, is_told=bool(post.do)) if post.task else []
     rows += _texts("Stands for", [", ".join(post.merged)], width)
     tries = f"{post.attempt} tries" if post.attempt > 1 else ""
     rows += labelled_rows(
@@ -156,9 +156,10 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     return [*rows, EMPTY, *_post_text(post, width)]
 
 
-def _task(task: TaskNow, width: int) -> _Lines:
+def _task(task: TaskNow, width: int, *, is_told: bool) -> _Lines:
+    """How a person tells it; the medium and to whom, unless what to do has told that."""
     to = f" to {task.to}" if task.to else ""
-    rows = _texts("Tell it by", [f"{task.medium}{to}"], width)
+    rows = [] if is_told else _texts("By hand", [f"{task.medium}{to}"], width)
     rows += _texts("Subject", [task.subject], width)
     return rows + _texts("Address", [task.link], width)
 

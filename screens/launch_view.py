@@ -180,10 +180,10 @@ def _update(post: PostNow) -> str:
 
 
 def title_of_post(launch: LaunchNow | None, post: PostNow) -> str:
-    """The title of its update; where that goes to several channels also which one is meant, `Incident -> on_call`."""
+    """The title of its update; where that goes to several channels, first which one is meant: `on_call: Incident`."""
     whole = post.slot.partition("/")[0]
     copies = sum(one.slot.partition("/")[0] == whole for one in launch.updates) if launch else 1
-    return f"{post.title} -> {post.channel}" if copies > 1 and post.channel else post.title
+    return f"{post.channel}: {post.title}" if copies > 1 and post.channel else post.title
 
 
 def open_steps(launch: LaunchNow) -> tuple[StepNow, ...]:

@@ -74,7 +74,7 @@ def test_the_fallback_has_it_once_signed_and_the_launch_ends_with_7(
     assert simulator.slack()["messages"] == []
     # Its first answer was lost, so it came again; one who keeps the keys has it once.
     [said] = receiver.kept().values()
-    assert (said["text"], said["slot"]) == (TOLD, "first@T+5m/room/ops")
+    assert (said["text"], said["slot"], said["severity"]) == (TOLD, "first@T+5m/room/ops", "warning")
     assert [one.is_right for one in receiver.received] == [True, True]
     assert "sent again, a first copy may have arrived" in receiver.received[1].said["delivery"]
     status = desk.ask("status").out

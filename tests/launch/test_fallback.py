@@ -78,6 +78,7 @@ def test_one_in_place_of_another_leaves_at_once_stands_in_no_thread_and_is_named
     state = refused(written())
     [_, instead] = all_slots(state, AT)
     assert (instead.channel, instead.instead_of, instead.time) == ("second", FIRST, "T+5m")
+    assert instead.severity == "warning", "that a channel fails is no good news"
     state = after(state, "update.due", AT, slot=INSTEAD, key="k2", text="t", late_s=0.0, channel="second")
     assert sent(state, AT) == [INSTEAD]
     [_, post] = owed(state, AT)

@@ -136,8 +136,9 @@ def test_a_task_says_how_it_is_told_and_what_to_do_and_who_did_it() -> None:
     said = told(view, view.launch.updates[2])
     for part in ("email to stakeholders", "Launch - Tomorrow", "--done (or --skip", "auto_com_center is live."):
         assert part in said
-    done = replace(view.launch.updates[2], standing="done", by="ada", sent_at=T0 + HOUR, ref="https://x")
+    done = replace(view.launch.updates[2], standing="done", by="ada", sent_at=T0 + HOUR, ref="https://x", do="")
     assert "in time, by ada" in told(view, done)
+    assert "By hand" in told(view, done)
 
 
 def test_where_an_update_goes_to_several_channels_each_row_says_to_which() -> None:
@@ -146,9 +147,9 @@ def test_where_an_update_goes_to_several_channels_each_row_says_to_which() -> No
     view = view_of(replace(launch, updates=(*launch.updates, copy)))
     assert view.launch is not None
     rows = [item_row(view, post, launch.now, 120, selected=False).plain for post in view.launch.updates]
-    assert "Hourly update -> war_room" in rows[2]
-    assert "Hourly update -> on_call" in rows[-1]
-    assert not any("->" in row for row in rows[3:-1])
+    assert "war_room: Hourly update" in rows[2]
+    assert "on_call: Hourly update" in rows[-1]
+    assert not any("war_room: " in row for row in rows[3:-1])
     assert once_only(launch) == once_only(view.launch), "a copy takes nothing from the countdowns"
 
 

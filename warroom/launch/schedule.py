@@ -11,7 +11,7 @@ from typing import Final
 
 from warroom.errors import UsageError
 from warroom.launch.entries import CHANNEL
-from warroom.launch.happenings import INFO, Trouble, severity_at, troubles
+from warroom.launch.happenings import INFO, SEVERITIES, WARNING, Trouble, severity_at, troubles
 from warroom.launch.state import LaunchState, Stage, believed
 from warroom.playbook.course import Channel, Course, Update
 from warroom.units import format_duration, format_offset
@@ -138,9 +138,10 @@ def _instead_of(state: LaunchState, slot: Slot, now: datetime) -> Iterator[Slot]
     channel = state.course.channels[slot.channel]
     while channel.fallback:
         named = slot.id if "/" in slot.id else f"{slot.id}/{channel.id}"
-        instead = replace(
-            slot, id=f"{named}/{channel.fallback}", channel=channel.fallback, instead_of=slot.id, ahead=timedelta()
-        )
+        name = f"{named}/{channel.fallback}"
+        instead = replace(slot, id=name, channel=channel.fallback, instead_of=slot.id, ahead=timedelta())
+        # That a channel fails is no good news, whatever the post says.
+        instead = replace(instead, severity=max(slot.severity, WARNING, key=SEVERITIES.index))
         if instead.id not in state.records and not _fails(state, slot, channel, now):
             return
         yield instead
