@@ -12,8 +12,9 @@ import pytest
 
 from tests.engine.slack_stage import HOUR, MINUTE, SECOND, SlackStage, body_of, foot_of, key_of
 from tests.engine.stage import LAUNCH, T0
+from warroom.engine.complaints import JOURNAL
 from warroom.engine.engine import Pace
-from warroom.engine.requests import CloseLaunch, StopEngine, TickStep
+from warroom.engine.requests import CloseLaunch, OpenIncident, StopEngine, TickStep
 from warroom.engine.status import StatusPace
 from warroom.launch import status_message
 from warroom.launch.state import Stage
@@ -49,6 +50,26 @@ async def test_one_message_is_edited_and_one_alarm_is_kept_ahead(stage: SlackSta
     assert min(gaps) >= 10 * SECOND
     assert max(gaps) <= 105 * SECOND, "each minute, as soon as the loop comes round and nothing else is done"
     assert stage.messages(ALARM) == [], "none comes while the engine lives"
+
+
+async def test_however_often_it_changes_it_is_edited_every_ten_seconds_at_most(stage: SlackStage) -> None:
+    async with stage.living(pace=Pace(tick_s=2.0)) as engine:
+        for number in range(20):
+            await engine.ask(OpenIncident(f"trouble {number}"), "ann")
+            await stage.passes(3 * SECOND, 3.0)
+        await stage.passes(12 * SECOND, 3.0)
+    edits = [datetime.fromisoformat(one.at) for one in stage.calls("chat.update")]
+    assert 5 <= len(edits) <= 7
+    assert min(later - sooner for sooner, later in pairwise(edits)) >= 10 * SECOND
+    assert "and 12 more" in body_of(stage.messages(":live-")[0]), "the last one tells all of it"
+
+
+async def test_while_the_journal_cannot_be_written_nobody_is_told_that_the_engine_is_alive(stage: SlackStage) -> None:
+    async with stage.living() as engine:
+        await stage.passes(MINUTE)
+        engine._complaints.failed(JOURNAL, "the disk is full")
+        await stage.passes(3 * MINUTE)
+    assert stage.calls("chat.update") == []
 
 
 async def test_signs_of_life_and_unchanged_states_are_not_journaled(stage: SlackStage) -> None:
