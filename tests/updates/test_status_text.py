@@ -12,7 +12,10 @@ from tests.launch.in_slack import HOUR, MINUTE, in_slack, posting
 from tests.launch.test_dead_man import armed
 from tests.launch.voyage import suite_body
 from warroom.launch.dead_man import Arm, stopped, switch_owed
+from warroom.launch.signals import TriggerKnown
 from warroom.launch.state import LaunchState
+from warroom.slo.trigger import Stage as TriggerStage
+from warroom.slo.trigger import TriggerState
 from warroom.updates.status_text import alarm_text, answer_text, digest_of, status_text
 
 EVIDENCE = "evidence_bundle@T+15m"
@@ -37,6 +40,7 @@ def test_it_tells_t0_phase_verdicts_next_post_incidents_and_gates() -> None:
         "Posts: 0 of 22 sent; next T+5m Publish confirmation, 2025-11-01 02:05 UTC, HELD: wait for it (ann)",
         "Incidents open:",
         "✖ inc-1 since 2025-11-01 02:07 UTC: 5xx at 2 %",
+        "Triggers: none fires",
         "Gates: Gate 1 ✖ RED · Gate 2 ? not read yet",
     ]
 
@@ -71,6 +75,18 @@ def test_a_suite_that_runs_and_a_red_one_are_told_with_symbol_and_word() -> None
     state = after(state, "suite.started", T0 + HOUR, suite="verify", cause="again")
     state = after(state, "suite.finished", T0 + HOUR, **body)
     assert "verify: ✖ RED, 2025-11-01 03:00 UTC: canary: 500" in status_text(state, T0 + HOUR)
+
+
+def test_a_trigger_that_fires_or_is_blind_is_told_with_symbol_and_word() -> None:
+    state = launched()
+    ids = list(state.course.watched.triggers)
+    fires = TriggerState(TriggerStage.FIRING, 1, T0 + HOUR, T0 + HOUR)
+    known = {ids[0]: TriggerKnown(ids[0], fires), ids[1]: TriggerKnown(ids[1], TriggerState(blind=True))}
+    first, second = (state.course.watched.triggers[name] for name in ids[:2])
+    lines = status_text(replace(state, triggers=known), T0 + HOUR).split("\n")
+    at = lines.index("Triggers:")
+    assert lines[at + 1] == f"✖ {first.title}: FIRING, {first.severity} since 2025-11-01 03:00 UTC"
+    assert lines[at + 2] == f"? {second.title}: BLIND"
 
 
 def test_a_post_that_failed_is_named() -> None:

@@ -57,6 +57,7 @@ def _lines(state: LaunchState, now: datetime, stopped_by: str) -> Iterator[str]:
     yield from _suite_lines(state)
     yield _update_line(state, owed(state, now))
     yield _incident_line(state)
+    yield from _trigger_lines(state)
     yield from _gate_line(state)
 
 
@@ -114,6 +115,19 @@ def _incident_line(state: LaunchState) -> str:
     told = [f"✖ {one.id} since {at_minute(one.opened_at)}: {one_line(one.text, limit=_LONGEST)}" for one in still]
     more = [f"and {len(still) - _MOST} more"] if len(still) > _MOST else []
     return "\n".join(["Incidents open:", *told[:_MOST], *more]) if still else "Incidents: none open"
+
+
+def _trigger_lines(state: LaunchState) -> Iterator[str]:
+    told = []
+    for plan in state.course.watched.triggers.values():
+        known = state.triggers.get(plan.id)
+        if known is None or not (known.state.is_active or known.state.blind):
+            continue
+        sign = Verdict.FAIL.symbol if known.state.is_active else "?"
+        since = f", {plan.severity} since {at_minute(known.state.fired_at)}" if known.state.fired_at else ""
+        told.append(f"{sign} {one_line(plan.title, limit=_LONGEST)}: {known.state.shown.upper()}{since}")
+    if state.course.watched.triggers:
+        yield "\n".join(["Triggers:", *told[:_MOST]]) if told else "Triggers: none fires"
 
 
 def _gate_line(state: LaunchState) -> Iterator[str]:
