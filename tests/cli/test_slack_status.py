@@ -59,6 +59,7 @@ def test_a_restarted_engine_removes_the_alarm_of_a_killed_one_and_of_one_that_st
     status = desk.ask("status").out
     assert "engine  NONE runs it" in status
     assert "deadman armed until " in status
+    assert "message not kept, edited " in status
     simulator.slack_clock(9 * MINUTE_S)
     assert messages(simulator, "ENGINE SILENT") == []
     simulator.slack_clock(11 * MINUTE_S)

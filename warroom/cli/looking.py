@@ -167,11 +167,13 @@ def _kept_lines(found: Mapping[str, Any]) -> Iterator[str]:
     ):
         if found["engine"] is None and one["word"] == "not available":
             continue
+        # What was so when its engine ended is so no longer.
+        word = "not kept" if found["engine"] is None and one["word"] == "up to date" else one["word"]
         until = f" until {one['until']}" if one["until"] else ""
         since = f" since {one['since']}" if one["since"] else ""
         why = f": {one['reason']}" if one["reason"] else ""
         last = f", {at} {one['at']}" if one["at"] else ""
-        yield f"{name} {one['word']}{until}{since}{last}{why}"
+        yield f"{name} {word}{until}{since}{last}{why}"
 
 
 def _next_lines(found: Mapping[str, Any]) -> Iterator[str]:
