@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.launching import PATIENCE_S, Desk, ago
+from tests.cli.slack_desks import slack_desk
 from warroom.simulator import SimulatorProcess
 
 # Posts that need no suite, and a settle time on the scale of a test.
@@ -48,11 +49,7 @@ def simulator() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture
 def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
-    playbook = tmp_path / "slack.yaml"
-    playbook.write_text(PLAYBOOK)
-    state = tmp_path / "state"
-    state.mkdir(mode=0o700)
-    return Desk(state, simulator.slack_inputs, playbook)
+    return slack_desk(simulator, tmp_path, PLAYBOOK)
 
 
 def keys(simulator: SimulatorProcess) -> list[str]:

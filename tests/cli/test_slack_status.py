@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.launching import Desk, ago
+from tests.cli.slack_desks import slack_desk
 from tests.cli.test_run_slack import PLAYBOOK, wait_until
 from warroom.adapters.asking import user_name
 from warroom.simulator import SimulatorProcess
@@ -25,11 +26,7 @@ def simulator() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture
 def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
-    playbook = tmp_path / "slack.yaml"
-    playbook.write_text(PLAYBOOK.replace("live: false", "silent_after: 10m"))
-    state = tmp_path / "state"
-    state.mkdir(mode=0o700)
-    return Desk(state, simulator.slack_inputs, playbook)
+    return slack_desk(simulator, tmp_path, PLAYBOOK.replace("live: false", "silent_after: 10m"))
 
 
 def messages(simulator: SimulatorProcess, part: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.launching import Desk, EngineProcess, ago
+from tests.cli.slack_desks import slack_desk
 from tests.cli.test_run_slack import PLAYBOOK as WITHOUT_PHASES
 from tests.cli.test_run_slack import wait_until
 from warroom.simulator import SimulatorProcess
@@ -39,11 +40,7 @@ def simulator() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture
 def desk(simulator: SimulatorProcess, tmp_path: Path) -> Desk:
-    playbook = tmp_path / "slack.yaml"
-    playbook.write_text(PLAYBOOK)
-    state = tmp_path / "state"
-    state.mkdir(mode=0o700)
-    return Desk(state, simulator.slack_inputs, playbook)
+    return slack_desk(simulator, tmp_path, PLAYBOOK)
 
 
 def threads(simulator: SimulatorProcess) -> dict[str, list[str]]:

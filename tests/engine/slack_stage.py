@@ -12,12 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.engine.slack_here import channel_here, slack_here
-from tests.engine.stage import COURSE, LAUNCH, Direct, Stage
-from tests.engine.wakes import VirtualWakes
-from warroom.clock import settle
+from tests.engine.stage import COURSE, LAUNCH, Stage
 from warroom.engine.engine import Engine, Pace
 from warroom.journal.journal import Journal
-from warroom.launch.entries import Draft
 from warroom.playbook.course import Channel, Course
 from warroom.simulator.slack import Attempt
 from warroom.simulator.slack_room import Message
@@ -45,13 +42,7 @@ class SlackStage(Stage):
     async def living(self, *, stopped_by: str = "", pace: Pace = SLOW) -> AsyncIterator[Engine]:
         """A running engine; at the end it is stopped by somebody, or else killed."""
         with Journal.open(self.folder, LAUNCH, self.clock) as journal:
-            self.direct = Direct(journal)
-            self.wakes = VirtualWakes(self.clock)
-            engine = Engine(self._course, self._ports(self.direct), pace)
-            body = {"playbook_sha256": "0" * 64, **({"t0": self._t0.isoformat()} if self._t0 else {})}
-            await engine.open([Draft("launch.opened", body)])
-            running = asyncio.create_task(engine.run())
-            await settle()
+            engine, running = await self.begun(journal, pace)
             try:
                 yield engine
             finally:

@@ -184,13 +184,7 @@ class Stage:
     async def engine(self, *, kill: bool = False, tick_s: float = 15.0) -> AsyncIterator[Engine]:
         """A running engine. `kill`: it does not get to hand back, as with kill -9."""
         with Journal.open(self.folder, LAUNCH, self.clock) as journal:
-            self.direct = Direct(journal)
-            self.wakes = VirtualWakes(self.clock)
-            engine = Engine(self._course, self._ports(self.direct), Pace(tick_s=tick_s))
-            body = {"playbook_sha256": "0" * 64, **({"t0": self._t0.isoformat()} if self._t0 else {})}
-            await engine.open([Draft("launch.opened", body)])
-            running = asyncio.create_task(engine.run())
-            await settle()
+            engine, running = await self.begun(journal, Pace(tick_s=tick_s))
             try:
                 yield engine
             finally:
@@ -202,6 +196,17 @@ class Stage:
                 stopping = asyncio.gather(running, return_exceptions=True)
                 await asyncio.wait_for(stopping, 10)
                 self.wakes.close()
+
+    async def begun(self, journal: Journal, pace: Pace) -> tuple[Engine, asyncio.Task[None]]:
+        """An engine of that pace, and its run."""
+        self.direct = Direct(journal)
+        self.wakes = VirtualWakes(self.clock)
+        engine = Engine(self._course, self._ports(self.direct), pace)
+        body = {"playbook_sha256": "0" * 64, **({"t0": self._t0.isoformat()} if self._t0 else {})}
+        await engine.open([Draft("launch.opened", body)])
+        running = asyncio.create_task(engine.run())
+        await settle()
+        return engine, running
 
     def _ports(self, journal: Direct) -> Ports:
         return Ports(
