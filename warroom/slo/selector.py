@@ -102,9 +102,6 @@ def _unquoted(word: str, quoted: str) -> str:
 def _check_pattern(word: str, label: str, op: str, value: str) -> None:
     if "~" not in op:
         return
-    # Only playbooks with patterns pay for it.
-    import regex
-
     try:
         # What the standard library takes, the library that matches takes too; that one is not loaded yet.
         re.compile(value)
