@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -22,9 +23,9 @@ from typing import Any
 
 from warroom.adapters.file_channel import FileChannel
 from warroom.checks import all_kinds
-from warroom.clock import VirtualClock
+from warroom.clock import SteadyClock, VirtualClock
 from warroom.engine.engine import Engine, Pace, Ports
-from warroom.engine.ports import KnownGate
+from warroom.engine.ports import KnownGate, SignalPorts
 from warroom.engine.requests import TickStep
 from warroom.engine.view import state_json
 from warroom.events import CheckInfo, CheckOutcome, RunFinished
@@ -33,6 +34,8 @@ from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import RunSuite
 from warroom.playbook.course import Course
 from warroom.playbook.load import load_course
+from warroom.slo.query import Query
+from warroom.slo.reading import Reading
 from warroom.suite_state import DONE, CheckState, SuiteState
 from warroom.verdict import Measurement, Result, Verdict
 
@@ -91,12 +94,13 @@ class Nobody:
 
 
 async def run(course: Course, folder: Path, tick_s: float) -> dict[str, Any]:
-    """The launch, from T0 to the end of its last post."""
+    """The launch, from T0 to the end of its last post; its signals have no data, and nothing is triggered by that."""
+    course = replace(course, watched=replace(course.watched, triggers={}))
     clock = VirtualClock(T0)
     began = time.perf_counter()
     with Journal.open(folder / "launch", "two_days-1", clock) as journal:
         channels = {name: FileChannel(folder / f"{name}.txt", clock) for name in course.channels}
-        engine = Engine(course, _ports(clock, journal, channels), Pace(tick_s=tick_s))
+        engine = Engine(course, _ports(clock, journal, channels, course), Pace(tick_s=tick_s))
         await engine.open([Draft("launch.opened", {"playbook_sha256": "0" * 64, "t0": T0.isoformat()})])
         running = asyncio.create_task(engine.run())
         reading = asyncio.create_task(_read(engine))
@@ -120,13 +124,31 @@ async def _answer(engine: Engine, course: Course) -> None:
         await engine.ask(TickStep(step.id, values), "ada")
 
 
-def _ports(clock: VirtualClock, journal: Journal, channels: Mapping[str, FileChannel]) -> Ports:
+class Dark:
+    """A source that has nothing to say."""
+
+    every_s = 60.0
+
+    async def look(self) -> None:
+        """Sees nothing."""
+
+    def reading(self, query: Query, now: datetime) -> Reading:
+        """Nothing is known."""
+        return Reading.missing(now, "the source is dark")
+
+    def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
+        """Nothing to split."""
+        return {}
+
+
+def _ports(clock: VirtualClock, journal: Journal, channels: Mapping[str, FileChannel], course: Course) -> Ports:
     return Ports(
         clock=clock,
         journal=Direct(journal),
         channels=channels,
         suites=Values(clock),
         watchdog=Nobody(),
+        signals=SignalPorts({name: Dark() for name in course.watched.sources}, SteadyClock(clock)),
         told=lambda _: None,
         trouble=lambda said: print(said, file=sys.stderr),
     )

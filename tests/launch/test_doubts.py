@@ -21,10 +21,10 @@ SENT_AT = T0 + 5 * MINUTE
 
 
 def doubtful(settle: timedelta = SETTLE, on_unknown: str = "") -> LaunchState:
-    """A launch whose first post was sent at T+5m and got no answer, in a channel of that kind."""
+    """A launch whose first post was sent at T+5m and got no answer, in a channel of that kind with no fallback."""
     state = built()
     channels = {
-        name: replace(channel, settle=settle, on_unknown=on_unknown)
+        name: replace(channel, settle=settle, on_unknown=on_unknown, fallback="")
         for name, channel in state.course.channels.items()
     }
     state = replace(state, course=replace(state.course, channels=channels))
