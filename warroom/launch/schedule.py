@@ -139,11 +139,11 @@ def _instead_of(state: LaunchState, slot: Slot, now: datetime) -> Iterator[Slot]
     while channel.fallback:
         named = slot.id if "/" in slot.id else f"{slot.id}/{channel.id}"
         name = f"{named}/{channel.fallback}"
+        if name not in state.records and not _fails(state, slot, channel, now):
+            return
         instead = replace(slot, id=name, channel=channel.fallback, instead_of=slot.id, ahead=timedelta())
         # That a channel fails is no good news, whatever the post says.
         instead = replace(instead, severity=max(slot.severity, WARNING, key=SEVERITIES.index))
-        if instead.id not in state.records and not _fails(state, slot, channel, now):
-            return
         yield instead
         slot, channel = instead, state.course.channels[instead.channel]
 
