@@ -65,9 +65,14 @@ class ActingScreen(AskingScreen):
         return [*found, *(self._start(procedure) for procedure in ready(launch))]
 
     def _of(self, run: ProcedureNow) -> list[tuple[str, str, Do]]:
-        """For a run under way: what it waits for, leaving that out, stopping it."""
+        """For a run under way: what it waits for, leaving that out, aborting it."""
         waits, found = run.waits_for, list[tuple[str, str, Do]]()
         body = {"run": run.run, "step": waits.step if waits else ""}
+        stop = {"request": "skip", "run": run.run, "step": ""}
+        abort = (f"Abort: {run.title}", run.run, lambda: self._reasoned("Abort the procedure", (REASON,), stop))
+        if waits and waits.what == "delay":
+            confirm = {"request": "confirm", **body}
+            return [abort, (f"Begin now: {run.title}", run.run, lambda: self._sure(run.title, confirm))]
         if waits and waits.what == "confirm":
             confirm = {"request": "confirm", **body}
             found.append((f"Confirm: {waits.text}", run.run, lambda: self._sure(waits.text, confirm)))
@@ -78,9 +83,7 @@ class ActingScreen(AskingScreen):
         if waits and waits.step:
             skip = {"request": "skip", **body}
             found.append((f"Skip: {waits.text}", run.run, lambda: self._reasoned("Skip it", (REASON,), skip)))
-        stop = {"request": "skip", "run": run.run, "step": ""}
-        found.append((f"Stop: {run.title}", run.run, lambda: self._reasoned("Stop the procedure", (REASON,), stop)))
-        return found
+        return [*found, abort]
 
     def _sure(self, text: str, body: Mapping[str, str]) -> None:
         self._confirm("Let it be done?", text, "confirm it", body)

@@ -35,6 +35,7 @@ _OUTCOMES: Final = {
     "shadow": Mark("·", "shadow", palette.DIM),
 }
 _WAITS: Final = Mark("◆", "WAITS", palette.YELLOW)
+_BEGINS: Final = Mark("◆", "BEGINS", palette.YELLOW)
 _FINISHED: Final = 3
 """How many runs that are over are listed."""
 ActionItem = LeverNow | ProcedureNow
@@ -76,6 +77,8 @@ def mark_of_run(run: ProcedureNow) -> Mark:
     """The mark of a run."""
     if run.stage == "finished":
         return _OUTCOMES.get(run.outcome, Mark("?", run.outcome, palette.UNKNOWN))
+    if run.stage == "delayed":
+        return _BEGINS
     return _WAITS if run.waits_for else _UNDER_WAY
 
 
@@ -103,6 +106,8 @@ def _run_when(run: ProcedureNow, now: datetime) -> str:
         return time_of_day(run.finished_at)
     if run.waits_for and run.waits_for.until:
         left = (run.waits_for.until - now).total_seconds()
+        if run.stage == "delayed":
+            return f"in {countdown(max(0.0, left))}"
         return f"within {countdown(left)}" if left >= 0 else f"LATE by {countdown(-left)}"
     return _budget(run)
 
@@ -165,18 +170,21 @@ def needed(run: ProcedureNow, now: datetime) -> list[str]:
     waits = run.waits_for
     if waits is None:
         return []
+    left = f"{countdown((waits.until - now).total_seconds())}" if waits.until and waits.until > now else ""
+    if waits.what == "delay":
+        return [f"{waits.text} {f'in {left}' if left else 'now'} (r aborts it)"]
     how = {"confirm": "r confirms it", "note": "n on the incident writes it"}.get(
         waits.what, "r says that it is done"
     )
-    left = f", within {countdown((waits.until - now).total_seconds())}" if waits.until and waits.until > now else ""
+    left = f", within {left}" if left else ""
     late = ", NOBODY HAS" if waits.escalated else ""
     agreed = f", {' and '.join(waits.people)} agreed" if waits.people and waits.wanted > 1 else ""
     return [f"{waits.text} ({how}{left}{late}{agreed})"]
 
 
 def action_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]]:
-    """Two or three capital words and a sentence for each kill switch that lets messages leave, each run that waits
-    for a person, the latest run of a procedure where it failed, and each other lever that deviates."""
+    """Two or three capital words and a sentence for each kill switch that lets messages leave, each run that begins
+    by itself or waits for a person, the latest run of a procedure where it failed, each other lever that deviates."""
     if launch.closed:
         return
     off = [one for one in launch.levers if one.as_expected is False]
@@ -184,7 +192,9 @@ def action_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]]
         said = f"{lever.name} is {lever.actual}, expected {lever.expected}: messages may leave (K stops them)"
         yield "KILL SWITCH OFF", said
     for run in launch.procedures:
-        if run.waits_for and run.waits_for.what != "note":
+        if run.stage == "delayed":
+            yield from (("ACTION BEGINS", text) for text in needed(run, now))
+        elif run.waits_for and run.waits_for.what != "note":
             yield from (("ACTION WAITS", f"{run.title}: {text}") for text in needed(run, now))
     latest = {run.id: run for run in launch.procedures if run.run}
     yield from (("ACTION FAILED", _failed(run)) for run in latest.values() if run.outcome == "failed")

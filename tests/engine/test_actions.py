@@ -21,7 +21,15 @@ from tests.engine.acted import (
     Manner,
 )
 from warroom.engine.engine import Engine
-from warroom.engine.requests import ConfirmStep, NoteIncident, PullKillSwitch, SetLever, StartProcedure
+from warroom.engine.requests import (
+    ConfirmStep,
+    DeclareTrigger,
+    NoteIncident,
+    PullKillSwitch,
+    SetLever,
+    SkipStep,
+    StartProcedure,
+)
 from warroom.engine.view import state_json
 from warroom.errors import UsageError
 from warroom.launch.outcomes import Fate
@@ -287,6 +295,37 @@ async def test_the_kill_switch_by_a_person_and_by_the_state_that_the_console_see
         assert (run["run"], run["stage"], run["outcome"]) == ("kill-switch-1", "finished", "done")
         assert (run["cause"], run["steps"][0]["stage"]) == ("ann: external sends", "verified")
     assert acted.sent() == ["stop-1"]
+
+
+async def test_what_is_delayed_goes_on_after_a_restart_and_is_done_once() -> None:
+    acted = Acted()
+    async with acted.engine() as engine:
+        await engine.ask(DeclareTrigger("soon", "5xx at 3 %"), "ann")
+        await acted.advance(20)
+        (run,) = [one for one in state_json(engine.state, acted.clock.now())["procedures"] if one["run"]]
+        assert (run["stage"], run["waits_for"]["what"]) == ("delayed", "delay")
+        assert run["waits_for"]["until"] == "2025-11-01T02:01:02.000Z", "a minute from its first tick"
+    assert acted.sent() == []
+    await acted.clock.advance(60)
+    for _ in range(2):
+        async with acted.engine() as engine:
+            await acted.advance(30)
+            assert engine.state.procedures["stop-1"].outcome == "done"
+    assert acted.sent() == ["send", "pause"]
+
+
+async def test_what_a_person_aborts_in_time_is_never_done() -> None:
+    acted = Acted()
+    async with acted.engine() as engine:
+        await engine.ask(DeclareTrigger("soon", "5xx at 3 %"), "ann")
+        await acted.advance(20)
+        await engine.ask(SkipStep("stop-1", "", "a known peak"), "bob")
+        await acted.advance(600)
+    async with acted.engine() as engine:
+        await acted.advance(600)
+        run = engine.state.procedures["stop-1"]
+        assert (run.outcome, run.finished_by, run.finished_for) == ("stopped", "bob", "a known peak")
+    assert acted.sent() == []
 
 
 async def test_the_note_of_the_incident_is_posted_and_that_ends_the_procedure() -> None:

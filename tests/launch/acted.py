@@ -36,8 +36,10 @@ def plan(name: str, *steps: ActionStep, **more: Any) -> ProcedurePlan:
     return ProcedurePlan(name, name.capitalize(), steps, **more)
 
 
-def trigger(name: str, mode: Mode, runs: str, severity: Severity = "pause") -> TriggerPlan:
-    return TriggerPlan(name, name, severity, mode, declared=True, runs=runs)
+def trigger(
+    name: str, mode: Mode, runs: str, severity: Severity = "pause", delay: timedelta = timedelta()
+) -> TriggerPlan:
+    return TriggerPlan(name, name, severity, mode, declared=True, runs=runs, delay=delay)
 
 
 PROCEDURES = (
@@ -83,6 +85,8 @@ COURSE = Course(
                 trigger("told", "shadow", "stop"),
                 trigger("back", "auto", "revert", "rollback"),
                 trigger("mute", "auto", ""),
+                trigger("soon", "auto", "stop", delay=MINUTE),
+                trigger("soon_grave", "auto", "grave", delay=MINUTE),
             )
         }
     ),

@@ -72,6 +72,54 @@ def test_at_the_end_of_the_countdown_it_escalates_and_does_not_act() -> None:
     assert drive.acts() == ["stop-1.send"]
 
 
+def test_what_is_delayed_says_when_it_begins_and_then_begins_once() -> None:
+    drive = Drive()
+    drive.fired("soon")
+    assert standing_of(drive.state, drive.run("stop-1")) == "BEGINS at 02:01:00Z unless a person aborts it"
+    assert drive.happened() == ["procedure.waiting stop-1.start"]
+    drive.go(MINUTE - SECOND)
+    drive.epoch = 2
+    drive.go()
+    assert (drive.acts(), drive.run("stop-1").begun_at) == ([], None)
+    drive.go(SECOND)
+    drive.go(60 * MINUTE)
+    assert drive.acts() == ["stop-1.send"]
+    assert drive.kinds() == ["started", "waiting", "begun"]
+
+
+def test_a_person_aborts_what_is_delayed_with_a_reason_or_lets_it_begin() -> None:
+    drive = Drive()
+    drive.fired("soon")
+    with pytest.raises(UsageError, match="to abort stop-1 a reason is needed"):
+        acting.skip(drive.state, "stop-1", "", "ann", "")
+    drive.take(acting.skip(drive.state, "stop-1", "", "ann", "a known peak"))
+    drive.go(60 * MINUTE)
+    run = drive.run("stop-1")
+    assert (run.outcome, run.finished_by, run.finished_for, drive.acts()) == ("stopped", "ann", "a known peak", [])
+    assert (drive.entries[-1].kind, drive.entries[-1].actor) == ("procedure.finished", "ann")
+    drive.fired("soon", 2)
+    drive.take(acting.confirm(drive.state, "stop-2", "", "bob"))
+    assert drive.acts() == ["stop-2.send"]
+
+
+def test_what_is_delayed_and_whose_trigger_is_over_is_not_done() -> None:
+    drive = Drive()
+    drive.fired("soon")
+    over = Happening("trigger.resolved", "soon", "soon#1", drive.now)
+    drive.state = replace(drive.state, happenings=(*drive.state.happenings, over))
+    drive.go(MINUTE)
+    run = drive.run("stop-1")
+    assert (run.outcome, run.finished_for) == ("stopped", "soon#1 is over, and so nothing was done")
+
+
+def test_a_delay_takes_the_place_of_no_person() -> None:
+    drive = Drive()
+    drive.fired("soon_grave")
+    drive.go(MINUTE)
+    assert drive.acts() == []
+    assert standing_of(drive.state, drive.run("grave-1")) == "waits for a person to confirm that it starts"
+
+
 def test_in_the_shadow_it_is_said_what_would_have_been_done() -> None:
     drive = Drive()
     drive.fired("told")
@@ -373,6 +421,17 @@ def test_another_playbook_without_the_procedure_stops_it_and_says_so() -> None:
     drive.go()
     run = drive.run("stop-1")
     assert (run.outcome, run.finished_for) == ("stopped", "the playbook has no such procedure any more")
+
+
+def test_a_clock_that_is_set_changes_no_delay() -> None:
+    drive = Drive()
+    drive.fired("soon")
+    drive.now += 50 * SECOND
+    drive.write("clock.step", by_s=50.0)
+    drive.go(MINUTE - SECOND)
+    assert drive.acts() == []
+    drive.go(SECOND)
+    assert drive.acts() == ["stop-1.send"]
 
 
 def test_a_clock_that_is_set_changes_no_countdown() -> None:

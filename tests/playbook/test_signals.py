@@ -236,6 +236,7 @@ FAULTS = [
     ("a condition for a person", "declared: true", 'declared: true, when: "> 1%"', "`when` is for a trigger on a"),
     ("a time for a person", "declared: true", "declared: true, for: 5m", "what a person declares holds at once"),
     ("resuming a notice", "clear_for: 5m", 'clear_for: 5m, resume: "< 5"', "`resume` is for a pause or rollback"),
+    ("a delay of a person", "declared: true", "declared: true, delay: 1m", "`delay` is for what a trigger `runs` by"),
     ("a runbook", "https://example.com/runbook", "runbook.md", "`runbook` is an address"),
     ("a severity", "severity: rollback", "severity: stop", "triggers.switch_off.severity: should be 'notify'"),
 ]  # fmt: skip

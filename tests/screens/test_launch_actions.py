@@ -41,6 +41,7 @@ MARKS: dict[str, tuple[LeverNow | ProcedureNow, str, str]] = {
     "one that is not deviates, and is red": (OFF, "✖ DEVIATES", palette.RED),
     "one that nobody knows is unknown, never green": (UNKNOWN, "? UNKNOWN", palette.UNKNOWN),
     "a procedure that waits for a person is yellow": (WAITS, "◆ WAITS", palette.YELLOW),
+    "one that is about to begin by itself says so": (replace(WAITS, stage="delayed"), "◆ BEGINS", palette.YELLOW),
     "one that goes on by itself is under way": (
         replace(WAITS, waits_for=None, stage="running"), "▶ under way", palette.ACCENT),
     "what is done was read back step by step, as a whole it is no colour": (
@@ -80,6 +81,9 @@ ROWS: dict[str, tuple[LeverNow | ProcedureNow, tuple[str, str, str]]] = {
     "one that nobody saw to in time is late": (
         replace(WAITS, waits_for=replace(ASKED, until=NOW - timedelta(seconds=90))),
         (NAME, "waits for a person: step revert", "LATE by 1m30s")),
+    "one that begins by itself counts down": (
+        replace(WAITS, stage="delayed", standing="BEGINS at 02:31:00Z unless a person aborts it"),
+        (NAME, "BEGINS at 02:31:00Z unless a person aborts it", "in 4m00s")),
     "one that goes on says how much of its budget is used": (
         replace(WAITS, waits_for=None), (NAME, WAITS.standing, "1m02s of 10m00s")),
     "one over its budget says so": (
@@ -123,6 +127,12 @@ def test_alarms_name_what_lets_messages_leave_first() -> None:
     assert alarms(levers=(live,)) == [("LEVER DEVIATES", "DISABLE_SEND is true, expected false")]
 
 
+def test_what_begins_by_itself_counts_down_in_an_alarm_that_says_how_to_abort_it() -> None:
+    assert alarms(runs=(DELAYED,)) == [("ACTION BEGINS", "Incident response begins by itself in 4m00s (r aborts it)")]
+    text = "\n".join(row.plain for row in action_details(DELAYED, NOW, 110))
+    assert "Incident response begins by itself in 4m00s (r aborts it)" in text
+
+
 def test_a_failed_run_is_an_alarm_until_the_procedure_went_well() -> None:
     steps = (replace(RESPONSE[1], stage="failed", reason="it answers 500; $.consumers is running"),)
     failed = replace(WAITS, stage="finished", outcome="failed", waits_for=None, steps=steps)
@@ -138,6 +148,9 @@ def test_the_note_that_is_owed_is_told_once_by_its_incident() -> None:
     assert alarms(runs=(note,)) == []
 
 
+BY_ITSELF = replace(ASKED, step="", what="delay", text="Incident response begins by itself", wanted=0)
+DELAYED = replace(WAITS, stage="delayed", waits_for=BY_ITSELF)
+SOON = replace(LAUNCH, procedures=(DELAYED,))
 DANGEROUS = replace(LAUNCH, procedures=(procedure(dangerous=True),), levers=())
 TO_DO = replace(LAUNCH, procedures=(replace(WAITS, waits_for=replace(ASKED, what="do", step="dig", text="Dig")),))
 SKIPPED = {"request": "skip", "run": "incident_response-1"}
@@ -150,7 +163,11 @@ REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
         LAUNCH, ["r", "enter", "y"], {"request": "confirm", "run": "incident_response-1", "step": "revert"}),
     "what waits is skipped with a reason": (
         LAUNCH, ["r", "down", "enter", *"known", "enter"], {**SKIPPED, "step": "revert", "reason": "known"}),
-    "a procedure is stopped with a reason": (
+    "what is about to begin is aborted with a reason": (
+        SOON, ["r", "enter", *"peak", "enter"], {**SKIPPED, "step": "", "reason": "peak"}),
+    "or begins at once": (
+        SOON, ["r", "down", "enter", "y"], {"request": "confirm", "run": "incident_response-1", "step": ""}),
+    "a procedure is aborted with a reason": (
         LAUNCH, ["r", "down", "down", "enter", *"known", "enter"], {**SKIPPED, "step": "", "reason": "known"}),
     "what was done by hand is said, with what came of it": (
         TO_DO, ["r", "enter", *"found", "enter"],

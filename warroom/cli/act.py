@@ -18,7 +18,7 @@ from warroom.errors import ExitCode, UsageError
 from warroom.text import clean
 
 _FORMS: Final = (
-    "start PROCEDURE, set LEVER VALUE, kill-switch, confirm RUN [STEP], done RUN [STEP], or skip RUN [STEP]"
+    "start PROCEDURE, set LEVER VALUE, kill-switch, confirm RUN [STEP], done RUN [STEP], skip RUN STEP, or abort RUN"
 )
 _PATIENCE_S: Final = 120.0
 _LOOK_S: Final = 0.3
@@ -61,8 +61,10 @@ def request_of(words: Sequence[str], reason: str, typed: str) -> dict[str, str]:
             return {"request": "confirm", "run": run, "step": "".join(step)}
         case ("done", run, *step) if len(step) < 2:
             return {"request": "done", "run": run, "step": "".join(step), **why}
-        case ("skip", run, *step) if len(step) < 2:
-            return {"request": "skip", "run": run, "step": "".join(step), **why}
+        case ("skip", run, step):
+            return {"request": "skip", "run": run, "step": step, **why}
+        case ("abort", run):
+            return {"request": "skip", "run": run, "step": "", **why}
     raise UsageError(f"warroom act LAUNCH takes {_FORMS}")
 
 

@@ -49,6 +49,10 @@ def asked_lines(run: Json, found: Json) -> Iterator[str]:
     late = ", NOBODY HAS" if waits["escalated"] else ""
     step = f" {waits['step']}" if waits["step"] else ""
     match waits["what"]:
+        case "delay":
+            begins = until.replace("within", "in")
+            yield f"        begins{begins}, to abort it: warroom act {launch} abort {run['run']} --reason TEXT"
+            return
         case "note":
             how = f'incident {launch} note {run["incident"]} "TEXT"'
         case "confirm":

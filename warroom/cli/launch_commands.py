@@ -298,7 +298,7 @@ def act(
     yes: arguments.Yes = False,
     state: arguments.StateFolder = None,
 ) -> int:
-    """Show levers and procedures; start one, set a lever, pull the kill switch; confirm, finish or skip a step."""
+    """Show levers and procedures; start, confirm or abort one, finish or skip a step; set a lever or kill switch."""
     from warroom.cli.act import act as command
 
     return command(launch, tuple(words or ()), reason, typed, state, yes=yes)

@@ -56,10 +56,12 @@ class ActionStepNow:
 
 @dataclass(frozen=True, slots=True)
 class WaitsNow:
-    """What a person has to do for a procedure: `what` is confirm, do or note (write the note of its incident).
+    """What a person has to do for a procedure: `what` is confirm, do, note (write the note of its incident), or delay
+    (nothing, and it can be aborted).
 
-    `step` is empty where it is the start that waits. At `until` everybody is told that nobody has (`escalated`), or
-    the note is late; None where there is no such time. `people` have agreed already, of the `wanted`.
+    `step` is empty where it is the start that waits. At `until` everybody is told that nobody has (`escalated`), the
+    note is late, or it begins by itself; None where there is no such time. `people` have agreed already, of the
+    `wanted`.
     """
 
     step: str
@@ -76,7 +78,8 @@ class WaitsNow:
 class ProcedureNow:
     """A procedure as it can be started (`run` is empty, `stage` ready), or a run of it.
 
-    `stage` is ready, confirm (its start waits for a person), waiting (a step does), running or finished; `standing`
+    `stage` is ready, delayed (it begins by itself, and can be aborted), confirm (its start waits for a person),
+    waiting (a step does), running or finished; `standing`
     says it in words. `outcome` is done, no-op, failed, stopped or shadow, empty while it is under way. `cause` is who
     or what started it. `budget_s` is None where there is none.
     """

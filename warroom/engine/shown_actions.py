@@ -10,14 +10,17 @@ from warroom.clock import stamp
 from warroom.engine.shown import instant
 from warroom.launch.incident_notes import note_slot
 from warroom.launch.levers import lever_standing
-from warroom.launch.procedure_ledger import has_agreed, people_wanted
 from warroom.launch.procedure_words import standing_of, started_by, step_said
 from warroom.launch.procedures import (
+    DELAY,
     FOR_A_PERSON,
     ProcedureRun,
     StepRun,
+    begins_at,
     current_step,
+    has_agreed,
     is_over_budget,
+    people_wanted,
     plan_of,
     spent,
 )
@@ -107,9 +110,11 @@ def _plan(plan: ProcedurePlan | None, procedure: str) -> Json:
 
 
 def _stage(plan: ProcedurePlan | None, run: ProcedureRun) -> str:
-    """confirm, waiting (for a person), running or finished."""
+    """delayed (it begins by itself, and can be aborted), confirm, waiting (for a person), running or finished."""
     if not run.is_open:
         return "finished"
+    if plan and begins_at(plan, run):
+        return "delayed"
     if plan and not has_agreed(plan, run):
         return "confirm"
     step = current_step(plan, run) if plan else None
@@ -136,7 +141,10 @@ def _step(step: ActionStep, known: StepRun | None) -> Json:
 
 def _waits_for(state: LaunchState, plan: ProcedurePlan, run: ProcedureRun, now: datetime) -> Json | None:
     """What a person has to do: confirm, do, or write the note of the incident; since when, and by when everybody is
-    told that nobody has."""
+    told that nobody has. What begins by itself they may abort until then."""
+    if at := begins_at(plan, run):
+        more = {"people": [], "wanted": 0, "escalated": False}
+        return _asked("", DELAY, f"{plan.title} begins by itself", run.started_at, at, **more)
     if not has_agreed(plan, run):
         told = f"Confirm that {plan.title} starts"
         more = {"people": list(run.people), "wanted": people_wanted(plan, run), "escalated": run.escalated}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from warroom.errors import UsageError
 from warroom.launch.entries import Draft
-from warroom.launch.procedure_ledger import people_wanted, procedure_draft
+from warroom.launch.procedure_ledger import procedure_draft
 from warroom.launch.procedure_starts import started
 from warroom.launch.procedures import (
     KILL_SWITCH,
     STOPPED,
     ProcedureRun,
     StepStage,
+    begins_at,
     current_step,
     is_acting,
     kill_switch_plan,
     open_runs,
+    people_wanted,
     plan_of,
     set_id,
 )
@@ -66,11 +68,11 @@ def _started(state: LaunchState, procedure: str, by: str, reason: str, **more: s
 
 
 def confirm(state: LaunchState, run_id: str, step_id: str, by: str) -> tuple[Draft, ...]:
-    """What to journal when `by` confirms what a run waits for: its start, or the step `step_id` (empty: the one that
-    waits). Raises UsageError where it waits for nothing, or for somebody else."""
+    """What to journal when `by` confirms what a run waits for: its start, also before its delay is over, or the step
+    `step_id` (empty: the one that waits). Raises UsageError where it waits for nothing, or for somebody else."""
     run, plan = _open(state, run_id)
     if run.begun_at is None:
-        if not people_wanted(plan, run):
+        if not people_wanted(plan, run) and begins_at(plan, run) is None:
             raise UsageError(f"{run.id} begins just now", hint="confirm again in a moment")
         if step_id:
             raise UsageError(f"{run.id} has not begun: confirm that it starts", hint="leave the step out")
@@ -102,16 +104,16 @@ def tick(state: LaunchState, run_id: str, step_id: str, by: str, reason: str) ->
 
 
 def skip(state: LaunchState, run_id: str, step_id: str, by: str, reason: str) -> tuple[Draft, ...]:
-    """What to journal when `by` leaves out the step that waits, or (`step_id` is empty) stops the whole run.
+    """What to journal when `by` leaves out the step that waits, or (`step_id` is empty) aborts the whole run.
 
     Raises UsageError without a reason, and where a step is being done right now.
     """
     run, plan = _open(state, run_id)
     if not reason.strip():
-        what = f"step {clean(step_id, limit=80)}" if step_id else run.id
-        raise UsageError(f"to skip {what} a reason is needed", hint="add --reason TEXT")
+        what = f"skip step {clean(step_id, limit=80)}" if step_id else f"abort {run.id}"
+        raise UsageError(f"to {what} a reason is needed", hint="add --reason TEXT")
     if is_acting(run):
-        raise UsageError(f"a step of {run.id} is being done", hint="skip again in a moment")
+        raise UsageError(f"a step of {run.id} is being done", hint="ask again in a moment")
     if not step_id:
         body = {"outcome": STOPPED, "reason": clean(reason), "by": by}
         return (procedure_draft(run, "finished", body, actor=by),)

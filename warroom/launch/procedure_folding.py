@@ -24,6 +24,7 @@ def _started(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         by=by,
         reason=body.get("reason", ""),
         mode=mode,
+        delay=timedelta(seconds=body.get("delay_s", 0.0)),
         people=(by,) if by else (),
         lever=body.get("lever", ""),
         value=body.get("value", ""),

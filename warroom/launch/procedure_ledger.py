@@ -12,18 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from warroom.clock import stamp
 from warroom.launch.entries import ENGINE, Draft
 from warroom.launch.incident_notes import note_posted
 from warroom.launch.ledger import RunSuite
-from warroom.launch.procedure_starts import start_owed
+from warroom.launch.procedure_starts import is_over, start_owed
 from warroom.launch.procedure_words import outcome_of, started_by
 from warroom.launch.procedures import (
+    DELAY,
     FOR_A_PERSON,
     STOPPED,
     ProcedureRun,
     StepRun,
     StepStage,
+    begins_at,
     current_step,
+    has_agreed,
     open_runs,
     plan_of,
     spent,
@@ -118,16 +122,19 @@ class _Move:
         return self._go_on(plan, step, known)
 
     def _start(self, plan: ProcedurePlan) -> list[Draft]:
-        """It begins when as many agree as it takes; the incident that it opens is opened then."""
-        run = self._run
-        if has_agreed(plan, run):
+        """It begins when as many agree as it takes, or its delay is over; its incident is opened then."""
+        run, by_itself = self._run, begins_at(plan, self._run)
+        if by_itself and is_over(self._state, run.cause):
+            return [self._finished(STOPPED, f"{run.cause} is over, and so nothing was done")]
+        if has_agreed(plan, run) and not (by_itself and self._now < by_itself):
             incident = f"inc-{len(self._state.incidents) + 1}" if plan.opens_incident else ""
             begun = self._draft("begun", {"incident": incident})
             opened = {"id": incident, "text": f"{plan.title} ({started_by(run)})", "run": run.id, "by": run.by}
             return [begun, Draft("incident.opened", opened)] if incident else [begun]
         is_told = any(one.about == f"{run.id}.start" for one in self._state.happenings)
-        drafts = [] if is_told else [self._draft("waiting", {"for": StepStage.CONFIRM.value})]
-        if not run.escalated and self._now - run.started_at >= plan.countdown:
+        waits = {"for": DELAY, "until": stamp(by_itself)} if by_itself else {"for": StepStage.CONFIRM.value}
+        drafts = [] if is_told else [self._draft("waiting", waits)]
+        if by_itself is None and not run.escalated and self._now - run.started_at >= plan.countdown:
             drafts.append(
                 self._draft("escalated", {"reason": "nobody has confirmed that it starts: nothing was done"})
             )
@@ -214,14 +221,3 @@ def procedure_draft(
     about: dict[str, object] = {"procedure": run.procedure, "run": run.id}
     about |= {key: value for key, value in (("cause", run.cause), ("step", step)) if value}
     return Draft(f"procedure.{kind}", {**about, **{key: value for key, value in body.items() if value != ""}}, actor)
-
-
-def has_agreed(plan: ProcedurePlan, run: ProcedureRun) -> bool:
-    """Whether as many people have agreed as it takes to begin."""
-    return len(run.people) >= people_wanted(plan, run)
-
-
-def people_wanted(plan: ProcedurePlan, run: ProcedureRun) -> int:
-    """How many people have to agree before a run begins: two where the playbook says so, else one where its trigger
-    is to be confirmed, none otherwise."""
-    return plan.people if plan.people > 1 else int(run.mode == "confirm")

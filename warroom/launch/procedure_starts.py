@@ -15,7 +15,7 @@ _FIRST: Final = ("rollback", "pause", "notify")
 """Of several triggers the gravest starts first."""
 
 
-def started(state: LaunchState, procedure: str, actor: str = ENGINE, **body: str) -> Draft:
+def started(state: LaunchState, procedure: str, actor: str = ENGINE, **body: str | float) -> Draft:
     """That a procedure starts: as the next run of it."""
     number = sum(run.procedure == procedure for run in state.procedures.values()) + 1
     about = {"procedure": procedure, "run": f"{procedure}-{number}"}
@@ -29,7 +29,8 @@ def start_owed(state: LaunchState) -> list[Draft]:
     firing = sorted(_unanswered(state), key=lambda one: _FIRST.index(triggers[one.subject].severity))
     for one in firing[:1]:
         trigger = triggers[one.subject]
-        begun = started(state, trigger.runs, cause=one.about, mode=trigger.mode)
+        delay_s = trigger.delay.total_seconds()
+        begun = started(state, trigger.runs, cause=one.about, mode=trigger.mode, delay_s=delay_s)
         return [begun, _would(begun, state.course.procedures[trigger.runs])] if trigger.mode == "shadow" else [begun]
     return []
 
@@ -37,12 +38,17 @@ def start_owed(state: LaunchState) -> list[Draft]:
 def _unanswered(state: LaunchState) -> Iterator[Happening]:
     """The activations that go on and have started nothing yet."""
     answered = {run.cause for run in state.procedures.values()}
-    over = {one.about for one in state.happenings if one.on == "trigger.resolved"}
     for one in state.happenings:
         # Another playbook that took over may have no such trigger.
         trigger = state.course.watched.triggers.get(one.subject) if one.on == "trigger.fired" else None
-        if trigger and trigger.runs in state.course.procedures and one.about not in answered | over:
+        is_answered = one.about in answered or is_over(state, one.about)
+        if trigger and trigger.runs in state.course.procedures and not is_answered:
             yield one
+
+
+def is_over(state: LaunchState, activation: str) -> bool:
+    """Whether the trigger has resolved that had fired."""
+    return any(one.on == "trigger.resolved" and one.about == activation for one in state.happenings)
 
 
 def _would(begun: Draft, plan: ProcedurePlan) -> Draft:

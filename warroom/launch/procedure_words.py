@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Final
 
 from warroom.launch.entries import ENGINE
@@ -15,6 +15,7 @@ from warroom.launch.procedures import (
     ProcedureRun,
     StepRun,
     StepStage,
+    begins_at,
     current_step,
     plan_of,
 )
@@ -84,6 +85,8 @@ def standing_of(state: LaunchState, run: ProcedureRun) -> str:
     plan = plan_of(state.course, run)
     if not run.is_open:
         return _ended(plan, run)
+    if plan and (at := begins_at(plan, run)):
+        return f"BEGINS at {at.astimezone(UTC):%H:%M:%S}Z unless a person aborts it"
     if run.begun_at is None and any(one.about == f"{run.id}.start" for one in state.happenings):
         return "waits for a person to confirm that it starts"
     step = current_step(plan, run) if plan and run.begun_at else None

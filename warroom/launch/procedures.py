@@ -20,6 +20,9 @@ _SET: Final = "set-"
 DONE, FAILED, NOOP, STOPPED, SHADOW = "done", "failed", "no-op", "stopped", "shadow"
 """What a run can come to."""
 
+DELAY: Final = "delay"
+"""What a run waits for that begins by itself, unless a person aborts it."""
+
 
 class StepStage(StrEnum):
     """Where a step stands. Of an action REQUESTED is the intent: from then on it may have been sent. UNSENT: it
@@ -78,7 +81,8 @@ class ProcedureRun:
 
     `cause` is the activation of a trigger (`pause_5xx#2`), or empty: then a person, `by`, has started it, and said
     why in `reason`. `mode` is that of the trigger. It begins when as many `people` have agreed as its plan wants, or
-    one where the mode is `confirm`; `begun_at` is None before. `lever` and `value` are what a person wants set.
+    one where the mode is `confirm`; otherwise `delay` after its start, or when a person says so. `begun_at` is None
+    before. `lever` and `value` are what a person wants set.
     `incident` is the one that it opened. `outcome` and `finished_at` are empty and None while it is under way, and
     `finished_by` is the person who stopped it, for the reason `finished_for`. Mappings are oldest first.
     """
@@ -90,6 +94,7 @@ class ProcedureRun:
     by: str = ""
     reason: str = ""
     mode: str = "auto"
+    delay: timedelta = timedelta()
     people: tuple[str, ...] = ()
     begun_at: datetime | None = None
     escalated: bool = False
@@ -145,6 +150,23 @@ def kill_switch_plan(course: Course) -> ProcedurePlan | None:
     levers = [lever for lever in course.levers.values() if lever.kill_switch]
     steps = tuple(setting(f"stop-{number}", lever, lever.stops) for number, lever in enumerate(levers, 1))
     return ProcedurePlan(KILL_SWITCH, "Kill switch", steps) if steps else None
+
+
+def people_wanted(plan: ProcedurePlan, run: ProcedureRun) -> int:
+    """How many people have to agree before a run begins: two where the playbook says so, else one where its trigger
+    is to be confirmed, none otherwise."""
+    return plan.people if plan.people > 1 else int(run.mode == "confirm")
+
+
+def has_agreed(plan: ProcedurePlan, run: ProcedureRun) -> bool:
+    """Whether as many people have agreed as it takes to begin."""
+    return len(run.people) >= people_wanted(plan, run)
+
+
+def begins_at(plan: ProcedurePlan, run: ProcedureRun) -> datetime | None:
+    """When a run begins by itself that a person can still abort; None where it does not, or has begun."""
+    is_delayed = run.is_open and run.begun_at is None and run.delay and not run.people
+    return run.started_at + run.delay if is_delayed and not people_wanted(plan, run) else None
 
 
 def current_step(plan: ProcedurePlan, run: ProcedureRun) -> ActionStep | None:

@@ -127,6 +127,7 @@ def _trigger(name: str, model: signal_models.Trigger, document: models.Document)
         burn=model.when if isinstance(model.when, Burn) else None,
         lever=model.lever or "",
         runs=model.runs or "",
+        delay=model.delay or timedelta(),
         declared=model.declared is not None,
         window=window,
         hold=model.for_ or Hold(),

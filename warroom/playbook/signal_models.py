@@ -161,6 +161,9 @@ class Trigger(Section):
         "confirm", description="Whether what it runs is only named, waits for a person, or runs at once."
     )
     runs: Id | None = Field(None, description="The procedure that it starts, once each time that it fires.")
+    delay: TimeoutText | None = Field(
+        None, description="How long a person can still abort what it runs, before that begins; with `mode: auto`."
+    )
     resume: SignalConditionText | None = Field(
         None, description="When this holds a pause or rollback is over; without it, when a person resumes."
     )
@@ -179,6 +182,8 @@ class Trigger(Section):
                 raise ValueError(f"`{key}` is for a trigger on a signal")
         if self.resume is not None and self.severity == "notify":
             raise ValueError("`resume` is for a pause or rollback: what only notifies is over when its condition is")
+        if self.delay is not None and (self.mode != "auto" or self.runs is None):
+            raise ValueError("`delay` is for what a trigger `runs` by itself: add `mode: auto` and `runs`")
         if about == "declared" and (self.for_ is not None or self.clear_for is not None):
             raise ValueError("what a person declares holds at once: leave out `for` and `clear_for`")
         if self.when is not None and isinstance(self.when, Burn) != (about == "slo"):

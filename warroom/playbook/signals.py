@@ -87,7 +87,7 @@ class TriggerPlan:
     for a signal of the moment. `clear` is how long the condition has to be gone, None: as
     long as it has to hold. A pause or rollback stays until
     `resume` holds, or without it until a person resumes. `runs` names a procedure, `runbook` is an address; both may
-    be empty.
+    be empty. What it runs begins `delay` after it has fired, unless a person aborts it.
     """
 
     id: str
@@ -106,6 +106,7 @@ class TriggerPlan:
     min_volume: float = 0.0
     resume: SignalCondition | None = None
     runs: str = ""
+    delay: timedelta = timedelta()
     runbook: str = ""
 
     @property

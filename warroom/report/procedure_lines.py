@@ -24,6 +24,8 @@ def _started(body: Body) -> str:
 
 
 def _waiting(body: Body) -> str:
+    if body["for"] == "delay":
+        return f"{body['run']} BEGINS at {body['until']} unless a person aborts it"
     if not body.get("step"):
         return f"{body['run']} WAITS for a person to confirm that it starts"
     what = {"confirm": "WAITS for a person to confirm it", "to do": "WAITS for a person to do it"}
