@@ -54,7 +54,7 @@ def _models() -> dict[str, type[BaseModel]]:
 def watched() -> tuple[type[BaseModel], ...]:
     """The models of what is watched while a launch runs."""
     sources = (*source_models.SOURCES.values(), source_models.Through, source_models.ProbeExpect)
-    measured = (signal_models.RatioOf, signal_models.QuantileOf, signal_models.LatencyOf)
+    measured = (signal_models.RatioOf, signal_models.PhaseLimits, signal_models.QuantileOf, signal_models.LatencyOf)
     limits = (signal_models.Slo, signal_models.Baseline, signal_models.Trigger)
     return (*sources, signal_models.Signal, *measured, *limits)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.engine.feeding import MINUTE, Feed
+from tests.engine.feeding import MINUTE, WATCHED, Feed
 from tests.engine.stage import T0
 from warroom.client.values import launch_now
 from warroom.engine.engine import Engine
 from warroom.engine.view import state_json
+from warroom.launch.signal_words import signal_line
+from warroom.slo.conditions import parse_condition
 from warroom.slo.reading import Reading
 
 ENGINE = {"pid": 1, "since": "2025-11-01T02:00:00Z", "epoch": 1, "tick_age_s": 0.0}
@@ -48,6 +51,32 @@ async def test_a_signal_says_what_it_is_how_old_that_is_and_what_comes_next(tmp_
         ]
         assert errors["next"] == "warn at >= 0.5%, 0.4% away, YELLOW"
         assert (errors["limits"][2]["does"], errors["slo"]) == ("pause by pause_5xx", None)
+
+
+async def test_the_limits_in_force_are_those_of_the_phase_that_runs(tmp_path: Path) -> None:
+    looser = {"verification": (parse_condition("> 200ms"), parse_condition("> 500ms"))}
+    p95 = replace(WATCHED.signals["p95"], limits_in=looser)
+    stage = Feed(tmp_path, watched=replace(WATCHED, signals={**WATCHED.signals, "p95": p95}))
+    stage.fed.values["p95"] = 0.15
+    async with stage.engine() as engine:
+        for span, level, word, limits in (
+            (4 * MINUTE, "yellow", "YELLOW", [("> 120ms", "YELLOW"), ("> 300ms", "RED")]),
+            (
+                2 * MINUTE,
+                "green",
+                "GREEN",
+                [("> 200ms", "YELLOW in phase verification"), ("> 500ms", "RED in phase verification")],
+            ),
+            (10 * MINUTE, "yellow", "YELLOW", [("> 120ms", "YELLOW"), ("> 300ms", "RED")]),
+        ):
+            await stage.advance(span)
+            found = seen(engine, stage)["signals"]["p95"]
+            assert (found["level"], found["word"]) == (level, word)
+            assert [(one["text"], one["does"]) for one in found["limits"] if one["role"] != "trigger"] == limits
+            line = signal_line(engine.state, "p95", stage.clock.now())
+            assert f"{word} p95: 150ms (yellow {limits[0][0]}" in line
+    levels = [one.body["level"] for one in stage.told if one.kind == "signal.level" and one.body["signal"] == "p95"]
+    assert levels == ["yellow", "green", "yellow"]
 
 
 async def test_what_is_not_known_says_so_and_shows_no_number(tmp_path: Path) -> None:

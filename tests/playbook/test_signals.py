@@ -46,7 +46,7 @@ signals:
   p95: {source: app, quantile: {p: 95, of: request_seconds}, warn: "> 120ms"}
   depth: {source: app, value: queue_depth, fold: max, unit: messages}
   up: {source: canary, availability: true, window: 1m}
-  probed: {source: canary, latency: {p: 99}, unit: s}
+  probed: {source: canary, latency: {p: 99}, unit: s, page: "> 2s", limits_in: {open: {warn: "> 1500ms"}}}
   asked: {source: prom, expr: "sum(up)", warn: growing over 10m}
   json: {source: ops, json: $.queue.depth}
   printed: {source: script}
@@ -75,6 +75,7 @@ triggers:
   fast_burn: {slo: uptime, when: burn > 19.2, window: 15m, severity: notify}
   switch_off: {lever: SEND, severity: rollback}
   data_loss: {declared: true, mode: shadow}
+phases: {open: {from: T+0, until: T+1h}}
 """
 )
 
@@ -124,6 +125,15 @@ def test_limits_are_kept_in_base_units_with_their_operator(tmp_path: Path) -> No
     assert (warn.op, warn.number) == (">=", 0.005)
     assert isinstance(when, OverBaseline)
     assert (when.op, when.factor, when.baseline) == (">", 2.0, "depth")
+
+
+def test_limits_in_a_phase_leave_the_others_as_they_are(tmp_path: Path) -> None:
+    probed = load(write(tmp_path, WATCHED), environ=ENVIRON).course.watched.signals["probed"]
+    assert (probed.warn, probed.page, probed.during(("other",))) == (None, probed.page, probed)
+    assert isinstance(probed.page, Threshold)
+    there = probed.during(("open", "other"))
+    assert isinstance(there.warn, Threshold)
+    assert (there.warn.number, there.page, there.phase) == (1.5, probed.page, "open")
 
 
 def test_a_trigger_is_measured_over_its_own_window_and_not_split(tmp_path: Path) -> None:
@@ -208,6 +218,15 @@ FAULTS = [
     ("a page that is milder", 'page: ">= 1%"', 'page: ">= 0.1%"', "errors.page: page '>= 0.1%' is milder than"),
     ("a page the wrong way", 'page: ">= 1%"', 'page: "< 1%"', "look in opposite directions"),
     ("nothing ever YELLOW", 'page: ">= 1%"', 'page: ">= 0.5%"', "the signal would never be yellow"),
+    ("a phase of limits", "{open: {warn", "{opn: {warn", "signals.probed.limits_in.opn: there is no phase 'opn'"),
+    ("a limit of a phase in %", '"> 1500ms"', '"> 15%"', "limits_in.open.warn: '> 15%': the signal is in s"),
+    (
+        "a limit of a phase on the good side",
+        'page: "> 2s", limits_in: {open: {warn: "> 1500ms"}}',
+        'limits_in: {open: {warn: "< 1s"}}',
+        "signals.probed.limits_in.open.warn: '< 1s': latency is bad where it is high",
+    ),
+    ("a limit of a phase over the page", '"> 1500ms"', '"> 3s"', "page '> 2s' is milder than warn '> 3s'"),
     ("a signal of an SLO", "slos:\n  uptime: {signal: up", "slos:\n  uptime: {signal: upp", "no signal 'upp'"),
     ("an SLO on a time", "few_errors: {signal: errors", "few_errors: {signal: p95", "'p95' is no share of events"),
     ("an objective of everything", "99.9%", "100%", "slos.uptime.objective: '100%' is not a share between"),

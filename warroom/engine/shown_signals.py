@@ -12,7 +12,7 @@ from warroom.engine.shown import instant
 from warroom.launch.observing import Context, baselines_of, rule_of
 from warroom.launch.signal_words import condition_of, shown_value
 from warroom.launch.signals import Acknowledged, TriggerKnown
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, phases_in_time
 from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
 from warroom.slo.baseline import Baseline
 from warroom.slo.levels import Level, Marked, distance_to, next_limit
@@ -26,11 +26,12 @@ _NOT_YET = "not looked at yet"
 def signals(state: LaunchState, live: Live, now: datetime) -> list[dict[str, Any]]:
     """Every signal, in the order of the playbook."""
     context = _context(state, live, now)
-    return [_signal(state, context, live, plan) for plan in state.course.watched.signals.values()]
+    return [_signal(state, context, live, plan) for plan in context.watched.signals.values()]
 
 
 def _context(state: LaunchState, live: Live, now: datetime) -> Context:
-    return Context(state.course.watched, now, live.every, baselines_of(state), {})
+    watched = state.course.watched.during(phases_in_time(state, now))
+    return Context(watched, now, live.every, baselines_of(state), {})
 
 
 def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) -> dict[str, Any]:
@@ -64,11 +65,12 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
 
 
 def limits_of(watched: Watched, plan: SignalPlan) -> Iterator[Marked]:
-    """The limits of a signal, and what holds when they do."""
+    """The limits of a signal that are in force, and what holds when they do."""
+    only = f" in phase {plan.phase}" if plan.phase else ""
     if plan.warn:
-        yield Marked("warn", plan.warn, "YELLOW")
+        yield Marked("warn", plan.warn, f"YELLOW{only}")
     if plan.page:
-        yield Marked("page", plan.page, "RED")
+        yield Marked("page", plan.page, f"RED{only}")
     for one in watched.triggers.values():
         if one.signal == plan.id and one.when:
             yield Marked("trigger", one.when, _does(one))

@@ -114,7 +114,7 @@ class SignalMemory:
 def _needed(watched: Watched, plan: SignalPlan) -> timedelta:
     """How far back the values of a signal are needed: for the trend that is shown, for those that are limits, and for
     baselines."""
-    limits = [plan.warn, plan.page]
+    limits = [plan.warn, plan.page, *(limit for both in plan.limits_in.values() for limit in both)]
     limits += [each for one in watched.triggers.values() if one.signal == plan.id for each in (one.when, one.resume)]
     spans = [limit.over for limit in limits if isinstance(limit, Trending)]
     spans += [one.over for one in watched.baselines.values() if one.signal == plan.id]

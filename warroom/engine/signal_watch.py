@@ -21,7 +21,7 @@ from warroom.launch.levers import lever_standing
 from warroom.launch.observing import LOOKS, Context, baselines_of, rule_of
 from warroom.launch.signal_asking import change_body
 from warroom.launch.signals import QUIET, Given, moved
-from warroom.launch.state import LaunchState, believed
+from warroom.launch.state import LaunchState, believed, phases_in_time
 from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
 from warroom.slo.budget import Budget
 from warroom.slo.conditions import TREND_OVER
@@ -163,10 +163,11 @@ class SignalWatch:
         began = self._begun(state)
         self._take_given(state)
         self._capture(state)
-        context = Context(self._watched, now, self.every, baselines_of(state), self._memory.histories)
+        watched = self._watched.during(phases_in_time(state, self._wall.now()))
+        context = Context(watched, now, self.every, baselines_of(state), self._memory.histories)
         levers = partial(_lever, state, levers_read_at, self._wall.now())
         looked = SignalRound(context, self._sources, self._memory, levers, began)
-        for plan in self._watched.signals.values():
+        for plan in watched.signals.values():
             if self._is_heard(plan.source, now):
                 self._judge(plan, looked, is_told=began is not None)
         if began is not None:

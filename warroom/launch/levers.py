@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from warroom.launch.entries import Draft
-from warroom.launch.state import LaunchState, believed
+from warroom.launch.state import LaunchState, believed, phases_in_time
 from warroom.playbook.procedures import LeverPlan
 
 _BELIEVED_FOR = 3
@@ -47,15 +47,7 @@ def believed_for(plan: LeverPlan) -> timedelta:
 
 def expected_now(state: LaunchState, plan: LeverPlan, now: datetime) -> str:
     """What the lever should be: what it should be in the last phase that runs and says so, else always."""
-    if state.t0 is None:
-        return plan.expect
-    passed = believed(state, now) - state.t0
-    running = [
-        phase.id
-        for phase in state.course.phases
-        if phase.starts <= passed and (phase.ends is None or passed < phase.ends)
-    ]
-    named = [phase for phase in running if phase in plan.expect_in]
+    named = [phase for phase in phases_in_time(state, now) if phase in plan.expect_in]
     return plan.expect_in[named[-1]] if named else plan.expect
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from warroom.launch.schedule import Slot
 from warroom.launch.signals import SignalKnown, TriggerKnown
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, phases_in_time
 from warroom.playbook.signals import SignalPlan, TriggerPlan
 from warroom.slo.levels import Level
 from warroom.slo.reading import Reading
@@ -46,19 +46,27 @@ def condition_of(plan: TriggerPlan) -> str:
 
 
 def limits_text(state: LaunchState, plan: SignalPlan) -> str:
-    """The limits of a signal: `yellow >= 0.5%, red >= 1%, objective 99.9% in 48h`; empty where it has none."""
+    """The limits of a signal: `yellow >= 0.5%, red >= 1%, objective 99.9% in 48h`; empty where it has none. Those of
+    a phase say so."""
     named = [("yellow", plan.warn), ("red", plan.page)]
-    limits = [f"{level} {limit.text}" for level, limit in named if limit]
+    only = f" in phase {plan.phase}" if plan.phase else ""
+    limits = [f"{level} {limit.text}{only}" for level, limit in named if limit]
     slos = [slo for slo in state.course.watched.slos.values() if slo.signal == plan.id]
     goals = [f"objective {slo.objective * 100:g}% in {format_duration(slo.window)}" for slo in slos]
     return ", ".join([*limits, *goals])
 
 
+def _in_force(state: LaunchState, signal: str, at: datetime | None) -> SignalPlan:
+    """The signal with the limits in force at `at`; None: those that are so as a rule."""
+    plan = state.course.watched.signals[signal]
+    return plan.during(phases_in_time(state, at)) if at else plan
+
+
 def signal_line(state: LaunchState, signal: str, at: datetime | None) -> str:
     """A signal in one line, as of `at`: sign, level, title, value, limits, and how old that is; None: when it was
     measured instead. What is too old, or was never measured, is no data."""
-    plan = state.course.watched.signals[signal]
     known = state.signals.get(signal)
+    plan = _in_force(state, signal, at or (known.at if known else None))
     limits = limits_text(state, plan)
     if known is None or known.level is Level.UNKNOWN or _is_old(known, at):
         why = _why_unknown(known, at)
@@ -111,7 +119,8 @@ def _stamp(at: datetime | None) -> str | None:
 
 def of_signal(state: LaunchState, slot: Slot, signal: str, name: str) -> str | None:
     """`{{ signals.p95.value }}` and its like. A value that is not known says so."""
-    plan, known = state.course.watched.signals[signal], state.signals.get(signal)
+    known = state.signals.get(signal)
+    plan = _in_force(state, signal, known.at if known else None)
     match name:
         case "title":
             return plan.title

@@ -220,3 +220,15 @@ def believed(state: LaunchState, now: datetime) -> datetime:
 def begin(course: Course) -> LaunchState:
     """The state before the first entry."""
     return LaunchState(course)
+
+
+def phases_in_time(state: LaunchState, now: datetime) -> tuple[str, ...]:
+    """The phases whose time it is, whatever was done of them, in the order of the playbook; empty without T0."""
+    if state.t0 is None:
+        return ()
+    passed = believed(state, now) - state.t0
+    return tuple(
+        phase.id
+        for phase in state.course.phases
+        if phase.starts <= passed and (phase.ends is None or passed < phase.ends)
+    )

@@ -88,7 +88,7 @@ def _subjects(course: Course, update: Update, on: str) -> Iterator[tuple[str, st
     known: Mapping[str, Iterable[str]] = {
         "gate": course.gates,
         "trigger": course.watched.triggers,
-        "signal": [name for name, plan in course.watched.signals.items() if plan.warn or plan.page],
+        "signal": [name for name, plan in course.watched.signals.items() if plan.is_limited],
     }
     sort = on.partition(".")[0]
     if sort == "procedure":

@@ -9,7 +9,7 @@ from typing import Final
 from warroom.playbook import models, signal_models, source_models
 from warroom.playbook.signal_forms import Burn
 from warroom.playbook.signals import BaselinePlan, SignalPlan, SloPlan, SourceInfo, TriggerPlan, Watched
-from warroom.slo.conditions import Threshold
+from warroom.slo.conditions import SignalCondition, Threshold
 from warroom.slo.query import (
     Availability,
     Expression,
@@ -75,9 +75,17 @@ def _signal(name: str, model: signal_models.Signal, sources: Mapping[str, source
         unit=unit_of(model),
         warn=model.warn,
         page=model.page,
+        limits_in={phase: limits_of(model, own) for phase, own in model.limits_in.items()},
         by=clean(model.by or ""),
         expr_source=clean(model.expr_source),
     )
+
+
+def limits_of(
+    model: signal_models.Signal, own: signal_models.PhaseLimits
+) -> tuple[SignalCondition | None, SignalCondition | None]:
+    """When a signal is YELLOW and RED while a phase runs that has limits of its `own`."""
+    return own.warn or model.warn, own.page or model.page
 
 
 def _measure(name: str, model: signal_models.Signal, source: source_models.AnySource) -> Measure:

@@ -53,6 +53,13 @@ class LatencyOf(Section):
     p: Percentile = Field(description="The percentile, such as 95.")
 
 
+class PhaseLimits(Section):
+    """Limits on a signal while a phase runs; what is left out is as always."""
+
+    warn: SignalConditionText | None = Field(None, description="Where this holds the signal is YELLOW.")
+    page: SignalConditionText | None = Field(None, description="Where this holds the signal is RED.")
+
+
 class Signal(Section):
     """A number that is watched. One key says what it measures: `value`, `rate`, `ratio`, `quantile`, `expr`,
     `latency`, `availability`, `json` or `lines`; without one it is the number that its source gives."""
@@ -73,6 +80,7 @@ class Signal(Section):
     unit: UnitText | None = Field(None, description="How it is written: %, ms, /min, messages; % for a share.")
     warn: SignalConditionText | None = Field(None, description="Where this holds the signal is YELLOW.")
     page: SignalConditionText | None = Field(None, description="Where this holds the signal is RED.")
+    limits_in: dict[Id, PhaseLimits] = Field({}, description="Other limits while a phase runs, by phase.")
     by: Name | None = Field(None, description="Label whose values are shown one by one beside the whole.")
     expr_source: Text = Field("", description="The words of the document that it comes from.")
 

@@ -10,7 +10,7 @@ from typing import Final
 from warroom.errors import Problem
 from warroom.playbook import nodes, signal_models, source_models
 from warroom.playbook.nodes import Path, Scalar, find, key_path
-from warroom.playbook.signal_build import unit_of
+from warroom.playbook.signal_build import limits_of, unit_of
 from warroom.playbook.signal_forms import Burn, When
 from warroom.slo.conditions import OverBaseline, SignalCondition, Threshold, Trending, check
 from warroom.slo.levels import direction_problem, order_problem
@@ -104,16 +104,29 @@ class SignalReferences:
         if problem := _unit_problem(signal, unit):
             self._report((*path, "unit"), problem)
             return
-        for key in ("warn", "page"):
-            if condition := getattr(signal, key):
+        self._limits(path, signal, signal, (signal.warn, signal.page))
+        for phase, own in signal.limits_in.items():
+            self._name((*path, "limits_in", phase), "phases", phase)
+            self._limits((*path, "limits_in", phase), signal, own, limits_of(signal, own))
+
+    def _limits(
+        self,
+        path: Path,
+        signal: signal_models.Signal,
+        given: signal_models.Signal | signal_models.PhaseLimits,
+        both: tuple[SignalCondition | None, SignalCondition | None],
+    ) -> None:
+        """The limits that are `given` at `path`, and `both` that are in force then."""
+        unit, known = unit_of(signal), len(self._found)
+        for key, condition in (("warn", given.warn), ("page", given.page)):
+            if condition:
                 self._comparable((*path, key), condition, signal, unit)
-        limits = [limit for limit in (signal.warn, signal.page) if limit]
-        if any(check(limit, unit) for limit in limits):
+        if len(self._found) > known or any(limit and check(limit, unit) for limit in both):
             return
-        if problem := order_problem(signal.warn, signal.page):
+        if problem := order_problem(*both):
             self._report((*path, "page"), problem)
-        for key in ("warn", "page"):
-            if (limit := getattr(signal, key)) and (problem := _wrong_side(signal, limit)):
+        for key, condition in (("warn", given.warn), ("page", given.page)):
+            if condition and (problem := _wrong_side(signal, condition)):
                 self._report((*path, key), problem)
 
     def _fits(self, path: Path, signal: signal_models.Signal) -> bool:

@@ -5,7 +5,7 @@ Numbers are in base units: ratios 0..1, seconds, per second, counts. Mappings ke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
@@ -33,8 +33,9 @@ class SourceInfo:
 @dataclass(frozen=True, slots=True)
 class SignalPlan:
     """A number that is watched. `window` is zero where the number is that of the moment. `warn` holds where the
-    signal is YELLOW, `page` where it is RED; without both it has no colour. `by` is the label that splits it, empty
-    for none. `expr_source` are the words of the document that it comes from.
+    signal is YELLOW, `page` where it is RED; without both it has no colour. `limits_in` has both for the phases in
+    which they are others; where those of a phase are in force `phase` is its id, else empty. `by` is the label that
+    splits it, empty for none. `expr_source` are the words of the document that it comes from.
     """
 
     id: str
@@ -45,6 +46,8 @@ class SignalPlan:
     unit: Unit
     warn: SignalCondition | None = None
     page: SignalCondition | None = None
+    limits_in: Mapping[str, tuple[SignalCondition | None, SignalCondition | None]] = field(default_factory=dict)
+    phase: str = ""
     by: str = ""
     expr_source: str = ""
 
@@ -52,6 +55,19 @@ class SignalPlan:
     def query(self) -> Query:
         """What its source is asked."""
         return Query(self.measure, self.window, self.by)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether something is bad about it, in some phase."""
+        return any((self.warn, self.page, *(limit for both in self.limits_in.values() for limit in both)))
+
+    def during(self, phases: Sequence[str]) -> SignalPlan:
+        """The signal with the limits in force while `phases` run: those of the last of them that has its own."""
+        named = [phase for phase in phases if phase in self.limits_in]
+        if not named:
+            return self
+        warn, page = self.limits_in[named[-1]]
+        return replace(self, warn=warn, page=page, phase=named[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +145,10 @@ class Watched:
     slos: Mapping[str, SloPlan] = field(default_factory=dict)
     baselines: Mapping[str, BaselinePlan] = field(default_factory=dict)
     triggers: Mapping[str, TriggerPlan] = field(default_factory=dict)
+
+    def during(self, phases: Sequence[str]) -> Watched:
+        """The same, with the limits in force while `phases` run, in their order."""
+        return replace(self, signals={name: plan.during(phases) for name, plan in self.signals.items()})
 
     def query_of(self, trigger: TriggerPlan) -> Query:
         """What the source of a trigger's signal is asked for it. Raises KeyError for one without a signal."""
