@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from warroom.launch.ending import Ending, ending
 from warroom.launch.phases import phases
 from warroom.launch.standing import Standing, owed
 from warroom.launch.state import LaunchState
+from warroom.slo.trigger import Stage, TriggerState, memo_of
 from warroom.verdict import Verdict
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -116,7 +118,35 @@ GREEN = ran(ARRIVED, "phase:verify", 5, Verdict.PASS, "GREEN")
 RED = ran(ARRIVED, "phase:verify", 5, Verdict.FAIL, "RED")
 UNDELIVERED = ExitCode.UPDATE_UNDELIVERED
 
+
+def fired(state: LaunchState, trigger: str, **more: str) -> LaunchState:
+    """A trigger that fired once more, and is over; its posts are no part of this."""
+    number = state.triggers[trigger].state.number + 1 if trigger in state.triggers else 1
+    on, over = TriggerState(Stage.FIRING, number, T0, T0), TriggerState(number=number)
+    body: dict[str, Any] = {"trigger": trigger, "severity": "pause", "mode": "auto", **more}
+    state = after(state, "trigger.fired", T0 + 5 * MINUTE, 1, **body, state=memo_of(on))
+    state = after(state, "trigger.resolved", T0 + 6 * MINUTE, 1, **body, state=memo_of(over), by="ada")
+    return replace(state, happenings=())
+
+
 ENDINGS = {
+    "a pause fired twice and is over": (
+        fired(fired(GREEN, "pause_5xx"), "pause_5xx"),
+        Ending(ExitCode.TRIGGER_FIRED, ("a pause or rollback fired: pause_5xx (2 times)",)),
+    ),
+    "a rollback fired, a post was due and a suite is RED": (
+        fired(sent(RED, THIRD), "data_loss", severity="rollback", mode="confirm"),
+        Ending(
+            ExitCode.TRIGGER_FIRED,
+            (
+                "a pause or rollback fired: data_loss (1 time)",
+                f"1 update not known to have arrived: {THIRD}",
+                "suite verify: RED",
+            ),
+        ),
+    ),
+    "what fired only notifies": (fired(GREEN, "p95", severity="notify"), Ending(ExitCode.GREEN, ())),
+    "it fired in shadow": (fired(GREEN, "pause_5xx", mode="shadow"), Ending(ExitCode.GREEN, ())),
     "what was due is sent, the rest was not due yet": (GREEN, Ending(ExitCode.GREEN, ())),
     "a suite is RED": (RED, Ending(ExitCode.RED, ("suite verify: RED",))),
     "a suite is UNKNOWN": (

@@ -19,7 +19,7 @@ _NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """`reasons` say everything that is not as it should be, the posts first; empty where the code is GREEN."""
+    """`reasons` say everything that is not as it should be, what fired first; empty where the code is GREEN."""
 
     code: ExitCode
     reasons: tuple[str, ...]
@@ -30,12 +30,18 @@ def ending(state: LaunchState) -> Ending | None:
 
     A post that failed for good, that was due when the launch was closed and had not left, or of which nobody knows
     whether it arrived was not delivered. One whose time had not come by then, or that a person held back, was left
-    out by decision and does not count.
+    out by decision and does not count. A pause or a rollback that fired counts although it is over, unless in shadow.
     """
     if state.closed is None:
         return None
-    found = (*_posts(state), *_suites(state))
+    found = (*_triggers(state), *_posts(state), *_suites(state))
     return Ending(first_exit_code(code for code, _ in found), tuple(reason for _, reason in found))
+
+
+def _triggers(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
+    fired = [f"{one.id} ({plural(one.state.number, 'time')})" for one in state.triggers.values() if one.halted]
+    if fired:
+        yield ExitCode.TRIGGER_FIRED, f"a pause or rollback fired: {named(fired)}"
 
 
 def _posts(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
@@ -67,6 +73,6 @@ def _suites(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
             yield code, f"{'suite' if run.suite else 'checks'} {run.name}: {run.word}"
 
 
-def named(slots: Sequence[str]) -> str:
+def named(ids: Sequence[str]) -> str:
     """The first three of them: `hourly@T+1h, hourly@T+2h, hourly@T+3h, …`."""
-    return ", ".join((*slots[:_NAMED], *("…" for _ in slots[_NAMED : _NAMED + 1])))
+    return ", ".join((*ids[:_NAMED], *("…" for _ in ids[_NAMED : _NAMED + 1])))

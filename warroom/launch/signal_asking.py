@@ -94,6 +94,7 @@ def change_body(plan: TriggerPlan, change: Transition) -> dict[str, Any]:
     return {
         "trigger": plan.id,
         "severity": plan.severity,
+        "mode": plan.mode,
         "number": change.number,
         "at": change.at.isoformat(),
         "value": change.value,

@@ -58,7 +58,8 @@ class TriggerKnown:
 
     `changed` is the number of the entry by which a person changed its state, 0 for none. `snoozed` holds posts back,
     `acked` says who takes care of the activation under way; both None where nobody said so. `blinds` counts how often
-    people were told that it is blind, the last time at `blind_at`.
+    people were told that it is blind, the last time at `blind_at`. `halted`: it has fired as a pause or a rollback,
+    and not in shadow.
     """
 
     id: str
@@ -71,6 +72,7 @@ class TriggerKnown:
     snoozed: Acknowledged | None = None
     blinds: int = 0
     blind_at: datetime | None = None
+    halted: bool = False
 
     @property
     def about(self) -> str:
