@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -56,14 +56,22 @@ def tabs_line(view: LaunchView, now: datetime, shown: str, focus: str, width: in
         return line(*(_tab(name, about[name], is_shown=name == lit) for name in names))
 
     lit = "log" if focus == "log" else shown
-    # Five names leave little room: what is least urgent is left unsaid before a name is cut.
-    for name in names if "signals" in names else ():
+    # What is least urgent is left unsaid before a name is cut.
+    for name, less in _less_said(view, now, names):
         if tabs().cell_length <= width:
             break
-        about[name] = EMPTY
+        about[name] = less
     if view.lost:
         return spread(tabs(), line(_about(view, now, shown), " "), width)
     return fit(tabs(), width)
+
+
+def _less_said(view: LaunchView, now: datetime, names: Sequence[str]) -> Iterator[tuple[str, Content]]:
+    """What may be said in less, the least urgent first: the name of a list, and what is left of it."""
+    for name in names:
+        if name == "posts" and view.launch and not view.lost:
+            yield name, _troubles(view.launch, now)
+        yield name, EMPTY
 
 
 def _tab(name: str, about: Content, *, is_shown: bool) -> Content:
@@ -84,14 +92,19 @@ def _plan(launch: LaunchNow, now: datetime) -> Content:
 
 def _posts(launch: LaunchNow, now: datetime) -> Content:
     done = sum(not (is_open(post) or post.standing.startswith("not ")) for post in launch.updates)
+    told = line((f"{done}/{len(launch.updates)} done", palette.QUIET))
+    return joined([told, _troubles(launch, now)], " ")
+
+
+def _troubles(launch: LaunchNow, now: datetime) -> Content:
+    """What is wrong with posts; empty for nothing."""
     counts = {
         "LATE": sum(is_late(post, now) for post in launch.updates),
         "FAILED": sum(post.standing == "failed" for post in launch.updates),
         "NOT SENT": sum(was_owed(post) for post in launch.updates),
     }
     words = [f"{count} {word}" for word, count in counts.items() if count]
-    red = (f" ✖ {', '.join(words)}" if words else "", palette.ink(palette.RED, bold=True))
-    return line((f"{done}/{len(launch.updates)} done", palette.QUIET), red)
+    return line((f"✖ {', '.join(words)}" if words else "", palette.ink(palette.RED, bold=True)))
 
 
 def _state(launch: LaunchNow, now: datetime) -> Content:
