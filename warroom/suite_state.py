@@ -25,6 +25,7 @@ from warroom.events import (
     RunStarted,
     SampleTaken,
 )
+from warroom.units import format_seconds
 
 WAITING, RUNNING, DONE = "waiting", "running", "done"
 
@@ -130,7 +131,7 @@ def _apply_to_check(
             check = replace(check, samples_total=0, p95_ms=None)
         case CheckWaiting(seconds=seconds, reason=reason):
             state = replace(state, notes=(*state.notes, _earlier_try(check, reason)))
-            check = replace(check, lifecycle=WAITING, note=f"again in {seconds:g} s: {reason}")
+            check = replace(check, lifecycle=WAITING, note=f"again in {format_seconds(seconds)}: {reason}")
         case SampleTaken(total=total, latency_ms=latency, p95_ms=p95):
             check = replace(check, samples_ms=(*check.samples_ms, latency), samples_total=total, p95_ms=p95)
         case CheckFinished(outcome=outcome):

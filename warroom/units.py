@@ -60,6 +60,14 @@ def format_age(age: timedelta) -> str:
     return format_duration(timedelta(seconds=round(age.total_seconds())))
 
 
+_COUNTED_S: Final = 90.0
+
+
+def format_seconds(seconds: float) -> str:
+    """So many seconds for people: `10 s`, `0.5 s`; over 90 as in `2m30s`."""
+    return f"{seconds:g} s" if abs(seconds) <= _COUNTED_S else format_duration(timedelta(seconds=seconds))
+
+
 _OFFSET: Final = re.compile(r"T\s*([+-])\s*(\S+)")
 
 

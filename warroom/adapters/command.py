@@ -20,6 +20,7 @@ from warroom.clock import Clock
 from warroom.contract import CommandResult
 from warroom.errors import CannotMeasure
 from warroom.text import clean, clean_bytes
+from warroom.units import format_seconds
 
 MAX_OUTPUT = 64 * 1024
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
@@ -67,7 +68,8 @@ class Commands:
                 await outcome.exited.wait()
         except TimeoutError:
             raise CannotMeasure(
-                f"the command {name} did not end within {timeout_s:g} s; it was ended, with all that it started",
+                f"the command {name} did not end within {format_seconds(timeout_s)}; "
+                "it was ended, with all that it started",
                 symptom="timeout",
             ) from None
         finally:

@@ -13,6 +13,7 @@ from typing import Final
 from warroom.adapters.http_request import Address
 from warroom.errors import CannotMeasure
 from warroom.text import clean, clean_bytes
+from warroom.units import format_seconds
 
 # Before this phase the server cannot have acted on the request.
 SENDING = "sending"
@@ -66,7 +67,7 @@ _PHASES = {
 
 def timed_out(name: str, address: Address, progress: Progress, seconds: float, *, looking_up: bool) -> CannotMeasure:
     """The sentence for a passed deadline, by how far the exchange had come."""
-    limit = f"{seconds:g} s"
+    limit = format_seconds(seconds)
     if progress.is_sent:
         if progress.phase == "body":
             what = f"the answer did not end within {limit} ({progress.received:,} bytes of its body came)"

@@ -14,7 +14,7 @@ from warroom.slo.promql import Asked, newest
 from warroom.slo.query import Quantile, Query, Rate, Ratio
 from warroom.slo.reading import Reading
 from warroom.text import one_line
-from warroom.units import format_duration
+from warroom.units import format_duration, format_seconds
 
 Points = Sequence[Point]
 
@@ -81,7 +81,7 @@ def _check_current(asked: Asked, answers: Answers) -> None:
             raise NoData(f"Prometheus has no current sample of {named}: it is not scraped, or has another name")
         age_s = answers.asked_at.timestamp() - _one(points)
         if age_s > _TOO_OLD_S:
-            raise NoData(f"the newest sample of {named} is {age_s:.0f} s old")
+            raise NoData(f"the newest sample of {named} is {format_seconds(round(age_s))} old")
 
 
 def _reading(query: Query, main: Points, over: Points, at: datetime) -> Reading:

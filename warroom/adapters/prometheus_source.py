@@ -18,7 +18,7 @@ from warroom.slo.promql import Asked, newest, split, whole
 from warroom.slo.query import Expression, Query
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import Labels, PrometheusSpec
-from warroom.units import format_age
+from warroom.units import format_age, format_seconds
 
 # A look that is further back says nothing of now.
 _LOOKS_BACK: Final = 3
@@ -92,7 +92,7 @@ class PrometheusSource:
         except Unusable as error:
             look = _Look(look.at, look.asked_at, f"Prometheus ({self._spec.target}): {error}", refused=alone)
         except TimeoutError:
-            said = f"Prometheus ({self._spec.target}) did not answer within {self._spec.timeout_s:g} s"
+            said = f"Prometheus ({self._spec.target}) did not answer within {format_seconds(self._spec.timeout_s)}"
             look = _Look(look.at, look.asked_at, said, refused=alone)
         self._last = look
 

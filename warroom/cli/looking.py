@@ -26,7 +26,7 @@ from warroom.journal.reading import read_only
 from warroom.launch.setup import findings_in
 from warroom.launch.state import TRUSTED_STEP_S
 from warroom.text import clean, plural
-from warroom.units import format_duration
+from warroom.units import format_duration, format_seconds
 from warroom.verdict import Verdict, word
 
 _FINDINGS: Final = 1
@@ -105,7 +105,8 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     if found["clock_set_s"]:
         waits = ": posts wait until another clock agrees, or a person (`warroom clock`)"
         is_doubted = found["clock_set_s"] > TRUSTED_STEP_S and not found["closed"]
-        yield f"clock   was set by {found['clock_set_s']:+g} s{waits if is_doubted else ''}"
+        sign = "+" if found["clock_set_s"] > 0 else ""
+        yield f"clock   was set by {sign}{format_seconds(found['clock_set_s'])}{waits if is_doubted else ''}"
     if closed := found["closed"]:
         yield f"closed  {closed['at']}: {closed['reason']}"
         because = "; ".join(closed["because"])

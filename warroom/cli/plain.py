@@ -12,6 +12,7 @@ from warroom.errors import OutputLost
 from warroom.events import CheckFinished, CheckWaiting, Envelope, GateInfo, GateRead, Noted, RunStarted
 from warroom.suite_state import DONE, RUNNING, SuiteState, step
 from warroom.text import plural
+from warroom.units import format_seconds
 
 HEARTBEAT_S = 30.0
 
@@ -69,7 +70,7 @@ class Plain:
             case GateRead(gate) if _is_news(gate, before.gates.get(gate.id)):
                 self._tell(f"{gate.title}: {gate.state.upper()} ({gate.reason or gate.source})")
             case CheckWaiting(check, seconds, reason):
-                self._tell(f"{check}: again in {seconds:g} s: {reason}")
+                self._tell(f"{check}: again in {format_seconds(seconds)}: {reason}")
             case Noted(text, severity):
                 self._tell(f"{severity}: {text}")
             case CheckFinished(outcome):

@@ -10,6 +10,7 @@ from warroom.plan.values import Asked, PlannedCommand, Recipient
 from warroom.playbook.loaded import CheckSpec, Deed, Playbook, ReadFrom
 from warroom.slo.source_spec import SourceSpec
 from warroom.text import plural
+from warroom.units import format_seconds
 
 _CHANGES: Final = "to change something"
 
@@ -51,7 +52,7 @@ def asked(playbook: Playbook) -> tuple[Asked, ...]:
 def _asked(playbook: Playbook) -> Iterator[Asked]:
     for gate in playbook.gates.values():
         if gate.read is not None:
-            how = f"every {gate.poll_s:g} s" if gate.poll_s else ""
+            how = f"every {format_seconds(gate.poll_s)}" if gate.poll_s else ""
             yield _read(playbook, gate.read, f"gate {gate.id}", how)
     for name, spec in playbook.sources.items():
         if target := getattr(spec, "target", ""):
@@ -85,7 +86,7 @@ def _of_source(playbook: Playbook, name: str, spec: SourceSpec, target: str) -> 
     if through is not None and playbook.targets[through.target].url:
         target, path = through.target, ""
     address, method = _address(playbook, target, path), str(getattr(spec, "method", "GET"))
-    return Asked(target, method, address, (f"source {name}",), f"every {spec.every_s:g} s")
+    return Asked(target, method, address, (f"source {name}",), f"every {format_seconds(spec.every_s)}")
 
 
 def _of_check(playbook: Playbook, check: CheckSpec) -> Iterator[Asked]:

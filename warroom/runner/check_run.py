@@ -15,6 +15,7 @@ from warroom.launch.gates import tolerated
 from warroom.launch.hints import matching
 from warroom.playbook.loaded import CheckSpec, HintRule, Tolerance
 from warroom.text import one_line
+from warroom.units import format_seconds
 from warroom.verdict import Measurement, Result, Verdict, of_results, word
 
 
@@ -92,7 +93,7 @@ async def _find(spec: CheckSpec, context: Context) -> tuple[Findings, Verdict]:
         found = _unmeasured(fault.message, fault.symptom, fault.hint)
         return replace(found, reproduce=fault.reproduce), Verdict.ERROR
     except TimeoutError:
-        text = f"did not finish within {spec.timeout_s:g} s" if deadline.expired() else "gave up waiting"
+        text = f"did not finish within {format_seconds(spec.timeout_s)}" if deadline.expired() else "gave up waiting"
         return _unmeasured(text, "timeout"), Verdict.ERROR
     except (Exception, SystemExit, BaseExceptionGroup) as defect:  # noqa: BLE001 - whatever a kind raises, the other checks go on
         return _defect(spec, context, defect), Verdict.ERROR
