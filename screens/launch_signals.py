@@ -31,7 +31,10 @@ _STAGES: Final = {
     "resolving": Mark("◐", "resolving", palette.YELLOW),
     "latched": Mark("■", "latched", palette.RED),
     "blind": Mark("?", "BLIND", palette.UNKNOWN),
+    "unknown": Mark("?", "UNKNOWN", palette.UNKNOWN),
 }
+_CALM: Final = ("idle", "unknown")
+"""Nothing is the matter, or it is too early to tell."""
 _ARROWS: Final = {"rising": "↑", "falling": "↓", "steady": "→"}
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP_IN_SPARK: Final = " "
@@ -46,9 +49,10 @@ SignalItem = SignalNow | TriggerNow
 
 
 def signal_items(launch: LaunchNow) -> tuple[SignalItem, ...]:
-    """The triggers that are not idle, then the signals, then the other triggers; each in the playbook's order."""
-    active = [one for one in launch.triggers if one.stage != "idle"]
-    return (*active, *launch.signals, *(one for one in launch.triggers if one.stage == "idle"))
+    """The triggers that somebody has to look at, then the signals, then the other triggers; each in the playbook's
+    order."""
+    active = [one for one in launch.triggers if one.stage not in _CALM]
+    return (*active, *launch.signals, *(one for one in launch.triggers if one.stage in _CALM))
 
 
 def worst_signal(launch: LaunchNow) -> SignalItem | None:
@@ -132,13 +136,21 @@ def _nearest(signal: SignalNow) -> LimitNow | None:
 def _trigger_told(trigger: TriggerNow) -> str:
     said = f"acknowledged by {trigger.acked.by}" if trigger.acked else ""
     quiet = f"snoozed by {trigger.snoozed.by}" if trigger.snoozed else ""
-    why = trigger.reason if trigger.stage == "blind" else ""
+    why = trigger.reason if trigger.stage in ("blind", "unknown") else ""
     return ", ".join(part for part in (_condition(trigger), why, said, quiet) if part)
 
 
 def _condition(trigger: TriggerNow) -> str:
     span = f" for {'more than ' if trigger.strict else ''}{_span(trigger.for_s)}" if trigger.for_s else ""
     return f"{trigger.condition}{span}"
+
+
+def _has_to_hold(trigger: TriggerNow) -> str:
+    if not (trigger.signal or trigger.slo or trigger.lever):
+        return ""
+    if not trigger.for_s:
+        return "fires as soon as it holds"
+    return f"has to hold for {'more than ' if trigger.strict else ''}{_span(trigger.for_s)} before it fires"
 
 
 def _trigger_when(trigger: TriggerNow, now: datetime) -> str:
@@ -226,9 +238,9 @@ def _trigger(trigger: TriggerNow, now: datetime, width: int) -> list[Content]:
         ", ".join(part for part in (_trigger_when(trigger, now), trigger.reason) if part),
         width,
     )
-    of = trigger.signal or (f"SLO {trigger.slo}" if trigger.slo else "")
-    window = f", over {_span(trigger.window_s)}" if trigger.window_s else ""
-    rows += _rows("Condition", [f"{f'{of}: ' if of else ''}{_condition(trigger)}{window}"], width)
+    of = trigger.signal or (f"SLO {trigger.slo}:" if trigger.slo else "")
+    window = f"measured over the last {_span(trigger.window_s)}" if trigger.window_s else ""
+    rows += _rows("Condition", [f"{of} {trigger.condition}".strip(), window, _has_to_hold(trigger)], width)
     rows += _rows("Then", [_does(trigger)], width)
     times = plural(trigger.number, "time")
     rows += _rows("Fired", [f"{times}, last {_instant(trigger.fired_at)}" if trigger.fired_at else "never"], width)

@@ -114,7 +114,7 @@ async def test_a_trigger_says_where_it_stands_and_when_it_would_fire(tmp_path: P
         assert pending["fires_at"] == "2025-11-01T02:06:05.000Z"
         assert (pending["condition"], pending["severity"], pending["mode"]) == ("> 300ms", "pause", "auto")
         assert found["signals"]["p95"]["next"] == (
-            "pause_p95 fires in 245s unless it recovers: pause by pause_p95 after 5m"
+            "pause_p95 fires in 4m5s unless it recovers: pause by pause_p95 after 5m"
         )
         await stage.advance(5 * MINUTE)
         fired = seen(engine, stage)["triggers"]["pause_p95"]

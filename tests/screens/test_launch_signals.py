@@ -189,9 +189,16 @@ DETAILS: dict[str, tuple[SignalNow | TriggerNow, list[str]]] = {
     "a budget that is gone": (_signal(slo=replace(SLO, budget_left=0.0, exhausted_at=NOW - HOUR)),
                               ["USED UP, burn rate 0.5", "used up since 2025-11-01T01:25:00Z"]),
     "a trigger": (_trigger(), ["State ✖ FIRING for 2m00s, 1.2% since 02:23",
-                               "Condition errors_5xx: >= 1% for 5m, over 5m",
+                               ("Condition errors_5xx >= 1%\nmeasured over the last 5m\n"
+                               "has to hold for 5m before it fires"),
                                "Then pause, runs pause_sends when a person confirms it",
                                "Fired 1 time, last 2025-11-01T02:23:00Z", "Runbook https://runbooks.example/5xx"]),
+    "one that holds longer than its time": (_trigger(strict=True), ["has to hold for more than 5m before"]),
+    "one that fires at once": (_trigger(for_s=0.0), [("Condition errors_5xx >= 1%\nmeasured over the last 5m\n"
+                                                     "fires as soon as it holds")]),
+    "one that cannot be judged yet": (_trigger(stage="unknown", number=0, fired_at=None, since=None,
+                                               reason="the window is filling"),
+                                      ["State ? UNKNOWN the window is filling", "Fired never"]),
     "several activations": (_trigger(number=2), ["Fired 2 times, last"]),
     "no activation": (_trigger(stage="idle", number=0, fired_at=None, since=None), ["State · idle", "Fired never"]),
     "an automatic one": (_trigger(mode="auto"), ["Then pause, runs pause_sends at once"]),
@@ -254,8 +261,9 @@ def test_a_closed_launch_alarms_about_no_trigger() -> None:
 
 def test_triggers_that_are_not_idle_come_first_then_signals_then_the_idle_ones() -> None:
     idle, blind, firing = _trigger(id="a", stage="idle"), _trigger(id="b", stage="blind"), _trigger(id="c")
-    second = _signal(id="p95")
-    assert signal_items(_launch(idle, blind, SIGNAL, firing, second)) == (blind, firing, SIGNAL, second, idle)
+    second, early = _signal(id="p95"), _trigger(id="d", stage="unknown")
+    found = signal_items(_launch(idle, blind, SIGNAL, firing, early, second))
+    assert found == (blind, firing, SIGNAL, second, idle, early)
 
 
 RED, YELLOW, UNKNOWN = _signal(id="r", level="red"), _signal(id="y", level="yellow"), _signal(id="u", at=None)
@@ -317,3 +325,11 @@ def test_every_list_is_named_in_a_narrow_terminal(build: Callable[[], LaunchNow]
     assert [name for name in ("1 STEPS", "2 POSTS", "3 STATE", "4 JOURNAL", "5 SIGNALS") if name not in shown] == []
     assert "…" not in shown
     assert "✖ FIRING +1" in shown
+
+
+def test_without_signals_too_a_name_is_never_cut_and_trouble_is_said_before_what_is_done() -> None:
+    launch = launches.troubled()
+    told = tabs_line(fresh(LaunchView(launch.launch), launch), launch.now, "posts", "plan", 80).plain
+    assert told.rstrip() == " 1 STEPS  2 POSTS 5/19 done ✖ 1 LATE, 1 FAILED  3 STATE ✖ RED +1  4 JOURNAL"
+    told = tabs_line(fresh(LaunchView(launch.launch), launch), launch.now, "posts", "plan", 72).plain
+    assert told.rstrip() == " 1 STEPS  2 POSTS ✖ 1 LATE, 1 FAILED  3 STATE ✖ RED +1  4 JOURNAL"

@@ -110,9 +110,9 @@ class SaidNow:
 
 @dataclass(frozen=True, slots=True)
 class TriggerNow:
-    """A trigger. `stage` is idle, pending, firing, resolving, latched or blind, so since `since`; a pending one fires
-    at `fires_at` at the earliest. `blind`: nothing is known of it now, also where it fires. `number` counts its
-    activations, the last one fired at `fired_at`.
+    """A trigger. `stage` is idle, pending, firing, resolving, latched, blind or unknown (it is too early to judge it,
+    for `reason`), so since `since`; a pending one fires at `fires_at` at the earliest. `blind`: nothing is known of
+    it now, also where it fires. `number` counts its activations, the last one fired at `fired_at`.
 
     `severity` is notify, pause or rollback, `mode` shadow, confirm or auto. `value` is what was measured at its last
     change, and `reason` says it in words. `strict`: the condition has to hold for longer than `for_s`.

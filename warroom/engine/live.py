@@ -29,12 +29,14 @@ class SignalLive:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """By id, those of which something is known. `every` is how often everything is judged."""
+    """By id, those of which something is known. `every` is how often everything is judged, `waiting` says of triggers
+    that cannot be judged yet why."""
 
     every: timedelta
     signals: Mapping[str, SignalLive] = field(default_factory=dict)
     triggers: Mapping[str, TriggerState] = field(default_factory=dict)
     budgets: Mapping[str, Budget] = field(default_factory=dict)
+    waiting: Mapping[str, str] = field(default_factory=dict)
 
 
 def journaled(state: LaunchState) -> Live:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from warroom.clock import stamp
@@ -18,7 +18,7 @@ from warroom.slo.baseline import Baseline
 from warroom.slo.levels import Level, Marked, distance_to, next_limit
 from warroom.slo.reading import Reading
 from warroom.slo.trigger import fires_at
-from warroom.units import format_duration
+from warroom.units import format_age, format_duration
 
 _NOT_YET = "not looked at yet"
 
@@ -31,7 +31,7 @@ def signals(state: LaunchState, live: Live, now: datetime) -> list[dict[str, Any
 
 def _context(state: LaunchState, live: Live, now: datetime) -> Context:
     watched = state.course.watched.during(phases_in_time(state, now))
-    return Context(watched, now, live.every, baselines_of(state), {})
+    return Context(watched, now, live.every, baselines_of(state, now), {})
 
 
 def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) -> dict[str, Any]:
@@ -125,17 +125,17 @@ def _next(context: Context, live: Live, plan: SignalPlan, reading: Reading) -> s
         known = live.triggers.get(one.id) if one.signal == plan.id else None
         at = fires_at(rule_of(context, one), known) if known else None
         if at:
-            in_s = max(0, round((at - context.now).total_seconds()))
-            return f"{one.id} fires in {in_s}s unless it recovers: {_does(one)}"
+            left = format_age(max(at - context.now, timedelta()))
+            return f"{one.id} fires in {left} unless it recovers: {_does(one)}"
     found = live.signals.get(plan.id)
     per_s = found.trend.per_s if found else 0.0
     ahead = next_limit(limits_of(context.watched, plan), reading, plan.unit, context.baselines, per_s)
     return ahead.text if ahead else ""
 
 
-def baselines(state: LaunchState) -> list[dict[str, Any]]:
+def baselines(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
     """Every baseline; `reason` says why nothing can be compared with it."""
-    known, plans = baselines_of(state), state.course.watched.baselines.values()
+    known, plans = baselines_of(state, now), state.course.watched.baselines.values()
     return [_baseline(known.get(plan.id) or Baseline(plan.id, None, plan.over)) for plan in plans]
 
 
@@ -159,6 +159,7 @@ def triggers(state: LaunchState, live: Live, now: datetime) -> list[dict[str, An
 def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan) -> dict[str, Any]:
     known = state.triggers.get(plan.id) or TriggerKnown(plan.id)
     standing = live.triggers.get(plan.id, known.state)
+    waits = live.waiting.get(plan.id, "") if standing.shown == "idle" else ""
     return {
         "id": plan.id,
         "title": plan.title,
@@ -171,7 +172,7 @@ def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan
         "strict": plan.hold.strict,
         "severity": plan.severity,
         "mode": plan.mode,
-        "stage": standing.shown,
+        "stage": "unknown" if waits else standing.shown,
         "blind": standing.blind,
         "since": instant(standing.since),
         "fires_at": instant(fires_at(rule_of(context, plan), standing)),
@@ -182,7 +183,7 @@ def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan
         "snoozed": _said(known.snoozed, context.now),
         "runs": plan.runs,
         "runbook": plan.runbook,
-        "reason": known.reason,
+        "reason": waits or known.reason,
     }
 
 

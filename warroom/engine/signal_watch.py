@@ -87,6 +87,7 @@ class SignalWatch:
         self._good: dict[str, datetime] = {}
         self._trends: dict[str, Trend] = {}
         self._budgets: dict[str, Budget] = {}
+        self._waiting: dict[str, str] = {}
 
     # Looking
 
@@ -163,9 +164,10 @@ class SignalWatch:
         began = self._begun(state)
         self._take_given(state)
         self._capture(state)
-        watched = self._watched.during(phases_in_time(state, self._wall.now()))
-        context = Context(watched, now, self.every, baselines_of(state), self._memory.histories)
-        levers = partial(_lever, state, levers_read_at, self._wall.now())
+        wall = self._wall.now()
+        watched = self._watched.during(phases_in_time(state, wall))
+        context = Context(watched, now, self.every, baselines_of(state, wall), self._memory.histories)
+        levers = partial(_lever, state, levers_read_at, wall)
         looked = SignalRound(context, self._sources, self._memory, levers, began)
         for plan in watched.signals.values():
             if self._is_heard(plan.source, now):
@@ -181,7 +183,7 @@ class SignalWatch:
         ahead = self._ahead
         signals = {name: self._signal(name, found, ahead) for name, found in self._found.items()}
         triggers = {name: moved(state, ahead) for name, state in self._triggers.states.items()}
-        return Live(self.every, signals, triggers, self._budgets)
+        return Live(self.every, signals, triggers, self._budgets, self._waiting)
 
     def _signal(self, name: str, found: Found, ahead: timedelta) -> SignalLive:
         if name not in self._trends:
@@ -245,8 +247,9 @@ class SignalWatch:
             signal = self._watched.signals.get(plan.signal)
             if plan.declared or (signal and not self._is_heard(signal.source, context.now)):
                 continue
-            rule = rule_of(context, plan)
-            changes = self._triggers.step(plan, rule, looked.observation(plan, slot))
+            rule, found = rule_of(context, plan), looked.observation(plan, slot)
+            self._waiting[plan.id] = found.reason if found.truth is None and found.filling else ""
+            changes = self._triggers.step(plan, rule, found)
             if self._triggers.is_to_resume(plan):
                 changes += self._triggers.resume_by(plan, rule, looked.observation(plan, slot, to_resume=True))
             for change in changes:

@@ -81,7 +81,7 @@ def state_json(
         "gates": shown.gates(state, now, read_at or {}),
         "incidents": shown.incidents(state, now),
         "signals": shown_signals.signals(state, watched, now),
-        "baselines": shown_signals.baselines(state),
+        "baselines": shown_signals.baselines(state, now),
         "triggers": shown_signals.triggers(state, watched, now),
         "levers": shown_actions.levers(state, now, levers_read_at or {}),
         "procedures": shown_actions.procedures(state, now),

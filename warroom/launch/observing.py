@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, believed
+from warroom.launch.values import utc
 from warroom.playbook.signals import BaselinePlan, SignalPlan, SloPlan, TriggerPlan, Watched
 from warroom.slo import budget
 from warroom.slo.baseline import Baseline
 from warroom.slo.budget import Budget, Objective, Spending
-from warroom.slo.conditions import SignalCondition, Trending, evaluate
+from warroom.slo.conditions import OverBaseline, SignalCondition, Trending, evaluate
 from warroom.slo.levels import Judged, Level, Limits, level_of
 from warroom.slo.query import Query
 from warroom.slo.reading import MIN_COVERAGE, Reading
 from warroom.slo.trend import Point
 from warroom.slo.trigger import Observation, Rule
-from warroom.units import format_duration
+from warroom.units import format_duration, format_offset
 
 LOOKS: Final = 3
 """So many looks of its source may fail before nothing is known any more."""
@@ -42,18 +43,26 @@ class Context:
     histories: Mapping[str, Sequence[Point]]
 
 
-def baselines_of(state: LaunchState) -> dict[str, Baseline]:
-    """The baselines that count for the T0 as it is: those that the playbook states, and those captured."""
+def baselines_of(state: LaunchState, now: datetime) -> dict[str, Baseline]:
+    """The baselines that count for the T0 as it is: those that the playbook states, those captured, and those whose
+    time has not come at `now`."""
     plans = state.course.watched.baselines.values()
-    found = {plan.id: _baseline(state, plan) for plan in plans}
+    found = {plan.id: _baseline(state, plan, now) for plan in plans}
     return {name: baseline for name, baseline in found.items() if baseline}
 
 
-def _baseline(state: LaunchState, plan: BaselinePlan) -> Baseline | None:
+def _baseline(state: LaunchState, plan: BaselinePlan, now: datetime) -> Baseline | None:
     if plan.value is not None:
         return Baseline(plan.id, plan.value)
     known = state.baselines.get(plan.id)
-    return known.baseline if known and (known.by or known.t0 == state.t0) else None
+    if known and (known.by or (known.t0 is not None and known.t0 == state.t0)):
+        return known.baseline
+    due = state.t0 + plan.at if state.t0 else None
+    if due and believed(state, now) >= due:
+        return None
+    when = f", {utc(due)}" if due else ""
+    said = f"it is captured at {format_offset(plan.at)}{when}"
+    return Baseline(plan.id, None, plan.over, reason=said, awaited=True)
 
 
 def queries_of(watched: Watched, source: str) -> tuple[Query, ...]:
@@ -119,7 +128,15 @@ def observed(
         baselines=context.baselines,
         history=context.histories.get(signal.id, ()) if isinstance(condition, Trending) else (),
     )
-    return Observation(slot, found.truth, reading.n, reading.value, found.reason, filling=reading.filling)
+    is_early = reading.filling or (reading.is_known and awaits(context, condition))
+    return Observation(slot, found.truth, reading.n, reading.value, found.reason, filling=is_early)
+
+
+def awaits(context: Context, condition: SignalCondition) -> bool:
+    """Whether the condition is on a baseline whose time has not come."""
+    if not isinstance(condition, OverBaseline) or condition.baseline not in context.baselines:
+        return False
+    return context.baselines[condition.baseline].awaited
 
 
 def burning(context: Context, plan: TriggerPlan, spending: Spending, slot: datetime) -> Observation:

@@ -16,7 +16,8 @@ from warroom.units import format_duration
 class Baseline:
     """The mean of a signal over `over`, made from `n` values, frozen at `at`; `value` in the signal's base unit.
 
-    None: it could not be captured, and `reason` says why. One that the playbook states has no `at`, and its `n` is 0.
+    None: it could not be captured, or (`awaited`) its time has not come; `reason` says why or when. One that the
+    playbook states has no `at`, and its `n` is 0.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Baseline:
     n: int = 0
     at: datetime | None = None
     reason: str = ""
+    awaited: bool = False
 
     @property
     def problem(self) -> str:

@@ -116,7 +116,8 @@ class Rule:
 class Observation:
     """What was found in one slot: the condition holds, does not, or is missing (None). `volume` is how many events it
     rests on, None where nobody counts them. `reason` says it in words, `value` is what was measured. `filling`: it is
-    missing only because the window is not full yet, which makes nobody blind."""
+    missing only because it is too early, as the window is not full or the baseline not due yet; that makes nobody
+    blind."""
 
     at: datetime
     truth: bool | None
@@ -132,7 +133,7 @@ class TriggerState:
 
     `since` is when its stage began: the first true of a pending one, the first false of one that resolves. `number`
     counts its activations, `fired_at` is when the newest of them fired. `last` is the newest slot, `heard` the newest
-    with data, or with a window that fills (or the first of all). `seen` tells which slots had data since the stage
+    with data, or with one that was too early (or the first of all). `seen` tells which slots had data since the stage
     began: bit 0 is `last`, bit 1 the slot before. `declared`: a person said so, and only a person ends it.
     """
 
