@@ -52,6 +52,6 @@ def is_over(state: LaunchState, activation: str) -> bool:
 
 
 def _would(begun: Draft, plan: ProcedurePlan) -> Draft:
-    steps = "; ".join(f"{number}. {step.text}" for number, step in enumerate(plan.steps, 1))
     body = {key: begun.body[key] for key in ("procedure", "run", "cause")}
-    return Draft("procedure.finished", {**body, "outcome": SHADOW, "reason": f"it would have done: {steps}"})
+    reason = f"it would have done: {plan.steps_told}"
+    return Draft("procedure.finished", {**body, "outcome": SHADOW, "reason": reason})

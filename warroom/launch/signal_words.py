@@ -179,6 +179,9 @@ def _planned(state: LaunchState, plan: TriggerPlan, known: TriggerKnown, name: s
         case "signal":
             signal = state.course.watched.signals.get(plan.signal)
             return signal.title if signal else plan.lever or plan.slo or _NONE
+        case "actions":
+            procedure = state.course.procedures.get(plan.runs)
+            return procedure.steps_told if procedure else _NONE
         case "runs" | "runbook":
             return str(getattr(plan, name)) or _NONE
         case _:

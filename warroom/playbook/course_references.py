@@ -26,7 +26,7 @@ EVENT_VALUES: Final = {
     "incident": ("id", "text", "severity", "at", "by", "note", "reason", "resolved_at", "resolved_by", "lasted"),
     "trigger": (
         *("id", "title", "activation", "at", "severity", "mode", "condition", "for", "signal"),
-        *("value", "reason", "stage", "runs", "runbook", "lasted"),
+        *("value", "reason", "stage", "runs", "actions", "runbook", "lasted"),
     ),
     "signal": ("id", *SIGNAL_VALUES),
     "procedure": ("id", "title", "run", "cause", "at", "standing", "steps", "took"),

@@ -113,6 +113,11 @@ class ProcedurePlan:
         """Whether an incident is opened when it starts."""
         return any(step.opens for step in self.steps)
 
+    @property
+    def steps_told(self) -> str:
+        """Its steps in their order, in one line: `1. SEND=true; 2. pause the consumers`."""
+        return "; ".join(f"{number}. {step.text}" for number, step in enumerate(self.steps, 1))
+
 
 def setting(step_id: str, lever: LeverPlan, value: str) -> ActionStep:
     """The step that sets `lever` to `value`."""
