@@ -8,10 +8,10 @@ from typing import Any
 
 from warroom.clock import Clock, SteadyClock
 from warroom.engine.ports import SamplesPort
-from warroom.engine.signal_memory import SignalMemory
-from warroom.engine.trigger_watch import TriggerWatch
 from warroom.errors import WarroomError
+from warroom.launch.signal_memory import SignalMemory
 from warroom.launch.signals import moved
+from warroom.launch.trigger_watch import TriggerWatch
 from warroom.slo.query import KeepsSamples, SignalSource
 from warroom.slo.trigger import TriggerState, memo_of, state_from
 

@@ -10,18 +10,19 @@ from typing import Any, Final
 
 from warroom.clock import Clock, SteadyClock
 from warroom.engine.baseline_watch import BaselineWatch
+from warroom.engine.contained_source import ContainedSource
 from warroom.engine.live import Live, SignalLive
 from warroom.engine.ports import SamplesPort
-from warroom.engine.signal_memory import SignalMemory, Slice
-from warroom.engine.signal_round import Found, SignalRound
 from warroom.engine.signal_samples import SignalSamples
-from warroom.engine.trigger_watch import TriggerWatch
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.levers import lever_standing
 from warroom.launch.observing import LOOKS, Context, baselines_of, rule_of
 from warroom.launch.signal_asking import change_body
+from warroom.launch.signal_memory import SignalMemory, Slice
+from warroom.launch.signal_round import Found, SignalRound
 from warroom.launch.signals import QUIET, Given, moved
 from warroom.launch.state import LaunchState, believed, phases_in_time
+from warroom.launch.trigger_watch import TriggerWatch
 from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
 from warroom.slo.budget import Budget
 from warroom.slo.conditions import TREND_OVER
@@ -61,6 +62,7 @@ class SignalWatch:
     ) -> None:
         self._watched = watched
         self._sources = sources
+        self._readable = {name: ContainedSource(source) for name, source in sources.items()}
         self._wall = wall
         self._clock = steady
         looked = [
@@ -168,7 +170,7 @@ class SignalWatch:
         watched = self._watched.during(phases_in_time(state, wall))
         context = Context(watched, now, self.every, baselines_of(state, wall), self._memory.histories)
         levers = partial(_lever, state, levers_read_at, wall)
-        looked = SignalRound(context, self._sources, self._memory, levers, began)
+        looked = SignalRound(context, self._readable, self._memory, levers, began)
         for plan in watched.signals.values():
             if self._is_heard(plan.source, now):
                 self._judge(plan, looked, is_told=began is not None)

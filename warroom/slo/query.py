@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol, runtime_checkable
@@ -115,8 +115,21 @@ class KeepsSamples(Protocol):
         ...
 
 
-class SignalSource(Protocol):
-    """One source of signals. It is told at its making which queries it will be asked."""
+class Readable(Protocol):
+    """What has answers to queries, and never waits for them."""
+
+    def reading(self, query: Query, now: datetime) -> Reading:
+        """What is known about `query` at `now`; missing where that is too old, or nothing."""
+        ...
+
+    def splits(self, query: Query, now: datetime) -> Mapping[str, Reading]:
+        """The same for each value of the label `query.by`, sorted by it; empty where it has none."""
+        ...
+
+
+class SignalSource(Readable, Protocol):
+    """One source of signals: `Readable` by what its looks have found so far. It is told at its making which queries
+    it will be asked."""
 
     @property
     def every_s(self) -> float:
@@ -126,12 +139,4 @@ class SignalSource(Protocol):
     async def look(self) -> None:
         """Looks at the outside once, with a deadline of its own. Never raises for what the outside does, save for
         cancellation: what went wrong is the reason of the readings until a look succeeds."""
-        ...
-
-    def reading(self, query: Query, now: datetime) -> Reading:
-        """What the looks so far say about `query` at `now`; missing where they are too old. Never waits."""
-        ...
-
-    def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
-        """The same for each value of the label `query.by`, sorted by it; empty where it has none."""
         ...

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from warroom.engine.contained import defect, ends_the_engine
-from warroom.engine.signal_memory import SignalMemory, Slice
 from warroom.launch.observing import Context, burning, judged, observed, slice_of, with_budget
+from warroom.launch.signal_memory import SignalMemory, Slice
 from warroom.playbook.signals import SignalPlan, SloPlan, TriggerPlan
 from warroom.slo.budget import Budget
 from warroom.slo.levels import Judged, Level
-from warroom.slo.query import Query, SignalSource
+from warroom.slo.query import Query, Readable
 from warroom.slo.reading import Reading
 from warroom.slo.trigger import Observation
 
@@ -35,7 +34,7 @@ class SignalRound:
     def __init__(
         self,
         context: Context,
-        sources: Mapping[str, SignalSource],
+        sources: Mapping[str, Readable],
         memory: SignalMemory,
         levers: LeverState,
         began: datetime | None,
@@ -95,22 +94,11 @@ class SignalRound:
         return Slice(self._context.now, span, share * reading.n, reading.n)
 
     def _splits(self, plan: SignalPlan) -> dict[str, tuple[Reading, Level]]:
-        try:
-            parts = self._sources[plan.source].splits(plan.query, self._context.now)
-            return {label: (part, judged(self._context, plan, part).level) for label, part in parts.items()}
-        except BaseException as error:
-            if ends_the_engine(error):
-                raise
-            return {}
+        parts = self._sources[plan.source].splits(plan.query, self._context.now)
+        return {label: (part, judged(self._context, plan, part).level) for label, part in parts.items()}
 
     def _reading(self, source: str, query: Query) -> Reading:
-        """What a source says; one that breaks says nothing."""
         key = source, query
         if key not in self._asked:
-            try:
-                self._asked[key] = self._sources[source].reading(query, self._context.now)
-            except BaseException as error:
-                if ends_the_engine(error):
-                    raise
-                self._asked[key] = Reading.missing(self._context.now, defect(error))
+            self._asked[key] = self._sources[source].reading(query, self._context.now)
         return self._asked[key]
