@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -45,6 +45,14 @@ class Vector:
     is_scalar: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One series over a range: its values by their times, seconds of the Unix epoch."""
+
+    labels: dict[str, str]
+    values: dict[float, float]
+
+
 def batch(expressions: Sequence[str]) -> str:
     """One query for all of them; each keeps to its own label, so that none hides another."""
     # On lines of their own, so that a comment in one of them ends with it.
@@ -74,6 +82,25 @@ def vector_of(answered: Answered, asked_at: datetime) -> Vector:
     if kind in ("matrix", "string"):
         raise Refused(f"the expression gives a {kind}, not a number")
     raise Unusable("its answer has no result that could be read")
+
+
+def matrix_of(answered: Answered) -> tuple[Column, ...]:
+    """The answer to one expression over a range. Raises Refused and Unusable."""
+    data = _data(answered)
+    result = data.get("result")
+    if data.get("resultType") != "matrix" or not isinstance(result, list):
+        raise Unusable("its answer has no result that could be read")
+    return tuple([_column(element) for element in result])
+
+
+def _column(element: Any) -> Column:
+    try:
+        labels, pairs = element["metric"].items(), element["values"]
+        return Column(_labels(labels), {float(at): _value((at, text), at) for at, text in pairs})
+    except (TypeError, ValueError, LookupError, AttributeError):
+        if isinstance(element, dict) and "histograms" in element:
+            raise Refused("the expression gives a histogram, not a number") from None
+        raise Unusable("its answer has a series that cannot be read") from None
 
 
 def _data(answered: Answered) -> Mapping[str, Json]:
@@ -124,7 +151,11 @@ def _point(element: Any, asked_at: float) -> Point:
         if isinstance(element, dict) and "histogram" in element:
             raise Refused("the expression gives a histogram, not a number") from None
         raise Unusable("its answer has a series that cannot be read") from None
-    return Point({_label(name): _label(str(value)) for name, value in labels}, _value(pair, asked_at))
+    return Point(_labels(labels), _value(pair, asked_at))
+
+
+def _labels(labels: Iterable[tuple[str, object]]) -> dict[str, str]:
+    return {_label(name): _label(str(value)) for name, value in labels}
 
 
 @functools.lru_cache(maxsize=4_096)

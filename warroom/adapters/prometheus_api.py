@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -49,22 +49,31 @@ class QueryApi:
 
     async def ask(self, query: str, at: datetime) -> Answered:
         """The answer to `query` at that instant, whatever its status. Raises CannotMeasure where there is none."""
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._thread, self._ask, query, at, loop)
-        except asyncio.CancelledError:
-            self._session.give_up()
-            raise
+        params = {"time": f"{at.timestamp():.3f}"}
+        return await self._in_thread(functools.partial(self._connect.custom_query, query, params=params))
+
+    async def ask_range(self, query: str, since: datetime, until: datetime, step_s: int) -> Answered:
+        """The same at every `step_s` seconds from `since` to `until`, whole seconds both, ends included."""
+        asked = functools.partial(self._connect.custom_query_range, query, since, until, str(step_s))
+        return await self._in_thread(asked)
 
     def close(self) -> None:
         """Nothing more is asked."""
         self._session.give_up()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, query: str, at: datetime, loop: asyncio.AbstractEventLoop) -> Answered:
+    async def _in_thread(self, ask: Callable[[], object]) -> Answered:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, self._ask, ask, loop)
+        except asyncio.CancelledError:
+            self._session.give_up()
+            raise
+
+    def _ask(self, ask: Callable[[], object], loop: asyncio.AbstractEventLoop) -> Answered:
         self._session.loop, self._session.answered = loop, None
         with contextlib.suppress(PrometheusApiClientException, LookupError, TypeError):
-            self._connect.custom_query(query, params={"time": f"{at.timestamp():.3f}"})
+            ask()
         assert self._session.answered is not None
         return self._session.answered
 
@@ -84,13 +93,13 @@ class _Session:
     def mount(self, prefix: str, adapter: object) -> None:
         """Ways of sending are of no use here."""
 
-    def request(self, method: str, url: str, params: Mapping[str, str], **_: Any) -> _Reply:
+    def request(self, method: str, url: str, params: Mapping[str, object], **_: Any) -> _Reply:
         """In the body: the queries of many panels are longer than what many servers take for an address.
 
         Raises CannotMeasure.
         """
         assert self.loop is not None
-        body = "&".join(f"{name}={_quoted(value)}" for name, value in params.items())
+        body = "&".join(f"{name}={_quoted(str(value))}" for name, value in params.items())
         asked = replace(self._like, path=url.removeprefix(_PLACE), method=method, body=body.encode())
         self._sending = asyncio.run_coroutine_threadsafe(self._http.send(asked), self.loop)
         response = self._sending.result(asked.timeout_s + _SPARE_S)

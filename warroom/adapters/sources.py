@@ -21,6 +21,7 @@ from warroom.slo.source_spec import (
     PrometheusSpec,
     SourceSpec,
     StopwatchSpec,
+    asked_instead,
 )
 from warroom.slo.stopwatch import StopwatchSource
 
@@ -86,8 +87,7 @@ class Sources:
     def _metrics(self, spec: MetricsSpec, queries: Sequence[Query]) -> SignalSource:
         through = spec.through
         if through is not None and through.target in self._targets and self._targets[through.target].url:
-            asked = PrometheusSpec(id=spec.id, target=through.target, labels=through.labels, headers=through.headers)
-            return self._prometheus(asked, queries)
+            return self._prometheus(asked_instead(spec.id, through), queries)
         from warroom.adapters.metrics_source import MetricsSource
 
         return MetricsSource(spec, queries, self._http, self._clock)

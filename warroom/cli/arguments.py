@@ -55,6 +55,14 @@ PlannedT0 = Annotated[
     str, Option("--t0", metavar="INSTANT", help="Show times for this T0, such as 2025-11-01T02:00:00Z.")
 ]
 PlanFormat = Annotated[str, Option("--format", metavar="NAME", help="What goes to stdout: text or json.")]
+Last = Annotated[str, Option("--last", metavar="TIME", help="How far back, such as 48h; without it 7d.")]
+From = Annotated[str, Option("--from", metavar="INSTANT", help="Or from when on, such as 2025-11-01T02:00:00Z.")]
+To = Annotated[str, Option("--to", metavar="INSTANT", help="Until when; without it, now.")]
+Step = Annotated[str, Option("--step", metavar="TIME", help="From one look to the next.")]
+PastT0 = Annotated[
+    str,
+    Option("--t0", metavar="INSTANT", help="T0 of a launch then: triggers count from it, baselines are captured."),
+]
 EngineOnly = Annotated[bool, Option("--headless", help="The engine alone, in the foreground.")]
 Listen = Annotated[str, Option("--listen", metavar="ADDRESS:PORT", help="Answer over TCP, too; see: warroom token.")]
 Expose = Annotated[bool, Option("--expose", help="Let --listen name an address that other machines reach.")]

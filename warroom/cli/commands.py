@@ -149,6 +149,38 @@ def plan(
 
 
 @app.command(cls=Command)
+def backtest(
+    playbook: arguments.PlaybookFile,
+    last: arguments.Last = "",
+    since: arguments.From = "",
+    until: arguments.To = "",
+    step: arguments.Step = "15s",
+    t0: arguments.PastT0 = "",
+    inputs: arguments.Inputs = None,
+    env_file: arguments.EnvFile = None,
+    environment: arguments.Environment = "",
+    as_json: arguments.AsJson = False,
+) -> int:
+    """Say when each trigger would have fired, by a Prometheus' history. 0 all decided, 3 not all."""
+    from warroom.cli.backtest import BacktestOptions
+    from warroom.cli.backtest import backtest as run
+
+    options = BacktestOptions(
+        playbook=playbook,
+        last=last,
+        since=since,
+        until=until,
+        step=step,
+        t0=t0,
+        inputs=tuple(inputs or ()),
+        env_file=env_file,
+        environment=environment,
+        json=as_json,
+    )
+    return run(options)
+
+
+@app.command(cls=Command)
 def schema(what: arguments.SchemaOf = "playbook") -> int:
     """Print the JSON Schema of playbooks (for editors), or of `verify --format json`."""
     from warroom.cli.language import schema as run

@@ -52,6 +52,11 @@ class PrometheusSpec:
     timeout_s: float = 10.0
 
 
+def asked_instead(source: str, through: Through) -> PrometheusSpec:
+    """The Prometheus that is asked in the place of the endpoint that it scrapes."""
+    return PrometheusSpec(id=source, target=through.target, labels=through.labels, headers=through.headers)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeSpec:
     """One request every `every_s` seconds, timed. It succeeds when a whole answer with one of `statuses` is there

@@ -212,7 +212,7 @@ def slot_at(now: datetime, every: timedelta) -> datetime:
 def step(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     """The state after an observation, and what changed, in order. A time before the newest slot is a clock that was
     set back: what was held so far stays held."""
-    truth, reason = _judged(rule, found)
+    truth, reason = judged(rule, found)
     state = _moved(rule, state, found, truth is not None)
     if truth is None:
         return _missing(rule, state, replace(found, reason=reason))
@@ -222,6 +222,17 @@ def step(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     sighted = _changed(Change.SIGHTED, state, found)
     state, more = _decide(rule, state, found, truth)
     return state, (sighted, *more)
+
+
+def judged(rule: Rule, found: Observation) -> tuple[bool | None, str]:
+    """The truth of an observation, missing (None) where it rests on too few events; and the reason."""
+    if found.truth is None or not rule.min_volume:
+        return found.truth, found.reason
+    if found.volume is None:
+        return None, f"nobody counts the events, {rule.min_volume:g} are needed"
+    if found.volume < rule.min_volume:
+        return None, f"{found.volume:.4g} events in the window, {rule.min_volume:g} are needed"
+    return found.truth, found.reason
 
 
 def resume(state: TriggerState, at: datetime, reason: str = "") -> Stepped:
@@ -270,17 +281,6 @@ def _moved(rule: Rule, state: TriggerState, found: Observation, has_data: bool) 
     needed = rule.slots_in(max(rule.hold.span, rule.clear_for))
     kept = (state.seen << slots) & ((1 << needed) - 1) if slots < needed else 0
     return replace(state, last=at, heard=at if has_data or found.filling else state.heard, seen=kept | has_data)
-
-
-def _judged(rule: Rule, found: Observation) -> tuple[bool | None, str]:
-    """The truth of an observation, missing where it rests on too few events; and the reason."""
-    if found.truth is None or not rule.min_volume:
-        return found.truth, found.reason
-    if found.volume is None:
-        return None, f"nobody counts the events, {rule.min_volume:g} are needed"
-    if found.volume < rule.min_volume:
-        return None, f"{found.volume:.4g} events in the window, {rule.min_volume:g} are needed"
-    return found.truth, found.reason
 
 
 def _missing(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
