@@ -14,6 +14,7 @@ from warroom.backtest.values import Backtest, Period, SignalShares, Unanswered
 from warroom.launch.observing import Context, queries_of, rule_of, slice_of
 from warroom.launch.signal_memory import SignalMemory
 from warroom.launch.signal_round import SignalRound
+from warroom.launch.state import phases_at
 from warroom.launch.trigger_watch import TriggerWatch
 from warroom.playbook.course import Course
 from warroom.playbook.signals import TriggerPlan
@@ -72,10 +73,12 @@ class Replay:
         """Judges everything as of `slot`."""
         self._capture(slot)
         began = self._period.begins if slot >= self._period.begins else None
-        context = Context(self._watched, slot, self._period.every, self._baselines, self._memory.histories)
+        t0 = self._period.t0
+        watched = self._watched.during(phases_at(self._course, slot - t0)) if t0 else self._watched
+        context = Context(watched, slot, self._period.every, self._baselines, self._memory.histories)
         looked = SignalRound(context, sources, self._memory, _no_lever, began)
         for signal in self._signals:
-            level = looked.found(signal).judged.level
+            level = looked.found(watched.signals[signal.id]).judged.level
             if began:
                 self._levels[signal.id][level] += 1
         if began:

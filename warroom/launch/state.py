@@ -224,11 +224,11 @@ def begin(course: Course) -> LaunchState:
 
 def phases_in_time(state: LaunchState, now: datetime) -> tuple[str, ...]:
     """The phases whose time it is, whatever was done of them, in the order of the playbook; empty without T0."""
-    if state.t0 is None:
-        return ()
-    passed = believed(state, now) - state.t0
+    return () if state.t0 is None else phases_at(state.course, believed(state, now) - state.t0)
+
+
+def phases_at(course: Course, passed: timedelta) -> tuple[str, ...]:
+    """The same for the time that has passed since T0."""
     return tuple(
-        phase.id
-        for phase in state.course.phases
-        if phase.starts <= passed and (phase.ends is None or passed < phase.ends)
+        phase.id for phase in course.phases if phase.starts <= passed and (phase.ends is None or passed < phase.ends)
     )
