@@ -6,8 +6,9 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.needs import need_program
 
@@ -15,14 +16,17 @@ SCRAPE_MS = 200
 
 
 class PrometheusServer:
-    """Scrapes `address` (host:port) five times a second as the job auto_com_center."""
+    """Scrapes `address` (host:port) five times a second as the job auto_com_center, or as `config` says, which is
+    that of a server without how often it scrapes."""
 
-    def __init__(self, folder: Path, address: str) -> None:
+    def __init__(self, folder: Path, address: str, config: Mapping[str, Any] | None = None) -> None:
         self._program = need_program("prometheus")
         self._folder = folder
         job = {"job_name": "auto_com_center", "static_configs": [{"targets": [address]}]}
         every = {"scrape_interval": f"{SCRAPE_MS}ms", "scrape_timeout": f"{SCRAPE_MS}ms"}
-        (folder / "prometheus.yml").write_text(json.dumps({"global": every, "scrape_configs": [job]}))
+        (folder / "prometheus.yml").write_text(
+            json.dumps({"scrape_configs": [job], **(config or {}), "global": every})
+        )
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -56,9 +60,9 @@ class PrometheusServer:
 
 
 @contextlib.contextmanager
-def running(folder: Path, address: str) -> Iterator[PrometheusServer]:
+def running(folder: Path, address: str, config: Mapping[str, Any] | None = None) -> Iterator[PrometheusServer]:
     """A server that scrapes, for the time of the block; it may not be ready yet."""
-    server = PrometheusServer(folder, address)
+    server = PrometheusServer(folder, address, config)
     server.start()
     try:
         yield server

@@ -111,9 +111,7 @@ class _Routes:
 
     async def metrics(self, request: Request) -> Response:
         """The launch and its engine in the text format of Prometheus."""
-        engine = self._engine
-        text = exposition(engine.state, engine.pulse, self._clock.now(), engine.gates_read_at)
-        return Response(text, media_type=METRICS_TYPE)
+        return Response(exposition(self._engine, self._clock.now()), media_type=METRICS_TYPE)
 
     async def phase_exit(self, request: Request) -> Response:
         """200 where the phase may be left, 409 where it may not, with every reason; for pipelines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -16,9 +16,10 @@ from prometheus_client.metrics_core import (
 )
 
 from warroom import __version__
-from warroom.engine.pulse import Pulse
+from warroom.api.signal_metrics import one_hot, signal_families
+from warroom.engine.engine import Engine
 from warroom.launch.standing import Owed, Standing, owed
-from warroom.launch.state import LaunchState
+from warroom.verdict import Verdict
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _ARRIVED: Final = (Standing.SENT, Standing.DONE)
@@ -27,22 +28,19 @@ _LATE_S: Final = (1.0, 5.0, 10.0, 60.0, 300.0, 3_600.0)
 _GATE_STATES: Final = ("green", "red", "unknown")
 
 
-def exposition(
-    state: LaunchState, pulse: Pulse, now: datetime, read_at: Mapping[str, datetime] | None = None
-) -> bytes:
-    """Everything, at `now`. `read_at` is when those gates were read that are polled."""
+def exposition(engine: Engine, now: datetime) -> bytes:
+    """Everything, at `now`."""
     registry = CollectorRegistry()
-    registry.register(_Launch(state, pulse, now, read_at or {}))
+    registry.register(_Launch(engine, now))
     ProcessCollector(registry=registry)
     return generate_latest(registry)
 
 
 class _Launch:
-    def __init__(self, state: LaunchState, pulse: Pulse, now: datetime, read_at: Mapping[str, datetime]) -> None:
-        self._state = state
-        self._pulse = pulse
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        self._engine = engine
+        self._state = engine.state
         self._now = now
-        self._read_at = read_at
 
     def collect(self) -> Iterator[Metric]:
         """Every family."""
@@ -50,7 +48,8 @@ class _Launch:
         yield from self._updates(owed(self._state, self._now))
         yield from self._suites()
         yield from self._gates()
-        yield from self._engine()
+        yield from signal_families(self._state, self._engine.signals.live(), self._now)
+        yield from self._health()
 
     def _launch(self) -> Iterator[Metric]:
         state = self._state
@@ -69,7 +68,7 @@ class _Launch:
     def _updates(self, posts: tuple[Owed, ...]) -> Iterator[Metric]:
         by_standing = GaugeMetricFamily("warroom_updates", "Posts of the launch.", labels=["standing"])
         for standing in Standing:
-            by_standing.add_metric([standing.value], sum(post.standing is standing for post in posts))
+            by_standing.add_metric([standing.name.lower()], sum(post.standing is standing for post in posts))
         yield by_standing
         yield _lateness(posts)
         behind = [post.late_s for post in posts if post.standing not in _RESOLVED]
@@ -80,32 +79,40 @@ class _Launch:
         verdicts = GaugeMetricFamily(
             "warroom_suite_verdict", "1 for what the last run of a suite found.", labels=["suite", "verdict"]
         )
+        checks = GaugeMetricFamily(
+            "warroom_check_verdict",
+            "1 for what a check came to in the last run of its suite.",
+            labels=["suite", "check", "verdict"],
+        )
         ages = GaugeMetricFamily("warroom_suite_age_seconds", "Since that run ended.", labels=["suite"])
         last = {run.name: run for run in self._state.runs.values() if run.finished_at}
         for suite, run in last.items():
-            verdicts.add_metric([suite, run.verdict.value], 1)
+            one_hot(verdicts, [suite], list(Verdict), run.verdict)
+            for check in run.checks.values():
+                one_hot(checks, [suite, check.id], list(Verdict), check.verdict)
             ages.add_metric([suite], (self._now - (run.finished_at or self._now)).total_seconds())
-        yield verdicts
-        yield ages
+        yield from (verdicts, checks, ages)
 
     def _gates(self) -> Iterator[Metric]:
         states = GaugeMetricFamily(
             "warroom_gate_state", "1 for the state of another system as it was read last.", labels=["gate", "state"]
         )
         ages = GaugeMetricFamily("warroom_gate_age_seconds", "Since it was read.", labels=["gate"])
+        read_at = self._engine.gates_read_at
         for gate in self._state.gates.values():
-            for state in _GATE_STATES:
-                states.add_metric([gate.id, state], float(gate.state == state))
-            ages.add_metric([gate.id], (self._now - self._read_at.get(gate.id, gate.at)).total_seconds())
+            one_hot(states, [gate.id], _GATE_STATES, gate.state)
+            ages.add_metric([gate.id], (self._now - read_at.get(gate.id, gate.at)).total_seconds())
         yield states
         yield ages
 
-    def _engine(self) -> Iterator[Metric]:
-        pulse = self._pulse
+    def _health(self) -> Iterator[Metric]:
+        pulse = self._engine.pulse
         yield _gauge("warroom_engine_epoch", "How many engines have owned the launch.", self._state.epoch)
         yield _gauge("warroom_tick_age_seconds", "Since the engine's loop went round last.", pulse.age_s)
         yield _gauge("warroom_tick_gap_p99_seconds", "From tick to tick, of the last 3,600.", pulse.p99_gap_s)
         yield _gauge("warroom_tick_gap_max_seconds", "The longest since the engine began.", pulse.longest_gap_s)
+        writable = "0 while the journal does not take what is to be written."
+        yield _gauge("warroom_journal_writable", writable, float(self._engine.can_write))
         yield _gauge("warroom_journal_entries", "Entries of the journal.", self._state.seq)
         took = "What the journal took to write, by transaction."
         yield SummaryMetricFamily("warroom_journal_append_seconds", took, pulse.appends, pulse.append_s)

@@ -136,6 +136,11 @@ class Engine:
         return self._gates.read_at()
 
     @property
+    def can_write(self) -> bool:
+        """Whether the journal took what was to be written last."""
+        return self._complaints.can_write
+
+    @property
     def levers_read_at(self) -> Mapping[str, datetime]:
         """When the levers were read last, by name."""
         return self._acting.levers_read_at()

@@ -38,6 +38,10 @@ class Live:
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     waiting: Mapping[str, str] = field(default_factory=dict)
 
+    def stage_of(self, trigger: str, standing: TriggerState) -> str:
+        """Where a trigger stands for people: `unknown` where nothing is the matter and it is too early to judge."""
+        return "unknown" if standing.shown == "idle" and self.waiting.get(trigger) else standing.shown
+
 
 def journaled(state: LaunchState) -> Live:
     """What the journal alone says: a value a minute, as long as an engine ran."""

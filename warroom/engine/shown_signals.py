@@ -159,7 +159,7 @@ def triggers(state: LaunchState, live: Live, now: datetime) -> list[dict[str, An
 def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan) -> dict[str, Any]:
     known = state.triggers.get(plan.id) or TriggerKnown(plan.id)
     standing = live.triggers.get(plan.id, known.state)
-    waits = live.waiting.get(plan.id, "") if standing.shown == "idle" else ""
+    stage = live.stage_of(plan.id, standing)
     return {
         "id": plan.id,
         "title": plan.title,
@@ -172,7 +172,7 @@ def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan
         "strict": plan.hold.strict,
         "severity": plan.severity,
         "mode": plan.mode,
-        "stage": "unknown" if waits else standing.shown,
+        "stage": stage,
         "blind": standing.blind,
         "since": instant(standing.since),
         "fires_at": instant(fires_at(rule_of(context, plan), standing)),
@@ -183,7 +183,7 @@ def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan
         "snoozed": _said(known.snoozed, context.now),
         "runs": plan.runs,
         "runbook": plan.runbook,
-        "reason": waits or known.reason,
+        "reason": live.waiting[plan.id] if stage == "unknown" else known.reason,
     }
 
 
