@@ -15,6 +15,7 @@ from warroom.screens.launch_requests import REASON, AskingScreen
 from warroom.screens.launch_view import Item
 
 _VALUE: Final = Field("value", "What is it to be set to?")
+_IS: Final = Field("value", "What is it?")
 Do = Callable[[], None]
 
 
@@ -94,16 +95,21 @@ class ActingScreen(AskingScreen):
     def _of_lever(self, lever: LeverNow) -> list[tuple[str, str, Do]]:
         note = f"by hand: {lever.by_person}" if lever.by_person else _now(lever)
         body = {"request": "lever", "lever": lever.name}
+        said = [self._attesting(lever)] if lever.attest else []
         extra = (REASON, *_typed(lever.name, is_dangerous=lever.dangerous))
         if not lever.values:
             fields = (_VALUE, *extra)
-            return [(f"Set {lever.name}", note, lambda: self._reasoned(f"Set {lever.name}", fields, body))]
+            return [*said, (f"Set {lever.name}", note, lambda: self._reasoned(f"Set {lever.name}", fields, body))]
 
         def setting(value: str) -> tuple[str, str, Do]:
             title = f"Set {lever.name} to {value}"
             return title, note, lambda: self._reasoned(title, extra, {**body, "value": value})
 
-        return [setting(value) for value in lever.values if value != lever.actual]
+        return [*said, *(setting(value) for value in lever.values if value != lever.actual)]
+
+    def _attesting(self, lever: LeverNow) -> tuple[str, str, Do]:
+        title, body = f"Say what {lever.name} is", {"request": "attest", "lever": lever.name}
+        return title, lever.attest, lambda: self._reasoned(title, (_IS, REASON), body)
 
     def _start(self, procedure: ProcedureNow) -> tuple[str, str, Do]:
         steps = " → ".join(step.text for step in procedure.steps)

@@ -98,7 +98,8 @@ def action_parts(item: ActionItem, now: datetime) -> tuple[str, str, str]:
 
 
 def _read(lever: LeverNow, now: datetime) -> str:
-    return f"read {countdown((now - lever.read_at).total_seconds())} ago" if lever.read_at else "never read"
+    read = "said" if lever.attest else "read"
+    return f"{read} {countdown((now - lever.read_at).total_seconds())} ago" if lever.read_at else f"never {read}"
 
 
 def _run_when(run: ProcedureNow, now: datetime) -> str:
@@ -137,12 +138,14 @@ def _lever(lever: LeverNow, now: datetime, width: int) -> list[Content]:
     rows = _state(mark_of_lever(lever), lever.reason, width)
     rows += _rows("Value", "nobody knows" if lever.actual is None else lever.actual, width)
     rows += _rows("Expected", lever.expected, width)
-    rows += _rows("Read", _read(lever, now).removeprefix("read "), width)
+    verb = "said" if lever.attest else "read"
+    rows += _rows(verb.capitalize(), _read(lever, now).removeprefix(f"{verb} "), width)
     rows += _rows("Does", lever.note, width)
     if lever.kill_switch:
         rows += _rows("Stops", f"sends, with {lever.stops} (K sets it)", width)
     how = f"by hand: {lever.by_person}" if lever.by_person else "Warroom sets it (r)"
     people = f", {lever.people} people have to agree" if lever.people > 1 else ""
+    rows += _rows("Look", f"{lever.attest}; then say what it is (r)" if lever.attest else "", width)
     return [*rows, *_rows("Set", f"{how}{people}", width)]
 
 

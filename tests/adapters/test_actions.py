@@ -221,6 +221,32 @@ async def test_a_command_that_ends_well_is_accepted_and_read_back_by_another() -
             assert (read.holds, said in read.said) == (holds, True), read
 
 
+async def test_a_lever_is_what_a_command_prints_or_nobody_knows() -> None:
+    levers = {
+        name: Lever(name, "true", ReadFrom(command=(sys.executable, "-c", code)))
+        for name, code in (("A", "print('true')"), ("B", "print('false')"), ("C", "raise SystemExit(3)"))
+    }
+    on = [setting("send", LeverPlan(name, "true"), "true") for name in levers]
+    async with acting("") as (actions, _):
+        reader = Actions(levers, {}, actions._http, Commands(RealClock(), allowed=True))
+        readings = await reader.levers([*levers], 5.0)
+        assert [one.actual for one in readings] == ["true", "false", None]
+        assert "ends with 3" in readings[2].reason
+        looked = [await reader.look("stop", step, None, 5.0) for step in on]
+        assert [(one.holds, one.value) for one in looked] == [(True, "true"), (False, "false"), (None, None)]
+        refused = Actions(levers, {}, actions._http, Commands(RealClock()))
+        (reading,) = await refused.levers(["A"], 5.0)
+        assert (reading.actual, "--allow-commands allows them" in reading.reason) == (None, True)
+
+
+async def test_a_lever_that_people_tell_is_read_by_nothing() -> None:
+    told = {"TOLD": Lever("TOLD", "true", ReadFrom())}
+    async with acting("") as (actions, _):
+        reader = Actions(told, {}, actions._http, Commands(RealClock(), allowed=True))
+        found = await reader.look("stop", setting("send", LeverPlan("TOLD", "true"), "true"), None, 5.0)
+        assert found == Found(None, "only a person can say what it is")
+
+
 async def test_a_command_that_fails_may_have_done_half_of_it() -> None:
     answer = await commanded("import sys; sys.exit('no such cache')")
     assert answer == Answer(Fate.UNKNOWN, 'it ended with 1: "no such cache"')

@@ -1,13 +1,15 @@
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.checks.desk import desk, lever
 from tests.checks.server import Received, Server, reply
+from warroom.adapters.command import Commands
 from warroom.adapters.http import HttpAdapter
-from warroom.adapters.levers import HttpLevers
+from warroom.adapters.levers import Levers
 from warroom.errors import CannotMeasure
-from warroom.playbook.loaded import Target
+from warroom.playbook.loaded import Lever, ReadFrom, Target
 
 
 def service(request: Received) -> bytes:
@@ -27,7 +29,7 @@ async def test_each_place_is_asked_once(tmp_path: Path) -> None:
     other = lever("B", target="other", json="$.other.B")
     levers = {"A": lever("A"), "B": other, "C": lever("C")}
     async with Server(service) as server, desk(tmp_path, {"app": server.url, "other": f"{server.url}/x"}) as here:
-        state = await HttpLevers(levers, here.http, here.context.clock).read(["A", "B", "C"])
+        state = await Levers(levers, here.http, here.context.commands, here.context.clock).read(["A", "B", "C"])
     assert [reading.actual for reading in state.readings] == ["true", "10", None]
     assert [request.path for request in server.received] == ["/state", "/x/state"]
     assert [response.evidence for response in state.responses] == ["check/state-1.json", "check/state-2.json"]
@@ -39,6 +41,20 @@ async def test_a_lever_that_the_playbook_does_not_have_cannot_be_read(tmp_path: 
             await here.context.levers.read(["X"])
 
 
+async def test_a_lever_is_what_a_command_prints_where_that_is_allowed(tmp_path: Path) -> None:
+    code = ReadFrom(command=(sys.executable, "-c", "print('true')"))
+    levers = {"A": Lever("A", "true", code), "T": Lever("T", "true", ReadFrom())}
+    async with desk(tmp_path, {}) as here:
+        reader = Levers(levers, here.http, Commands(here.context.clock, allowed=True), here.context.clock)
+        state = await reader.read(["A"])
+        assert [(one.name, one.actual) for one in state.readings] == [("A", "true")]
+        assert (state.responses, reader.curl_of(["A"])) == ((), "")
+        with pytest.raises(CannotMeasure, match="commands are not allowed here"):
+            await Levers(levers, here.http, Commands(here.context.clock), here.context.clock).read(["A"])
+        with pytest.raises(CannotMeasure, match="only a person can say what T is"):
+            await reader.read(["T"])
+
+
 async def test_the_line_to_repeat_a_reading_has_what_the_target_needs_and_names_its_secret(tmp_path: Path) -> None:
     other = lever("B", target="other")
     async with desk(tmp_path, {}) as here:
@@ -47,7 +63,8 @@ async def test_the_line_to_repeat_a_reading_has_what_the_target_needs_and_names_
             "other": Target("other", "http://127.0.0.1:9/x"),
         }
         http = HttpAdapter(targets, here.context.clock, secrets={"TOKEN": "hunter2hunter2"})
-        curl = HttpLevers({"A": lever("A"), "B": other}, http, here.context.clock).curl_of(["A", "B"])
+        reader = Levers({"A": lever("A"), "B": other}, http, here.context.commands, here.context.clock)
+        curl = reader.curl_of(["A", "B"])
     assert curl.count("curl ") == 2
     assert "$TOKEN" in curl
     assert "hunter2" not in curl

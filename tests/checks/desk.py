@@ -9,7 +9,7 @@ from typing import Any, NoReturn, cast
 from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.gates import Gates
 from warroom.adapters.http import HttpAdapter
-from warroom.adapters.levers import HttpLevers
+from warroom.adapters.levers import Levers
 from warroom.clock import Clock, RealClock
 from warroom.contract import Answer, AnyKind, CommandResult, Context, Findings, Needed, SamplerPort
 from warroom.errors import CannotMeasure
@@ -96,7 +96,7 @@ async def desk(
         clock=clock,
         http=http,
         sampler=cast(SamplerPort, NoSampler()),
-        levers=HttpLevers(levers or {}, http, clock),
+        levers=Levers(levers or {}, http, NoCommands(), clock),
         commands=NoCommands(),
         people=Nobody(),
         gates=Gates(gates or {}, http, clock),

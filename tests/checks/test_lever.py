@@ -7,7 +7,7 @@ import pytest
 from tests.checks import shipped
 from tests.checks.desk import desk, lever
 from tests.checks.server import Server, closed_port, reply
-from warroom.adapters.levers import HttpLevers
+from warroom.adapters.levers import Levers
 from warroom.checks.lever import KIND
 from warroom.contract import LeverState, Request
 from warroom.events import CheckOutcome
@@ -130,7 +130,7 @@ async def shipped_check(folder: Path, name: str = "", value: str = "") -> CheckO
             put = Request("app", f"/ops/levers/{name}", method="PUT", headers=(key,), body=body)
             assert (await here.context.http.send(put)).status == 200
         playbook = shipped.playbook(sim.inputs)
-        levers = HttpLevers(playbook.levers, here.http, here.context.clock)
+        levers = Levers(playbook.levers, here.http, here.context.commands, here.context.clock)
         context = here.with_ports(levers=levers).context
         spec = playbook.checks["kill_switch"]
         judged = await run_check(spec, context, playbook.hints, mode="dry-run", attempt=1)

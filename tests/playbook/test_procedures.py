@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.playbook.small import ENVIRON, load, said, write
-from warroom.playbook.loaded import Deed, Playbook
+from warroom.playbook.loaded import Deed, Playbook, ReadFrom
 from warroom.playbook.procedures import ActionStep, LeverPlan
 
 KEY = "correct-horse"
@@ -28,8 +28,8 @@ defaults:
     set: {target: app, path: "/levers/{name}", headers: {X-Internal-Key: "${KEY}"}}
 levers:
   SEND: {expect: "true", expect_in: {live: "false"}, values: ["true", "false"], kill_switch: true, stops: "true"}
-  RATE: {expect: 10, dangerous: true, people: 2, every: 1m, set: {argv: [setrate, "{value}"]}}
-  COLOUR: {expect: blue, set: {attest: Ask the desk to set the colour}}
+  RATE: {expect: 10, dangerous: true, people: 2, every: 1m, read: {argv: [rate]}, set: {argv: [setrate, "{value}"]}}
+  COLOUR: {expect: blue, read: {attest: The desk has a board, max_age: 8h}, set: {attest: Ask the desk to paint it}}
 checks:
   health: {kind: probe, target: app}
 phases:
@@ -82,7 +82,10 @@ def test_a_lever_says_what_it_may_be_and_how_it_is_set(tmp_path: Path) -> None:
         "SEND", expect="true", expect_in={"live": "false"}, values=("true", "false"), stops="true"
     )
     assert (rate.expect, rate.dangerous, rate.people, rate.every) == ("10", True, 2, timedelta(minutes=1))
-    assert colour.by_person == "Ask the desk to set the colour"
+    assert playbook.levers["RATE"].read == ReadFrom(command=("rate",))
+    assert colour.by_person == "Ask the desk to paint it"
+    assert (colour.attest, colour.max_age) == ("The desk has a board", timedelta(hours=8))
+    assert playbook.levers["COLOUR"].read.is_attested
     call = playbook.levers["SEND"].set.call
     assert call is not None
     assert (call.target, call.method, call.path) == ("app", "PUT", "/levers/{name}")
@@ -255,7 +258,25 @@ FAULTS = [
         "a setting of two kinds",
         '{argv: [setrate, "{value}"]}',
         '{argv: [setrate, "{value}"], attest: ask}',
-        "15:66: levers.RATE.set: `argv` and `attest` exclude each other",
+        "15:88: levers.RATE.set: `argv` and `attest` exclude each other",
+    ),
+    (
+        "what a person says and nobody knows how long it counts",
+        ", max_age: 8h",
+        "",
+        "16:32: levers.COLOUR.read: `attest` and `max_age` go together: what a person says is not believed for ever",
+    ),
+    (
+        "a setting that nothing can prove",
+        "set: {attest: Ask the desk to paint it}",
+        "set: {argv: [paint]}",
+        ("16:11: levers.COLOUR: what a person reads, Warroom cannot prove to have set: give `set` an `attest`, too"),
+    ),
+    (
+        "a secret on the command line that reads a lever",
+        "argv: [rate]",
+        'argv: [rate, "${KEY}"]',
+        "15:81: levers.RATE.read.argv[1]: the secret input 'KEY' does not belong here: this is shown to people",
     ),
     (
         "a value of a procedure in another post",

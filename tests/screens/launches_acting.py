@@ -25,15 +25,15 @@ def _action(
 LEVERS = (
     LeverNow(
         "DISABLE_SEND", "true", "true", True, True, "true", ("true", "false"), OPENED, "",
-        "No actual message delivery", "", False, 1,
+        "No actual message delivery", "", "", False, 1,
     ),
     LeverNow(
         "PROMO_SENDS", "false", "true", False, False, "", ("true", "false"), OPENED, "", "No promotional campaigns",
-        "", False, 1,
+        "", "", False, 1,
     ),
     LeverNow(
         "RATE", "10", None, None, False, "", (), None, "no answer within 10 s", "msgs/min cap",
-        "INTERNAL_KEY is not set", True, 2,
+        "INTERNAL_KEY is not set", "", True, 2,
     ),
 )  # fmt: skip
 RESPONSE = (

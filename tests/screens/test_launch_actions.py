@@ -112,6 +112,13 @@ def test_the_details_of_a_lever_say_how_it_is_set() -> None:
     assert "by hand: INTERNAL_KEY is not set, 2 people have to agree" in text
 
 
+def test_a_lever_that_people_tell_says_where_they_look() -> None:
+    told = replace(TOLD, actual="10", as_expected=True, read_at=NOW - timedelta(hours=2), reason="ann said so")
+    assert action_parts(told, NOW) == ("RATE=10", "ann said so", "said 2h00m ago")
+    text = "\n".join(row.plain for row in action_details(told, NOW, 110))
+    assert "The desk has a board; then say what it is (r)" in text
+
+
 def alarms(*, levers: tuple[LeverNow, ...] = (), runs: tuple[ProcedureNow, ...] = ()) -> list[tuple[str, str]]:
     return list(action_alarms(replace(LAUNCH, levers=levers, procedures=runs), NOW))
 
@@ -154,6 +161,7 @@ SOON = replace(LAUNCH, procedures=(DELAYED,))
 DANGEROUS = replace(LAUNCH, procedures=(procedure(dangerous=True),), levers=())
 TO_DO = replace(LAUNCH, procedures=(replace(WAITS, waits_for=replace(ASKED, what="do", step="dig", text="Dig")),))
 SKIPPED = {"request": "skip", "run": "incident_response-1"}
+TOLD = replace(LEVERS[2], attest="The desk has a board")
 REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
     "the kill switch is pulled once its name was typed": (
         LAUNCH, ["K", *NO_SEND, "enter"], {"request": "kill_switch", "reason": "from the console"}),
@@ -181,6 +189,10 @@ REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
     "the selected lever is set to another value": (
         replace(LAUNCH, procedures=(), incidents=()), ["3", "home", "r", "enter", *"why", "enter"],
         {"request": "lever", "lever": "PROMO_SENDS", "reason": "why", "value": "false"}),
+    "what only people can tell is said": (
+        replace(LAUNCH, procedures=(), incidents=(), levers=(TOLD,)),
+        ["3", "home", "r", "enter", *"10", "enter", *"board", "enter"],
+        {"request": "attest", "lever": "RATE", "value": "10", "reason": "board"}),
     "a lever of any value is set to what is written": (
         replace(LAUNCH, procedures=(), incidents=(), levers=(replace(LEVERS[2], dangerous=False),)),
         ["3", "home", "r", "enter", *"20", "enter", *"why", "enter"],

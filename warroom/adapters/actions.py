@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
+from warroom.adapters.command import printed
 from warroom.adapters.http_fault import NotSent
 from warroom.contract import CommandPort, HttpPort, Request, Response
 from warroom.errors import CannotMeasure
@@ -72,16 +73,17 @@ class Actions:
     async def levers(self, names: Sequence[str], timeout_s: float) -> Sequence[LeverReading]:
         """What the levers are; those that stand in one answer share one request."""
         answers: dict[tuple[str, str], Response | CannotMeasure] = {}
+        found = []
         for name in names:
             read = self._levers[name].read
-            if (read.target, read.path) not in answers:
+            if read.target and (read.target, read.path) not in answers:
                 answers[read.target, read.path] = await self._state(read.target, read.path, (), timeout_s)
-        return [self._reading(self._levers[name], answers) for name in names]
+            found.append(await self._reading(self._levers[name], answers.get((read.target, read.path)), timeout_s))
+        return found
 
-    def _reading(self, lever: Lever, answers: Mapping[tuple[str, str], Response | CannotMeasure]) -> LeverReading:
-        answer = answers[lever.read.target, lever.read.path]
+    async def _reading(self, lever: Lever, answer: Response | CannotMeasure | None, timeout_s: float) -> LeverReading:
         try:
-            value = _value(answer, lever.read.json)
+            value = await self._lever_value(lever, answer, timeout_s)
         except CannotMeasure as fault:
             return LeverReading(lever.id, None, _why(fault))
         if value is MISSING:
@@ -90,11 +92,20 @@ class Actions:
 
     async def _lever_found(self, lever: Lever, value: str, timeout_s: float) -> Found:
         read = lever.read
-        found = _value(await self._state(read.target, read.path, (), timeout_s), read.json)
+        answer = await self._state(read.target, read.path, (), timeout_s) if read.target else None
+        found = await self._lever_value(lever, answer, timeout_s)
         if found is MISSING:
             return Found(None, f"the state does not name {lever.id}")
         shown = one_line(show(found), limit=_SHOWN)
         return Found(show(found) == value, f"{lever.id} is {shown or '(empty)'}", shown)
+
+    async def _lever_value(self, lever: Lever, answer: Response | CannotMeasure | None, timeout_s: float) -> Actual:
+        """By the answer of its target, or what its command prints. Raises CannotMeasure."""
+        if answer is not None:
+            return _value(answer, lever.read.json)
+        if lever.read.is_attested:
+            raise CannotMeasure("only a person can say what it is", symptom="denied")
+        return await printed(self._commands, lever.read.command, timeout_s=timeout_s)
 
     async def _read(self, look: Look, timeout_s: float) -> tuple[Actual, str]:
         """The value, and a sentence about it. Raises CannotMeasure."""
@@ -104,14 +115,8 @@ class Actions:
         return found, f"{clean(look.json, limit=_SHOWN)} is {one_line(show(found), limit=_SHOWN)}"
 
     async def _printed(self, argv: Sequence[str], timeout_s: float) -> tuple[Actual, str]:
-        result = await self._commands.run(argv, timeout_s=timeout_s, env={})
-        name = clean(argv[0], limit=_SHOWN)
-        if result.exit_code:
-            raise CannotMeasure(f"{name} ends with {result.exit_code}", symptom="command")
-        if "stdout" in result.truncated:
-            raise CannotMeasure(f"{name} prints too much", symptom="command")
-        printed = result.stdout.removesuffix("\n")
-        return printed, f'{name} prints "{one_line(printed, limit=_SHOWN)}"'
+        value = await printed(self._commands, argv, timeout_s=timeout_s)
+        return value, f'{clean(argv[0], limit=_SHOWN)} prints "{one_line(value, limit=_SHOWN)}"'
 
     async def _state(
         self, target: str, path: str, headers: tuple[tuple[str, str], ...], timeout_s: float

@@ -17,7 +17,7 @@ from typing import TypeVar
 from warroom.adapters.following import FollowedCommand, Stream
 from warroom.adapters.survivors import MARK_NAME, end_marked, new_mark
 from warroom.clock import Clock
-from warroom.contract import CommandResult
+from warroom.contract import CommandPort, CommandResult
 from warroom.errors import CannotMeasure
 from warroom.text import clean, clean_bytes
 from warroom.units import format_seconds
@@ -135,6 +135,17 @@ class Commands:
         except (OSError, ValueError) as error:
             why = clean(getattr(error, "strerror", None) or str(error), limit=120)
             raise CannotMeasure(f"the command {name} could not be started: {why}", symptom="command") from None
+
+
+async def printed(commands: CommandPort, argv: Sequence[str], *, timeout_s: float) -> str:
+    """What a command prints, without its last line end. Raises CannotMeasure where it fails, or prints too much."""
+    result = await commands.run(argv, timeout_s=timeout_s, env={})
+    name = clean(argv[0], limit=120)
+    if result.exit_code:
+        raise CannotMeasure(f"{name} ends with {result.exit_code}", symptom="command")
+    if "stdout" in result.truncated:
+        raise CannotMeasure(f"{name} prints too much", symptom="command")
+    return result.stdout.removesuffix("\n")
 
 
 def _problem_with(path: Path) -> str:

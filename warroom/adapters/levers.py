@@ -1,11 +1,13 @@
-"""Levers read over HTTP."""
+"""Levers as checks read them: over HTTP, or from what a command prints."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from warroom.adapters.command import printed
 from warroom.clock import Clock
-from warroom.contract import HttpPort, LeverReading, LeverState, Request, Response
+from warroom.contract import CommandPort, HttpPort, LeverReading, LeverState, Request, Response
 from warroom.errors import GATEWAY, CannotMeasure
 from warroom.expect import Body, JsonPath
 from warroom.playbook.loaded import Lever
@@ -19,26 +21,36 @@ def _place(lever: Lever) -> _Place:
     return lever.read.target, lever.read.path
 
 
-class HttpLevers:
+class Levers:
     """Reads the levers of a playbook; those that stand in one answer share one request."""
 
-    def __init__(self, levers: Mapping[str, Lever], http: HttpPort, clock: Clock, *, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self,
+        levers: Mapping[str, Lever],
+        http: HttpPort,
+        commands: CommandPort,
+        clock: Clock,
+        *,
+        timeout_s: float = 10.0,
+    ) -> None:
         self._levers = levers
         self._http = http
+        self._commands = commands
         self._clock = clock
         self._timeout_s = timeout_s
 
     async def read(self, names: Sequence[str]) -> LeverState:
         """Their state now, in the order of `names`.
 
-        Raises CannotMeasure when an answer cannot be had, is not a success or is not JSON. A lever that the answer
+        Raises CannotMeasure when an answer cannot be had, is not a success or is not JSON, a command fails, and for a
+        lever that only people can tell. A lever that the answer
         does not name has None for its value; a value that is not text is given as JSON writes it.
         """
         requests = self._requests(names)
         answers = dict(zip(requests, [await self._answer(each) for each in requests.values()], strict=True))
         levers = [self._lever(name) for name in names]
-        readings = tuple(self._reading(lever, answers[_place(lever)]) for lever in levers)
-        return LeverState(readings, tuple(answers.values()))
+        readings = [await self._reading(lever, answers.get(_place(lever))) for lever in levers]
+        return LeverState(tuple(readings), tuple(answers.values()))
 
     def curl_of(self, names: Sequence[str]) -> str:
         """See `contract.LeverPort`."""
@@ -50,7 +62,8 @@ class HttpLevers:
         return self._levers[name]
 
     def _requests(self, names: Sequence[str]) -> dict[_Place, Request]:
-        places = list(dict.fromkeys(_place(self._lever(name)) for name in names))
+        levers = [self._lever(name) for name in names]
+        places = list(dict.fromkeys(_place(lever) for lever in levers if lever.read.target))
         labels = ["state"] if len(places) == 1 else [f"state-{number}" for number in range(1, len(places) + 1)]
         return {
             place: Request(*place, timeout_s=self._timeout_s, label=label)
@@ -68,16 +81,21 @@ class HttpLevers:
             raise fault
         return answer
 
-    def _reading(self, lever: Lever, answer: Response) -> LeverReading:
+    async def _reading(self, lever: Lever, answer: Response | None) -> LeverReading:
+        if answer is None:
+            return self._as_read(lever, await self._told(lever), self._clock.now())
         try:
             found = Body.of(answer).one(JsonPath.parse(lever.read.json or f"$.levers.{lever.id}"))
         except ValueError as error:
             raise CannotMeasure(f"{lever.id} cannot be read: {error}", symptom="unreadable") from None
-        return LeverReading(
-            name=lever.id,
-            expected=lever.expect,
-            actual=None if found is MISSING else show(found),
-            kill_switch=lever.kill_switch,
-            read_at=answer.received_at or self._clock.now(),
-            note=lever.note,
-        )
+        actual = None if found is MISSING else show(found)
+        return self._as_read(lever, actual, answer.received_at or self._clock.now())
+
+    async def _told(self, lever: Lever) -> str:
+        if lever.read.is_attested:
+            said = f"only a person can say what {lever.id} is, in a launch that runs: no check can read it"
+            raise CannotMeasure(said, symptom="not_configured")
+        return await printed(self._commands, lever.read.command, timeout_s=self._timeout_s)
+
+    def _as_read(self, lever: Lever, actual: str | None, read_at: datetime) -> LeverReading:
+        return LeverReading(lever.id, lever.expect, actual, lever.kill_switch, read_at, lever.note)

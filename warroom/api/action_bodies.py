@@ -39,6 +39,19 @@ class Lever(Body):
         return requests.SetLever(self.lever, self.value, self.reason, self.typed)
 
 
+class Attest(Body):
+    """Say what a lever is."""
+
+    request: Literal["attest"]
+    lever: Name
+    value: Annotated[str, Field(max_length=1_000)]
+    reason: Text = ""
+
+    def meant(self) -> requests.Request:
+        """The request."""
+        return requests.AttestLever(self.lever, self.value, self.reason)
+
+
 class KillSwitch(Body):
     """Pull the kill switch."""
 
@@ -88,4 +101,4 @@ class Skip(Body):
         return requests.SkipStep(self.run, self.step, self.reason)
 
 
-Actions = Procedure | Lever | KillSwitch | Confirm | Done | Skip
+Actions = Procedure | Lever | Attest | KillSwitch | Confirm | Done | Skip

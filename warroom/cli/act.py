@@ -18,7 +18,8 @@ from warroom.errors import ExitCode, UsageError
 from warroom.text import clean
 
 _FORMS: Final = (
-    "start PROCEDURE, set LEVER VALUE, kill-switch, confirm RUN [STEP], done RUN [STEP], skip RUN STEP, or abort RUN"
+    "start PROCEDURE, set LEVER VALUE, attest LEVER VALUE, kill-switch, confirm RUN [STEP], done RUN [STEP], "
+    "skip RUN STEP, or abort RUN"
 )
 _PATIENCE_S: Final = 120.0
 _LOOK_S: Final = 0.3
@@ -43,6 +44,8 @@ def act(launch: str, words: Sequence[str], reason: str, typed: str, state: Path 
     answer = asked(known, "POST", "/requests", body)
     for said in answer["said"]:
         write(sys.stdout, clean(said))
+    if wanted["request"] == "attest":
+        return int(ExitCode.GREEN)
     run = str(answer["entries"][0]["body"]["run"])
     return asyncio.run(_followed(known, run, RealClock()))
 
@@ -55,6 +58,8 @@ def request_of(words: Sequence[str], reason: str, typed: str) -> dict[str, str]:
             return {"request": "procedure", "procedure": procedure, **why, "typed": typed}
         case ("set", lever, value):
             return {"request": "lever", "lever": lever, "value": value, **why, "typed": typed}
+        case ("attest", lever, value):
+            return {"request": "attest", "lever": lever, "value": value, **why}
         case ("kill-switch",):
             return {"request": "kill_switch", **why}
         case ("confirm", run, *step) if len(step) < 2:

@@ -84,4 +84,4 @@ def _age(one: Json, found: Json) -> str:
     if not one["read_at"] or not found["engine"]:
         return ""
     age_s = max(0, int((instant(found["now"]) - instant(one["read_at"])).total_seconds()))
-    return f", read {format_duration(timedelta(seconds=age_s))} ago"
+    return f", {'said' if one['attest'] else 'read'} {format_duration(timedelta(seconds=age_s))} ago"

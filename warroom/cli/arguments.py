@@ -123,8 +123,8 @@ ActWords = Annotated[
     list[str] | None,
     Argument(
         metavar="[DO] [WORDS]",
-        help="start PROCEDURE, set LEVER VALUE, kill-switch; confirm or done RUN [STEP]; skip RUN STEP; abort RUN; "
-        "else what there is.",
+        help="start PROCEDURE, set or attest LEVER VALUE, kill-switch; confirm or done RUN [STEP]; skip RUN STEP; "
+        "abort RUN; else what there is.",
     ),
 ]
 Typed = Annotated[str, Option("--typed", metavar="NAME", help="The name of what is dangerous, typed once more.")]

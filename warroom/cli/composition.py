@@ -12,7 +12,7 @@ from warroom.adapters.credentials import secrets_of
 from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.gates import Gates, declared_gates
 from warroom.adapters.http import Heard, HttpAdapter
-from warroom.adapters.levers import HttpLevers
+from warroom.adapters.levers import Levers
 from warroom.adapters.sampler_child import SamplerChild
 from warroom.adapters.sampling import SamplerProcess
 from warroom.checks import all_kinds
@@ -181,7 +181,7 @@ class _Ports:
             clock=self._clock,
             http=http,
             sampler=self._sampler,
-            levers=HttpLevers(self._playbook.levers, http, self._clock),
+            levers=Levers(self._playbook.levers, http, self._commands, self._clock),
             commands=self._commands,
             people=self._asking(check_id),
             gates=self._gates,

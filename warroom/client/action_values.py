@@ -10,7 +10,8 @@ from datetime import datetime
 class LeverNow:
     """A flag or setting. `actual` and `as_expected` are None where nobody knows, for `reason`; `expected` is what it
     should be in this phase. `stops` is the value that stops sends, empty for one that is no kill switch. `values` are
-    those that it may have, empty for any. `by_person` is why Warroom cannot set it, empty where it can.
+    those that it may have, empty for any. `by_person` is why Warroom cannot set it, empty where it can; `attest` is
+    where people look to say what it is, empty where it is read.
     """
 
     name: str
@@ -24,6 +25,7 @@ class LeverNow:
     reason: str
     note: str
     by_person: str
+    attest: str
     dangerous: bool
     people: int
 

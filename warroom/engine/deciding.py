@@ -12,6 +12,7 @@ from warroom.engine.requests import (
     AckTrigger,
     AddNote,
     AgreeWithClock,
+    AttestLever,
     CaptureBaseline,
     CloseLaunch,
     ConfirmStep,
@@ -243,6 +244,11 @@ def _(request: StartProcedure, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: SetLever, asked: _Asked) -> tuple[Draft, ...]:
     return acting.set_lever(asked.state, request.lever, request.value, asked.by, request.reason, request.typed)
+
+
+@_decide.register
+def _(request: AttestLever, asked: _Asked) -> tuple[Draft, ...]:
+    return acting.attest(asked.state, request.lever, request.value, asked.by, request.reason)
 
 
 @_decide.register

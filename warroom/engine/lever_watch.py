@@ -27,7 +27,7 @@ class LeverWatch:
 
     def due(self, plans: Mapping[str, LeverPlan]) -> list[str]:
         """The levers that are to be read now."""
-        return [plan.id for plan in plans.values() if self._is_due(plan)]
+        return [plan.id for plan in plans.values() if not plan.attest and self._is_due(plan)]
 
     def _is_due(self, plan: LeverPlan) -> bool:
         asked = self._asked_ns.get(plan.id)

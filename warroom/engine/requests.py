@@ -208,6 +208,15 @@ class SetLever:
 
 
 @dataclass(frozen=True, slots=True)
+class AttestLever:
+    """Say what a lever is that only people can tell."""
+
+    lever: str
+    value: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PullKillSwitch:
     """Set every kill switch to what stops sends."""
 
@@ -257,6 +266,6 @@ class AmendPlaybook:
 _OfUpdates = HoldUpdate | ReleaseUpdate | PostNow | PostAgain | TaskDone | TaskSkipped | RemarkOnUpdate
 _OfEvents = StateGate | OpenIncident | NoteIncident | ResolveIncident
 _OfSignals = AckTrigger | SnoozeTrigger | ResumeTrigger | DeclareTrigger | GiveSignal | CaptureBaseline
-_OfActions = StartProcedure | SetLever | PullKillSwitch | ConfirmStep | FinishStep | SkipStep
+_OfActions = StartProcedure | SetLever | AttestLever | PullKillSwitch | ConfirmStep | FinishStep | SkipStep
 _OfPeople = SetT0 | ScrubT0 | AgreeWithClock | StopEngine | TickStep | AddNote | CloseLaunch
 Request = _OfPeople | _OfUpdates | _OfEvents | _OfSignals | _OfActions

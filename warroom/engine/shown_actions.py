@@ -47,6 +47,7 @@ def levers(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) -
             "reason": one.reason,
             "note": one.plan.note,
             "by_person": one.plan.by_person,
+            "attest": one.plan.attest,
             "dangerous": one.plan.dangerous,
             "people": one.plan.people,
         }

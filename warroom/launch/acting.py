@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from warroom.errors import UsageError
 from warroom.launch.entries import Draft
 from warroom.launch.procedure_ledger import procedure_draft
@@ -21,7 +23,7 @@ from warroom.launch.procedures import (
     set_id,
 )
 from warroom.launch.state import LaunchState
-from warroom.playbook.procedures import ActionStep, ProcedurePlan
+from warroom.playbook.procedures import ActionStep, LeverPlan, ProcedurePlan
 from warroom.text import clean, did_you_mean
 
 
@@ -43,14 +45,32 @@ def start(state: LaunchState, procedure: str, by: str, reason: str, typed: str) 
 def set_lever(state: LaunchState, lever: str, value: str, by: str, reason: str, typed: str) -> tuple[Draft, ...]:
     """What to journal when `by` sets a lever. `typed` is its name where it is dangerous. Raises UsageError."""
     known = state.course.levers
+    _require_lever(known, lever, value)
+    if known[lever].dangerous:
+        _require_typed(lever, typed)
+    return _started(state, set_id(lever), by, reason, lever=lever, value=clean(value))
+
+
+def attest(state: LaunchState, lever: str, value: str, by: str, reason: str) -> tuple[Draft, ...]:
+    """What to journal when `by` says what a lever is that only people can tell. Raises UsageError."""
+    known = state.course.levers
+    _require_lever(known, lever, value)
+    if not known[lever].attest:
+        raise UsageError(f"{lever} is read, nobody has to say what it is")
+    return (_said(lever, value, by, reason),)
+
+
+def _said(lever: str, value: str, by: str, reason: str) -> Draft:
+    body = {"lever": lever, "value": clean(value), "by": by, "reason": clean(reason)}
+    return Draft("lever.read", {key: one for key, one in body.items() if one or key == "value"}, by)
+
+
+def _require_lever(known: Mapping[str, LeverPlan], lever: str, value: str) -> None:
     if lever not in known:
         raise UsageError(f"there is no lever '{clean(lever, limit=80)}'", hint=_instead(lever, list(known)))
     allowed = known[lever].values
     if allowed and value not in allowed:
         raise UsageError(f"{lever} cannot be '{clean(value, limit=80)}'", hint=f"it may be {', '.join(allowed)}")
-    if known[lever].dangerous:
-        _require_typed(lever, typed)
-    return _started(state, set_id(lever), by, reason, lever=lever, value=clean(value))
 
 
 def kill_switch(state: LaunchState, by: str, reason: str) -> tuple[Draft, ...]:
@@ -88,7 +108,8 @@ def confirm(state: LaunchState, run_id: str, step_id: str, by: str) -> tuple[Dra
 
 
 def tick(state: LaunchState, run_id: str, step_id: str, by: str, reason: str) -> tuple[Draft, ...]:
-    """What to journal when `by` has done by hand what a step says. It is read back where that can be done.
+    """What to journal when `by` has done by hand what a step says. It is read back where that can be done; else that
+    is their word for what the lever is now.
 
     Raises UsageError where nothing of the kind is to be done.
     """
@@ -99,8 +120,9 @@ def tick(state: LaunchState, run_id: str, step_id: str, by: str, reason: str) ->
         raise UsageError(
             f"step {step.id} is done when the note on {run.incident} was posted", hint=f"write it: {how}"
         )
-    kind = "step_ticked" if step.acts else "step_done"
-    return (procedure_draft(run, kind, {"by": by, "reason": clean(reason)}, step.id, by),)
+    kind = "step_ticked" if step.acts and not step.attested else "step_done"
+    done = procedure_draft(run, kind, {"by": by, "reason": clean(reason)}, step.id, by)
+    return (done, _said(step.lever, step.value, by, reason)) if step.attested else (done,)
 
 
 def skip(state: LaunchState, run_id: str, step_id: str, by: str, reason: str) -> tuple[Draft, ...]:

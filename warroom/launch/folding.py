@@ -192,7 +192,9 @@ def _as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
     happenings = tuple(
         replace(one, at=one.at + by, not_before=_moved(one.not_before, by)) for one in state.happenings
     )
-    return replace(state, incidents=incidents, happenings=happenings, procedures=moved(state.procedures, by))
+    levers = {name: replace(known, at=known.at + by) for name, known in state.levers.items()}
+    procedures = moved(state.procedures, by)
+    return replace(state, incidents=incidents, happenings=happenings, procedures=procedures, levers=levers)
 
 
 def _moved(instant: datetime | None, by: timedelta) -> datetime | None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from warroom.launch.entries import Draft
+from warroom.launch.procedures import LeverKnown
 from warroom.launch.state import LaunchState, believed, phases_in_time
 from warroom.playbook.procedures import LeverPlan
+from warroom.units import format_duration
 
 _BELIEVED_FOR = 3
 """A lever that could not be read for so many times its interval is unknown."""
@@ -54,12 +56,25 @@ def expected_now(state: LaunchState, plan: LeverPlan, now: datetime) -> str:
 def lever_standing(state: LaunchState, plan: LeverPlan, read_at: datetime | None, now: datetime) -> LeverStanding:
     """How the lever stands. `read_at` is when the running engine read it last, None where it has not."""
     known, expected = state.levers.get(plan.id), expected_now(state, plan, now)
+    if plan.attest:
+        return _attested(plan, expected, known, believed(state, now))
     if known is None:
         return LeverStanding(plan, expected, None, None, "it was not read yet")
     at = read_at or known.at
     if known.actual is not None and believed(state, now) - at >= believed_for(plan):
         return LeverStanding(plan, expected, None, at, f"it was {known.actual} when it was last read")
     return LeverStanding(plan, expected, known.actual, at, known.reason)
+
+
+def _attested(plan: LeverPlan, expected: str, known: LeverKnown | None, now: datetime) -> LeverStanding:
+    if known is None or not known.by:
+        return LeverStanding(plan, expected, None, None, f"nobody has said what it is: {plan.attest}")
+    said, limit = f"{known.by} said so", format_duration(plan.max_age)
+    if now - known.at >= plan.max_age:
+        too_old = f"{known.by} said that it is {known.actual}, more than {limit} ago: {plan.attest}"
+        return LeverStanding(plan, expected, None, known.at, too_old)
+    why = f": {known.reason}" if known.reason else ""
+    return LeverStanding(plan, expected, known.actual, known.at, f"{said}, which counts for {limit}{why}")
 
 
 def lever_news(state: LaunchState, readings: Iterable[LeverReading]) -> list[Draft]:

@@ -111,7 +111,8 @@ def _finished(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _lever_read(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    known = LeverKnown(body["lever"], body["value"], believed(state, entry.at), body.get("reason", ""))
+    at, reason, by = believed(state, entry.at), body.get("reason", ""), body.get("by", "")
+    known = LeverKnown(body["lever"], body["value"], at, reason, by)
     return replace(state, levers={**state.levers, known.id: known})
 
 

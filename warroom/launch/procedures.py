@@ -119,12 +119,14 @@ class ProcedureRun:
 
 @dataclass(frozen=True, slots=True)
 class LeverKnown:
-    """What a lever was when it was found to be so at `at`; `actual` is None where it cannot be read, for `reason`."""
+    """What a lever was when it was found to be so at `at`; `actual` is None where it cannot be read, for `reason`.
+    `by` is the person who said so, empty where it was read."""
 
     id: str
     actual: str | None
     at: datetime
     reason: str = ""
+    by: str = ""
 
 
 def set_id(lever: str) -> str:

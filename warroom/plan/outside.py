@@ -99,7 +99,9 @@ def _of_check(playbook: Playbook, check: CheckSpec) -> Iterator[Asked]:
         if after is not None:
             yield Asked(target, "GET", _address(playbook, target, after.path), by)
     for name in check.kind.levers(params):
-        yield _read(playbook, playbook.levers[name].read, f"check {check.id}")
+        read = playbook.levers[name].read
+        if read.target:
+            yield _read(playbook, read, f"check {check.id}")
 
 
 def _times(check: CheckSpec) -> str:
@@ -125,6 +127,7 @@ def commands(playbook: Playbook) -> tuple[PlannedCommand, ...]:
     checks = [playbook.checks[name] for name in checks_used(playbook) if name in playbook.checks]
     found = [(f"check {check.id}", getattr(check.params, "argv", ())) for check in checks]
     found += [(f"source {name}", getattr(spec, "argv", ())) for name, spec in playbook.sources.items()]
+    found += [(f"lever {lever.id}", lever.read.command) for lever in playbook.levers.values()]
     for by, deed in _deeds(playbook):
         found += [(by, deed.command), (by, deed.look.command if deed.look else ())]
     return tuple(PlannedCommand(by, tuple(map(str, argv))) for by, argv in found if argv)

@@ -111,9 +111,16 @@ def url_trouble(url: str, *, with_user: bool = False) -> str:
 
 def lever(name: str, model: models.Lever) -> Lever:
     """A lever; its value stands at $.levers.NAME unless it says otherwise."""
-    path = model.read.json_path
-    read = ReadFrom(model.read.target, model.read.path, path.text if path else _lever_path(name))
-    return Lever(name, model.expect, read, model.kill_switch, clean(model.note), lever_deed(model))
+    return Lever(
+        name, model.expect, _lever_read(name, model.read), model.kill_switch, clean(model.note), lever_deed(model)
+    )
+
+
+def _lever_read(name: str, model: models.LeverRead) -> ReadFrom:
+    if model.argv or model.attest:
+        return ReadFrom(command=tuple(model.argv or ()))
+    path = model.json_path.text if model.json_path else _lever_path(name)
+    return ReadFrom(model.target or "", model.path, path)
 
 
 def _lever_path(name: str) -> str:

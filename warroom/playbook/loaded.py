@@ -48,13 +48,20 @@ class Target:
 class ReadFrom:
     """Where a state is read by GET: a target, the path appended to its address, and JSONPaths into the answer.
 
-    `since` is empty where the answer does not say since when (always so for levers).
+    `since` is empty where the answer does not say since when (always so for levers). Without a target a lever is what
+    `command` prints; without that, too, it is what people say.
     """
 
-    target: str
+    target: str = ""
     path: str = ""
     json: str = ""
     since: str = ""
+    command: tuple[str, ...] = ()
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether only people can tell."""
+        return not (self.target or self.command)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from warroom.expect import JsonPathText, TimeoutText
 from warroom.playbook.course_models import Channel, Phase, Routes, Step, TemplateText, Update
-from warroom.playbook.procedure_models import EVERY, LeverSet, People, Procedure
+from warroom.playbook.procedure_models import EVERY, Argv, LeverSet, People, Procedure
 from warroom.playbook.section import INPUT_PATTERN, LEVER_PATTERN, Id, Name, Section, Text, Word, Words
 from warroom.playbook.signal_models import Baseline, Signal, Slo, Trigger
 from warroom.playbook.source_models import AnySource
@@ -88,13 +88,32 @@ class Target(Section):
 
 
 class LeverRead(Section):
-    """Where a lever is read."""
+    """Where a lever is read: by a request, by a program on this machine, or by a person. `argv` and `attest` take the
+    place of a request that `defaults` give."""
 
-    target: Id = Field(description="The target that is asked.")
+    target: Id | None = Field(None, description="The target that is asked.")
     path: Text = Field("", description="Appended to the target's address.")
     json_path: JsonPathText | None = Field(
         None, alias="json", description="JSONPath of the value; $.levers.NAME when left out."
     )
+    argv: Argv | None = Field(
+        None,
+        description="A program and its arguments instead, whose output is the value; where commands are allowed.",
+    )
+    attest: Text = Field("", description="Where a person looks instead, who then says what it is.")
+    max_age: TimeoutText | None = Field(
+        None, description="With `attest`: how long what a person said may be believed."
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> LeverRead:
+        if self.argv and self.attest:
+            raise ValueError("`argv` and `attest` exclude each other")
+        if not (self.target or self.argv or self.attest):
+            raise ValueError("give the `target` of a request, `argv`, or `attest`")
+        if bool(self.attest) != (self.max_age is not None):
+            raise ValueError("`attest` and `max_age` go together: what a person says is not believed for ever")
+        return self
 
 
 class Lever(Section):
@@ -106,7 +125,7 @@ class Lever(Section):
     kill_switch: bool = Field(False, description="Whether it stops what the launch sends.")
     stops: Word | None = Field(None, description="The value that stops it; what is expected when left out.")
     note: Text = Field("", description="What it does.")
-    read: LeverRead = Field(description="Where it is read.")
+    read: LeverRead = Field(description="How it is read.")
     every: TimeoutText = Field(EVERY, description="How often it is read while a launch runs.")
     set_: LeverSet | None = Field(None, alias="set", description="How it is set; without it a person does that.")
     dangerous: bool = Field(False, description="Whether a person who sets it has to type its name.")
@@ -116,6 +135,8 @@ class Lever(Section):
     def _makes_sense(self) -> Lever:
         if self.stops is not None and not self.kill_switch:
             raise ValueError("`stops` is for a kill switch: add `kill_switch: true`")
+        if self.read.attest and self.set_ and not self.set_.attest:
+            raise ValueError("what a person reads, Warroom cannot prove to have set: give `set` an `attest`, too")
         if self.kill_switch and not (self.expect if self.stops is None else self.stops):
             raise ValueError("a kill switch needs `stops`: the value that stops what the launch sends")
         wanted = {"expect": self.expect, "stops": self.stops, **self.expect_in}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from warroom.playbook import models, nodes, procedure_models
 from warroom.playbook.loaded import Call, Deed, Look, Target
@@ -31,6 +32,8 @@ def lever_plan(name: str, model: models.Lever, top: nodes.Mapping, targets: Targ
         dangerous=model.dangerous,
         people=model.people,
         every=model.every,
+        attest=clean(model.read.attest),
+        max_age=model.read.max_age or timedelta(),
     )
 
 

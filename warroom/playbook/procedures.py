@@ -31,7 +31,8 @@ class LeverPlan:
     empty for any. `stops` is the value that stops what a launch sends, empty for one that is no kill switch.
     `by_person` is why only a person can set it, empty where Warroom can. Setting one that is `dangerous` wants its
     name typed, and `people` to agree, 1 or 2. One that is `idempotent` may be set again when nobody knows whether
-    that arrived. It is read every `every`.
+    that arrived. It is read every `every`, or where `attest` says what people look at, they say what it is; that is
+    believed for `max_age`.
     """
 
     id: str
@@ -45,6 +46,8 @@ class LeverPlan:
     people: int = 1
     idempotent: bool = True
     every: timedelta = timedelta(seconds=15)
+    attest: str = ""
+    max_age: timedelta = timedelta()
 
     @property
     def kill_switch(self) -> bool:
@@ -60,8 +63,8 @@ class ActionStep:
     `update` that of a post; `link` is an address and `expect` what a person should see. `opens` says that the
     procedure opens an incident when it starts; the step is done when a note on it was posted. It waits for `lasts`.
     `by_person` is why a person has to do what the step does, empty where Warroom can. It has `within` to prove
-    itself. With `confirm` it waits for `people`, 1 or 2. What is `idempotent` may be sent again when nobody knows
-    whether it arrived.
+    itself; one that is `attested` is proved by nothing but that person's word. With `confirm` it waits for `people`,
+    1 or 2. What is `idempotent` may be sent again when nobody knows whether it arrived.
     """
 
     id: str
@@ -77,6 +80,7 @@ class ActionStep:
     lasts: timedelta = timedelta()
     probe: str = ""
     by_person: str = ""
+    attested: bool = False
     within: timedelta = WITHIN
     confirm: bool = False
     people: int = 1
@@ -128,5 +132,6 @@ def setting(step_id: str, lever: LeverPlan, value: str) -> ActionStep:
         lever=lever.id,
         value=value,
         by_person=lever.by_person,
+        attested=bool(lever.attest),
         idempotent=lever.idempotent,
     )

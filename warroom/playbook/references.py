@@ -55,7 +55,7 @@ class _References:
     def problems(self) -> list[Problem]:
         for section, entries in (("levers", self._all.levers), ("gates", self._all.gates)):
             for name, model in entries.items():
-                if model.read:
+                if model.read and model.read.target:
                     self._target((section, name), model.read.target)
         for check in self._all.checks.values():
             self._check(check)

@@ -17,7 +17,7 @@ from pydantic_core import core_schema
 
 from warroom.contract import AnyKind
 from warroom.expect import FromText
-from warroom.playbook.models import Check, Defaults, Document, Lever, LeverRead, Target
+from warroom.playbook.models import Check, Defaults, Document, Lever, Target
 from warroom.units import format_duration, parse_duration, parse_offset
 
 Schema = dict[str, Any]
@@ -53,7 +53,7 @@ class _Generator(GenerateJsonSchema):
 def playbook_schema(kinds: Mapping[str, AnyKind]) -> Schema:
     """The schema, as plain JSON data, for a playbook whose checks are of `kinds`."""
     listed = [kinds[name] for name in sorted(kinds)]
-    ours: tuple[type[BaseModel], ...] = (Document, Check, Target, Lever, LeverRead, Defaults)
+    ours: tuple[type[BaseModel], ...] = (Document, Check, Target, Lever, Defaults)
     refs, made = models_json_schema(
         [(model, "validation") for model in (*ours, *(kind.params for kind in listed))],
         by_alias=True,
@@ -77,7 +77,6 @@ def playbook_schema(kinds: Mapping[str, AnyKind]) -> Schema:
     defs["check_with_defaults"] = _any_check(common, listed, params, required=False)
     # Where levers are read is what `defaults` are for.
     definition(Lever)["required"].remove("read")
-    del definition(LeverRead)["required"]
     _fill_defaults(definition(Defaults), definition(Target), definition(Lever), common, params)
     _close_sections(top)
     return {"$schema": _DIALECT, "title": "Warroom playbook", **top, **_by_defaults(), "$defs": defs}

@@ -51,7 +51,8 @@ def _finished(body: Body) -> str:
 
 def _lever(body: Body) -> str:
     value = "UNKNOWN" if body["value"] is None else body["value"]
-    return f"lever {body['lever']} is {value}{_why(body)}"
+    by = f", says {body['by']}" if body.get("by") else ""
+    return f"lever {body['lever']} is {value}{by}{_why(body)}"
 
 
 TOLD: Final[Mapping[str, Callable[[Body], str]]] = {

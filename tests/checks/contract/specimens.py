@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.checks.desk import Desk, lever
 from warroom.adapters.command import Commands
-from warroom.adapters.levers import HttpLevers
+from warroom.adapters.levers import Levers
 from warroom.adapters.sampling import SamplerProcess
 from warroom.contract import Answer, LeverReading, LeverState, Needed
 from warroom.jose import AccessToken, KeySet
@@ -110,7 +110,12 @@ def ready(here: Desk, specimen: Specimen, url: str, safe_url: str, person: Perso
     target = "safe" if specimen.kind == "events" else "app"
     targets = {"app": Target("app", url), "safe": Target("safe", safe_url)}
     return here.with_ports(
-        levers=HttpLevers({"DISABLE_SEND": lever("DISABLE_SEND", target=target)}, here.http, here.context.clock),
+        levers=Levers(
+            {"DISABLE_SEND": lever("DISABLE_SEND", target=target)},
+            here.http,
+            here.context.commands,
+            here.context.clock,
+        ),
         sampler=SamplerProcess(targets),
         commands=Commands(here.context.clock, allowed=True),
         people=person,
