@@ -81,6 +81,8 @@ async def test_a_pause_is_taken_care_of_and_resumed_by_people_when_its_condition
         await stage.advance(MINUTE)
         assert standing(engine, "pause_5xx") is Stage.LATCHED
         await engine.ask(ResumeTrigger("pause_5xx#1", "rolled back"), "bob")
+        found = state_json(engine.state, stage.clock.now(), live=engine.signals.live())["triggers"][0]
+        assert (found["id"], found["stage"]) == ("pause_5xx", "idle"), "whoever asks at once is told so"
         await stage.advance(MINUTE)
         known = engine.state.triggers["pause_5xx"]
         assert (known.state.stage, known.state.number, known.acked) == (Stage.IDLE, 1, None)

@@ -233,6 +233,7 @@ class Engine:
         for entry in entries:
             if entry.kind == "gate.asked":
                 self._gates.ask_soon(entry.body["gate"])
+        self.signals.take_over(self.state)
         self._wake.set()
         return entries
 

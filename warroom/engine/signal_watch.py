@@ -143,7 +143,7 @@ class SignalWatch:
         """Goes on from what the journal says, when all of it was remembered, and from what an earlier process kept;
         what is wrong with that as a sentence, empty for nothing."""
         self._set_ahead()
-        self._triggers.take_over(state.triggers.values(), self._ahead)
+        self.take_over(state)
         for known in state.signals.values():
             self._levels[known.id] = known.level
             if known.warned_at:
@@ -162,7 +162,7 @@ class SignalWatch:
         self._slot = slot
         self._trends.clear()
         self._set_ahead()
-        self._triggers.take_over(state.triggers.values(), self._ahead)
+        self.take_over(state)
         began = self._begun(state)
         self._take_given(state)
         self._capture(state)
@@ -179,6 +179,10 @@ class SignalWatch:
         self._samples.of_slot({name: found.reading.value for name, found in self._found.items()}, self._busy())
         if slot_at(slot, _MINUTE) > slot_at(before, _MINUTE):
             self._roll_up(looked, began, now)
+
+    def take_over(self, state: LaunchState) -> None:
+        """Where people have put triggers is where they stand, before anything is judged again."""
+        self._triggers.take_over(state.triggers.values(), self._ahead)
 
     def live(self) -> Live:
         """Everything as it was judged last."""
