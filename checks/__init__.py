@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from typing import Final
 
-from warroom.checks import attest, canary, command, events, eventually, headers, http, jwks, latency, lever, oauth2
+from warroom.checks import (
+    attest,
+    canary,
+    command,
+    compare,
+    events,
+    eventually,
+    headers,
+    http,
+    jwks,
+    latency,
+    lever,
+    oauth2,
+)
 from warroom.checks.registry import with_third_party
 from warroom.contract import AnyKind
 
@@ -11,6 +24,7 @@ BUILTIN: Final[tuple[AnyKind, ...]] = (
     http.KIND,
     canary.KIND,
     headers.KIND,
+    compare.KIND,
     latency.KIND,
     jwks.KIND,
     oauth2.KIND,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Self
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, model_validator
+from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from warroom.checks.answer import AnswerParameters, answer_of
 from warroom.checks.header_rules import weakness
 from warroom.checks.http import header_name, success
-from warroom.contract import Context, Findings, Kind, Parameters, Request, Response, judge
-from warroom.expect import Body, JsonPath, JsonPathText, Said, TimeoutText, said_with
+from warroom.contract import Context, Findings, Kind, Parameters, Response, judge
+from warroom.expect import Body, JsonPath, JsonPathText, Said, said_with
 from warroom.text import clean, one_line, plural
-from warroom.units import MISSING, Condition, parse_duration, show
+from warroom.units import MISSING, Condition, show
 from warroom.verdict import Measurement, Result, Verdict
 
 _REPORT_ONLY = "content-security-policy-report-only"
@@ -58,13 +59,9 @@ class Listed(Parameters):
     missing: JsonPathText | None = Field(None, description="JSONPath of the list of headers it lacks")
 
 
-class HeadersParameters(Parameters):
+class HeadersParameters(AnswerParameters):
     """The headers wanted, in the answer of another check or in one of its own."""
 
-    response: str = Field("", description="the check whose answer is judged; else `target` is asked")
-    target: str = Field("", description="the target that is asked, where `response` is not given")
-    path: str = Field("", description="appended to the address of the target")
-    request_timeout: TimeoutText = Field(parse_duration("10s"), description="for the whole exchange")
     headers: Annotated[tuple[Wanted, ...], _HeaderList()] = Field(
         description="names, or names with a condition on the value; without one the value must protect"
     )
@@ -72,14 +69,6 @@ class HeadersParameters(Parameters):
     say: Annotated[Said, said_with("count", "total")] = Field(
         "{count}/{total} headers as expected", description="the line it contributes to a post"
     )
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if bool(self.response) == bool(self.target):
-            raise ValueError("name either the check whose answer is judged (`response`) or a `target`")
-        if self.response and self.path:
-            raise ValueError("`path` goes with a `target`; the answer of another check is there already")
-        return self
 
 
 def _header_line(wanted: Wanted, response: Response) -> Result:
@@ -166,11 +155,7 @@ def _contradictions(present: set[str], missing: set[str], wanted: set[str], resp
 
 
 async def run(params: HeadersParameters, ctx: Context) -> Findings:
-    if params.response:
-        response = ctx.fact(params.response, Response)
-    else:
-        own = Request(params.target, params.path, timeout_s=params.request_timeout.total_seconds(), label="answer")
-        response = await ctx.http.send(own)
+    response = await answer_of(params, ctx)
     lines = [_header_line(wanted, response) for wanted in params.headers]
     summary = _summary(params.say, lines)
     others = [_listed_line(params.listed, params.headers, response)] if params.listed else []
@@ -189,17 +174,13 @@ async def run(params: HeadersParameters, ctx: Context) -> Findings:
     )
 
 
-def _needs(params: HeadersParameters) -> Mapping[str, type]:
-    return {params.response: Response} if params.response else {}
-
-
 KIND = Kind(
     name="headers",
     summary="headers by name and by value: missing, weak, doubled ones are named",
     params=HeadersParameters,
     run=run,
-    needs=_needs,
+    needs=lambda params: params.needs,
     provides=Response,
-    targets=lambda params: (params.target,) if params.target else (),
+    targets=lambda params: params.targets,
     method="GET",
 )

@@ -53,6 +53,10 @@ SPECIMENS = (
             "listed": {"present": "$.list", "missing": "$.list"},
         },
     ),
+    Specimen(
+        "compare",
+        {"target": "app", "baseline": {"version": "v2.7", "list": ["a"], "levers": {"DISABLE_SEND": "true"}}},
+    ),
     Specimen("latency", {"target": "app", "samples": 2, "limit": "<= 1s", "sample_timeout": "60s"}),
     Specimen("jwks", {"target": "app"}),
     Specimen(
