@@ -9,7 +9,7 @@ from warroom.client import Choice
 from warroom.client.action_values import LeverNow, ProcedureNow
 from warroom.client.values import LaunchNow
 from warroom.screens.dialogs import Pick
-from warroom.screens.forms import Field
+from warroom.screens.forms import Field, Form
 from warroom.screens.launch_actions import ready
 from warroom.screens.launch_requests import REASON, AskingScreen
 from warroom.screens.launch_view import Item
@@ -19,13 +19,17 @@ _IS: Final = Field("value", "What is it?")
 Do = Callable[[], None]
 
 
+class KillSwitch(Form):
+    """Asks for the name of the kill switch before it is pulled."""
+
+
 class ActingScreen(AskingScreen):
     """Carries what is asked about levers and procedures."""
 
-    def action_kill(self) -> None:
+    def kill(self) -> None:
         """Set every kill switch to what stops sends, once its name was typed."""
         launch = self.view.launch
-        if not self._may_ask() or launch is None:
+        if isinstance(self.app.screen, KillSwitch) or not self._may_ask() or launch is None:
             return
         switches = [one for one in launch.levers if one.kill_switch]
         if not switches:
@@ -35,11 +39,12 @@ class ActingScreen(AskingScreen):
         name = switches[0].name
         typed = Field("typed", f"Type {name} to stop sends", wanted=name)
 
-        def given(typed: str) -> None:
-            self._ask({"request": "kill_switch", "reason": "from the console"})
+        def given(values: Mapping[str, str] | None) -> None:
+            if values is not None:
+                self._ask({"request": "kill_switch", "reason": "from the console"})
 
         text = f"{told}\nIt is read back; what comes of it stands in the journal."
-        self._form("Kill switch", text, (typed,), given)
+        _ = self.app.push_screen(KillSwitch("Kill switch", text, (typed,)), given)
 
     def action_act(self) -> None:
         """Choose what is to be done: for what waits, the selected lever, a procedure."""

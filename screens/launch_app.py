@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, TextArea
 
 from warroom.client import LaunchClient
 from warroom.clock import Clock
@@ -12,7 +16,15 @@ from warroom.screens.launch import LaunchScreen
 
 
 class LaunchConsole(Frame):
-    """The console of a launch. `zone` is the reader's, None that of this machine."""
+    """The console of a launch. `zone` is the reader's, None that of this machine.
+
+    The kill switch is reached from every window: where people write K is a letter, and F9 is not.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("K", "kill('K')", "kill switch", show=False, priority=True, id="console.kill"),
+        Binding("f9", "kill('F9')", "kill switch", show=False, priority=True, id="console.kill_writing"),
+    ]
 
     def __init__(
         self,
@@ -26,6 +38,14 @@ class LaunchConsole(Frame):
         self.client = client
         self.launch = LaunchScreen(client, clock, zone)
         super().__init__(self.launch, color=color, ascii_only=ascii_only)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key means an action now."""
+        return (action, parameters) != ("kill", ("K",)) or not isinstance(self.focused, Input | TextArea)
+
+    def action_kill(self, _: str) -> None:
+        """Ask whether to pull the kill switch, above whatever is open."""
+        self.launch.kill()
 
 
 def run_launch_console(client: LaunchClient, clock: Clock, *, color: bool = True, ascii_only: bool = False) -> int:

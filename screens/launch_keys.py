@@ -7,7 +7,13 @@ from typing import Final
 from warroom.screens.keys import Key
 
 KEYS: Final = (
-    Key("kill", "K", "K", "kill switch", "Stop sends: every kill switch, once its name was typed", "kill"),
+    Key(
+        "kill",
+        "",
+        "K",
+        "kill switch",
+        "Stop sends, from every window (F9 where you write)",
+    ),
     Key("tick", "space", "Space", "tick", "Tick the selected step, or the update that is to do", "tick"),
     Key("post", "p", "p", "post now", "Post the selected update now, or once more; asks first", "post"),
     Key("hold", "h", "h", "hold", "Hold the selected update, or skip a task, with a reason", "hold"),
@@ -24,7 +30,7 @@ KEYS: Final = (
         "r",
         "r",
         "action",
-        "Start a procedure, confirm, finish or skip its step, set the selected lever",
+        "Act on a procedure, its step, or the selected lever",
         "act",
     ),
     Key(

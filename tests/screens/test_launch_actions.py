@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from textual.screen import ModalScreen, Screen
 
 from tests.screens import launches
 from tests.screens.launch_stage import StagedLaunch, console_of, seen
@@ -16,7 +17,10 @@ from tests.screens.stage import screen_text
 from warroom.client import Fresh, LaunchNow
 from warroom.client.action_values import LeverNow, ProcedureNow
 from warroom.screens import palette
-from warroom.screens.forms import Field, fault_of
+from warroom.screens.dialogs import Ask, Confirm, Pick, Reader
+from warroom.screens.forms import Editor, Field, Form, fault_of
+from warroom.screens.launch import LaunchScreen
+from warroom.screens.launch_acting import KillSwitch
 from warroom.screens.launch_actions import (
     action_alarms,
     action_details,
@@ -208,6 +212,68 @@ async def test_a_request_in_a_small_terminal(launch: LaunchNow, keys: list[str],
         await pilot.press(*keys)
         await seen(pilot)
         assert client.asked == [body]
+
+
+WINDOWS: dict[str, tuple[list[str], type[Screen[Any]]]] = {
+    **{f"list {key}": ([key], LaunchScreen) for key in "12345"},
+    "a detail over the screen": (["3", "z"], LaunchScreen),
+    "the keys": (["question_mark"], Reader),
+    "the facts of the launch": (["a"], Reader),
+    "the notes": (["N"], Reader),
+    "what is to be done": (["r"], Pick),
+    "T0": (["t"], Pick),
+    "a yes or no": (["r", "enter"], Confirm),
+    "a post, now": (["2", "p"], Confirm),
+    "leaving": (["q"], Confirm),
+    "leaving at once": (["ctrl+q"], Confirm),
+    "a note": (["n", *"Kay"], Form),
+    "an incident": (["i"], Form),
+    "a reason": (["r", "down", "enter", *"known"], Form),
+    "a remark": (["2", "e", *"Kay"], Editor),
+    "closing the launch": (["C"], Form),
+}
+PULLED = {"request": "kill_switch", "reason": "from the console"}
+
+
+@pytest.mark.parametrize(("keys", "window"), WINDOWS.values(), ids=WINDOWS)
+async def test_the_kill_switch_is_reached_from_every_window(keys: list[str], window: type[Screen[Any]]) -> None:
+    client = StagedLaunch([Fresh(LAUNCH)])
+    app = console_of(LAUNCH, client=client)
+    key = "f9" if window in (Form, Editor) else "K"
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot)
+        await pilot.press(*keys)
+        await seen(pilot)
+        below = app.screen
+        assert type(below) is window
+        await pilot.press(key)
+        await seen(pilot)
+        assert "DISABLE_SEND is set to true: it is true." in screen_text(app)
+        await pilot.press("f9", *NO_SEND, "enter")
+        await seen(pilot)
+        assert client.asked == [PULLED]
+        assert app.screen is below, "what was open is as it was"
+
+
+def test_no_window_is_forgotten() -> None:
+    """All that can be open over a launch; a check that asks is a window of a verification."""
+    ours = {one for one in _all_windows(ModalScreen) if one.__module__.startswith("warroom.screens")}
+    assert ours == {window for _, window in WINDOWS.values()} - {LaunchScreen} | {Ask, KillSwitch}
+
+
+def _all_windows(of: type[Any]) -> Iterator[type[Any]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from _all_windows(one)
+
+
+async def test_where_people_write_the_letter_is_a_letter() -> None:
+    client = StagedLaunch([Fresh(LAUNCH)])
+    async with console_of(LAUNCH, client=client).run_test(size=(80, 24)) as pilot:
+        await seen(pilot)
+        await pilot.press("n", *"Kay", "enter")
+        await seen(pilot)
+        assert client.asked == [{"request": "note", "text": "Kay"}]
 
 
 @pytest.mark.parametrize("keys", [["K", *"yes", "enter"], ["K", "escape"], ["r", "escape"], ["r", "enter", "n"]])
