@@ -22,13 +22,12 @@ from warroom.screens.launch_marks import (
     holds,
     is_silent,
     mark_of_post,
-    mark_of_suite,
     was_late,
 )
 from warroom.screens.launch_rows import day_and_time, dimmed
-from warroom.screens.launch_view import LaunchView, SuiteLine, first_free, is_open, once_only, suites
+from warroom.screens.launch_view import LaunchView, first_free, is_open, once_only
 from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
-from warroom.screens.marks import Mark
+from warroom.screens.marks import Mark, colour_of
 
 _WIDE = 100
 _BOX_AT_LEAST, _BOX_AT_MOST = 22, 40
@@ -115,25 +114,21 @@ def overall(view: LaunchView, now: datetime) -> Mark:
 
 
 def _judged(launch: LaunchNow) -> Mark:
-    """The worst of the suites' last results; nothing is green before something was tested."""
-    suite = _worst(launch)
-    return mark_of_suite(suite) if suite else Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
-
-
-def _worst(launch: LaunchNow) -> SuiteLine | None:
-    """The suite with the worst last result, of equals the one that is longer ago; None before one has finished."""
-    done = [(line.finished.verdict.rank, line) for line in suites(launch) if line.finished and line.finished.verdict]
-    worst = max((rank for rank, _ in done), default=0)
-    ages = [(line.finished.finished_at, line) for rank, line in done if rank == worst and line.finished]
-    return min(((at, line) for at, line in ages if at), key=lambda pair: pair[0], default=(None, None))[1]
+    """Everything that counts in one verdict, and how much keeps it from GREEN; nothing is green before something was
+    tested."""
+    found = launch.overall
+    if found.tested_at is None:
+        return Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
+    more = f" +{len(found.why) - 1}" if len(found.why) > 1 else ""
+    said = f"{found.word}: {found.why[0]}{more}" if found.why else found.word
+    return Mark(found.verdict.symbol, said, colour_of(found.verdict))
 
 
 def _tested(view: LaunchView, now: datetime, mark: Mark) -> str:
-    """How old the result is that `mark` tells; empty where it tells none."""
-    suite = _worst(view.launch) if view.launch and not view.lost else None
-    if suite is None or suite.finished is None or suite.finished.finished_at is None or mark != mark_of_suite(suite):
+    """How old the oldest result is that `mark` tells; empty where it tells none."""
+    if view.launch is None or view.launch.overall.tested_at is None or mark != _judged(view.launch):
         return ""
-    return f"tested {ago(suite.finished.finished_at, now)}"
+    return f"tested {ago(view.launch.overall.tested_at, now)}"
 
 
 def header_lines(view: LaunchView, now: datetime, zone: tzinfo | None, width: int, height: int) -> Sequence[Content]:

@@ -16,6 +16,7 @@ from warroom.client.values import (
     LineNow,
     LogNow,
     NoteNow,
+    OverallNow,
     PhaseNow,
     PostNow,
     QuestionNow,
@@ -137,6 +138,17 @@ def phases(t0: datetime | None = T0, at: datetime = T0) -> tuple[PhaseNow, ...]:
     )
 
 
+def stands(launch: LaunchNow) -> OverallNow:
+    """What the engine says of a launch of which only suites have spoken."""
+    last = {run.suite: run for run in launch.suites if run.finished_at}
+    parts = [(run.verdict or Verdict.INCONCLUSIVE, run) for run in last.values()]
+    if not parts:
+        return OverallNow(Verdict.INCONCLUSIVE, "UNKNOWN", ("nothing was tested yet",), (), None)
+    verdict, worst = max(parts, key=lambda part: part[0].rank)
+    why = tuple(f"{one.title} {one.word}" for one in worst.checks if one.verdict is verdict) if verdict.rank else ()
+    return OverallNow(verdict, worst.word, why, (), min(run.started_at for run in last.values()))
+
+
 def at(launch: LaunchNow, now: datetime) -> LaunchNow:
     """The launch told at `now`."""
     engine = replace(launch.engine, tick_age_s=0.2) if launch.engine else None
@@ -144,7 +156,7 @@ def at(launch: LaunchNow, now: datetime) -> LaunchNow:
     if launch.updates[1].standing == "sent":
         standing = (*standing[:2], replace(standing[2], lifecycle="done"), standing[3])
     gates = tuple(replace(gate, at=now - timedelta(seconds=12)) if gate.at else gate for gate in launch.gates)
-    return replace(launch, now=now, engine=engine, phases=standing, gates=gates)
+    return replace(launch, now=now, engine=engine, phases=standing, gates=gates, overall=stands(launch))
 
 
 def before_t0() -> LaunchNow:
@@ -171,6 +183,7 @@ def before_t0() -> LaunchNow:
         t0=None,
         attempt=1,
         closed=None,
+        overall=OverallNow(Verdict.INCONCLUSIVE, "UNKNOWN", ("nothing was tested yet",), (), None),
         clock_set_s=0.0,
         phases=phases(None, now),
         steps=STEPS,

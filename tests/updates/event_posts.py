@@ -52,28 +52,39 @@ def turned_red() -> str:
     return text(flipped("gate1", "red"), "gate_red@gate1#1", HAPPENS)
 
 
+_NO_TOKENS: Final = {"level": "unknown", "reason": "jwt_validations_total did not grow in the window"}
 MEASURED: Final[Mapping[str, Mapping[str, object]]] = {
     "uptime": {"level": "green", "value": 1.0, "n": 30.0},
     "errors_5xx": {"level": "green", "value": 0.0012, "n": 812.0},
     "p95": {"level": "green", "value": 0.042, "n": 30.0},
-    "auth_success": {"level": "unknown", "reason": "jwt_validations_total did not grow in the window"},
+    "auth_success": {"level": "green", "value": 0.998, "n": 540.0},
+    "jwt_failures": {"level": "green", "value": 0.002, "n": 540.0},
     "queue_depth": {"level": "green", "value": 3.0},
     "dlq_ratio": {"level": "green", "value": 0.0, "n": 96.0},
 }
 
 
-def watched(state: LaunchState, at: datetime) -> LaunchState:
-    """Every signal of the regular posts was measured at `at`."""
+def watched(state: LaunchState, at: datetime, *, tokens: bool = True) -> LaunchState:
+    """Every signal was measured at `at`, those about tokens where there are any."""
     budgets = {"uptime": {"left": 0.98, "burn": 0.1, "exhausted_at": None, "coverage": 1.0}}
-    return after(state, "signals.rollup", at, values=MEASURED, budgets=budgets)
+    values = MEASURED if tokens else {**MEASURED, "auth_success": _NO_TOKENS, "jwt_failures": _NO_TOKENS}
+    return after(state, "signals.rollup", at, values=values, budgets=budgets)
 
 
-def regular(slot: str, hours: int) -> str:
-    """The post of a slot so many hours after T0, while Gate 1 is red all the time."""
+def regular(slot: str, hours: int, gate1: str = "green", *, breach: bool = False) -> str:
+    """The post of a slot so many hours after T0, while Gate 1 is like that; with a `breach` while a limit is passed
+    that a trigger watches."""
     at = T0 + timedelta(hours=hours)
-    state = watched(gate_read(gate_read(opened(), "gate1", "red", T0), "gate2", "green", T0), at - MINUTE / 5)
+    state = gate_read(gate_read(opened(), "gate1", gate1, T0), "gate2", "green", T0)
+    if breach:
+        state = trigger("fired", Stage.FIRING, "301ms is > 300ms", 0.301, at - MINUTE, state)
+    state = watched(state, at - MINUTE / 5, tokens=gate1 == "green")
+    if breach:
+        body = {"signal": "p95", "level": "red", "value": 0.301, "n": 30.0, "reason": "301ms is > 300ms"}
+        state = after(state, "signal.level", at - MINUTE / 5, **body)
+    scenario = "steady" if gate1 == "green" else "auth-outage-404"
     state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
-    state = after(state, "suite.finished", at - MINUTE / 2, **found("auth-outage-404", "pulse", slot))
+    state = after(state, "suite.finished", at - MINUTE / 2, **found(scenario, "pulse", slot))
     [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot]
     return same_every_time(post_text(state, prepare))
 
@@ -98,11 +109,18 @@ def incident(update: str, scenario: str = "steady") -> str:
     return text(state, "incident_resolved@inc-1", at)
 
 
-def trigger(change: str, stage: Stage, reason: str, value: float | None, at: datetime = HAPPENS) -> LaunchState:
+def trigger(
+    change: str,
+    stage: Stage,
+    reason: str,
+    value: float | None,
+    at: datetime = HAPPENS,
+    state: LaunchState | None = None,
+) -> LaunchState:
     """A launch in which the trigger on the latency has changed; it fired 20 minutes after T0."""
     memo = memo_of(TriggerState(stage, int(stage is not Stage.IDLE), at, HAPPENS, last=at, heard=at))
     body = {"trigger": "pause_p95", "severity": "pause", "number": 1, "value": value, "reason": reason, "state": memo}
-    return after(opened(), f"trigger.{change}", at, **body)
+    return after(state or opened(), f"trigger.{change}", at, **body)
 
 
 def fired() -> str:
@@ -163,6 +181,10 @@ POSTS: Final[Mapping[str, Callable[[], str]]] = {
     "incident_resolved.txt": partial(incident, "incident_resolved"),
     "hourly.txt": partial(regular, "hourly@T+1h", 1),
     "four_hourly.txt": partial(regular, "four_hourly@T+8h", 8),
+    "hourly_gate1_red.txt": partial(regular, "hourly@T+1h", 1, "red"),
+    "four_hourly_gate1_red.txt": partial(regular, "four_hourly@T+8h", 8, "red"),
+    "hourly_breach.txt": partial(regular, "hourly@T+1h", 1, breach=True),
+    "four_hourly_breach.txt": partial(regular, "four_hourly@T+8h", 8, breach=True),
     "trigger_fired.txt": fired,
     "procedure_news.txt": acted,
     "trigger_resolved.txt": recovered,
@@ -171,8 +193,6 @@ POSTS: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 WHILE_GATE_1_IS_RED: Final[Mapping[str, Callable[[], str]]] = {
-    "hourly.txt": partial(regular, "hourly@T+1h", 1),
-    "four_hourly.txt": partial(regular, "four_hourly@T+8h", 8),
     "gate2_green.txt": partial(rerun, "gate2", "auth-outage-404"),
     "incident_update.txt": partial(incident, "incident_update", "auth-outage-404"),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.launch.course import BUILD, T0, after, opened
-from tests.updates.event_posts import watched
+from tests.updates.event_posts import gate_read, watched
 from tests.updates.measured import found, same_every_time
 from warroom.launch.ledger import HoldBack, Prepare, RunSuite, decide
 from warroom.launch.state import LaunchState
@@ -20,7 +20,10 @@ MINUTE = timedelta(minutes=1)
 
 def verified(scenario: str) -> LaunchState:
     """A launch whose verification has ended at T+6m."""
-    state = after(opened(), "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
+    is_out = scenario.startswith("auth-outage")
+    state = gate_read(opened(), "gate1", "red" if is_out else "green", T0)
+    state = watched(state, T0 + 14 * MINUTE, tokens=not is_out)
+    state = after(state, "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
     return after(state, "suite.finished", T0 + 6 * MINUTE, **found(scenario))
 
 

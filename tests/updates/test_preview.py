@@ -30,7 +30,8 @@ def test_what_was_never_measured_says_so() -> None:
     told = preview(opened(), "hourly@T+1h")
     assert told[0] == "auto_com_center: T+1h hourly update"
     assert "Canary: [not measured yet]" in told
-    assert "Overall Status: auto_com_center [suites.pulse.word]" in told
+    (overall,) = [line for line in told if line.startswith("Overall Status: ")]
+    assert overall.startswith("Overall Status: auto_com_center UNKNOWN: nothing was tested yet, Uptime: no data, ")
 
 
 def test_the_latest_results_are_told_also_where_a_run_of_its_own_is_to_come() -> None:
@@ -45,8 +46,10 @@ def test_the_latest_results_are_told_also_where_a_run_of_its_own_is_to_come() ->
 def test_a_post_of_a_suite_that_has_run_is_previewed_with_that_run_alone() -> None:
     state = after(opened(), "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
     state = after(state, "suite.finished", T0 + 6 * MINUTE, **found("steady"))
-    before = preview(state, "evidence_bundle@T+15m")
+    *before, _overall, _file = preview(state, "evidence_bundle@T+15m")
     state = after(state, "suite.started", T0 + 8 * MINUTE, suite="pulse", cause="hourly@T+2h")
     state = after(state, "suite.finished", T0 + 9 * MINUTE, **found("kill-switch-off", "pulse", "hourly@T+2h"))
-    assert preview(state, "evidence_bundle@T+15m") == before
+    *told, overall, _file = preview(state, "evidence_bundle@T+15m")
+    assert told == before
+    assert overall.startswith("Overall Status: auto_com_center RED: Kill-switch RED, ")
     assert any("❌ RED" in line for line in preview(state, "hourly@T+3h"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from warroom.simulator.slack_rules import message_problem
@@ -39,6 +39,7 @@ def sections(message: Message) -> list[str]:
 
 
 @given(texts)
+@example("\n" + "x" * (SECTION - 2) + "\n\n")
 @settings(max_examples=60, deadline=None)
 def test_whatever_the_text_slack_takes_every_message_and_nothing_is_lost(text: str) -> None:
     told = messages(text, LONG_DELIVERY)

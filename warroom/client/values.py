@@ -321,6 +321,18 @@ class LogNow:
 
 
 @dataclass(frozen=True, slots=True)
+class OverallNow:
+    """The launch in one verdict. `why` is what keeps it from GREEN, the worst first, `pending` what waits for a gate.
+    `tested_at` is when the oldest check that counts began to run, None: none did."""
+
+    verdict: Verdict
+    word: str
+    why: tuple[str, ...]
+    pending: tuple[str, ...]
+    tested_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchNow:
     """A launch at `now`, after entry `seq` of its journal.
 
@@ -344,6 +356,7 @@ class LaunchNow:
     t0: datetime | None
     attempt: int
     closed: ClosedNow | None
+    overall: OverallNow
     clock_set_s: float
     phases: tuple[PhaseNow, ...]
     steps: tuple[StepNow, ...]

@@ -10,12 +10,13 @@ from warroom.clock import stamp
 from warroom.launch.exits import holding
 from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in
+from warroom.launch.overall import overall
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot, all_slots, slots, update_of
 from warroom.launch.setup import setup_body
 from warroom.launch.standing import IN_DOUBT, OVER, Owed, Standing, standing_of, tells_note
-from warroom.launch.state import LaunchState, Record
+from warroom.launch.state import LaunchState, Record, as_of
 from warroom.launch.status_standing import KeptStanding
 from warroom.launch.values import missing
 from warroom.updates.advice import advice
@@ -138,6 +139,18 @@ def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
         return {"preview": "", "needs": []}
     text = with_remarks(preview_text(state, post.slot), state, (post.slot.id,))
     return {"preview": text, "needs": list(missing(state, post.slot))}
+
+
+def standing(state: LaunchState, now: datetime) -> dict[str, Any]:
+    """The launch in one verdict; of one that is closed, as it stood then."""
+    found = overall(state, as_of(state, now))
+    return {
+        "verdict": found.verdict.value,
+        "word": found.word,
+        "why": list(found.why),
+        "pending": list(found.pending),
+        "tested_at": instant(found.tested_at),
+    }
 
 
 def setup(state: LaunchState) -> dict[str, Any] | None:

@@ -67,6 +67,7 @@ def state_json(
         "t0": instant(state.t0),
         "attempt": state.attempt,
         "closed": _closed(state),
+        "overall": shown.standing(state, now),
         "clock_set_s": state.clock_set_s,
         "next": next((post for post in posts if post["standing"] not in OVER), None),
         "setup": shown.setup(state),

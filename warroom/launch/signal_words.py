@@ -14,6 +14,7 @@ from warroom.slo.levels import Level
 from warroom.slo.reading import Reading
 from warroom.text import clean
 from warroom.units import format_duration
+from warroom.verdict import Verdict, word
 
 NO_DATA: Final = "no data"
 TOO_OLD: Final = timedelta(minutes=5)
@@ -68,9 +69,10 @@ def signal_line(state: LaunchState, signal: str, at: datetime | None) -> str:
     known = state.signals.get(signal)
     plan = _in_force(state, signal, at or (known.at if known else None))
     limits = limits_text(state, plan)
-    if known is None or known.level is Level.UNKNOWN or _is_old(known, at):
-        why = _why_unknown(known, at)
-        return _line(f"⚠️ UNKNOWN {plan.title}: {NO_DATA}", [why, limits])
+    if known is None or known.level is Level.UNKNOWN or is_old(known, at):
+        why, gate = _why_unknown(known, at), pending_gate(state, plan)
+        said = word(Verdict.BLOCKED, pending=gate) if gate else Level.UNKNOWN.word
+        return _line(f"⚠️ {said} {plan.title}: {NO_DATA}", [why, limits])
     age = _age(known, at)
     said = f"{_SIGNS.get(known.level, '⚠️')} {known.level.word} {plan.title}: {_value(plan, known)}"
     return _line(said, [limits, *_budget(state, signal), age])
@@ -81,8 +83,15 @@ def _line(said: str, about: list[str]) -> str:
     return clean(f"{said} ({more})" if more else said, limit=_LONGEST)
 
 
-def _is_old(known: SignalKnown, at: datetime | None) -> bool:
+def is_old(known: SignalKnown, at: datetime | None) -> bool:
+    """Whether what was measured last says nothing of `at` any more; never where nobody knows when that is (None)."""
     return at is not None and at - known.at > TOO_OLD
+
+
+def pending_gate(state: LaunchState, plan: SignalPlan) -> str:
+    """The title of the gate that is red, so that no data is what is expected of the signal; empty: data are."""
+    known = state.gates.get(plan.gate)
+    return state.course.gates[plan.gate].title if known is not None and known.state == "red" else ""
 
 
 def _why_unknown(known: SignalKnown | None, at: datetime | None) -> str:

@@ -77,6 +77,7 @@ def _signal(name: str, model: signal_models.Signal, sources: Mapping[str, source
         page=model.page,
         limits_in={phase: limits_of(model, own) for phase, own in model.limits_in.items()},
         by=clean(model.by or ""),
+        gate=model.gate or "",
         expr_source=clean(model.expr_source),
     )
 

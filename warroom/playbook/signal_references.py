@@ -67,6 +67,8 @@ class SignalReferences:
             self._source(source_id, source)
         for signal_id, signal in self._all.signals.items():
             self._signal(signal_id, signal)
+            if signal.gate:
+                self._name(("signals", signal_id, "gate"), "gates", signal.gate)
         for slo_id, slo in self._all.slos.items():
             self._slo(slo_id, slo)
         for baseline_id, baseline in self._all.baselines.items():

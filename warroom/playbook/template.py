@@ -1,4 +1,4 @@
-"""The text of a post: lines with `{{ dotted.name }}` and the four helpers, nothing else. No logic, no filters."""
+"""The text of a post: lines with `{{ dotted.name }}` and the five helpers, nothing else. No logic, no filters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from warroom.text import clean
 LONGEST: Final = 12_000
 """Characters of a template."""
 
-HELPERS: Final = ("badge", "lines", "note", "signals")
+HELPERS: Final = ("badge", "lines", "note", "signals", "overall")
 
 _MARK: Final = re.compile(r"\{\{(?P<inner>[^{}]*)\}\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -37,7 +37,8 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`{{ helper(check, other, "text") }}`: something about the results of checks, or about signals."""
+    """`{{ helper(check, other, "text") }}`: something about the results of checks, about signals, or
+    (`overall()`) about everything."""
 
     helper: str
     picks: tuple[Picked, ...]
@@ -117,6 +118,10 @@ def _insertion(inner: str) -> Value | Call:
 
 
 def _picks(helper: str, arguments: str, inner: str) -> tuple[Picked, ...]:
+    if helper == "overall":
+        if arguments.strip():
+            raise ValueError(f"'{inner}': overall() is about everything, it names nothing")
+        return ()
     picks: list[Picked] = []
     at = 0
     while at < len(arguments) or not picks:

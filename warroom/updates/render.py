@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch.ledger import Prepare
+from warroom.launch.overall import overall, overall_words
 from warroom.launch.results import CheckFound, LineFound
 from warroom.launch.runs import check_for
 from warroom.launch.schedule import Slot, channel_of
@@ -104,7 +105,7 @@ def _or_its_name(part: str | Value | Call, state: LaunchState, slot: Slot) -> st
     match part:
         case Value(name) if value_of(state, slot, name) is None:
             return f"[{name}]"
-        case Call() if not part.signals and not any(check_for(state, slot, check) for check in part.checks):
+        case Call() if part.checks and not any(check_for(state, slot, check) for check in part.checks):
             return "[not measured yet]"
     return part
 
@@ -131,6 +132,8 @@ def _filled(part: Value | Call, state: LaunchState, slot: Slot, at: datetime | N
         if value is None:
             raise LookupError(f"{part.name} is not known")
         return value
+    if part.helper == "overall":
+        return overall_words(overall(state, at))
     if part.helper == "signals":
         return "\n".join(f"- {signal_line(state, signal, at)}" for signal in part.signals)
     found = [(pick, _found(state, slot, pick.check)) for pick in part.picks]

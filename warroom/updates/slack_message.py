@@ -145,7 +145,8 @@ def _sections(text: str) -> Iterator[str]:
         cut = SECTION if cut < 0 else cut
         yield rest[:cut]
         rest = rest[cut:].removeprefix("\n")
-    yield rest or " "
+    if rest or not text:
+        yield rest or " "
 
 
 def _section(text: str) -> Message:

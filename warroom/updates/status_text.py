@@ -10,10 +10,11 @@ from typing import Final
 from warroom.launch.dead_man import Arm
 from warroom.launch.liveness import Alarm
 from warroom.launch.modes import modes
+from warroom.launch.overall import overall, overall_words
 from warroom.launch.phases import DONE, RUNNING, phases
 from warroom.launch.results import Run
 from warroom.launch.standing import OVER, Owed, Standing, owed
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, as_of
 from warroom.text import one_line, plural
 from warroom.verdict import Verdict
 
@@ -53,6 +54,8 @@ def _lines(state: LaunchState, now: datetime, stopped_by: str) -> Iterator[str]:
     elif stopped_by:
         yield f"{stopped_by} stopped it {at_second(now)}. The launch is open, nothing is posted until it runs again."
     yield f"T0: {at_minute(state.t0) if state.t0 else 'not set'}"
+    if state.t0:
+        yield _overall_line(state, as_of(state, now))
     yield from _phase_line(state, now)
     yield from _suite_lines(state)
     yield _update_line(state, owed(state, now))
@@ -63,6 +66,11 @@ def _lines(state: LaunchState, now: datetime, stopped_by: str) -> Iterator[str]:
 
 def _title(state: LaunchState) -> str:
     return one_line(state.course.launch.title or state.course.launch.id, limit=_LONGEST)
+
+
+def _overall_line(state: LaunchState, at: datetime) -> str:
+    found = overall(state, at)
+    return f"Overall: {found.verdict.symbol} {overall_words(found)}"
 
 
 def _phase_line(state: LaunchState, now: datetime) -> Iterator[str]:

@@ -1,0 +1,131 @@
+"""The launch in one verdict: nothing is green without evidence, and what is worst decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from tests.launch.course import T0, after, opened
+from tests.updates.event_posts import gate_read, trigger, watched
+from tests.updates.measured import found
+from warroom.launch.overall import NOTHING_TESTED, overall, overall_words
+from warroom.launch.state import LaunchState
+from warroom.slo.trigger import Stage
+from warroom.verdict import Verdict
+
+MINUTE = timedelta(minutes=1)
+NOW = T0 + 20 * MINUTE
+
+
+def verified(scenario: str = "steady", state: LaunchState | None = None, minutes: float = 5) -> LaunchState:
+    """A launch whose verification found that, so many minutes after T0."""
+    state = state or gate_read(opened(), "gate1", "green", T0)
+    at = T0 + minutes * MINUTE
+    state = after(state, "suite.started", at, suite="verify", cause="phase:verify")
+    return after(state, "suite.finished", at + MINUTE, **found(scenario))
+
+
+def measured(state: LaunchState | None = None, **level: str) -> LaunchState:
+    """Verified, every signal measured; those that are named have that level."""
+    state = watched(state or verified(), NOW - MINUTE)
+    for signal, named in level.items():
+        body = {"signal": signal, "level": named, "value": 0.0, "reason": "as measured"}
+        state = after(state, "signal.level", NOW - MINUTE, **body)
+    return state
+
+
+def broken_off() -> LaunchState:
+    """The verification ran once more, and broke off before any check."""
+    state = after(measured(), "suite.started", NOW - 2 * MINUTE, suite="verify", cause="again")
+    ended = {"verdict": "error", "word": "UNKNOWN", "reason": "the run did not finish", "outcomes": []}
+    return after(state, "suite.finished", NOW - MINUTE, suite="verify", cause="again", evidence_log="", **ended)
+
+
+def incident(state: LaunchState) -> LaunchState:
+    """One is open."""
+    return after(state, "incident.opened", NOW - MINUTE, id="inc-1", text="the queue grows", by="ann")
+
+
+def fires(stage: Stage) -> LaunchState:
+    """The trigger on the latency is there."""
+    return trigger("fired", stage, "301ms is > 300ms", 0.301, NOW - MINUTE, measured())
+
+
+GATE_1_RED = gate_read(opened(), "gate1", "red", T0)
+
+STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
+    "everything passed and every signal is green": (measured, "GREEN (dry-run)"),
+    "a signal is yellow": (lambda: measured(p95="yellow"), "YELLOW: P95 latency YELLOW"),
+    "a signal is red": (lambda: measured(errors_5xx="red"), "RED: 5xx errors RED"),
+    "a signal has no data": (lambda: measured(dlq_ratio="unknown"), "UNKNOWN: DLQ ratio: no data"),
+    "one that only is tracked decides nothing": (lambda: measured(ingestion="tracked"), "GREEN (dry-run)"),
+    "a red check is worse than a signal without data": (
+        lambda: measured(verified("canary-version"), p95="unknown"),
+        "RED: Canary v2.7 RED, P95 latency: no data",
+    ),
+    "tokens are missing while Gate 1 is red": (
+        lambda: watched(verified("auth-outage-404", GATE_1_RED), NOW - MINUTE, tokens=False),
+        "GREEN (dry-run)",
+    ),
+    "tokens are missing while Gate 1 is green": (
+        lambda: watched(verified(), NOW - MINUTE, tokens=False),
+        "UNKNOWN: Auth success: no data, JWT validation failures: no data",
+    ),
+    "a trigger fires": (lambda: fires(Stage.FIRING), "RED: P95 latency >300ms for 5 minutes: FIRING"),
+    "a trigger is latched": (lambda: fires(Stage.LATCHED), "RED: P95 latency >300ms for 5 minutes: LATCHED"),
+    "an incident is open": (lambda: incident(measured()), "YELLOW: incident inc-1 is open"),
+    "an incident is no better than what it is about": (
+        lambda: incident(measured(errors_5xx="red")),
+        "RED: 5xx errors RED, incident inc-1 is open",
+    ),
+    "a run that broke off hides no earlier green": (broken_off, "UNKNOWN: verify UNKNOWN"),
+}
+
+
+@pytest.mark.parametrize(("made", "words"), STANDS.values(), ids=STANDS)
+def test_the_worst_decides(made: Callable[[], LaunchState], words: str) -> None:
+    assert overall_words(overall(made(), NOW)) == words
+
+
+def test_without_any_check_nothing_is_green() -> None:
+    found_now = overall(watched(opened(), NOW), NOW)
+    assert (found_now.verdict, found_now.why, found_now.tested_at) == (Verdict.INCONCLUSIVE, (NOTHING_TESTED,), None)
+
+
+def test_what_was_tested_for_another_t0_does_not_count() -> None:
+    state = after(verified(), "t0.set", NOW, at="2025-11-01T04:00:00.000Z", by="ann", reason="slipped")
+    assert NOTHING_TESTED in overall(state, NOW).why
+
+
+def test_a_signal_of_ten_minutes_ago_says_nothing_of_now() -> None:
+    assert overall(measured(), NOW + 10 * MINUTE).verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_latest_result_of_a_check_counts() -> None:
+    state = measured(verified("canary-version"))
+    again = found("steady", "pulse", "hourly@T+1h")
+    state = after(state, "suite.started", NOW - MINUTE, suite="pulse", cause="hourly@T+1h")
+    state = after(state, "suite.finished", NOW - MINUTE / 2, **again)
+    assert overall_words(overall(state, NOW)) == "GREEN (dry-run)"
+
+
+def test_what_waits_for_a_gate_is_named() -> None:
+    state = watched(verified("auth-outage-404", GATE_1_RED), NOW - MINUTE, tokens=False)
+    pending = overall(state, NOW).pending
+    assert "Auth success BLOCKED - pending Gate 1" in pending
+    assert len(pending) == 4
+    # The two checks that need Gate 1, and the two signals.
+    assert sum("pending Gate 1" in said for said in pending) == 4
+
+
+def test_it_tells_how_old_the_oldest_result_is() -> None:
+    assert overall(measured(), NOW).tested_at == T0 + 5 * MINUTE
+
+
+def test_after_the_48_hours_green_is_without_their_mode() -> None:
+    late = T0 + timedelta(hours=49)
+    state = watched(verified(), late - MINUTE)
+    assert overall(state, late).word == "GREEN"

@@ -1,0 +1,137 @@
+"""The launch in one verdict: the worst of what its checks, signals, triggers and incidents say now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from warroom.launch.modes import has_ended
+from warroom.launch.results import CheckFound, Run
+from warroom.launch.runs import phase_since
+from warroom.launch.signal_words import is_old, pending_gate
+from warroom.launch.state import LaunchState
+from warroom.playbook.signals import SignalPlan, TriggerPlan
+from warroom.slo.levels import Level
+from warroom.text import clean
+from warroom.verdict import Verdict, word, worst
+
+NOTHING_TESTED: Final = "nothing was tested yet"
+
+_MOST: Final = 5
+_LONGEST: Final = 1_000
+_OF_LEVEL: Final = {Level.GREEN: Verdict.PASS, Level.YELLOW: Verdict.WARN, Level.RED: Verdict.FAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that counts, and what it says: `5xx errors RED`."""
+
+    verdict: Verdict
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """The verdict and its word; `why` is what keeps it from GREEN, the worst first, `pending` what waits for a gate
+    and does not count. `tested_at` is when the oldest check of those that count began to run; None: none did."""
+
+    verdict: Verdict
+    word: str
+    why: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    tested_at: datetime | None = None
+
+
+def overall(state: LaunchState, at: datetime | None) -> Overall:
+    """How the launch stands at `at` (None: nobody knows when, so that nothing is too old).
+
+    The latest result of every required check since T0, every signal that has a limit, every trigger, and open
+    incidents count. Without any check that ran nothing is green.
+    """
+    tested = _latest(state)
+    found = [Part(one.verdict, f"{one.title} {one.word}") for _, one in tested.values() if one.required]
+    checks = [*found, *_broken_off(state)] or [Part(Verdict.INCONCLUSIVE, NOTHING_TESTED)]
+    parts = [*checks, *_signals(state, at), *_triggers(state), *_incidents(state)]
+    decides = [part for part in parts if not part.verdict.is_tolerated]
+    verdict = worst(part.verdict for part in decides)
+    bad = sorted((part for part in decides if part.verdict is not Verdict.PASS), key=lambda part: -part.verdict.rank)
+    mode = "" if at and has_ended(state, at) else state.course.launch.mode
+    return Overall(
+        verdict,
+        word(verdict, mode=mode),
+        tuple(part.says for part in bad),
+        tuple(part.says for part in parts if part.verdict.is_tolerated),
+        min((run.started_at for run, _ in tested.values()), default=None),
+    )
+
+
+def overall_words(found: Overall) -> str:
+    """`GREEN (dry-run)`, `RED: 5xx errors RED, and 2 more`, for a line of a post."""
+    listed, more = found.why[:_MOST], len(found.why) - _MOST
+    why = ", ".join([*listed, *([f"and {more} more"] if more > 0 else [])])
+    return clean(f"{found.word}: {why}" if why else found.word, limit=_LONGEST)
+
+
+def _counted(state: LaunchState) -> Sequence[Run]:
+    """The finished runs for the T0 as it is now, the earliest first."""
+    done = [run for run in state.runs.values() if run.finished_at]
+    if state.t0 is not None:
+        since = min((phase_since(phase, state.t0) for phase in state.course.phases), default=state.t0)
+        done = [run for run in done if run.started_at >= min(since, state.t0)]
+    return sorted(done, key=lambda run: run.started_at)
+
+
+def _latest(state: LaunchState) -> dict[str, tuple[Run, CheckFound]]:
+    """The latest result of every check, and the run it is from."""
+    return {check: (run, found) for run in _counted(state) for check, found in run.checks.items()}
+
+
+def _broken_off(state: LaunchState) -> Iterator[Part]:
+    """Suites whose last run found nothing."""
+    last = {run.name: run for run in _counted(state)}
+    for run in last.values():
+        if not run.checks:
+            yield Part(max(run.verdict, Verdict.INCONCLUSIVE, key=lambda one: one.rank), f"{run.name} {run.word}")
+
+
+def _signals(state: LaunchState, at: datetime | None) -> Iterator[Part]:
+    aimed = {slo.signal for slo in state.course.watched.slos.values()}
+    for plan in state.course.watched.signals.values():
+        if plan.warn or plan.page or plan.limits_in or plan.id in aimed:
+            yield _signal(state, plan, at)
+
+
+def _signal(state: LaunchState, plan: SignalPlan, at: datetime | None) -> Part:
+    known = state.signals.get(plan.id)
+    if known is not None and known.level in _OF_LEVEL and not is_old(known, at):
+        return Part(_OF_LEVEL[known.level], f"{plan.title} {known.level.word}")
+    if gate := pending_gate(state, plan):
+        return Part(Verdict.BLOCKED, f"{plan.title} {word(Verdict.BLOCKED, pending=gate)}")
+    return Part(Verdict.INCONCLUSIVE, f"{plan.title}: no data")
+
+
+def _triggers(state: LaunchState) -> Iterator[Part]:
+    for plan in state.course.watched.triggers.values():
+        known = state.triggers.get(plan.id)
+        if known is None:
+            continue
+        if known.state.is_active:
+            is_grave = plan.latches and plan.mode != "shadow"
+            yield Part(Verdict.FAIL if is_grave else Verdict.WARN, f"{plan.title}: {known.state.shown.upper()}")
+        elif known.state.blind:
+            yield _blind(state, plan)
+
+
+def _blind(state: LaunchState, plan: TriggerPlan) -> Part:
+    signal = state.course.watched.signals.get(plan.signal)
+    if signal and (gate := pending_gate(state, signal)):
+        return Part(Verdict.BLOCKED, f"{plan.title}: {word(Verdict.BLOCKED, pending=gate)}")
+    return Part(Verdict.INCONCLUSIVE, f"{plan.title}: BLIND")
+
+
+def _incidents(state: LaunchState) -> Iterator[Part]:
+    for one in state.incidents.values():
+        if one.resolved_at is None:
+            yield Part(Verdict.WARN, f"incident {one.id} is open")
