@@ -122,7 +122,7 @@ def test_what_waits_for_a_gate_is_named() -> None:
 
 
 def test_it_tells_how_old_the_oldest_result_is() -> None:
-    assert overall(measured(), NOW).tested_at == T0 + 5 * MINUTE
+    assert overall(measured(), NOW).tested_at == T0 + 6 * MINUTE
 
 
 def test_after_the_48_hours_green_is_without_their_mode() -> None:

@@ -146,7 +146,7 @@ def stands(launch: LaunchNow) -> OverallNow:
         return OverallNow(Verdict.INCONCLUSIVE, "UNKNOWN", ("nothing was tested yet",), (), None)
     verdict, worst = max(parts, key=lambda part: part[0].rank)
     why = tuple(f"{one.title} {one.word}" for one in worst.checks if one.verdict is verdict) if verdict.rank else ()
-    return OverallNow(verdict, worst.word, why, (), min(run.started_at for run in last.values()))
+    return OverallNow(verdict, worst.word, why, (), min(run.finished_at for run in last.values() if run.finished_at))
 
 
 def at(launch: LaunchNow, now: datetime) -> LaunchNow:

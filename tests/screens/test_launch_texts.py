@@ -176,11 +176,12 @@ def test_every_alarm_that_the_head_counts_is_spelled_out(launch: LaunchNow) -> N
     assert [alarm.text for alarm in found] == [line.strip(" ✖") for line in shown[: len(found)]]
 
 
-def test_an_unknown_suite_is_worse_than_a_green_one() -> None:
+def test_the_head_says_what_keeps_the_launch_from_green() -> None:
     launch = launches.green()
-    unknown = launches.run("pulse", "hourly@T+1h", launch.now, Verdict.ERROR, (), "the app does not answer")
-    launch = replace(launch, suites=(*launch.suites, unknown))
-    assert str(overall(view_of(launch), launch.now)) == "? UNKNOWN"
+    why = ("P95 latency: no data", "5xx errors YELLOW")
+    unknown = replace(launch.overall, verdict=Verdict.INCONCLUSIVE, word="UNKNOWN", why=why)
+    assert str(overall(view_of(launch), launch.now)) == "✔ GREEN (dry-run)"
+    assert str(overall(view_of(replace(launch, overall=unknown)), launch.now)) == "? UNKNOWN: P95 latency: no data +1"
 
 
 CLOCKS = {

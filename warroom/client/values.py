@@ -323,7 +323,7 @@ class LogNow:
 @dataclass(frozen=True, slots=True)
 class OverallNow:
     """The launch in one verdict. `why` is what keeps it from GREEN, the worst first, `pending` what waits for a gate.
-    `tested_at` is when the oldest check that counts began to run, None: none did."""
+    `tested_at` is when the run ended that has the oldest result that counts, None: none does."""
 
     verdict: Verdict
     word: str

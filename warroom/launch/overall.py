@@ -35,7 +35,7 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Overall:
     """The verdict and its word; `why` is what keeps it from GREEN, the worst first, `pending` what waits for a gate
-    and does not count. `tested_at` is when the oldest check of those that count began to run; None: none did."""
+    and does not count. `tested_at` is when the run ended that has the oldest result that counts; None: none does."""
 
     verdict: Verdict
     word: str
@@ -63,7 +63,7 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
         word(verdict, mode=mode),
         tuple(part.says for part in bad),
         tuple(part.says for part in parts if part.verdict.is_tolerated),
-        min((run.started_at for run, _ in tested.values()), default=None),
+        min((run.finished_at for run, _ in tested.values() if run.finished_at), default=None),
     )
 
 
@@ -99,7 +99,7 @@ def _broken_off(state: LaunchState) -> Iterator[Part]:
 def _signals(state: LaunchState, at: datetime | None) -> Iterator[Part]:
     aimed = {slo.signal for slo in state.course.watched.slos.values()}
     for plan in state.course.watched.signals.values():
-        if plan.warn or plan.page or plan.limits_in or plan.id in aimed:
+        if plan.is_limited or plan.id in aimed:
             yield _signal(state, plan, at)
 
 
