@@ -12,7 +12,7 @@ from typing import Any, Final
 from warroom.adapters.prometheus_api import Answered
 from warroom.contract import Response
 from warroom.text import clean, one_line
-from warroom.units import Json
+from warroom.units import Json, format_seconds
 
 PANEL: Final = "warroom_panel"
 _SKEW_S: Final = 30.0
@@ -132,7 +132,9 @@ def _check_clock(response: Response) -> None:
     except (ValueError, OverflowError, TypeError):
         return
     if abs(skew) > _SKEW_S:
-        raise Unusable(f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the one here")
+        raise Unusable(
+            f"its clock is {format_seconds(round(abs(skew)))} {'ahead of' if skew > 0 else 'behind'} the one here"
+        )
 
 
 def _check_warnings(warnings: Json) -> None:

@@ -17,6 +17,7 @@ from warroom.clock import Clock
 from warroom.launch.setup import Finding
 from warroom.strict_json import parse_json
 from warroom.text import clean
+from warroom.units import format_seconds
 from warroom.verdict import Verdict
 
 CLOCK_LIMIT_S: Final = 30.0
@@ -90,9 +91,8 @@ def _clocks(who: _Answer, now: datetime) -> Finding:
         apart_s = (parsedate_to_datetime(who.date) - now).total_seconds()
     except (ValueError, TypeError):
         return Finding(Verdict.INCONCLUSIVE, "clock", "Slack did not say its time")
-    found = (
-        f"Slack's is {abs(apart_s):.0f} s {'ahead of' if apart_s > 0 else 'behind'} ours (limit {CLOCK_LIMIT_S:g} s)"
-    )
+    apart = f"{format_seconds(round(abs(apart_s)))} {'ahead of' if apart_s > 0 else 'behind'} ours"
+    found = f"Slack's is {apart} (limit {CLOCK_LIMIT_S:g} s)"
     if abs(apart_s) <= CLOCK_LIMIT_S:
         return Finding(Verdict.PASS, "clock", found)
     return Finding(Verdict.FAIL, "clock", found, "set this machine's clock (NTP): posts are due by it")

@@ -15,6 +15,7 @@ from warroom.cli.action_lines import lever_lines, run_lines
 from warroom.cli.journaled import journaled
 from warroom.cli.launches import Known, how_to_go_on, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
+from warroom.cli.watched_lines import signal_lines, trigger_lines
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import stamp
@@ -116,6 +117,8 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from _kept_lines(found)
     yield from (_gate_line(gate, found) for gate in found["gates"])
     yield from (_incident_line(one, found) for one in found["incidents"])
+    yield from trigger_lines(found)
+    yield from signal_lines(found)
     yield from run_lines(found, finished=False)
     yield from lever_lines(found)
     yield from (_phase_line(phase) for phase in found["phases"])

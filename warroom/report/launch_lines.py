@@ -12,6 +12,7 @@ from warroom.launch.values import utc
 from warroom.report import procedure_lines
 from warroom.report.signal_lines import SIGNALS
 from warroom.text import clean, plural
+from warroom.units import format_seconds
 
 Body = Mapping[str, Any]
 
@@ -46,7 +47,7 @@ def log_line(entry: Entry) -> LogLine | None:
 def _prepared(body: Body) -> str:
     if "text" not in body:
         return f"post {body['slot']} not sent: {body.get('reason', '')}; it is tried again"
-    late = f", LATE by {body['late_s']:.0f} s" if body.get("late_s") else ""
+    late = f", LATE by {format_seconds(round(body['late_s']))}" if body.get("late_s") else ""
     merged = f", stands for {', '.join(body['merged'])} too" if body.get("merged") else ""
     return f"post {body['slot']} written{late}{merged}"
 
@@ -54,7 +55,7 @@ def _prepared(body: Body) -> str:
 def _confirmed(body: Body) -> str:
     if not body.get("by"):
         return f"post {body['slot']} sent"
-    late = f", LATE by {body['late_s']:.0f} s" if body.get("late_s") else ""
+    late = f", LATE by {format_seconds(round(body['late_s']))}" if body.get("late_s") else ""
     return f"post {body['slot']} done by hand{late}" + (f": {body['ref']}" if body.get("ref") else "")
 
 
@@ -171,7 +172,9 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "deadman.failing": lambda body: f"dead-man switch not renewed: {body['reason']}; it is tried again",
     "deadman.stays": lambda body: f"dead-man switch: the last one is not deleted: {body['reason']}; tried again",
     "deadman.fired": lambda body: f"dead-man switch: Slack posted alarm {body['number']}, it is answered",
-    "clock.step": lambda body: f"the wall clock was set by {body['by_s']:+g} s",
+    "clock.step": lambda body: (
+        f"the wall clock was set by {'+' if body['by_s'] > 0 else ''}{format_seconds(body['by_s'])}"
+    ),
     **SIGNALS,
     **procedure_lines.TOLD,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from warroom.units import format_seconds
+
 Body = Mapping[str, Any]
 
 
@@ -44,8 +46,8 @@ def _requested(body: Body) -> str:
 
 
 def _finished(body: Body) -> str:
-    over = f", OVER its budget of {body['budget_s']:g} s" if body.get("over_budget") else ""
-    took = f" after {body['spent_s']:.0f} s" if "spent_s" in body else ""
+    over = f", OVER its budget of {format_seconds(body['budget_s'])}" if body.get("over_budget") else ""
+    took = f" after {format_seconds(round(body['spent_s']))}" if "spent_s" in body else ""
     return f"{body['run']} {str(body['outcome']).upper()}{took}{over}{_why(body)}"
 
 

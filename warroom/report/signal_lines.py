@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from warroom.launch.entries import Body
+from warroom.units import format_seconds
 
 
 def _level(body: Body) -> str:
@@ -17,7 +18,7 @@ def _captured(body: Body) -> str:
         return f"baseline {body['baseline']} NOT captured: {body['reason']}"
     by = f" by {body['by']}" if body.get("by") else ""
     why = f"; {body['reason']}" if body.get("reason") else ""
-    return f"baseline {body['baseline']} captured{by}: {body['value']:.6g} over {body['over_s']:.0f} s{why}"
+    return f"baseline {body['baseline']} captured{by}: {body['value']:.6g} over {format_seconds(body['over_s'])}{why}"
 
 
 def _trigger(does: str, *, why: str = "reason") -> Callable[[Body], str]:

@@ -1,0 +1,92 @@
+"""Signals and triggers of GET /state as lines for people, at most 80 cells wide where names are not longer."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from warroom.api.models import instant
+from warroom.launch.signal_words import NO_DATA, TOO_OLD
+from warroom.text import plural
+from warroom.units import format_age
+
+Json = Mapping[str, Any]
+
+_WIDTH: Final = 80
+_INDENT: Final = " " * 8
+
+
+def signal_lines(found: Json) -> Iterator[str]:
+    """Every signal: its level, value and how old that is, and below it why, where it is not as it should be."""
+    for one in found["signals"]:
+        level, told = _level(one, found)
+        yield f"signal  {one['id']:<32} {level:<8} {told}"
+        if one["level"] not in ("green", "tracked"):
+            yield from _below(one["reason"])
+
+
+def _level(one: Json, found: Json) -> tuple[str, str]:
+    """The level, and the value with its age. What nobody looks at any more has no level."""
+    if one["at"] is None:
+        return "UNKNOWN", NO_DATA
+    age = timedelta(seconds=one["age_s"])
+    if found["closed"]:
+        return "was", f"{one['word']}: {one['shown'] or NO_DATA}, {_second(one['at'])}"
+    if one["level"] == "unknown":
+        return "UNKNOWN", f"{one['shown'] or NO_DATA}, the last {format_age(age)} ago"
+    if age > TOO_OLD or not _is_watched(found):
+        return "UNKNOWN", f"was {one['word']}: {one['shown']}, {format_age(age)} ago"
+    return one["word"], f"{one['shown']}{_budget(one)}, {format_age(age)} old"
+
+
+def _is_watched(found: Json) -> bool:
+    return bool(found["engine"]) and not found["engine"].get("silent")
+
+
+def _budget(one: Json) -> str:
+    left = one["slo"]["budget_left"] if one["slo"] else None
+    return "" if left is None else f", {max(0.0, left):.0%} of its budget left"
+
+
+def trigger_lines(found: Json) -> Iterator[str]:
+    """Every trigger that is not idle, what it is about and what was measured; of a closed launch those, too, that
+    fired. Last, how many there are beside them."""
+    triggers, is_closed = found["triggers"], bool(found["closed"])
+    told = [one for one in triggers if one["stage"] != "idle" or (is_closed and one["number"])]
+    for one in told:
+        yield f"trigger {one['id']:<32} {_stage(one, found)}"
+        fired = f"fired {plural(one['number'], 'time')}, last {_second(one['fired_at'])}" if one["fired_at"] else ""
+        yield from _below(": ".join(part for part in (one["title"], one["reason"]) if part))
+        yield from _below(fired)
+    if rest := len(triggers) - len(told):
+        yield f"trigger {rest} {'never fired' if is_closed else 'idle' if _is_watched(found) else 'not watched now'}"
+
+
+def _stage(one: Json, found: Json) -> str:
+    word = "over" if one["stage"] == "idle" else one["stage"].upper()
+    if found["closed"]:
+        return f"{word} when the launch was closed"
+    since = f" since {_second(one['since'])}" if one["since"] else ""
+    if not _is_watched(found):
+        return f"{word}{since}, not watched now"
+    now, ahead = instant(found["now"]), ""
+    if one["fires_at"]:
+        ahead = f", fires in {format_age(max(instant(one['fires_at']) - now, timedelta()))} at the earliest"
+    elif one["since"]:
+        since = f" for {format_age(max(now - instant(one['since']), timedelta()))}"
+    said = "".join(f", {one[how]['by']} {does}" for how, does in _SAID if one[how])
+    return f"{word}{'' if ahead else since}{ahead}{said}"
+
+
+_SAID: Final = (("acked", "takes care of it"), ("snoozed", "snoozed it"))
+
+
+def _second(at: str) -> str:
+    """An instant without its fraction."""
+    return f"{at[:19]}Z"
+
+
+def _below(text: str) -> Iterator[str]:
+    yield from textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
