@@ -42,7 +42,7 @@ SIGNALS = {
     "an error budget is told": (
         LIVE,
         {**SIGNAL, "slo": {"budget_left": 0.864}},
-        ["signal errors GREEN 0.1%, 86% of its budget left, 2s old"],
+        ["signal errors GREEN 0.1%, budget 86% left, 2s old"],
     ),
     "one that was never measured": (LIVE, NEVER, ["signal errors UNKNOWN no data", "connection refused"]),
     "one whose data ended": (
@@ -83,7 +83,7 @@ FIRING = "trigger pause_5xx FIRING"
 
 TRIGGERS = {
     "all idle": (LIVE, [IDLE, IDLE], ["trigger 2 idle"]),
-    "idle, as far as anybody knew": (GONE, [IDLE], ["trigger 1 not watched now"]),
+    "idle, as far as anybody knew": (GONE, [IDLE], ["trigger 1 not watched"]),
     "none": (LIVE, [], []),
     "one fires": (LIVE, [TRIGGER, IDLE], [f"{FIRING} for 3m5s", WHY, LAST, "trigger 1 idle"]),
     "somebody takes care of it": (
@@ -92,7 +92,7 @@ TRIGGERS = {
         [f"{FIRING} for 3m5s, ada takes care of it, bob snoozed it", WHY, LAST],
     ),
     "one is pending": (LIVE, [PENDING], ["trigger pause_5xx PENDING, fires in 1m55s at the earliest", WHY]),
-    "no engine judges it": (GONE, [TRIGGER], [f"{FIRING} since 2025-11-01T02:06:00Z, not watched now", WHY, LAST]),
+    "no engine judges it": (GONE, [TRIGGER], [f"{FIRING} since 2025-11-01T02:06:00Z, not watched", WHY, LAST]),
     "it is too early": (
         LIVE,
         [{**IDLE, "stage": "unknown", "reason": "the window is filling"}],
@@ -132,6 +132,6 @@ async def test_the_status_of_a_launch_has_them_within_80_columns(tmp_path: Path)
         live = state_json(engine.state, stage.clock.now(), live=engine.signals.live())
     lines = list(status_lines({**live, "engine": {"pid": 1, "since": AT}}))
     about = [line for line in lines if line.startswith(("signal  ", "trigger ", "        ")) and "->" not in line]
-    assert "trigger pause_5xx                        FIRING for 2m55s, ada takes care of it" in about
-    assert "signal  errors                           RED      2%, 0s old" in about
+    assert "trigger pause_5xx              FIRING for 2m55s, ada takes care of it" in about
+    assert "signal  errors                 RED      2%, 0s old" in about
     assert max(map(len, about)) <= 80

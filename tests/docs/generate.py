@@ -43,7 +43,7 @@ def _models() -> dict[str, type[BaseModel]]:
     )
     asserted = (language.StatusIs, language.JsonIs, language.FieldsAre, language.HeaderIs, language.TextIs)
     course = (
-        *(course_models.Step, course_models.Ask, course_models.Phase),
+        *(course_models.Step, course_models.Ask, course_models.Phase, course_models.PhaseExit),
         *(course_models.Channel, course_models.Routes, course_models.Update),
     )
     last = (models.HintMatch, models.Defaults)

@@ -75,7 +75,9 @@ triggers:
   fast_burn: {slo: uptime, when: burn > 19.2, window: 15m, severity: notify}
   switch_off: {lever: SEND, severity: rollback}
   data_loss: {declared: true, mode: shadow}
-phases: {open: {from: T+0, until: T+1h}}
+phases:
+  open: {from: T+0, until: T+1h}
+  watch: {from: T+1h, exit: {signals: [errors, up], triggers: fast_burn}}
 """
 )
 
@@ -134,6 +136,12 @@ def test_limits_in_a_phase_leave_the_others_as_they_are(tmp_path: Path) -> None:
     there = probed.during(("open", "other"))
     assert isinstance(there.warn, Threshold)
     assert (there.warn.number, there.page, there.phase) == (1.5, probed.page, "open")
+
+
+def test_a_phase_knows_what_has_to_be_well_for_it_to_be_left(tmp_path: Path) -> None:
+    course = load(write(tmp_path, WATCHED), environ=ENVIRON).course
+    found = [(one.exit_signals, one.exit_triggers) for one in course.phases]
+    assert found == [((), ()), (("errors", "up"), ("fast_burn",))]
 
 
 def test_a_trigger_is_measured_over_its_own_window_and_not_split(tmp_path: Path) -> None:
@@ -257,6 +265,9 @@ FAULTS = [
     ("resuming a notice", "clear_for: 5m", 'clear_for: 5m, resume: "< 5"', "`resume` is for a pause or rollback"),
     ("a delay of a person", "declared: true", "declared: true, delay: 1m", "`delay` is for what a trigger `runs` by"),
     ("a runbook", "https://example.com/runbook", "runbook.md", "`runbook` is an address"),
+    ("a signal that a phase waits for", "[errors, up]", "[erors, up]", "exit.signals[0]: there is no signal 'erors'"),
+    ("a trigger that a phase waits for", "triggers: fast_burn}", "triggers: [fastburn]}", "no trigger 'fastburn'"),
+    ("a signal that is never GREEN", "[errors, up]", "[errors, rate]", "'rate' is never GREEN, so the phase could"),
     ("a severity", "severity: rollback", "severity: stop", "triggers.switch_off.severity: should be 'notify'"),
 ]  # fmt: skip
 

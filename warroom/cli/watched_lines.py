@@ -22,7 +22,7 @@ def signal_lines(found: Json) -> Iterator[str]:
     """Every signal: its level, value and how old that is, and below it why, where it is not as it should be."""
     for one in found["signals"]:
         level, told = _level(one, found)
-        yield f"signal  {one['id']:<32} {level:<8} {told}"
+        yield f"signal  {one['id']:<22} {level:<8} {told}"
         if one["level"] not in ("green", "tracked"):
             yield from _below(one["reason"])
 
@@ -47,7 +47,7 @@ def _is_watched(found: Json) -> bool:
 
 def _budget(one: Json) -> str:
     left = one["slo"]["budget_left"] if one["slo"] else None
-    return "" if left is None else f", {max(0.0, left):.0%} of its budget left"
+    return "" if left is None else f", budget {max(0.0, left):.0%} left"
 
 
 def trigger_lines(found: Json) -> Iterator[str]:
@@ -56,12 +56,12 @@ def trigger_lines(found: Json) -> Iterator[str]:
     triggers, is_closed = found["triggers"], bool(found["closed"])
     told = [one for one in triggers if one["stage"] != "idle" or (is_closed and one["number"])]
     for one in told:
-        yield f"trigger {one['id']:<32} {_stage(one, found)}"
+        yield f"trigger {one['id']:<22} {_stage(one, found)}"
         fired = f"fired {plural(one['number'], 'time')}, last {_second(one['fired_at'])}" if one["fired_at"] else ""
         yield from _below(": ".join(part for part in (one["title"], one["reason"]) if part))
         yield from _below(fired)
     if rest := len(triggers) - len(told):
-        yield f"trigger {rest} {'never fired' if is_closed else 'idle' if _is_watched(found) else 'not watched now'}"
+        yield f"trigger {rest} {'never fired' if is_closed else 'idle' if _is_watched(found) else 'not watched'}"
 
 
 def _stage(one: Json, found: Json) -> str:
@@ -70,7 +70,7 @@ def _stage(one: Json, found: Json) -> str:
         return f"{word} when the launch was closed"
     since = f" since {_second(one['since'])}" if one["since"] else ""
     if not _is_watched(found):
-        return f"{word}{since}, not watched now"
+        return f"{word}{since}, not watched"
     now, ahead = instant(found["now"]), ""
     if one["fires_at"]:
         ahead = f", fires in {format_age(max(instant(one['fires_at']) - now, timedelta()))} at the earliest"

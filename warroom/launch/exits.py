@@ -6,24 +6,31 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from warroom.launch.live import Live, SignalLive, journaled
 from warroom.launch.results import Run
 from warroom.launch.runs import phase_run
+from warroom.launch.signal_words import TOO_OLD
 from warroom.launch.standing import arrived, owed
 from warroom.launch.state import LaunchState, as_of, believed
 from warroom.launch.values import utc
 from warroom.playbook.course import Phase
+from warroom.slo.levels import Level
 from warroom.verdict import Verdict
 
 _OPENS: Final = (Verdict.PASS, Verdict.WARN)
 
 
-def holding(state: LaunchState, phase: Phase, now: datetime) -> tuple[str, ...]:
-    """The reasons why `phase` may not be left at `now`, a sentence each; empty: it may.
+def holding(state: LaunchState, phase: Phase, now: datetime, live: Live | None = None) -> tuple[str, ...]:
+    """The reasons why `phase` may not be left at `now`, a sentence each; empty: it may. `live` are signals and
+    triggers as they are, None: as the journal has them.
 
     A phase is left when it has begun, its steps are done, its suite is GREEN and its posts arrived. One that has
-    nothing of these lasts until its end. Of a launch that is closed, as it stood then.
+    nothing of these lasts until its end. The signals that it names have to be GREEN, its triggers idle, and somebody
+    has to look: what is not known opens nothing. Of a launch that is closed, as it stood then.
     """
-    return tuple(_holding(state, phase, believed(state, as_of(state, now))))
+    counts = as_of(state, now)
+    reasons = _holding(state, phase, believed(state, counts))
+    return (*reasons, *_of_watched(state, phase, counts, live or journaled(state)))
 
 
 def _holding(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
@@ -71,3 +78,39 @@ def _of_posts(state: LaunchState, update: str, now: datetime) -> Iterator[str]:
 def _of_time(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
     if phase.ends is not None and state.t0 is not None and now < state.t0 + phase.ends:
         yield f"it lasts until {utc(state.t0 + phase.ends)}"
+
+
+def _of_watched(state: LaunchState, phase: Phase, now: datetime, live: Live) -> Iterator[str]:
+    if not (phase.exit_signals or phase.exit_triggers):
+        return
+    if not (live.is_watched or state.closed):
+        yield "no engine looks at its signals and triggers"
+        return
+    for name in phase.exit_signals:
+        level, reason = _level(live.signals.get(name), now)
+        if level is not Level.GREEN:
+            yield f"signal {name} is {level.word}: {reason}"
+    for name in phase.exit_triggers:
+        stage, reason = _stage(state, name, live)
+        if stage != "idle":
+            yield f"trigger {name} is {stage.upper()}: {reason}"
+
+
+def _level(found: SignalLive | None, now: datetime) -> tuple[Level, str]:
+    """The level of a signal, and why; what is too old says nothing of now."""
+    if found is None:
+        return Level.UNKNOWN, "it was not looked at yet"
+    if found.judged.level is not Level.UNKNOWN and (found.at is None or now - found.at > TOO_OLD):
+        return Level.UNKNOWN, f"the last is of {utc(found.at)}" if found.at else "it was never measured"
+    return found.judged.level, found.judged.reason
+
+
+def _stage(state: LaunchState, name: str, live: Live) -> tuple[str, str]:
+    """Where a trigger stands, and why. The journal says nothing of one that was never anything but idle."""
+    plan, known = state.course.watched.triggers.get(name), state.triggers.get(name)
+    standing = live.triggers.get(name)
+    if standing is None:
+        is_calm = state.closed or (plan and plan.declared)
+        return ("idle", "") if is_calm else ("unknown", "it was not judged yet")
+    stage = live.stage_of(name, standing)
+    return stage, live.waiting.get(name) or (known.reason if known else "")

@@ -43,7 +43,8 @@ class Phase:
     """A stretch of the launch. `ends` is when it should be over, None where it has no end of its own.
 
     `steps` are ids of steps that belong to it, in order. `suite` is run once when it starts. `update` is the post
-    that ends it. Each of the three may be empty.
+    that ends it. Each of the three may be empty. `exit_signals` have to be GREEN for it to be left, `exit_triggers`
+    idle.
     """
 
     id: str
@@ -53,6 +54,8 @@ class Phase:
     suite: str = ""
     steps: tuple[str, ...] = ()
     update: str = ""
+    exit_signals: tuple[str, ...] = ()
+    exit_triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ def _phase(phase_id: str, model: course_models.Phase) -> Phase:
         suite=model.suite or "",
         steps=tuple(model.steps),
         update=model.update or "",
+        exit_signals=course_models.names_in(model.exit.signals),
+        exit_triggers=course_models.names_in(model.exit.triggers),
     )
 
 

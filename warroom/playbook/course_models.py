@@ -77,6 +77,15 @@ class Step(Section):
         return self
 
 
+class PhaseExit(Section):
+    """What has to be well for a phase to be left, beside what belongs to it. What is not known holds it."""
+
+    signals: Ids = Field([], description="Signals that have to be GREEN.")
+    triggers: Ids = Field(
+        [], description="Triggers that have to be idle: not pending, firing, resolving, latched or blind."
+    )
+
+
 class Phase(Section):
     """A stretch of the launch."""
 
@@ -86,6 +95,7 @@ class Phase(Section):
     steps: list[Id] = Field([], description="Steps that belong to it.")
     suite: Id | None = Field(None, description="Suite that runs once when it begins.")
     update: Id | None = Field(None, description="The update that ends it.")
+    exit: PhaseExit = Field(PhaseExit(), description="Signals and triggers that hold it.")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Phase:

@@ -67,7 +67,7 @@ class _References:
         self._circles()
         every = self._all
         course = CourseReferences(every.top, every.course, every.targets, every.suites, every.gates, self._name)
-        watched = SignalReferences(every.top, every.watched, self._name, self._target)
+        watched = SignalReferences(every.top, every.watched, every.course.phases, self._name, self._target)
         acting = ProcedureReferences(
             every.top, every.levers, every.procedures, every.course.updates, self._name, self._target
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from warroom.errors import Problem
-from warroom.playbook import nodes, signal_models, source_models
+from warroom.playbook import course_models, nodes, signal_models, source_models
 from warroom.playbook.nodes import Path, Scalar, find, key_path
 from warroom.playbook.signal_build import limits_of, unit_of
 from warroom.playbook.signal_forms import Burn, When
@@ -50,13 +50,20 @@ class SignalSections:
 
 
 class SignalReferences:
-    """Looks through the sections; `name` looks an entry up, `target` a target that is requested."""
+    """Looks through the sections, and what `phases` need of them to be left; `name` looks an entry up, `target` a
+    target that is requested."""
 
     def __init__(
-        self, top: nodes.Mapping, sections: SignalSections, name: Name, target: Callable[[Path, str], None]
+        self,
+        top: nodes.Mapping,
+        sections: SignalSections,
+        phases: Mapping[str, course_models.Phase],
+        name: Name,
+        target: Callable[[Path, str], None],
     ) -> None:
         self._top = top
         self._all = sections
+        self._phases = phases
         self._name = name
         self._target = target
         self._found: list[Problem] = []
@@ -75,7 +82,27 @@ class SignalReferences:
             self._baseline(baseline_id, baseline)
         for trigger_id, trigger in self._all.triggers.items():
             self._trigger(trigger_id, trigger)
+        for phase_id, phase in self._phases.items():
+            self._exit(("phases", phase_id, "exit"), phase.exit)
         return self._found
+
+    def _exit(self, path: Path, leaves: course_models.PhaseExit) -> None:
+        """What a phase waits for has to be there, and able to be well."""
+        for name in course_models.names_in(leaves.triggers):
+            self._name((*path, "triggers"), "triggers", name)
+        for name in course_models.names_in(leaves.signals):
+            if self._name((*path, "signals"), "signals", name) and not self._can_be_green(name):
+                message = f"'{name}' is never GREEN, so the phase could never be left: it has no limit and no SLO"
+                self._report((*path, "signals"), message, "give the signal a `warn` or a `page`")
+
+    def _can_be_green(self, name: str) -> bool:
+        """Whether it can; also where what is written of it could not be read."""
+        signal, slos = self._all.signals.get(name), self._all.slos
+        if signal is None or signal.warn or signal.page or signal.limits_in:
+            return True
+        is_unclear = len(self._top.child("slos").entries) > len(slos)
+        known = self._top.child("signals").entries
+        return is_unclear or any(slo.signal == name or slo.signal not in known for slo in slos.values())
 
     def _source(self, source_id: str, source: source_models.AnySource) -> None:
         path: Path = ("sources", source_id)

@@ -30,13 +30,14 @@ class SignalLive:
 @dataclass(frozen=True, slots=True)
 class Live:
     """By id, those of which something is known. `every` is how often everything is judged, `waiting` says of triggers
-    that cannot be judged yet why."""
+    that cannot be judged yet why. `is_watched`: an engine looks; else it is what the journal had last."""
 
     every: timedelta
     signals: Mapping[str, SignalLive] = field(default_factory=dict)
     triggers: Mapping[str, TriggerState] = field(default_factory=dict)
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     waiting: Mapping[str, str] = field(default_factory=dict)
+    is_watched: bool = True
 
     def stage_of(self, trigger: str, standing: TriggerState) -> str:
         """Where a trigger stands for people: `unknown` where nothing is the matter and it is too early to judge."""
@@ -51,4 +52,5 @@ def journaled(state: LaunchState) -> Live:
         judged = Judged(known.level, known.reason)
         signals[known.id] = SignalLive(reading, judged, known.at if known.value is not None else None)
     triggers = {known.id: known.state for known in state.triggers.values()}
-    return Live(timedelta(seconds=5), signals, triggers, {name: one.budget for name, one in state.budgets.items()})
+    budgets = {name: one.budget for name, one in state.budgets.items()}
+    return Live(timedelta(seconds=5), signals, triggers, budgets, is_watched=False)
