@@ -16,7 +16,7 @@ from warroom.adapters.prometheus_source import PrometheusSource
 from warroom.clock import RealClock
 from warroom.playbook.loaded import Target
 from warroom.simulator import SimulatorProcess
-from warroom.slo.query import Expression, Quantile, Query, Rate, Ratio, Selector, SignalSource, Value
+from warroom.slo.query import Count, Expression, Quantile, Query, Rate, Ratio, Selector, SignalSource, Value
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import MetricsSpec, PrometheusSpec
 
@@ -27,11 +27,12 @@ DEPTH = Query(Value(Selector("queue_depth")))
 RATE = Query(Rate(REQUESTS), WINDOW, by="code")
 ERRORS = Query(Ratio(Selector("http_requests_total", (("code", "=~", "5.."),)), REQUESTS), WINDOW, by="code")
 NO_ERRORS = Query(Ratio(Selector("http_requests_total", (("code", "=", "504"),)), REQUESTS), WINDOW)
+COUNT = Query(Count(REQUESTS), WINDOW)
 P95 = Query(Quantile(0.95, Selector("http_request_duration_seconds")), WINDOW)
 PROVIDERS = Query(Value(Selector("delivery_provider_up"), "min"), by="provider")
 NOTHING = Query(Value(Selector("no_such_metric")))
 NO_LABEL = Query(Rate(Selector("http_requests_total", (("kode", "=", "500"),))), WINDOW)
-SHARED = (DEPTH, RATE, ERRORS, NO_ERRORS, P95, PROVIDERS, NOTHING, NO_LABEL)
+SHARED = (DEPTH, RATE, COUNT, ERRORS, NO_ERRORS, P95, PROVIDERS, NOTHING, NO_LABEL)
 WRONG = Query(Expression("sum(rate(http_requests_total)"))
 UP = Query(Expression("up # is it scraped?"))
 JOB = (("job", "auto_com_center"),)
@@ -132,6 +133,8 @@ def _check_agreement(both: Both) -> None:
         reading = {query: source.reading(query, now) for query in SHARED}
         assert reading[DEPTH].value == 3
         assert reading[RATE].value == pytest.approx(5_000, rel=0.2)
+        assert reading[COUNT].value == pytest.approx(10_000, rel=0.3)
+        assert float(reading[COUNT].value or 0).is_integer()
         assert reading[ERRORS].value == pytest.approx(0.02, rel=0.1)
         assert reading[ERRORS].n == pytest.approx(10_000, rel=0.3)
         assert reading[NO_ERRORS].value == 0

@@ -45,7 +45,7 @@ signals:
   depth: {source: prom, value: 'queue_depth{job="past"}', unit: messages, warn: "> 100 messages"}
   errors: {source: prom, ratio: {of: 'requests_total{code="500"}', to: requests_total}, window: 10m}
   unknown: {source: prom, value: no_such_metric}
-  wrong: {source: prom, expr: "sum(rate(requests_total)"}
+  wrong: {source: prom, expr: "sum(rate(requests_total))"}
   direct: {source: direct, value: queue_depth}
   up: {source: canary, availability: true}
 baselines:

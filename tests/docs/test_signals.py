@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.contracts.tree import ROOT
+from warroom.launch.observing import SLICE
 from warroom.slo.budget import Objective, burns_of
 from warroom.slo.trigger import Hold, Observation, Rule, TriggerState, parse_hold, step
 from warroom.units import format_duration, parse_duration
@@ -63,7 +64,7 @@ def test_the_burn_alarms_are_those_of_the_page() -> None:
             format_duration(burn.short),
             f"{burn.factor * (burn.long / HOURS_48):.0%}".replace("%", " %"),
         ]
-        for burn in burns_of(HOURS_48, EVERY)
+        for burn in burns_of(HOURS_48, SLICE)
     ]
     assert rows("of a window of 48 h | long | short | spends, if it lasts for the long window") == expected
     assert f"{objective.allowed / timedelta(minutes=1):g} minutes for 99.9 % of 48 h" in DOCUMENT

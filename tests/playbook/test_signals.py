@@ -9,7 +9,19 @@ import pytest
 
 from tests.playbook.small import SMALL, load, said, write
 from warroom.slo.conditions import OverBaseline, Threshold
-from warroom.slo.query import Availability, Expression, Latency, Number, Quantile, Query, Rate, Ratio, Selector, Value
+from warroom.slo.query import (
+    Availability,
+    Count,
+    Expression,
+    Latency,
+    Number,
+    Quantile,
+    Query,
+    Rate,
+    Ratio,
+    Selector,
+    Value,
+)
 from warroom.slo.source_spec import CommandSpec, MetricsSpec, ProbeSpec, PrometheusSpec, Through
 from warroom.slo.trigger import Hold
 
@@ -43,6 +55,7 @@ signals:
     expr_source: 5xx errors below 0.5 %
   ok: {source: app, ratio: {of: jwt_failures_total, to: jwt_total, inverted: true}, unit: "%", warn: "< 98%"}
   rate: {source: app, rate: events_total, unit: events/min}
+  restarts: {source: app, count: restarts_total, window: 1h, warn: "> 3"}
   p95: {source: app, quantile: {p: 95, of: request_seconds}, warn: "> 120ms"}
   depth: {source: app, value: queue_depth, fold: max, unit: messages}
   up: {source: canary, availability: true, window: 1m}
@@ -72,6 +85,8 @@ triggers:
     runbook: https://example.com/runbook
   pause_depth: {signal: depth, when: "> 2x baseline.depth", for: "> 10m", clear_for: 5m}
   pause_fixed: {signal: depth, when: "> 2x baseline.fixed", severity: pause, resume: "< 50 messages"}
+  slow_up: {signal: up, when: "< 99%", severity: pause, resume: "> 99.5%"}
+  often: {signal: restarts, when: "> 3"}
   fast_burn: {slo: uptime, when: burn > 19.2, window: 15m, severity: notify}
   switch_off: {lever: SEND, severity: rollback}
   data_loss: {declared: true, mode: shadow}
@@ -90,6 +105,7 @@ def test_signals_become_questions_for_their_sources(tmp_path: Path) -> None:
         "errors": Ratio(requests, Selector("http_requests_total")),
         "ok": Ratio(Selector("jwt_failures_total"), Selector("jwt_total"), inverted=True),
         "rate": Rate(Selector("events_total")),
+        "restarts": Count(Selector("restarts_total")),
         "p95": Quantile(0.95, Selector("request_seconds")),
         "depth": Value(Selector("queue_depth"), "max"),
         "up": Availability(),
@@ -107,6 +123,7 @@ def test_signals_become_questions_for_their_sources(tmp_path: Path) -> None:
         "errors": "%",
         "ok": "%",
         "rate": "events/min",
+        "restarts": "",
         "p95": "ms",
         "depth": "messages",
         "up": "%",
@@ -239,7 +256,13 @@ FAULTS = [
     ("an SLO on a time", "few_errors: {signal: errors", "few_errors: {signal: p95", "'p95' is no share of events"),
     ("an objective of everything", "99.9%", "100%", "slos.uptime.objective: '100%' is not a share between"),
     ("an SLO shorter than its signal", "99.5%, window: 48h", "99.5%, window: 1m", "shorter than that of the"),
-    ("a baseline of nothing", "value: 40 messages", "value: 0 messages", "a baseline of 0 compares with nothing"),
+    ("a baseline of nothing", "value: 40 messages", "value: 0 messages", "a baseline of 0 or less compares with"),
+    ("a baseline below", "value: 40 messages", "value: -4 messages", "a baseline of 0 or less compares with"),
+    ("a count in %", "restarts_total, window", 'restarts_total, unit: "%", window', "restarts.unit: it is a count"),
+    ("a count over one look", "window: 1h", "window: 9s", "restarts.window: 9s is shorter than two intervals"),
+    ("PromQL with a bracket open", "sum(up)", "sum(rate(up[5m])", "it is no PromQL: '(' is never closed"),
+    ("PromQL with a bracket too many", "sum(up)", "sum(up))", "it is no PromQL: a ')' closes nothing"),
+    ("PromQL with an open quote", 'expr: "sum(up)"', "expr: 'up{job=\"a}'", 'it is no PromQL: a " has no other one'),
     ("a baseline of both", "value: 40 messages", "value: 40 messages, over: 5m", "a `value` stands as it is"),
     ("a baseline of neither", "value: 40 messages", "", "give either `value`, or `signal`"),
     ("a signal of a baseline", "depth: {signal: depth, at", "depth: {signal: dpth, at", "there is no signal 'dpth'"),
@@ -253,6 +276,9 @@ FAULTS = [
     ("a trigger's lever", "lever: SEND", "lever: SEN", "triggers.switch_off.lever: there is no lever 'SEN'"),
     ("a trigger's SLO", "slo: uptime", "slo: uptme", "triggers.fast_burn.slo: there is no slo 'uptme'"),
     ("a trigger's unit", 'when: ">= 1%"', 'when: ">= 1ms"', "errors.when: '>= 1ms': the signal is in %"),
+    ("a trigger the wrong way", 'when: "< 99%"', 'when: "> 99%"', "slow_up.when: '> 99%': availability is bad where"),
+    ("resuming by the breach", 'resume: "> 99.5%"', 'resume: "< 99.5%"', "it would hold because of the breach"),
+    ("a burn that nothing reaches", "burn > 19.2, window", "burn > 1000, window", "while everything fails it burns"),
     ("a trigger's window", "window: 1m\n    for", "window: 6s\n    for", "errors.window: 6s is shorter"),
     ("a window of a gauge", "clear_for: 5m", "clear_for: 5m, window: 5m", "is the number of the moment and has no"),
     ("a burn of a signal", 'when: ">= 1%"', "when: burn > 3", "`burn` is a condition on an `slo`"),

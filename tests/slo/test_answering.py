@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from warroom.slo.answering import answer, answers_by_label, longest_of, names_of
-from warroom.slo.query import Availability, Fold, Measure, Quantile, Query, Rate, Ratio, Value
+from warroom.slo.query import Availability, Count, Fold, Measure, Quantile, Query, Rate, Ratio, Value
 from warroom.slo.selector import parse_selector
 from warroom.slo.series import Exposed, SeriesStore
 
@@ -226,6 +226,23 @@ class TestRate:
         assert "fewer than two samples" in answer(once, query, then).reason
         unknown, later = looked(query, *(requests({"200": math.nan}) for _ in range(61)))
         assert answer(unknown, query, later).value is None
+
+
+class TestCount:
+    QUERY = Query(Count(parse_selector("breaks_total")), FIVE_MINUTES)
+
+    def test_what_happened_in_the_window_is_a_whole_number_over_restarts(self) -> None:
+        store, now = looked(self.QUERY, *([("breaks_total", {}, float(i >= 10) + (i >= 40))] for i in range(61)))
+        assert answer(store, self.QUERY, now).value == 2
+        store, now = looked(self.QUERY, *([("breaks_total", {}, 3.0 if i < 30 else 1.0)] for i in range(61)))
+        assert answer(store, self.QUERY, now).value == 1
+
+    def test_what_never_happened_is_nought_and_an_unknown_counter_is_missing(self) -> None:
+        query = Query(Count(parse_selector('requests_total{code="500"}')), FIVE_MINUTES)
+        store, now = looked(query, *(requests({"200": 10 * i}) for i in range(61)))
+        assert answer(store, query, now).value == 0
+        store, now = looked(self.QUERY, *(requests({"200": 10 * i}) for i in range(61)))
+        assert answer(store, self.QUERY, now).value is None
 
 
 DEPTH = Query(Value(parse_selector("queue_depth")))

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from warroom.slo.promql import newest, promql, split, whole
-from warroom.slo.query import Availability, Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
+from warroom.slo.promql import newest, promql, split, unbalanced, whole
+from warroom.slo.query import Availability, Count, Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
 
 MINUTES = timedelta(minutes=5)
 REQUESTS = Selector("http_requests_total")
@@ -27,6 +27,13 @@ JOB = (("job", "auto_com_center"),)
             Rate(ERRORS),
             'sum(rate(http_requests_total{code=~"5.."}[5m])) or 0 * sum(rate(http_requests_total{code!=""}[5m]))',
             id="a child that never counted has not grown",
+        ),
+        pytest.param(Count(REQUESTS), "sum(round(increase(http_requests_total[5m])))", id="how often it happened"),
+        pytest.param(
+            Count(ERRORS),
+            'sum(round(increase(http_requests_total{code=~"5.."}[5m])))'
+            ' or 0 * sum(round(increase(http_requests_total{code!=""}[5m])))',
+            id="a child that never counted did not happen",
         ),
         pytest.param(
             Ratio(ERRORS, REQUESTS),
@@ -66,6 +73,12 @@ def test_a_query_is_written_as_promql(measure: Measure, text: str) -> None:
             '(sum by (code) (rate(http_requests_total{code=~"5.."}[5m]))) / on () group_left ()'
             " sum (rate(http_requests_total[5m]))",
             id="by a label that the upper selector names: over everything",
+        ),
+        pytest.param(
+            Count(ERRORS),
+            "code",
+            'sum by (code) (round(increase(http_requests_total{code=~"5.."}[5m])))',
+            id="a count",
         ),
         pytest.param(
             Ratio(ERRORS, REQUESTS),
@@ -112,6 +125,23 @@ def test_a_query_has_current_samples_of_every_family_it_is_made_of() -> None:
         "all_total",
     )
     assert split(Query(Rate(REQUESTS), MINUTES, "code")).families == ("http_requests_total",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('sum by (le) (rate(x_bucket{path=~"/a(b|c)"}[5m]))', ""),
+        ('label_replace(up, "a", \'$1)\', `b`, "\\"(") # (a comment', ""),
+        ("up\n# it's fine (\n> 0", ""),
+        ("sum(rate(x[5m])", "'(' is never closed"),
+        ("rate(x[5m)", "a ')' closes nothing"),
+        ("x}", "a '}' closes nothing"),
+        ('up{a="b}', 'a " has no other one'),
+        ("up{a='b\n'}", "a ' has no other one"),
+    ],
+)
+def test_brackets_and_quotes_are_seen_without_a_server(text: str, said: str) -> None:
+    assert unbalanced(text) == said
 
 
 def test_a_measure_that_is_not_prometheus_is_refused() -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from warroom.adapters.prometheus_answer import Point, Vector
 from warroom.slo.buckets import quantile_of
 from warroom.slo.promql import Asked, newest
-from warroom.slo.query import Quantile, Query, Rate, Ratio
+from warroom.slo.query import Count, Quantile, Query, Rate, Ratio
 from warroom.slo.reading import Reading
 from warroom.text import one_line
 from warroom.units import format_duration, format_seconds
@@ -90,6 +90,9 @@ def _reading(query: Query, main: Points, over: Points, at: datetime) -> Reading:
         case Rate():
             rate = _one(main, query)
             return Reading(at, rate, n=rate * window_s)
+        case Count():
+            count = _one(main, query)
+            return Reading(at, count, n=count)
         case Ratio(inverted=inverted):
             above, below = _one(main, query), _one(over, query)
             if below <= 0:

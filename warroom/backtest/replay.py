@@ -82,9 +82,9 @@ class Replay:
             if began:
                 self._levels[signal.id][level] += 1
         if began:
+            self._spend(looked, slot)
             for trigger in self._scope.triggers:
                 self._step(context, looked, trigger)
-            self._spend(looked, slot)
 
     def finish(self, refused: Mapping[tuple[str, Query], str]) -> Backtest:
         """What was found. `refused` is why a source does not answer a query: what needs it is not answered either."""

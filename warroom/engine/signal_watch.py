@@ -174,11 +174,13 @@ class SignalWatch:
         for plan in watched.signals.values():
             if self._is_heard(plan.source, now):
                 self._judge(plan, looked, is_told=began is not None)
+        is_minute = slot_at(slot, _MINUTE) > slot_at(before, _MINUTE)
+        slices = self._slices(looked) if is_minute else {}
         if began is not None:
             self._decide(context, looked, slot)
         self._samples.of_slot({name: found.reading.value for name, found in self._found.items()}, self._busy())
-        if slot_at(slot, _MINUTE) > slot_at(before, _MINUTE):
-            self._roll_up(looked, began, now)
+        if is_minute:
+            self._roll_up(looked, began, now, slices)
 
     def take_over(self, state: LaunchState) -> None:
         """Where people have put triggers is where they stand, before anything is judged again."""
@@ -287,13 +289,12 @@ class SignalWatch:
                 self._given[name] = said.number
                 _hand_over(self._sources.get(plan.source), name, said, self._ahead)
 
-    def _roll_up(self, looked: SignalRound, began: datetime | None, now: datetime) -> None:
+    def _roll_up(self, looked: SignalRound, began: datetime | None, now: datetime, slices: dict[str, Any]) -> None:
         """One entry a minute, of everything."""
         values = {}
         for name, found in self._found.items():
             self._memory.add_minute(name, now, found.reading.value)
             values[name] = {"level": found.judged.level.value, **_measured(found)}
-        slices = self._slices(looked, now)
         if began is not None:
             self._budgets = {slo.id: left for slo in self._watched.slos.values() if (left := looked.budget(slo))}
         busy = self._busy()
@@ -305,7 +306,7 @@ class SignalWatch:
     def _busy(self) -> dict[str, TriggerState]:
         return {name: state for name, state in self._triggers.states.items() if state.stage is not Stage.IDLE}
 
-    def _slices(self, looked: SignalRound, now: datetime) -> dict[str, dict[str, float]]:
+    def _slices(self, looked: SignalRound) -> dict[str, dict[str, float]]:
         """What goes into the error budgets; slices overlap by no more than one tick comes sooner than another."""
         found = {}
         for slo in self._watched.slos.values():

@@ -145,10 +145,13 @@ def burning(context: Context, plan: TriggerPlan, spending: Spending, slot: datet
     objective = spending.objective
     fastest = budget.burns_of(objective.window, SLICE)[0]
     long = plan.window or fastest.long
-    # A twelfth, as the shipped pairs have it, and never so short that it holds less than three slices.
-    burn = budget.Burn(plan.burn.factor, long, max(long / 12, 3 * SLICE))
-    shares = [spending.bad_share(context.now, window) for window in (burn.long, burn.short)]
+    burn = budget.Burn(plan.burn.factor, long, budget.short_of(long, SLICE))
+    windows = (burn.long, burn.short)
+    shares = [spending.bad_share(context.now, window) for window in windows]
     enough = [share if coverage >= MIN_COVERAGE else None for share, coverage in shares]
     found = budget.is_burning(burn, objective, *enough)
     value = None if enough[0] is None else objective.burn(enough[0])
-    return Observation(slot, found.truth, value=value, reason=found.reason)
+    unknown = [window for window, share in zip(windows, enough, strict=True) if share is None]
+    is_early = all(spending.is_filling(context.now, window, 2 * SLICE) for window in unknown)
+    reason = f"{found.reason}; the window is filling" if unknown and is_early else found.reason
+    return Observation(slot, found.truth, value=value, reason=reason, filling=bool(unknown) and is_early)

@@ -12,6 +12,7 @@ from warroom.playbook.signals import BaselinePlan, SignalPlan, SloPlan, SourceIn
 from warroom.slo.conditions import SignalCondition, Threshold
 from warroom.slo.query import (
     Availability,
+    Count,
     Expression,
     Latency,
     Measure,
@@ -94,6 +95,8 @@ def _measure(name: str, model: signal_models.Signal, source: source_models.AnySo
         return Value(model.value, model.fold)
     if model.rate is not None:
         return Rate(model.rate)
+    if model.count is not None:
+        return Count(model.count)
     if model.ratio is not None:
         return Ratio(model.ratio.of, model.ratio.to, model.ratio.inverted)
     if model.quantile is not None:

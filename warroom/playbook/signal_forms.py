@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from warroom.expect import FromText
 from warroom.slo.conditions import SignalCondition, parse_condition
+from warroom.slo.promql import unbalanced
 from warroom.slo.query import Selector
 from warroom.slo.selector import parse_selector
 from warroom.slo.trigger import Hold, parse_hold
@@ -74,6 +75,14 @@ def parse_pattern(text: str) -> str:
     return text
 
 
+def parse_expression(text: str) -> str:
+    """A query in PromQL, as it is. Raises ValueError for one that no server can read."""
+    if problem := unbalanced(text):
+        raise ValueError(f"it is no PromQL: {problem}")
+    return text
+
+
+ExpressionText = Annotated[str, Field(max_length=10_000), AfterValidator(parse_expression)]
 SelectorText = Annotated[Selector, FromText(parse_selector, "'http_requests_total{code=~\"5..\"}'")]
 PatternText = Annotated[str, Field(max_length=10_000), AfterValidator(parse_pattern)]
 UnitText = Annotated[Unit, FromText(parse_unit, "'%'")]

@@ -12,6 +12,7 @@ from warroom.playbook.course_models import OffsetText
 from warroom.playbook.section import LEVER_PATTERN, Id, Name, Section, Text
 from warroom.playbook.signal_forms import (
     Burn,
+    ExpressionText,
     HoldText,
     ObjectiveText,
     PatternText,
@@ -25,9 +26,9 @@ from warroom.units import parse_duration
 
 Percentile = Annotated[float, Field(gt=0, lt=100)]
 
-MEASURES: Final = ("value", "rate", "ratio", "quantile", "expr", "latency", "availability", "json", "lines")
+MEASURES: Final = ("value", "rate", "count", "ratio", "quantile", "expr", "latency", "availability", "json", "lines")
 """The keys that say what a signal measures; without one of them it is the number that its source gives."""
-OF_A_WINDOW: Final = ("rate", "ratio", "quantile", "latency", "availability", "lines")
+OF_A_WINDOW: Final = ("rate", "count", "ratio", "quantile", "latency", "availability", "lines")
 """Those of them that are measured over a window."""
 DEFAULT_WINDOW: Final = parse_duration("5m")
 
@@ -61,7 +62,7 @@ class PhaseLimits(Section):
 
 
 class Signal(Section):
-    """A number that is watched. One key says what it measures: `value`, `rate`, `ratio`, `quantile`, `expr`,
+    """A number that is watched. One key says what it measures: `value`, `rate`, `count`, `ratio`, `quantile`, `expr`,
     `latency`, `availability`, `json` or `lines`; without one it is the number that its source gives."""
 
     title: Text = Field("", description="Name that people call it by; its id where it is empty.")
@@ -69,9 +70,12 @@ class Signal(Section):
     value: SelectorText | None = Field(None, description="Gauges as they are now.")
     fold: Literal["sum", "max", "min", "avg"] = Field("sum", description="How several gauges become one number.")
     rate: SelectorText | None = Field(None, description="How fast counters grow in the window.")
+    count: SelectorText | None = Field(
+        None, description="How much counters grow in the window: how often it happened."
+    )
     ratio: RatioOf | None = Field(None, description="How much some counters grew, seen from others.")
     quantile: QuantileOf | None = Field(None, description="A percentile of a histogram.")
-    expr: Text = Field("", description="A query in PromQL whose answer is one number.")
+    expr: ExpressionText = Field("", description="A query in PromQL whose answer is one number.")
     latency: LatencyOf | None = Field(None, description="A percentile of a probe's samples.")
     availability: Literal[True] | None = Field(None, description="The share of a probe's samples that were right.")
     json_path: JsonPathText | None = Field(None, alias="json", description="JSONPath of a number.")
@@ -138,8 +142,10 @@ class Baseline(Section):
             raise ValueError("give either `value`, or `signal` with `at` and `over`")
         if self.value is not None and (self.at is not None or self.over is not None):
             raise ValueError("`at` and `over` say when a `signal` is captured; a `value` stands as it is")
-        if self.value is not None and self.value.value == 0:
-            raise ValueError("a baseline of 0 compares with nothing: any multiple of it is 0; give a limit instead")
+        if self.value is not None and self.value.value <= 0:
+            raise ValueError(
+                "a baseline of 0 or less compares with nothing: no multiple of it is a limit; give a limit"
+            )
         return self
 
 

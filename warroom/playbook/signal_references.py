@@ -13,14 +13,14 @@ from warroom.playbook.nodes import Path, Scalar, find, key_path
 from warroom.playbook.signal_build import limits_of, unit_of
 from warroom.playbook.signal_forms import Burn, When
 from warroom.slo.conditions import OverBaseline, SignalCondition, Threshold, Trending, check
-from warroom.slo.levels import direction_problem, order_problem
+from warroom.slo.levels import direction_problem, order_problem, resume_problem
 from warroom.slo.query import Availability, Latency
 from warroom.slo.unit import Dimension, Unit
 from warroom.units import format_duration
 
 _FITS: Final[Mapping[str, tuple[str, ...]]] = {
-    "metrics": ("value", "rate", "ratio", "quantile"),
-    "prometheus": ("value", "rate", "ratio", "quantile", "expr"),
+    "metrics": ("value", "rate", "count", "ratio", "quantile"),
+    "prometheus": ("value", "rate", "count", "ratio", "quantile", "expr"),
     "probe": ("latency", "availability"),
     "http_json": ("json",),
     "command": ("", "json"),
@@ -31,7 +31,7 @@ _FITS: Final[Mapping[str, tuple[str, ...]]] = {
 """The keys that a signal may have by the kind of its source; an empty one: none of them."""
 _COUNTED: Final = ("ratio", "quantile", "latency", "availability")
 """The measures of which it is known from how many events they were made."""
-_SPLIT: Final = ("value", "rate", "ratio", "quantile", "expr")
+_SPLIT: Final = ("value", "rate", "count", "ratio", "quantile", "expr")
 _CREDENTIALS: Final = ("authorization", "proxy-authorization", "cookie", "x-internal-key")
 _CREDENTIAL_WORDS: Final = ("token", "secret", "password", "api-key", "apikey")
 
@@ -220,6 +220,9 @@ class SignalReferences:
                 self._report(
                     (*path, "window"), f"it is not shorter than that of the SLO, {format_duration(slo.window)}"
                 )
+            if slo and isinstance(trigger.when, Burn) and trigger.when.factor >= (most := 1 / (1 - slo.objective)):
+                message = f"it never burns so fast: while everything fails it burns {most:.4g} times"
+                self._report((*path, "when"), message)
         if trigger.signal and self._name((*path, "signal"), "signals", trigger.signal):
             signal = self._all.signals.get(trigger.signal)
             if signal:
@@ -238,6 +241,11 @@ class SignalReferences:
             condition = getattr(trigger, key)
             if condition and not _unit_problem(signal, unit):
                 self._comparable((*path, key), condition, signal, unit)
+        if not isinstance(trigger.when, Burn) and trigger.when:
+            if problem := _wrong_side(signal, trigger.when):
+                self._report((*path, "when"), problem)
+            elif trigger.resume and (problem := resume_problem(trigger.when, trigger.resume)):
+                self._report((*path, "resume"), problem)
 
     def _comparable(self, path: Path, condition: When, signal: signal_models.Signal, unit: Unit) -> None:
         """Whether a signal written in `unit` can be held against the condition."""
@@ -285,6 +293,8 @@ def _unit_problem(signal: signal_models.Signal, unit: Unit) -> str:
             return "it is a share, and written in %"
         case "latency" if unit.dimension is not Dimension.TIME:
             return "it is a time: ms, s, m"
+        case "count" if unit.dimension is not Dimension.COUNT:
+            return "it is a count: a noun, K, M or nothing"
         case "rate" if unit.dimension is not Dimension.RATE:
             return "it is a rate: /s, /min, events/min"
     return ""

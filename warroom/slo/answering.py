@@ -9,7 +9,7 @@ from typing import Final
 
 from warroom.slo.buckets import Bucket, Placed, quantile_of
 from warroom.slo.growth import Growth, growth_of
-from warroom.slo.query import Fold, Measure, Quantile, Query, Rate, Ratio, Selector, Value
+from warroom.slo.query import Count, Fold, Measure, Quantile, Query, Rate, Ratio, Selector, Value
 from warroom.slo.reading import Coverage, Reading
 from warroom.slo.selector import PatternTooSlow, family, text_of
 from warroom.slo.series import Series, SeriesStore
@@ -76,7 +76,7 @@ def _selectors(measure: Measure) -> tuple[Selector, ...]:
         return measure.of, measure.to
     if isinstance(measure, Quantile):
         return (Selector(f"{measure.of.name}_bucket", measure.of.matchers),)
-    if isinstance(measure, Value | Rate):
+    if isinstance(measure, Value | Rate | Count):
         return (measure.of,)
     raise ValueError(f"{type(measure).__name__} is not a measure of series")
 
@@ -108,12 +108,13 @@ def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, cov
     if not query.window:
         raise _NoData("a window is needed")
     since = until - query.window.total_seconds()
-    if isinstance(measure, Rate):
+    if isinstance(measure, Rate | Count):
         series = find(measure.of)
         grown = _growth(measure.of, series or store.find(family(measure.of)), since, until)
         # A counter that is not there has counted nothing yet, as long as others of its family are.
         grown = grown if series else Growth()
-        found = Reading(now, grown.estimated / query.window.total_seconds(), n=grown.seen)
+        value = grown.seen if isinstance(measure, Count) else grown.estimated / query.window.total_seconds()
+        found = Reading(now, value, n=grown.seen)
     elif isinstance(measure, Ratio):
         found = _ratio(measure, find, since, now)
     else:

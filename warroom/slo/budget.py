@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Final
 
 from warroom.slo.conditions import Evaluation
+from warroom.slo.reading import MIN_COVERAGE
 from warroom.units import format_duration
 
 INTACT_COVERAGE: Final = 0.9
@@ -66,12 +67,15 @@ class Burn:
 def burns_of(window: timedelta, every: timedelta) -> tuple[Burn, ...]:
     """The alarms for an objective over `window` of a signal that is measured `every` so often, the fastest first.
 
-    For 48 h: 19.2 over 15 min, 9.6 over 1 h, 2.8 over 6 h. The short window is a twelfth, and at least three slots
-    and one minute.
+    For 48 h: 19.2 over 15 min, 9.6 over 1 h, 2.8 over 6 h.
     """
-    shortest = max(_SHORTEST, _SHORTEST_SLOTS * every)
     longs = ((window * share, factor) for share, factor in _BURNS)
-    return tuple(Burn(factor, long, max(long / _SHORT_OF_LONG, shortest)) for long, factor in longs)
+    return tuple(Burn(factor, long, short_of(long, every)) for long, factor in longs)
+
+
+def short_of(long: timedelta, every: timedelta) -> timedelta:
+    """The short window beside a long one: a twelfth, and at least three slots and one minute."""
+    return max(long / _SHORT_OF_LONG, _SHORTEST_SLOTS * every, _SHORTEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,13 @@ class Spending:
         total = self._total[-1] - self._total[first]
         observed = min(1.0, (self._spans[-1] - self._spans[first]) / window.total_seconds())
         return ((self._bad[-1] - self._bad[first]) / total if total > 0 else None), observed
+
+    def is_filling(self, now: datetime, window: timedelta, late: timedelta) -> bool:
+        """Whether less than `window` is known only because it did not begin longer ago. What happened may be added so
+        much `late`."""
+        passed = now - datetime.fromtimestamp(self._began, UTC)
+        _, observed = self.bad_share(now, window)
+        return passed < window and observed * window >= MIN_COVERAGE * (passed - late)
 
     def budget(self, now: datetime) -> Budget:
         """What is left at `now`."""

@@ -147,6 +147,15 @@ def direction_problem(limit: SignalCondition, measure: Measure) -> str:
     return ""
 
 
+def resume_problem(when: SignalCondition, resume: SignalCondition) -> str:
+    """What is wrong with a condition that ends what `when` began, a sentence for the author; empty for nothing."""
+    if not isinstance(when, Threshold) or not isinstance(resume, Threshold):
+        return ""
+    if {when.op, resume.op} & {"==", "!="} or when.op[0] != resume.op[0]:
+        return ""
+    return f"'{resume.text}' looks in the same direction as '{when.text}': it would hold because of the breach"
+
+
 @dataclass(frozen=True, slots=True)
 class Marked:
     """A limit and what it is for: `role` is warn, page, slo or trigger; `does` says what follows, in words."""

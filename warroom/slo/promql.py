@@ -6,15 +6,22 @@ finds nothing although nothing went wrong: as long as its family has series with
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from warroom.slo.answering import splits_whole
-from warroom.slo.query import Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
+from warroom.slo.query import Count, Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
 from warroom.slo.selector import family, text_of
 from warroom.units import format_duration
 
 Labels = tuple[tuple[str, str], ...]
+
+
+_PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
+_TOKEN: Final = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`|["'`()\[\]{}]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,12 @@ def whole(query: Query, labels: Labels = ()) -> Asked:
         case Value(of=of, fold=fold):
             return Asked(f"{fold}({_series(of, labels)})", families=_families(labels, of))
         case Rate(of=of):
-            return Asked(_growth_or_nought(of, labels, span), families=_families(labels, of))
+            return Asked(_or_nought(_growth, of, labels, span), families=_families(labels, of))
+        case Count(of=of):
+            return Asked(_or_nought(_count, of, labels, span), families=_families(labels, of))
         case Ratio(of=of, to=to):
             over = f"sum({_growth(to, labels, span)})"
-            return Asked(_growth_or_nought(of, labels, span), over, _families(labels, of, to))
+            return Asked(_or_nought(_growth, of, labels, span), over, _families(labels, of, to))
         case Quantile(of=of):
             buckets = _buckets(of)
             return Asked(f"sum by (le) ({_growth(buckets, labels, span)})", families=_families(labels, buckets))
@@ -74,6 +83,8 @@ def split(query: Query, labels: Labels = ()) -> Asked:
             return Asked(f"{fold} by ({by}) ({_series(of, labels)})", families=families)
         case Rate(of=of):
             return Asked(f"sum by ({by}) ({_growth(of, labels, span)})", families=families)
+        case Count(of=of):
+            return Asked(f"sum by ({by}) ({_count(of, labels, span)})", families=families)
         case Ratio(of=of, to=to) as ratio:
             above = f"sum by ({by}) ({_growth(of, labels, span)})"
             below = "" if splits_whole(ratio, by) else f"by ({by}) "
@@ -90,15 +101,35 @@ def newest(family: str) -> str:
     return f"max(timestamp({family}))"
 
 
-def _growth_or_nought(of: Selector, labels: Labels, span: str) -> str:
-    growth, loose = f"sum({_growth(of, labels, span)})", family(of)
+def unbalanced(text: str) -> str:
+    """Which bracket or quote of an expression has no other one, as a sentence; empty where all have. The rest only a
+    Prometheus can tell."""
+    open_: list[str] = []
+    for token in _TOKEN.findall(text):
+        if token in _PAIRS:
+            open_.append(token)
+        elif token in _PAIRS.values():
+            if not open_ or _PAIRS[open_.pop()] != token:
+                return f"a '{token}' closes nothing"
+        elif len(token) == 1 and token != "#":
+            return f"a {token} has no other one"
+    return f"'{open_[-1]}' is never closed" if open_ else ""
+
+
+def _or_nought(measured: Callable[[Selector, Labels, str], str], of: Selector, labels: Labels, span: str) -> str:
+    growth, loose = f"sum({measured(of, labels, span)})", family(of)
     if loose == of:
         return growth
-    return f"{growth} or 0 * sum({_growth(loose, labels, span)})"
+    return f"{growth} or 0 * sum({measured(loose, labels, span)})"
 
 
 def _growth(of: Selector, labels: Labels, span: str) -> str:
     return f"rate({_series(of, labels)}[{span}])"
+
+
+def _count(of: Selector, labels: Labels, span: str) -> str:
+    # Prometheus extends what it saw to the edges of the window, by parts of one; what happened is whole.
+    return f"round(increase({_series(of, labels)}[{span}]))"
 
 
 def _families(labels: Labels, *selectors: Selector) -> tuple[str, ...]:

@@ -43,6 +43,13 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How much counters grew in the window, all together: how often something happened."""
+
+    of: Selector
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """By how much some counters grew in the window, over by how much others did; 0..1. Without any growth of `to`
     there is no data. `inverted`: 1 minus that."""
@@ -88,7 +95,7 @@ class Number:
     path: str = ""
 
 
-Measure = Value | Rate | Ratio | Quantile | Expression | Latency | Availability | Number
+Measure = Value | Rate | Count | Ratio | Quantile | Expression | Latency | Availability | Number
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from warroom.slo.query import Availability, Expression, Latency, Measure, Number, Quantile, Rate, Ratio, Value
+from warroom.slo.query import Availability, Count, Expression, Latency, Measure, Number, Quantile, Rate, Ratio, Value
 
 Headers = tuple[tuple[str, str], ...]
 Labels = tuple[tuple[str, str], ...]
@@ -129,7 +129,7 @@ SourceSpec = (
     MetricsSpec | PrometheusSpec | ProbeSpec | HttpJsonSpec | CommandSpec | LogSpec | ManualSpec | StopwatchSpec
 )
 
-_SCRAPED: Final = (Value, Rate, Ratio, Quantile)
+_SCRAPED: Final = (Value, Rate, Count, Ratio, Quantile)
 
 ANSWERS: Final[Mapping[type[SourceSpec], tuple[type[Measure], ...]]] = {
     MetricsSpec: _SCRAPED,
