@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import tzinfo
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from warroom.client import LaunchClient, Lost
+from warroom.client import LaunchClient, Lost, Simulation
 from warroom.client.signal_values import TriggerNow
 from warroom.client.values import GateNow, IncidentNow, LaunchNow, PostNow, StepNow
 from warroom.clock import Clock
 from warroom.screens import keys
-from warroom.screens.dialogs import Confirm, Reader
+from warroom.screens.dialogs import Confirm, Pick, Reader
 from warroom.screens.launch_acting import ActingScreen
 from warroom.screens.launch_board import LaunchScene
 from warroom.screens.launch_details import about_items, note_items
@@ -21,6 +22,9 @@ from warroom.screens.launch_keys import KEYS, REQUESTS
 from warroom.screens.launch_view import Item, is_open
 from warroom.screens.messages import News, sentence
 from warroom.screens.panes import RowList
+
+_DEMO: Final = frozenset(("scenario",))
+"""The ids of the keys that only a demo has."""
 
 
 class LaunchScreen(ActingScreen):
@@ -30,9 +34,18 @@ class LaunchScreen(ActingScreen):
     AUTO_FOCUS = "#plan"
     BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings(KEYS)]
 
-    def __init__(self, client: LaunchClient, clock: Clock, zone: tzinfo | None = None) -> None:
+    def __init__(
+        self,
+        client: LaunchClient,
+        clock: Clock,
+        zone: tzinfo | None = None,
+        simulation: Simulation | None = None,
+    ) -> None:
         super().__init__(client, clock)
         self._zone = zone
+        self._simulation = simulation
+        if simulation:
+            self.view = replace(self.view, scenario=simulation.in_force)
 
     def compose(self) -> ComposeResult:
         """The panes."""
@@ -80,7 +93,9 @@ class LaunchScreen(ActingScreen):
                 is_refusal=self.is_refusal,
                 hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed)
                 | _missing(self.view.launch)
+                | (frozenset() if self._simulation else _DEMO)
                 | (REQUESTS if self.view.read_only or self._is_closed else frozenset()),
+                marked_keys=_DEMO,
             )
         )
 
@@ -130,6 +145,25 @@ class LaunchScreen(ActingScreen):
         else:
             self.say("there is nothing to copy here: select a step with an address, or a post")
 
+    def action_scenario(self) -> None:
+        """Pick how the demo's services behave."""
+        if self._simulation:
+            _ = self.app.push_screen(Pick("Choose a scenario", self._simulation.choices), self._scenario)
+        else:
+            self.say("only a demo has scenarios: this launch is real", is_refusal=True)
+
+    def _scenario(self, choice_id: str | None) -> None:
+        if choice_id is not None and self._simulation:
+            self.request(self._behave(self._simulation, choice_id))
+
+    async def _behave(self, simulation: Simulation, choice_id: str) -> str:
+        await simulation.choose(choice_id)
+        choices = tuple(replace(choice, in_force=choice.id == choice_id) for choice in simulation.choices)
+        self._simulation = replace(simulation, choices=choices)
+        self.view = replace(self.view, scenario=self._simulation.in_force)
+        note = next(choice.note for choice in choices if choice.in_force)
+        return f"scenario {self.view.scenario}, from now on: {note}"
+
     def action_notes(self) -> None:
         """Every note."""
         notes = note_items(self.view.launch.notes) if self.view.launch else []
@@ -141,7 +175,8 @@ class LaunchScreen(ActingScreen):
 
     def action_help(self) -> None:
         """The keys."""
-        _ = self.app.push_screen(Reader("Keys", keys.help_items(KEYS)))
+        known = [key for key in KEYS if self._simulation or key.id not in _DEMO]
+        _ = self.app.push_screen(Reader("Keys", keys.help_items(known)))
 
     def action_leave(self) -> None:
         """Leave; ask first."""
@@ -159,6 +194,8 @@ class LaunchScreen(ActingScreen):
         if self._is_closed:
             back = "the launch is closed"
         text = f"{runs or 'Leaving changes nothing'}; {back}."
+        if self._simulation:
+            text = "The demo ends with it: its engine and the simulated services. Its journal and its posts are kept."
         _ = self.app.push_screen(Confirm("Leave the console?", text, "leave", "stay"), self._leave)
 
     def _leave(self, sure: bool | None) -> None:

@@ -200,7 +200,7 @@ def _rows(view: LaunchView, now: datetime, zone: tzinfo | None) -> _Rows:
     if launch is None:
         return [(title, EMPTY), tuple(_read_only(view)), (Content("nothing has been told yet"),)]
     mode = [line((f" {words} ", style)) for words, style in mode_words(launch, now)]
-    mode = [*_no_slack(launch), *mode, *_read_only(view)]
+    mode = [*_demo(view), *_no_slack(launch), *mode, *_read_only(view)]
     dri = labelled("DRI", launch.owner_name)
     facts = [labelled(name, value) for name, value in launch.facts if name != "T0"]
     return [
@@ -214,6 +214,11 @@ def _no_slack(launch: LaunchNow) -> list[Content]:
     """The channels whose posts end in a file, first in their row so that no width cuts them off."""
     ids = ", ".join(one.id for one in launch.channels if one.note)
     return [line((f" {ids}: FILE ONLY ", palette.fill(palette.YELLOW)))] if ids and not launch.closed else []
+
+
+def _demo(view: LaunchView) -> list[Content]:
+    told = f" DEMO, scenario {view.scenario} (S changes it) "
+    return [line((told, palette.fill(palette.UNKNOWN)))] if view.scenario else []
 
 
 def _read_only(view: LaunchView) -> list[Content]:

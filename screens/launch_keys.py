@@ -7,6 +7,7 @@ from typing import Final
 from warroom.screens.keys import Key
 
 KEYS: Final = (
+    Key("scenario", "S", "S", "scenario", "Choose how the demo's services behave", "scenario"),
     Key(
         "kill",
         "",

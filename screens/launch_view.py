@@ -36,7 +36,7 @@ class LaunchView:
 
     `launch` is None until the first news. `heard_at` is when the last ones came, by the engine's clock, which is
     ahead of this console's by `skew`. `lost` is there while the engine does not answer: what `launch` says is then
-    only what was last known.
+    only what was last known. `scenario` is how the simulated services of a demo behave, empty for a real launch.
     """
 
     name: str
@@ -45,6 +45,7 @@ class LaunchView:
     heard_at: datetime | None = None
     skew: timedelta = timedelta(0)
     lost: Lost | None = None
+    scenario: str = ""
 
     def heard(self, seen: Seen, at: datetime) -> LaunchView:
         """The view after news that came at `at` by this console's clock."""

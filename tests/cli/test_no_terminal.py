@@ -17,10 +17,3 @@ def test_without_a_terminal_a_verification_runs_headless_and_says_so(tmp_path: P
     assert "this is no terminal, so the verification runs headless" in told.err
     assert "no terminal" not in asked.err
     assert "GREEN" in told.out
-
-
-def test_without_a_terminal_the_demo_runs_headless_and_says_so(tmp_path: Path) -> None:
-    told = warroom("demo", "--scenario", "kill-switch-off", "--evidence", str(tmp_path), evidence=tmp_path)
-    assert told.code == 1
-    assert "this is no terminal, so the verification runs headless" in told.err
-    assert "RED: Kill-switch" in told.out

@@ -90,7 +90,18 @@ def test_a_report_may_stand_in_a_folder_that_is_not_there_yet(tmp_path: Path) ->
 
 def test_what_the_demo_leaves_says_that_it_was_simulated(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "warroom", "demo", "--headless", "--format", "markdown", "--evidence", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "warroom",
+            "demo",
+            "--verify",
+            "--headless",
+            "--format",
+            "markdown",
+            "--evidence",
+            str(tmp_path),
+        ],
         env=clean_environ({}),
         cwd=ROOT,
         capture_output=True,

@@ -30,7 +30,7 @@ def leave(terminal: Terminal) -> int:
 def test_the_demo_opens_on_the_embedded_service_and_ends_with_the_verdict(
     columns: int, rows: int, tmp_path: Path
 ) -> None:
-    with at_terminal("demo", "--evidence", str(tmp_path), columns=columns, rows=rows) as terminal:
+    with at_terminal("demo", "--verify", "--evidence", str(tmp_path), columns=columns, rows=rows) as terminal:
         terminal.wait_for("8/8")
         text = terminal.wait_for("GREEN (dry-run)")
         assert all(title in text for title in ("Canary v2.7", "Security headers", "P95 latency", "Kill-switch"))
@@ -39,7 +39,7 @@ def test_the_demo_opens_on_the_embedded_service_and_ends_with_the_verdict(
 
 
 def test_another_scenario_runs_every_check_again_and_the_verdict_is_that_of_the_new_one(tmp_path: Path) -> None:
-    with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
+    with at_terminal("demo", "--verify", "--evidence", str(tmp_path)) as terminal:
         terminal.wait_for("8/8")
         terminal.press("s")
         terminal.wait_for("header-missing")
@@ -69,7 +69,7 @@ def test_what_only_a_person_knows_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_leaving_while_the_run_is_under_way_is_asked_first(tmp_path: Path) -> None:
-    with at_terminal("demo", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
+    with at_terminal("demo", "--verify", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
         terminal.wait_for("/30")
         terminal.press("\x03")
         terminal.wait_for("Leave")
@@ -83,7 +83,7 @@ def test_leaving_while_the_run_is_under_way_is_asked_first(tmp_path: Path) -> No
 
 
 def test_a_program_that_is_told_to_end_gives_the_terminal_back_and_keeps_its_log(tmp_path: Path) -> None:
-    with at_terminal("demo", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
+    with at_terminal("demo", "--verify", "--scenario", "slow", "--evidence", str(tmp_path)) as terminal:
         terminal.wait_for("/30")
         terminal.process.terminate()
         assert terminal.ended() == 143
@@ -105,7 +105,7 @@ def test_when_the_terminal_is_lost_the_run_ends_and_its_log_and_reports_are_comp
 ) -> None:
     report = tmp_path / "report.json"
     options = ["--scenario", scenario, "--evidence", str(tmp_path), "--report", f"json={report}"]
-    with at_terminal("demo", *options) as terminal:
+    with at_terminal("demo", "--verify", *options) as terminal:
         terminal.wait_for(shown)
         terminal.hang_up()
         assert terminal.process.wait(timeout=30) == 143
@@ -117,7 +117,7 @@ def test_when_the_terminal_is_lost_the_run_ends_and_its_log_and_reports_are_comp
 def test_a_console_that_a_script_started_ends_with_its_terminal(tmp_path: Path) -> None:
     # Like make the script survives the signal, which the system sends to it alone.
     script = ("sh", "-c", 'trap : HUP; "$@"; exit $?', "sh")
-    with at_terminal("demo", "--evidence", str(tmp_path), behind=script) as terminal:
+    with at_terminal("demo", "--verify", "--evidence", str(tmp_path), behind=script) as terminal:
         terminal.wait_for("8/8")
         terminal.hang_up()
         assert terminal.process.wait(timeout=30) == 143
@@ -125,7 +125,7 @@ def test_a_console_that_a_script_started_ends_with_its_terminal(tmp_path: Path) 
 
 
 def test_a_run_behind_a_terminal_that_takes_nothing_any_more_ends_with_a_complete_log(tmp_path: Path) -> None:
-    with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
+    with at_terminal("demo", "--verify", "--evidence", str(tmp_path)) as terminal:
         # Nothing is read: the terminal is full after a few kilobytes, and the console waits for it.
         assert asyncio.run(poll_until(RealClock(), lambda: is_told(tmp_path), every_s=0.05, timeout_s=30))
         assert terminal.process.poll() is None
@@ -150,7 +150,7 @@ def evidence_log(folder: Path) -> str:
 
 
 def test_a_window_of_any_size_is_drawn(tmp_path: Path) -> None:
-    with at_terminal("demo", "--evidence", str(tmp_path)) as terminal:
+    with at_terminal("demo", "--verify", "--evidence", str(tmp_path)) as terminal:
         terminal.wait_for("8/8")
         for columns, rows in ((20, 5), (1, 1), (300, 100), (80, 24)):
             terminal.resize(columns, rows)

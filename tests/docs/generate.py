@@ -96,7 +96,7 @@ def _arguments(command: Any) -> list[Any]:
 
 
 def _options(command: Any) -> list[Any]:
-    return [param for param in command.params if param.param_type_name == "option"]
+    return [param for param in command.params if param.param_type_name == "option" and not param.hidden]
 
 
 def _argument(param: Any) -> str:

@@ -14,7 +14,7 @@ from tests.needs import need_peer, need_program
 from tests.playbook.language_server import LanguageServer
 from tests.playbook.small import KINDS as SMALL_KINDS
 from tests.playbook.small import SMALL
-from tests.playbook.test_shipped import AUTO_COM_CENTER, KINDS, SHIPPED
+from tests.playbook.test_shipped import AUTO_COM_CENTER, DEMO, KINDS, SHIPPED
 from warroom.playbook.models import Document
 from warroom.playbook.schema import playbook_schema
 
@@ -44,7 +44,8 @@ def line_of(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+# An editor sees one file: what is completed by an included one lacks something there.
+@pytest.mark.parametrize("path", sorted({*SHIPPED} - {DEMO}), ids=lambda path: path.name)
 def test_nothing_is_underlined_in_a_shipped_playbook(editor: LanguageServer, path: Path) -> None:
     assert faults(editor, path.read_text()) == []
 

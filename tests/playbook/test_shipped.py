@@ -17,6 +17,7 @@ from warroom.verdict import Verdict
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "playbooks").glob("*.yaml"))
 AUTO_COM_CENTER = ROOT / "playbooks" / "auto_com_center.yaml"
+DEMO = ROOT / "playbooks" / "demo.yaml"
 KINDS = {kind.name: kind for kind in BUILTIN}
 ENVIRON = {
     "AUTO_COM_CENTER_URL": "http://127.0.0.1:1",
@@ -69,6 +70,21 @@ def test_what_the_document_does_not_give_is_asked_for_by_name() -> None:
     assert [problem.key for problem in problems_of(AUTO_COM_CENTER, environ={}, kinds=KINDS)] == [
         f"inputs.{name}" for name in ENVIRON
     ]
+
+
+def test_the_demo_is_the_same_launch_ten_times_as_fast() -> None:
+    real, demo = (load(path, environ=ENVIRON, kinds=KINDS).course for path in (AUTO_COM_CENTER, DEMO))
+    assert set(demo.updates) == set(real.updates)
+    assert set(demo.watched.triggers) == set(real.watched.triggers)
+    assert set(demo.watched.signals) == set(real.watched.signals)
+    spans = [(real.mode_for, demo.mode_for)]
+    for name, post in real.updates.items():
+        spans += [(getattr(post, key), getattr(demo.updates[name], key)) for key in ("starts", "ends")]
+    for name, trigger in real.watched.triggers.items():
+        spans.append((trigger.hold.span, demo.watched.triggers[name].hold.span))
+        if trigger.signal != "p95":  # a minute of 30 samples stays one
+            spans.append((trigger.window, demo.watched.triggers[name].window))
+    assert [(slow, fast) for slow, fast in spans if slow and (fast is None or fast * 10 != slow)] == []
 
 
 def test_gates_without_an_address_are_not_configured() -> None:

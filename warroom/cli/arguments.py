@@ -38,6 +38,11 @@ AllowCommands = Annotated[
     bool, Option("--allow-commands", help="Let checks of kind command run programs on this machine.")
 ]
 TestPost = Annotated[str, Option(metavar="CHANNEL", help="Post one message, marked as a test, to this channel.")]
+DemoFolder = Annotated[
+    Path | None,
+    Option("--evidence", metavar="DIR", help="Where evidence and launches are kept; without it, in warroom-demo."),
+]
+VerifyOnly = Annotated[bool, Option("--verify", help="The verification alone, without a launch.")]
 Scenario = Annotated[str, Option(metavar="NAME", help="How the simulated services behave; `list` names them.")]
 Version = Annotated[bool, Option("--version", "-V", help="Print the version and end.")]
 PlaybookOrLaunch = Annotated[
@@ -75,6 +80,7 @@ Yes = Annotated[bool, Option("--yes", help="Do it without asking.")]
 KeepJournal = Annotated[bool, Option("--keep-journal", help="Delete the rest and keep the journal.")]
 Revoke = Annotated[bool, Option("--revoke", help="Take back the tokens of NAME instead.")]
 ReadyPipe = Annotated[int, Option("--ready-fd", hidden=True)]
+Lifeline = Annotated[int, Option("--lifeline-fd", hidden=True)]
 RunningLaunch = Annotated[
     str,
     Argument(metavar="[LAUNCH]", help="Name of the launch, or id of its playbook; or the only one that runs."),

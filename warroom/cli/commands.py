@@ -80,15 +80,17 @@ def verify(
 def demo(
     headless: arguments.Headless = False,
     scenario: arguments.Scenario = "steady",
-    evidence: arguments.Evidence = None,
+    verify: arguments.VerifyOnly = False,
+    evidence: arguments.DemoFolder = None,
     output: arguments.Format = "text",
     report: arguments.Reports = None,
 ) -> int:
-    """Verify the embedded, simulated services: nothing else is needed."""
+    """Run a launch on embedded, simulated services and show its console: nothing else is needed. Without a terminal:
+    their verification, then a launch up to its first post."""
     from warroom.cli.demo import DemoOptions
     from warroom.cli.demo import demo as run
 
-    return run(DemoOptions(headless, scenario, evidence, output, tuple(report or ())))
+    return run(DemoOptions(headless, scenario, verify, evidence, output, tuple(report or ())))
 
 
 @app.command(cls=Command)

@@ -1,4 +1,4 @@
-"""`warroom demo`: the verification of auto_com_center against simulated services on this machine."""
+"""`warroom demo`: a launch of auto_com_center on simulated services on this machine, and their verification."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,13 @@ from warroom.cli.verify import Extras, verify
 from warroom.client import Choice
 from warroom.errors import ExitCode
 from warroom.simulator import SCENARIOS, SimulatorProcess
+from warroom.simulator.scenarios import TRAFFIC
 
 PLAYBOOK = "auto_com_center.yaml"
+_LAUNCHED: Final = "demo.yaml"
+_FOLDER: Final = "warroom-demo"
+# The windows of its launch are a tenth of the real ones: so that as much comes in them.
+_TRAFFIC: Final = 10 * TRAFFIC
 _VERDICTS: Final[Mapping[int, str]] = {ExitCode.RED: "RED", ExitCode.UNKNOWN: "UNKNOWN"}
 
 
@@ -28,6 +34,7 @@ class DemoOptions:
 
     headless: bool = False
     scenario: str = "steady"
+    verify: bool = False
     evidence: Path | None = None
     format: str = "text"
     reports: tuple[str, ...] = ()
@@ -41,26 +48,54 @@ def playbook_path(name: str) -> Path:
 
 
 def demo(options: DemoOptions) -> int:
-    """Starts the simulator, verifies it, and returns the exit code: 0 for a verdict that was watched in the console,
-    whatever it was, else that of `warroom verify`. Raises UsageError for an unknown scenario."""
+    """Starts the simulator and returns the exit code: 0 for a launch or a verdict that was watched in the console,
+    whatever became of it, else that of `warroom verify`. Raises UsageError for an unknown scenario, and what
+    `demo_launch` raises."""
     if options.scenario == "list":
         for known in SCENARIOS:
             write(sys.stdout, f"{known.name:22} {known.summary}")
         return int(ExitCode.GREEN)
     # Asked at the start: the terminal may be gone at the end.
-    is_watched = not options.headless and Terminal.of_process(os.environ).is_console
-    with SimulatorProcess(options.scenario) as simulator:
+    terminal = Terminal.of_process(os.environ)
+    is_watched = not options.headless and terminal.is_console
+    with SimulatorProcess(options.scenario, traffic=_TRAFFIC) as simulator:
         narrate(sys.stderr, f"warroom: simulated services, scenario '{options.scenario}' (not a real launch)")
+        if not is_watched or options.verify:
+            return _verified(options, simulator, terminal, is_watched=is_watched)
+        from warroom.cli.demo_launch import watch
 
-        async def choose(scenario: str) -> None:
-            await asyncio.to_thread(simulator.set_scenario, scenario)
+        return watch(simulator, playbook_path(_LAUNCHED), _state(options), options.scenario, terminal)
 
-        choices = tuple(
-            Choice(known.name, known.name, known.summary, known.name == options.scenario) for known in SCENARIOS
-        )
-        environ = {**os.environ, **simulator.inputs}
-        code = verify(_verify_options(options, simulator.control_url), environ, Extras(choices, choose))
-    return _shown(code) if is_watched else code
+
+def _verified(options: DemoOptions, simulator: SimulatorProcess, terminal: Terminal, *, is_watched: bool) -> int:
+    async def choose(scenario: str) -> None:
+        await asyncio.to_thread(simulator.set_scenario, scenario)
+
+    choices = tuple(
+        Choice(known.name, known.name, known.summary, known.name == options.scenario) for known in SCENARIOS
+    )
+    environ = {**os.environ, **simulator.inputs}
+    code = verify(_verify_options(options, simulator.control_url), environ, Extras(choices, choose))
+    if is_watched:
+        return _shown(code)
+    if not options.verify and code in (ExitCode.GREEN, *_VERDICTS):
+        _post(options, simulator, terminal)
+    return code
+
+
+def _post(options: DemoOptions, simulator: SimulatorProcess, terminal: Terminal) -> None:
+    """Shows that a launch posts. With --format text its lines are data; with any other format they are narration."""
+    from warroom.cli.demo_launch import post_once
+
+    out = terminal.out if options.format == "text" else terminal.err
+    post_once(
+        simulator, playbook_path(_LAUNCHED), _state(options), partial(write, out), partial(narrate, terminal.err)
+    )
+
+
+def _state(options: DemoOptions) -> Path:
+    """The folder of launches: apart from evidence, for nobody else may write to it."""
+    return (options.evidence or Path(_FOLDER)).absolute() / "launches"
 
 
 def _shown(code: int) -> int:
@@ -78,7 +113,7 @@ def _verify_options(options: DemoOptions, control: str) -> VerifyOptions:
         playbook=playbook_path(PLAYBOOK),
         headless=options.headless,
         wait="0s",
-        evidence=options.evidence or Path("warroom-demo"),
+        evidence=options.evidence or Path(_FOLDER),
         format=options.format,
         reports=options.reports,
         simulated_by=control,

@@ -1,4 +1,5 @@
-"""Starts an engine that outlives whoever started it: a session of its own, no terminal."""
+"""Starts an engine that outlives whoever started it, unless it is told to end with them: a session of its own, no
+terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from warroom.cli.herald import Told, heard
@@ -16,21 +17,31 @@ _SLOW_S: Final = 3.0
 _END_S: Final = 10.0
 
 
-def start(arguments: Sequence[str], slow: Callable[[int], object]) -> Told | int:
+def start(
+    arguments: Sequence[str],
+    slow: Callable[[int], object],
+    *,
+    environ: Mapping[str, str] | None = None,
+    lifeline: int = -1,
+) -> Told | int:
     """Runs `warroom run --headless` with `arguments` in the background and waits until it answers.
 
     Returns what it told, or its exit code where the launch could not be opened: then it has said why on stderr, and
     nothing runs. `slow` is called with its process number when that takes some seconds. Interrupted, it ends the
-    engine unless that was ready.
+    engine unless that was ready. `environ` is its environment, None for that of this process; it ends when nobody
+    holds the other end of the pipe `lifeline` any more, -1 for none.
     """
     reading, writing = os.pipe()
     try:
-        command = [*_this_program(), "run", "--headless", "--ready-fd", str(writing), *arguments]
+        handed = {"--ready-fd": writing, **({"--lifeline-fd": lifeline} if lifeline >= 0 else {})}
+        pipes = [str(word) for option in handed.items() for word in option]
+        command = [*_this_program(), "run", "--headless", *pipes, *arguments]
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            pass_fds=(writing,),
+            env=environ,
+            pass_fds=tuple(handed.values()),
             start_new_session=True,
         )
     finally:

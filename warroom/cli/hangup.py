@@ -1,4 +1,5 @@
-"""A console whose terminal has gone ends, also one that the terminal had brought to a halt before."""
+"""A console whose terminal has gone ends, also one that the terminal had brought to a halt before; so does an engine
+whose demo has gone."""
 
 from __future__ import annotations
 
@@ -25,6 +26,17 @@ def end_with_terminal(
     never goes on, and no signal is heard any more.
     """
     threading.Thread(target=_watch, args=(descriptor, latest_s, last), name="hangup", daemon=True).start()
+
+
+def end_with_starter(lifeline: int) -> None:
+    """Sends this process SIGTERM as soon as nobody holds the other end of the pipe `lifeline`, however they went."""
+    os.set_inheritable(lifeline, False)
+
+    def wait() -> None:
+        os.read(lifeline, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
 def _watch(descriptor: int, latest_s: float, last: Callable[[], object]) -> None:

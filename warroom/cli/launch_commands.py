@@ -58,6 +58,7 @@ def run(
     expose: arguments.Expose = False,
     take_over: arguments.TakeOver = False,
     ready_fd: arguments.ReadyPipe = -1,
+    lifeline_fd: arguments.Lifeline = -1,
 ) -> int:
     """Open a launch, or go on with the open one: an engine in the background, and its console."""
     from warroom.cli.launches import state_folder
@@ -80,6 +81,7 @@ def run(
         expose=expose,
         take_over=take_over,
         ready_fd=ready_fd,
+        lifeline_fd=lifeline_fd,
     )
     if headless:
         from warroom.cli.run import run as engine

@@ -33,12 +33,13 @@ from warroom.redact import Redactor
 class LaunchOptions(RunOptions):
     """The options of `warroom run`; empty means not given. `playbook` may be the name of a launch, or the id
     of its playbook, instead. `ready_fd` is the pipe on which whoever started the engine in the background waits for
-    it, -1 without one."""
+    it, `lifeline_fd` one whose other end they hold for as long as the engine is to live; -1 without one."""
 
     playbook: Path
     state: Path
     headless: bool = False
     ready_fd: int = -1
+    lifeline_fd: int = -1
     listen: str = ""
     expose: bool = False
     take_over: bool = False

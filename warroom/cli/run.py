@@ -22,6 +22,7 @@ from warroom.cli.channels import OpenChannel, channels_of
 from warroom.cli.ending import ended_by_signals
 from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
+from warroom.cli.hangup import end_with_starter
 from warroom.cli.herald import Herald, Told
 from warroom.cli.launches import command_for
 from warroom.cli.library_logging import libraries_say
@@ -51,6 +52,8 @@ from warroom.updates.channel import Post
 def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int:
     """Runs the command and returns its exit code. Raises WarroomError where the launch cannot be opened."""
     herald = Herald(options.ready_fd)
+    if options.lifeline_fd >= 0:
+        end_with_starter(options.lifeline_fd)
     listen_at(options.listen, expose=options.expose)
     env = dict(os.environ if environ is None else environ)
     clock = RealClock()

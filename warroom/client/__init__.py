@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from warroom.client.in_process import Choice, Client, EventLog, Handlers, InProcess
 
 if TYPE_CHECKING:
-    from warroom.client.launch import Fresh, LaunchClient, Lost, Seen
+    from warroom.client.launch import Fresh, LaunchClient, Lost, Seen, Simulation
     from warroom.client.values import LaunchNow, launch_now
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "LaunchNow",
     "Lost",
     "Seen",
+    "Simulation",
     "launch_now",
 ]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from warroom.client.in_process import Choice
 from warroom.client.values import LaunchNow
 
 
@@ -28,6 +29,20 @@ class Lost:
 
 
 Seen = Fresh | Lost
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The simulated services of a demo: how they can behave, in order of display, with the one in force marked, and
+    what makes them behave like another one, by its id."""
+
+    choices: tuple[Choice, ...]
+    choose: Callable[[str], Awaitable[None]]
+
+    @property
+    def in_force(self) -> str:
+        """The title of the choice in force; empty where none is marked."""
+        return next((choice.title for choice in self.choices if choice.in_force), "")
 
 
 class LaunchClient(Protocol):
