@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -139,8 +140,9 @@ def _ask(folder: Path, body: Mapping[str, Any]) -> None:
 
 
 def _choices(scenario: str) -> tuple[Choice, ...]:
-    """The scenarios, those first that lead to a trigger."""
-    ordered = sorted(SCENARIOS, key=lambda known: known.name not in _SHOWN_BEST)
+    """The scenarios, those first that a launch shows best."""
+    rank = {name: place for place, name in enumerate(_SHOWN_BEST)}
+    ordered = sorted(SCENARIOS, key=lambda known: rank.get(known.name, len(rank)))
     return tuple(Choice(known.name, known.name, known.summary, known.name == scenario) for known in ordered)
 
 
@@ -171,4 +173,12 @@ def _kept(folder: Path) -> Iterator[str]:
     """What is left of a launch that is over."""
     yield f"the launch, its journal and its evidence are in {folder}"
     for name, does in (("status", "says how it stood at its end"), ("audit", "checks its journal")):
-        yield f"  {command_for(folder, name)}  {does}"
+        yield f"  {_program()}{command_for(folder, name).removeprefix('warroom')}  {does}"
+
+
+def _program() -> str:
+    """What a shell calls to run Warroom: after `make demo` it is not on the path."""
+    beside = Path(sys.executable).with_name("warroom")
+    if shutil.which("warroom") or not beside.exists():
+        return "warroom"
+    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
