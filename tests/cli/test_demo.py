@@ -78,7 +78,7 @@ def test_without_a_terminal_the_verdict_is_the_exit_code(more: tuple[str, ...], 
     assert told.code == 1
     assert "this is no terminal, so the verification runs headless" in told.err
     assert "RED: Kill-switch" in told.out
-    assert ("| demo: PUBLISHED" in told.out) is not more
+    assert ("| demo: PUBLISHED" in told.out) is (not more)
     assert len(known_launches(tmp_path / "launches")) == (0 if more else 1)
 
 
