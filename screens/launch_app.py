@@ -23,7 +23,7 @@ class LaunchConsole(Frame):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("K", "kill('K')", "kill switch", show=False, priority=True, id="console.kill"),
+        Binding("K,shift+k", "kill('K')", "kill switch", show=False, priority=True, id="console.kill"),
         Binding("f9", "kill('F9')", "kill switch", show=False, priority=True, id="console.kill_writing"),
     ]
 
