@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from warroom.spelling import Decoded, levels, without_begun
@@ -52,6 +52,14 @@ class Redactor:
 
     def __init__(self) -> None:
         self._forms: list[tuple[str, str]] = []
+
+    @classmethod
+    def of(cls, secrets: Mapping[str, str]) -> Redactor:
+        """One that knows `secrets`, by their names."""
+        redactor = cls()
+        for name, value in secrets.items():
+            redactor.add(name, value)
+        return redactor
 
     def add(self, name: str, value: str) -> None:
         """Replace `value` by `[name]` from now on. Empty and very short values are ignored."""

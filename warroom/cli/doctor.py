@@ -71,9 +71,7 @@ def doctor(options: DoctorOptions, environ: Mapping[str, str] | None = None) -> 
             f"the channel {options.test_post} has no access to Slack or a webhook: nothing was posted",
             hint="see docs/slack.md",
         )
-    redactor = Redactor()
-    for name, value in secrets_of(playbook).items():
-        redactor.add(name, value)
+    redactor = Redactor.of(secrets_of(playbook))
     found = list(examined(playbook, options.state, clock, options.test_post))
     if options.test_post:
         found.append(_posted(playbook, options, clock))

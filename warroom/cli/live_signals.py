@@ -18,6 +18,7 @@ from warroom.engine.threaded import ThreadedSamples
 from warroom.journal.samples import SampleFile
 from warroom.launch.observing import queries_of
 from warroom.playbook.loaded import Playbook
+from warroom.redact import Redactor
 
 
 class LaunchSignals:
@@ -47,7 +48,7 @@ class LaunchSignals:
         watched = self._playbook.course.watched
         specs = self._playbook.sources.items()
         sources = {name: self._sources.of(spec, queries_of(watched, name)) for name, spec in specs}
-        return SignalPorts(sources, self._clock, self._samples)
+        return SignalPorts(sources, self._clock, self._samples, Redactor.of(secrets_of(self._playbook)))
 
     async def aclose(self) -> None:
         """Closes every connection."""

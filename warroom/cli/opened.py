@@ -192,7 +192,4 @@ def reloading(options: LaunchOptions, opened: OpenedLaunch, environ: Mapping[str
 
 
 def _journal(folder: Path, name: str, playbook: Playbook, clock: Clock) -> Journal:
-    redactor = Redactor()
-    for secret, value in secrets_of(playbook).items():
-        redactor.add(secret, value)
-    return Journal.open(folder, name, clock, redact=redactor)
+    return Journal.open(folder, name, clock, redact=Redactor.of(secrets_of(playbook)))

@@ -55,9 +55,7 @@ def plan(options: PlanOptions, environ: Mapping[str, str] | None = None) -> int:
     )
     loaded = load_partly(options.playbook, kinds=all_kinds(), inputs=given, environment=options.environment or None)
     secrets = secrets_of(loaded.playbook)
-    made, redact = plan_of(loaded, t0, tuple(secrets)), Redactor()
-    for name, value in secrets.items():
-        redact.add(name, value)
+    made, redact = plan_of(loaded, t0, tuple(secrets)), Redactor.of(secrets)
     if options.format == "json":
         write(sys.stdout, redact(json.dumps(plan_json(made), indent=2, ensure_ascii=False)))
     else:

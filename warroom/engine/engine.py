@@ -120,7 +120,7 @@ class Engine:
         self._gates = GateWatch(ports.gates, ports.clock)
         signals = ports.signals or SignalPorts({}, SteadyClock(ports.clock))
         self.signals: Final = SignalWatch(
-            course.watched, signals.sources, ports.clock, signals.clock, signals.samples
+            course.watched, signals.sources, ports.clock, signals.clock, signals.samples, signals.redact
         )
         self._setup = SetUpWatch(ports.setup, ports.clock)
         self._acting = Acting(ports.clock, self._book, ports.actions, self._insist)

@@ -99,11 +99,13 @@ class NoSamples:
 
 @dataclass(frozen=True, slots=True)
 class SignalPorts:
-    """Where signals come from, by the id of the source, and the clock by which they tell the time."""
+    """Where signals come from, by the id of the source, and the clock by which they tell the time. `redact` takes the
+    secrets out of what a source says in words: that is shown before it is journaled."""
 
     sources: Mapping[str, SignalSource]
     clock: SteadyClock
     samples: SamplesPort = field(default_factory=NoSamples)
+    redact: Callable[[str], str] = str
 
 
 class SetUpPort(Protocol):

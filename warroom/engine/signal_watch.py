@@ -59,10 +59,11 @@ class SignalWatch:
         wall: Clock,
         steady: SteadyClock,
         samples: SamplesPort,
+        redact: Callable[[str], str],
     ) -> None:
         self._watched = watched
         self._sources = sources
-        self._readable = {name: ContainedSource(source) for name, source in sources.items()}
+        self._readable = {name: ContainedSource(source, redact) for name, source in sources.items()}
         self._wall = wall
         self._clock = steady
         looked = [
