@@ -9,13 +9,14 @@ import os
 import socket
 import stat
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.engine.feeding import Feed
 from tests.engine.stage import Stage
 from warroom.adapters.asking import user_name
 from warroom.api.app import About, api
@@ -23,6 +24,7 @@ from warroom.api.listener import Listener
 from warroom.client.engine_socket import NotRunning, ask, reachable
 from warroom.engine.engine import Engine
 from warroom.errors import UsageError, WarroomError
+from warroom.playbook.course import Phase
 
 ABOUT = About(os.getpid(), "2025-11-01T02:00:00.000Z")
 
@@ -77,7 +79,13 @@ class Served:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    stage = Stage(tmp_path / "launch")
+    async with serving(Stage(tmp_path / "launch")) as served:
+        yield served
+
+
+@contextlib.asynccontextmanager
+async def serving(stage: Stage) -> AsyncIterator[Served]:
+    """An engine on that stage, behind its socket."""
     async with stage.engine() as engine:
         listener = Listener(stage.folder, api(engine, stage.clock, lambda _: user_name(), ABOUT))
         await listener.open()
@@ -230,6 +238,23 @@ async def test_a_phase_that_is_held_says_why_and_one_that_is_not_may_be_left(ser
         "open": True,
         "reasons": [],
     }
+
+
+async def test_a_phase_that_waits_for_triggers_is_left_as_they_stand_now(tmp_path: Path) -> None:
+    stage = Feed(tmp_path / "launch")
+    waits = Phase("watch", "Watch", timedelta(), exit_signals=("errors",), exit_triggers=("pause_5xx",))
+    stage._course = replace(stage._course, phases=(waits,))
+    async with serving(stage) as served:
+        await stage.advance(timedelta(minutes=1))
+        assert (await served.ask("GET", "/phases/watch/exit"))["open"] is True
+        assert (await served.ask("GET", "/state"))["phases"][0]["held"] == []
+        stage.fed.values["errors"] = 0.02
+        await stage.advance(timedelta(minutes=1))
+        held = await served.raw(b"GET /phases/watch/exit HTTP/1.1\r\nhost: engine\r\nconnection: close\r\n\r\n")
+        reasons = ["signal errors is RED: 2% is >= 1%", "trigger pause_5xx is FIRING: 2% is >= 1%"]
+        assert held.split(b" ")[1] == b"409"
+        assert json.loads(held.partition(b"\r\n\r\n")[2])["reasons"] == reasons
+        assert (await served.ask("GET", "/state"))["phases"][0]["held"] == reasons
 
 
 async def test_an_unknown_phase_is_named_with_one_that_is_there(served: Served) -> None:
