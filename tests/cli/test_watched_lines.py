@@ -48,7 +48,12 @@ SIGNALS = {
     "one whose data ended": (
         LIVE,
         {**DEAD, "age_s": 187.0},
-        ["signal errors UNKNOWN no data, the last 3m7s ago", "connection refused"],
+        ["signal errors UNKNOWN no data for 3m7s", "connection refused"],
+    ),
+    "one that is measured and cannot be judged": (
+        LIVE,
+        {**DEAD, "shown": "0.1%", "reason": "the window is filling"},
+        ["signal errors UNKNOWN 0.1%, 2s old", "the window is filling"],
     ),
     "green, but too long ago": (
         LIVE,

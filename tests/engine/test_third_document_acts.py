@@ -81,8 +81,11 @@ async def test_over_twice_its_captured_baseline_the_queue_is_pending_for_9_min_5
     async with launch.engine() as engine:
         await launch.advance(SETTLES)
         await engine.ask(SetT0(), "ada")
-        at = launch.clock.now()
+        at = launch.clock.now() + 5 * MINUTE
         await launch.advance(MINUTE)
+        early = launch.trigger(engine, "pause_queue")
+        assert (early["stage"], "it is captured at T+5m" in early["reason"]) == ("unknown", True)
+        await launch.advance(5 * MINUTE)
         (captured,) = launch.shown(engine)["baselines"]
         assert (captured["id"], captured["value"], captured["over_s"]) == ("queue_depth", 3.0, 300.0)
         assert captured["at"].startswith(f"{at:%Y-%m-%dT%H:%M:}")
@@ -109,18 +112,18 @@ async def test_over_twice_its_captured_baseline_the_queue_is_pending_for_9_min_5
 
 @pytest.mark.covers("S3-R03", "S3-B02")
 async def test_without_its_baseline_the_queue_is_visibly_unknown_and_never_fires(tmp_path: Path) -> None:
-    launch = Launch(tmp_path, watch_s=15.0)
+    launch = Launch(tmp_path, t0=T0 - 3 * MINUTE, watch_s=15.0)
     launch.service.waits(1_000)
     async with launch.engine() as engine:
         await launch.advance(30 * MINUTE)
         shown = launch.trigger(engine, "pause_queue")
         assert (shown["stage"], shown["blind"], shown["number"]) == ("blind", True, 0)
         (missing,) = launch.shown(engine)["baselines"]
-        assert (missing["value"], "only 0 values" in missing["reason"]) == (None, True)
+        assert (missing["value"], "values of 60 in the 5m before" in missing["reason"]) == (None, True)
     told = launch.room.text("trigger_blind@pause_queue.blind-1")
     assert "is BLIND since" in told
     assert "nothing is GREEN for it" in told
-    assert "baseline.queue_depth: only 0 values of" in told
+    assert "baseline.queue_depth: only 23 values of 60 in the 5m before" in told
 
 
 @pytest.mark.covers("S3-R04")
