@@ -35,7 +35,8 @@ def _level(one: Json, found: Json) -> tuple[str, str]:
     if found["closed"]:
         return "was", f"{one['word']}: {one['shown'] or NO_DATA}, {_second(one['at'])}"
     if one["level"] == "unknown":
-        return "UNKNOWN", f"{one['shown']}, {format_age(age)} old" if one["shown"] else f"{NO_DATA} for {format_age(age)}"
+        told = f"{one['shown']}, {format_age(age)} old"
+        return "UNKNOWN", told if one["shown"] else f"{NO_DATA} for {format_age(age)}"
     if age > TOO_OLD or not _is_watched(found):
         return "UNKNOWN", f"was {one['word']}: {one['shown']}, {format_age(age)} ago"
     return one["word"], f"{one['shown']}{_budget(one)}, {format_age(age)} old"
