@@ -120,7 +120,8 @@ def _judged(launch: LaunchNow) -> Mark:
     if found.tested_at is None:
         return Mark(UNTESTED.symbol, "NOTHING TESTED YET", palette.TEXT)
     more = f" +{len(found.why) - 1}" if len(found.why) > 1 else ""
-    said = f"{found.word}: {found.why[0]}{more}" if found.why else found.word
+    early = f", {len(found.early)} not judged yet" if found.early else ""
+    said = f"{found.word}: {found.why[0]}{more}" if found.why else f"{found.word}{early}"
     return Mark(found.verdict.symbol, said, colour_of(found.verdict))
 
 

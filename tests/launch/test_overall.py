@@ -54,6 +54,12 @@ def fires(stage: Stage) -> LaunchState:
     return trigger("fired", stage, "301ms is > 300ms", 0.301, NOW - MINUTE, measured())
 
 
+def filling(signal: str) -> LaunchState:
+    """The engine has not run for as long as the window of the signal."""
+    body = {"signal": signal, "level": "unknown", "value": 3.0, "reason": "the window is filling", "filling": True}
+    return after(measured(), "signal.level", NOW - MINUTE, **body)
+
+
 GATE_1_RED = gate_read(opened(), "gate1", "red", T0)
 
 STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
@@ -76,6 +82,10 @@ STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
     ),
     "a trigger fires": (lambda: fires(Stage.FIRING), "RED: P95 latency >300ms for 5 minutes: FIRING"),
     "a trigger is latched": (lambda: fires(Stage.LATCHED), "RED: P95 latency >300ms for 5 minutes: LATCHED"),
+    "a window that fills is named and does not count": (
+        lambda: filling("queue_depth"),
+        "GREEN (dry-run) (not judged yet: Queue depth)",
+    ),
     "an incident is open": (lambda: incident(measured()), "YELLOW: incident inc-1 is open"),
     "an incident is no better than what it is about": (
         lambda: incident(measured(errors_5xx="red")),

@@ -143,10 +143,12 @@ def stands(launch: LaunchNow) -> OverallNow:
     last = {run.suite: run for run in launch.suites if run.finished_at}
     parts = [(run.verdict or Verdict.INCONCLUSIVE, run) for run in last.values()]
     if not parts:
-        return OverallNow(Verdict.INCONCLUSIVE, "UNKNOWN", ("nothing was tested yet",), (), None)
+        return OverallNow(Verdict.INCONCLUSIVE, "UNKNOWN", ("nothing was tested yet",), (), (), None)
     verdict, worst = max(parts, key=lambda part: part[0].rank)
     why = tuple(f"{one.title} {one.word}" for one in worst.checks if one.verdict is verdict) if verdict.rank else ()
-    return OverallNow(verdict, worst.word, why, (), min(run.finished_at for run in last.values() if run.finished_at))
+    return OverallNow(
+        verdict, worst.word, why, (), (), min(run.finished_at for run in last.values() if run.finished_at)
+    )
 
 
 def at(launch: LaunchNow, now: datetime) -> LaunchNow:
@@ -183,7 +185,7 @@ def before_t0() -> LaunchNow:
         t0=None,
         attempt=1,
         closed=None,
-        overall=OverallNow(Verdict.INCONCLUSIVE, "UNKNOWN", ("nothing was tested yet",), (), None),
+        overall=OverallNow(Verdict.INCONCLUSIVE, "UNKNOWN", ("nothing was tested yet",), (), (), None),
         clock_set_s=0.0,
         phases=phases(None, now),
         steps=STEPS,

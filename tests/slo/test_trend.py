@@ -97,3 +97,13 @@ def test_the_chance_is_that_of_all_orders(n: int) -> None:
     for balance in range(len(pairs) + 2):
         expected = sum(each >= balance for each in balances) / len(balances)
         assert chance_of(balance, n) == pytest.approx(expected)
+
+
+def test_a_trend_that_is_not_known_because_nobody_has_looked_for_longer_says_so() -> None:
+    over = timedelta(minutes=30)
+    points = [(NOW - timedelta(minutes=back), 3.0) for back in range(30, -1, -1)]
+    assert trend_of(points[-10:], over, NOW).filling
+    holes = [point for place, point in enumerate(points) if place % 6 == 0][:3] + points[-6:]
+    assert trend_of(holes, over, NOW).reason
+    assert not trend_of(holes, over, NOW).filling
+    assert not trend_of([], over, NOW).filling

@@ -322,13 +322,15 @@ class LogNow:
 
 @dataclass(frozen=True, slots=True)
 class OverallNow:
-    """The launch in one verdict. `why` is what keeps it from GREEN, the worst first, `pending` what waits for a gate.
+    """The launch in one verdict. `why` is what keeps it from GREEN, the worst first, `pending` what waits for a gate,
+    `early` the signals that nobody has looked at for long enough.
     `tested_at` is when the run ended that has the oldest result that counts, None: none does."""
 
     verdict: Verdict
     word: str
     why: tuple[str, ...]
     pending: tuple[str, ...]
+    early: tuple[str, ...]
     tested_at: datetime | None
 
 

@@ -150,6 +150,7 @@ def standing(state: LaunchState, now: datetime) -> dict[str, Any]:
         "word": found.word,
         "why": list(found.why),
         "pending": list(found.pending),
+        "early": list(found.early),
         "tested_at": instant(found.tested_at),
     }
 

@@ -347,7 +347,8 @@ def _lead_s(source: SignalSource) -> float:
 def _measured(found: Found) -> dict[str, Any]:
     reading = found.reading
     numbers = {"value": reading.value, "low": reading.low, "high": reading.high, "n": reading.n}
-    return {**{name: number for name, number in numbers.items() if number is not None}, "reason": found.judged.reason}
+    known = {name: number for name, number in numbers.items() if number is not None}
+    return {**known, "reason": found.judged.reason, **({"filling": True} if found.judged.filling else {})}
 
 
 def _rolled_up(

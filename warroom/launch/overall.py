@@ -21,6 +21,8 @@ NOTHING_TESTED: Final = "nothing was tested yet"
 
 _MOST: Final = 5
 _LONGEST: Final = 1_000
+_EARLY: Final = Verdict.SKIPPED
+"""Optional: it is listed and decides nothing."""
 _OF_LEVEL: Final = {Level.GREEN: Verdict.PASS, Level.YELLOW: Verdict.WARN, Level.RED: Verdict.FAIL}
 
 
@@ -34,13 +36,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Overall:
-    """The verdict and its word; `why` is what keeps it from GREEN, the worst first, `pending` what waits for a gate
-    and does not count. `tested_at` is when the run ended that has the oldest result that counts; None: none does."""
+    """The verdict and its word; `why` is what keeps it from GREEN, the worst first.
+
+    `pending` is what waits for a gate, `early` the signals that nobody has looked at for long enough: both are named,
+    and do not count. `tested_at` is when the run ended that has the oldest result that counts; None: none does.
+    """
 
     verdict: Verdict
     word: str
     why: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
+    early: tuple[str, ...] = ()
     tested_at: datetime | None = None
 
 
@@ -54,7 +60,7 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
     found = [Part(one.verdict, f"{one.title} {one.word}") for _, one in tested.values() if one.required]
     checks = [*found, *_broken_off(state)] or [Part(Verdict.INCONCLUSIVE, NOTHING_TESTED)]
     parts = [*checks, *_signals(state, at), *_triggers(state), *_incidents(state)]
-    decides = [part for part in parts if not part.verdict.is_tolerated]
+    decides = [part for part in parts if not part.verdict.is_tolerated and part.verdict is not _EARLY]
     verdict = worst(part.verdict for part in decides)
     bad = sorted((part for part in decides if part.verdict is not Verdict.PASS), key=lambda part: -part.verdict.rank)
     mode = "" if at and has_ended(state, at) else state.course.launch.mode
@@ -63,15 +69,17 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
         word(verdict, mode=mode),
         tuple(part.says for part in bad),
         tuple(part.says for part in parts if part.verdict.is_tolerated),
+        tuple(part.says for part in parts if part.verdict is _EARLY),
         min((run.finished_at for run, _ in tested.values() if run.finished_at), default=None),
     )
 
 
 def overall_words(found: Overall) -> str:
-    """`GREEN (dry-run)`, `RED: 5xx errors RED, and 2 more`, for a line of a post."""
+    """For a line of a post: `GREEN (dry-run)`, `RED: 5xx errors RED, and 2 more`; what is not judged yet is named."""
     listed, more = found.why[:_MOST], len(found.why) - _MOST
     why = ", ".join([*listed, *([f"and {more} more"] if more > 0 else [])])
-    return clean(f"{found.word}: {why}" if why else found.word, limit=_LONGEST)
+    early = f" (not judged yet: {', '.join(found.early)})" if found.early else ""
+    return clean(f"{found.word}{f': {why}' if why else ''}{early}", limit=_LONGEST)
 
 
 def _counted(state: LaunchState) -> Sequence[Run]:
@@ -107,6 +115,8 @@ def _signal(state: LaunchState, plan: SignalPlan, at: datetime | None) -> Part:
     known = state.signals.get(plan.id)
     if known is not None and known.level in _OF_LEVEL and not is_old(known, at):
         return Part(_OF_LEVEL[known.level], f"{plan.title} {known.level.word}")
+    if known is not None and known.filling and not is_old(known, at):
+        return Part(_EARLY, plan.title)
     if gate := pending_gate(state, plan):
         return Part(Verdict.BLOCKED, f"{plan.title} {word(Verdict.BLOCKED, pending=gate)}")
     return Part(Verdict.INCONCLUSIVE, f"{plan.title}: no data")

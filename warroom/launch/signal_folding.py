@@ -61,7 +61,8 @@ def _budget(left: Body) -> Budget:
 
 def _measured(known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
     value, low, high, n = (found.get(name) for name in ("value", "low", "high", "n"))
-    return replace(known, at=entry.at, value=value, low=low, high=high, n=n, reason=found.get("reason", ""))
+    reason, filling = found.get("reason", ""), found.get("filling", False)
+    return replace(known, at=entry.at, value=value, low=low, high=high, n=n, reason=reason, filling=filling)
 
 
 def _warned(state: LaunchState, entry: Entry, body: Body) -> LaunchState:

@@ -20,6 +20,7 @@ QUIET: Final = timedelta(minutes=15)
 class SignalKnown:
     """What was measured last, at `at`, of what the journal has: it has every change of the level, and one value a
     minute. `level` is so since `since`, for `reason`. `value` (None: no data), `low`, `high` and `n` as in a Reading.
+    `filling`: it is UNKNOWN only because nobody has looked for longer.
 
     `warnings` counts how often people were told of a breach, the last time at `warned_at`.
     """
@@ -33,6 +34,7 @@ class SignalKnown:
     high: float | None = None
     n: float | None = None
     reason: str = ""
+    filling: bool = False
     warnings: int = 0
     warned_at: datetime | None = None
 

@@ -113,10 +113,12 @@ def check(condition: SignalCondition, unit: Unit) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Whether a condition holds: `truth` is None where the data do not decide. `reason` is a sentence for people."""
+    """Whether a condition holds: `truth` is None where the data do not decide. `reason` is a sentence for people.
+    `filling`: they do not only because nobody has looked for longer."""
 
     truth: bool | None
     reason: str
+    filling: bool = False
 
 
 def evaluate(
@@ -135,9 +137,9 @@ def evaluate(
     are the signal's values, oldest first, for a trend; it has to end with the reading's.
     """
     if not reading.is_known:
-        return Evaluation(None, reading.reason or "no data")
+        return Evaluation(None, reading.reason or "no data", reading.filling)
     if too_little := reading.too_little(min_coverage):
-        return Evaluation(None, too_little)
+        return Evaluation(None, too_little, reading.filling)
     if isinstance(condition, Trending):
         return _trending(condition, history, reading)
     limit = limit_of(condition, baselines or {})
@@ -191,7 +193,7 @@ def _over_interval(op: str, limit: float, low: float, high: float | None) -> boo
 def _trending(condition: Trending, history: Sequence[Point], reading: Reading) -> Evaluation:
     found = trend_of(history, condition.over, reading.at)
     if found.direction is Direction.UNKNOWN:
-        return Evaluation(None, found.reason)
+        return Evaluation(None, found.reason, found.filling)
     wanted = {"growing": Direction.RISING, "falling": Direction.FALLING}
     truth = (
         found.direction is wanted[condition.word]

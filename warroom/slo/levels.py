@@ -62,10 +62,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The level, and the sentence that says why."""
+    """The level, and the sentence that says why. `filling`: UNKNOWN only because nobody has looked for longer."""
 
     level: Level
     reason: str
+    filling: bool = False
 
 
 def level_of(
@@ -80,7 +81,7 @@ def level_of(
     """The level at `now`. Green only where there is data, fresh and enough, and each limit is known not to hold; a
     limit that holds decides even where the other one is not known."""
     if missing := _unusable(limits, reading, now):
-        return Judged(Level.UNKNOWN, missing)
+        return Judged(Level.UNKNOWN, missing, reading.filling)
 
     def holds(limit: SignalCondition) -> Evaluation:
         return evaluate(limit, reading, unit=unit, baselines=baselines, history=history)
@@ -89,13 +90,14 @@ def level_of(
     if page and page.truth:
         return Judged(Level.RED, page.reason)
     warn = holds(limits.warn) if limits.warn else None
-    unknown = next((each.reason for each in (page, warn) if each and each.truth is None), "")
+    unknown = next((each for each in (page, warn) if each and each.truth is None), None)
     if warn and warn.truth:
         return Judged(
-            Level.YELLOW, f"{warn.reason}; whether it is red is not known: {unknown}" if unknown else warn.reason
+            Level.YELLOW,
+            f"{warn.reason}; whether it is red is not known: {unknown.reason}" if unknown else warn.reason,
         )
     if unknown:
-        return Judged(Level.UNKNOWN, unknown)
+        return Judged(Level.UNKNOWN, unknown.reason, unknown.filling)
     nearest = warn or page
     return Judged(Level.GREEN, nearest.reason) if nearest else Judged(Level.TRACKED, "no limit is set")
 

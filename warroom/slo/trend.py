@@ -46,13 +46,15 @@ class Direction(StrEnum):
 class Trend:
     """The direction over a window, and `per_s`, the slope in base units per second (0 while it is not known).
 
-    `n` values were used. `reason` is a sentence where the direction is unknown, else empty.
+    `n` values were used. `reason` is a sentence where the direction is unknown, else empty; `filling`: it is unknown
+    only because the values do not go back far enough.
     """
 
     direction: Direction
     per_s: float = 0.0
     n: int = 0
     reason: str = ""
+    filling: bool = False
 
 
 def trend_of(history: Sequence[Point], over: timedelta, now: datetime) -> Trend:
@@ -64,7 +66,9 @@ def trend_of(history: Sequence[Point], over: timedelta, now: datetime) -> Trend:
     n = sum(len(values) for values in blocks.values())
     if len(blocks) < MIN_BLOCKS:
         seen = f"{len(blocks)} of its {BLOCKS} parts have a value, {MIN_BLOCKS} are needed"
-        return Trend(Direction.UNKNOWN, n=n, reason=f"the trend over {format_duration(over)} is not known: {seen}")
+        reason = f"the trend over {format_duration(over)} is not known: {seen}"
+        newest = range(BLOCKS - len(blocks), BLOCKS)
+        return Trend(Direction.UNKNOWN, n=n, reason=reason, filling=bool(blocks) and sorted(blocks) == list(newest))
     levels = [(place, median(values)) for place, values in sorted(blocks.items())]
     pairs = [(b[1] - a[1], b[0] - a[0]) for i, a in enumerate(levels) for b in levels[i + 1 :]]
     balance = sum((rise > 0) - (rise < 0) for rise, _ in pairs)
