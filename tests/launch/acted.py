@@ -45,6 +45,8 @@ def trigger(
 PROCEDURES = (
     plan("stop", setting("send", SEND, "true"), PAUSE, budget=MINUTE),
     plan("probed", replace(setting("send", SEND, "true"), probe="canary")),
+    plan("slow_down", setting("rate", RATE, "5"), PAUSE),
+    plan("halt", setting("rate", RATE, "0"), REVERT),
     plan("revert", REVERT),
     plan("two", replace(REVERT, people=2)),
     plan("grave", PAUSE, dangerous=True, people=2),
@@ -84,6 +86,9 @@ COURSE = Course(
                 trigger("asked", "confirm", "stop"),
                 trigger("told", "shadow", "stop"),
                 trigger("back", "auto", "revert", "rollback"),
+                trigger("slow", "auto", "slow_down"),
+                trigger("halt", "auto", "halt", "rollback"),
+                trigger("halt_asked", "confirm", "halt", "rollback"),
                 trigger("mute", "auto", ""),
                 trigger("soon", "auto", "stop", delay=MINUTE),
                 trigger("soon_grave", "auto", "grave", delay=MINUTE),

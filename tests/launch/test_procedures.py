@@ -14,9 +14,11 @@ from warroom.launch.ledger import Prepare, RunSuite, decide
 from warroom.launch.procedure_words import standing_of, steps_said
 from warroom.launch.procedures import StepStage, is_over_budget, plan_of, spent
 from warroom.launch.schedule import all_slots
+from warroom.launch.signals import TriggerKnown
+from warroom.slo.trigger import TriggerState
 from warroom.updates.render import post_text
 
-VERIFIED, NOOP, FAILED = StepStage.VERIFIED, StepStage.NOOP, StepStage.FAILED
+VERIFIED, NOOP, FAILED, SKIPPED = StepStage.VERIFIED, StepStage.NOOP, StepStage.FAILED, StepStage.SKIPPED
 
 
 def started(name: str, by: str = "ann", reason: str = "", typed: str = "") -> Drive:
@@ -134,6 +136,45 @@ def test_of_several_triggers_the_gravest_starts_first_and_all_start() -> None:
     drive.state = replace(drive.state, happenings=tuple(fired))
     drive.go()
     assert [run.cause for run in drive.state.procedures.values()] == ["back#1", "at_once#1"]
+
+
+def test_what_a_rollback_sets_no_pause_sets_to_something_else() -> None:
+    drive = Drive()
+    fired = [Happening("trigger.fired", name, f"{name}#1", drive.now) for name in ("slow", "halt")]
+    drive.state = replace(drive.state, happenings=tuple(fired))
+    drive.go()
+    assert drive.acts() == ["halt-1.rate", "slow_down-1.pause"]
+    step = drive.run("slow_down-1").steps["rate"]
+    assert (step.stage, step.reason) == (SKIPPED, "halt#1 goes before slow#1: it sets RATE to 0")
+    drive.step("halt-1", "rate", "step_verified", reason="RATE is 0")
+    drive.fired("slow", 2)
+    assert drive.stages("slow_down-2") == {"rate": SKIPPED}
+
+
+@pytest.mark.parametrize("over", [True, False], ids=["the rollback is over", "the rollback was skipped by a person"])
+def test_what_no_rollback_holds_a_pause_sets(over: bool) -> None:
+    drive = Drive()
+    drive.fired("halt")
+    drive.step("halt-1", "rate", "step_verified" if over else "step_skipped", reason="so")
+    if over:
+        drive.state = replace(drive.state, triggers={"halt": TriggerKnown("halt", TriggerState(number=1))})
+    drive.fired("slow")
+    assert drive.acts() == ["slow_down-1.rate"]
+
+
+def test_a_rollback_that_nobody_has_confirmed_holds_nothing_back() -> None:
+    drive = Drive()
+    drive.fired("halt_asked")
+    drive.fired("slow")
+    assert drive.acts() == ["slow_down-1.rate"]
+
+
+def test_a_pause_that_came_first_is_overruled_by_a_rollback_that_follows() -> None:
+    drive = Drive()
+    drive.fired("slow")
+    drive.step("slow_down-1", "rate", "step_verified", reason="RATE is 5")
+    drive.fired("halt")
+    assert drive.acts() == ["slow_down-1.pause", "halt-1.rate"]
 
 
 def test_what_a_resolved_trigger_would_have_started_is_not_started() -> None:

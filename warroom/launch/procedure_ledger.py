@@ -16,6 +16,7 @@ from warroom.clock import stamp
 from warroom.launch.entries import ENGINE, Draft
 from warroom.launch.incident_notes import note_posted
 from warroom.launch.ledger import RunSuite
+from warroom.launch.precedence import overruled
 from warroom.launch.procedure_starts import is_over, start_owed
 from warroom.launch.procedure_words import outcome_of, started_by
 from warroom.launch.procedures import (
@@ -141,6 +142,8 @@ class _Move:
         return drafts
 
     def _reach(self, step: ActionStep, *, is_confirmed: bool) -> list[Draft]:
+        if why := overruled(self._state, self._run, step):
+            return [self._draft("step_skipped", {"by": ENGINE, "reason": why}, step)]
         if step.confirm and not is_confirmed:
             return [self._waiting(step, StepStage.CONFIRM)]
         if step.kind == "do":

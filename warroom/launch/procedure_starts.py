@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from warroom.launch.entries import ENGINE, Draft
 from warroom.launch.happenings import Happening
+from warroom.launch.precedence import precedence
 from warroom.launch.procedures import SHADOW
 from warroom.launch.state import LaunchState
 from warroom.playbook.procedures import ProcedurePlan
-
-_FIRST: Final = ("rollback", "pause", "notify")
-"""Of several triggers the gravest starts first."""
 
 
 def started(state: LaunchState, procedure: str, actor: str = ENGINE, **body: str | float) -> Draft:
@@ -26,7 +23,7 @@ def start_owed(state: LaunchState) -> list[Draft]:
     """What to journal for the gravest trigger that has fired and whose procedure has not been started for that; empty
     where there is none. In the mode `shadow` it is said what would have been done, and nothing is."""
     triggers = state.course.watched.triggers
-    firing = sorted(_unanswered(state), key=lambda one: _FIRST.index(triggers[one.subject].severity))
+    firing = sorted(_unanswered(state), key=lambda one: precedence(state, one.about))
     for one in firing[:1]:
         trigger = triggers[one.subject]
         delay_s = trigger.delay.total_seconds()
