@@ -52,7 +52,9 @@ class StopwatchSource:
         name = query.measure.path if isinstance(query.measure, Number) else ""
         span = self._spans.get(name)
         if span is None:
-            return Reading.missing(now, f"the stopwatch {clean(name, limit=120)} was not started yet")
+            # There is nothing to be measured yet, which makes nobody blind.
+            why = f"the stopwatch {clean(name, limit=120)} was not started yet"
+            return Reading.missing(now, why, filling=True)
         if span.ended is None:
             seconds = max(0.0, (now - span.begun).total_seconds())
             return Reading(now, seconds, reason=f"runs since {stamp(span.begun)}, started by {span.by}")
