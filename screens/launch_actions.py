@@ -51,9 +51,9 @@ def urgent_actions(launch: LaunchNow) -> tuple[ActionItem, ...]:
 
 
 def other_actions(launch: LaunchNow) -> tuple[ActionItem, ...]:
-    """The levers that are as they should be, and the latest runs that are over, the latest first."""
+    """The latest runs that are over, the latest first, and the levers that are as they should be."""
     over = [one for one in launch.procedures if one.run and one.stage == "finished"]
-    return (*(one for one in launch.levers if one.as_expected), *reversed(over[-_FINISHED:]))
+    return (*reversed(over[-_FINISHED:]), *(one for one in launch.levers if one.as_expected))
 
 
 def ready(launch: LaunchNow) -> tuple[ProcedureNow, ...]:
@@ -139,7 +139,7 @@ def _lever(lever: LeverNow, now: datetime, width: int) -> list[Content]:
     rows += _rows("Value", "nobody knows" if lever.actual is None else lever.actual, width)
     rows += _rows("Expected", lever.expected, width)
     verb = "said" if lever.attest else "read"
-    rows += _rows(verb.capitalize(), _read(lever, now).removeprefix(f"{verb} "), width)
+    rows += _rows(verb.capitalize(), _read(lever, now).replace(verb, "").strip(), width)
     rows += _rows("Does", lever.note, width)
     if lever.kill_switch:
         rows += _rows("Stops", f"sends, with {lever.stops} (K sets it)", width)

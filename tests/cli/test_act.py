@@ -125,7 +125,7 @@ async def test_what_waits_is_confirmed_done_and_skipped_by_their_commands(desk: 
     assert (code, "SKIPPED" in said) == (0, True), said
     await desk.act("start", "revert")
     code, said = await desk.act("abort", "revert-3", reason="a mistake")
-    assert (code, "revert-3: STOPPED: a mistake" in said) == (1, True), said
+    assert (code, "revert-3: STOPPED by ann: a mistake" in said) == (1, True), said
 
 
 async def test_the_kill_switch_is_asked_for_unless_the_person_has_said_yes(

@@ -84,6 +84,7 @@ def test_what_is_delayed_says_when_it_begins_and_then_begins_once() -> None:
     drive.go()
     assert (drive.acts(), drive.run("stop-1").begun_at) == ([], None)
     drive.go(SECOND)
+    assert spent(COURSE.procedures["stop"], drive.run("stop-1"), drive.now + SECOND) == SECOND, "from its begin"
     drive.go(60 * MINUTE)
     assert drive.acts() == ["stop-1.send"]
     assert drive.kinds() == ["started", "waiting", "begun"]
@@ -99,6 +100,7 @@ def test_a_person_aborts_what_is_delayed_with_a_reason_or_lets_it_begin() -> Non
     run = drive.run("stop-1")
     assert (run.outcome, run.finished_by, run.finished_for, drive.acts()) == ("stopped", "ann", "a known peak", [])
     assert (drive.entries[-1].kind, drive.entries[-1].actor) == ("procedure.finished", "ann")
+    assert standing_of(drive.state, run) == "STOPPED by ann: a known peak"
     drive.fired("soon", 2)
     drive.take(acting.confirm(drive.state, "stop-2", "", "bob"))
     assert drive.acts() == ["stop-2.send"]

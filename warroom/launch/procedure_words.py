@@ -101,8 +101,9 @@ def _ended(plan: ProcedurePlan | None, run: ProcedureRun) -> str:
     named = f": {plural(len(failed), 'step')} {', '.join(failed)}" if failed else ""
     if run.outcome == NOOP:
         return "NO-OP: everything was so already, nothing was changed"
+    by = f" by {run.finished_by}" if run.finished_by else ""
     why = f": {run.finished_for}" if run.finished_for else ""
-    return f"{run.outcome.upper()}{named or why}"
+    return f"{run.outcome.upper()}{by}{named or why}"
 
 
 def started_by(run: ProcedureRun) -> str:

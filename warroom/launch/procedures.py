@@ -189,10 +189,10 @@ def waits(plan: ProcedurePlan, run: ProcedureRun) -> Iterator[StepRun]:
 
 
 def spent(plan: ProcedurePlan, run: ProcedureRun, now: datetime) -> timedelta:
-    """How much of its budget a run has used at `now`, or in all: from its start to its end, waits left out."""
-    waited = sum(
-        ((one.at if one.stage in ENDED else now) - one.began_at for one in waits(plan, run)), start=timedelta()
-    )
+    """How much of its budget a run has used at `now`, or in all: from its start to its end, its delay and waits left
+    out."""
+    delayed = (run.begun_at or run.finished_at or now) - run.started_at if run.delay else timedelta()
+    waited = sum(((one.at if one.stage in ENDED else now) - one.began_at for one in waits(plan, run)), start=delayed)
     return (run.finished_at or now) - run.started_at - waited
 
 
