@@ -71,15 +71,24 @@ def test_engine_and_services_end_with_the_demo_however_it_ends(
         until(lambda: all(map(is_gone, started)))
 
 
-@pytest.mark.parametrize("more", [(), ("--verify",)], ids=["with a launch", "the verification alone"])
-def test_without_a_terminal_the_verdict_is_the_exit_code(more: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("more", "has_launch"),
+    [
+        pytest.param((), True, id="and a launch follows"),
+        pytest.param(("--report", "markdown=/dev/null"), False, id="whoever wants a report wants nothing else"),
+    ],
+)
+def test_without_a_terminal_the_verdict_is_the_exit_code(
+    more: tuple[str, ...], has_launch: bool, tmp_path: Path
+) -> None:
     options = ("--scenario", "kill-switch-off", "--evidence", str(tmp_path), *more)
-    told = warroom("demo", *options, evidence=tmp_path)
+    # What a person has set for services of their own does not concern the demo.
+    told = warroom("demo", *options, inputs={"STATE_PATH": "/elsewhere"}, evidence=tmp_path)
     assert told.code == 1
     assert "this is no terminal, so the verification runs headless" in told.err
     assert "RED: Kill-switch" in told.out
-    assert ("| demo: PUBLISHED" in told.out) is (not more)
-    assert len(known_launches(tmp_path / "launches")) == (0 if more else 1)
+    assert ("| demo: PUBLISHED" in told.out) is has_launch
+    assert len(known_launches(tmp_path / "launches")) == has_launch
 
 
 _HELD = """

@@ -42,7 +42,9 @@ DemoFolder = Annotated[
     Path | None,
     Option("--evidence", metavar="DIR", help="Where evidence and launches are kept; without it, in warroom-demo."),
 ]
-VerifyOnly = Annotated[bool, Option("--verify", help="The verification alone, without a launch.")]
+VerifyOnly = Annotated[
+    bool, Option("--verify", help="The verification alone, without a launch; so do --format and --report.")
+]
 Scenario = Annotated[str, Option(metavar="NAME", help="How the simulated services behave; `list` names them.")]
 Version = Annotated[bool, Option("--version", "-V", help="Print the version and end.")]
 PlaybookOrLaunch = Annotated[

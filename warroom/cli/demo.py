@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from warroom.cli.options import VerifyOptions
 from warroom.cli.output import Terminal
@@ -20,11 +20,16 @@ from warroom.errors import ExitCode
 from warroom.simulator import SCENARIOS, SimulatorProcess
 from warroom.simulator.scenarios import TRAFFIC
 
+if TYPE_CHECKING:
+    from warroom.cli.demo_launch import Stage
+
 PLAYBOOK = "auto_com_center.yaml"
 _LAUNCHED: Final = "demo.yaml"
 _FOLDER: Final = "warroom-demo"
 # The windows of its launch are a tenth of the real ones: so that as much comes in them.
 _TRAFFIC: Final = 10 * TRAFFIC
+# Inputs of the playbook that the simulator has no value for.
+_OF_THEIR_OWN: Final = frozenset(("EVENTS_PATH", "STATE_PATH", "PROMETHEUS_URL", "PROMETHEUS_JOB", "RUNBOOK_URL"))
 _VERDICTS: Final[Mapping[int, str]] = {ExitCode.RED: "RED", ExitCode.UNKNOWN: "UNKNOWN"}
 
 
@@ -58,44 +63,47 @@ def demo(options: DemoOptions) -> int:
     # Asked at the start: the terminal may be gone at the end.
     terminal = Terminal.of_process(os.environ)
     is_watched = not options.headless and terminal.is_console
+    # Whoever wants a report wants what is reported: a verification.
+    has_launch = not (options.verify or options.reports or options.format != "text")
     with SimulatorProcess(options.scenario, traffic=_TRAFFIC) as simulator:
         narrate(sys.stderr, f"warroom: simulated services, scenario '{options.scenario}' (not a real launch)")
-        if not is_watched or options.verify:
-            return _verified(options, simulator, terminal, is_watched=is_watched)
-        from warroom.cli.demo_launch import watch
+        if is_watched and has_launch:
+            from warroom.cli.demo_launch import watch
 
-        return watch(simulator, playbook_path(_LAUNCHED), _state(options), options.scenario, terminal)
+            return watch(_stage(options, simulator), options.scenario, terminal)
+        code = _verified(options, simulator)
+        if is_watched:
+            return _shown(code)
+        if has_launch and code in (ExitCode.GREEN, *_VERDICTS):
+            from warroom.cli.demo_launch import post_once
+
+            post_once(_stage(options, simulator), partial(write, terminal.out), partial(narrate, terminal.err))
+        return code
 
 
-def _verified(options: DemoOptions, simulator: SimulatorProcess, terminal: Terminal, *, is_watched: bool) -> int:
+def _verified(options: DemoOptions, simulator: SimulatorProcess) -> int:
     async def choose(scenario: str) -> None:
         await asyncio.to_thread(simulator.set_scenario, scenario)
 
     choices = tuple(
         Choice(known.name, known.name, known.summary, known.name == options.scenario) for known in SCENARIOS
     )
-    environ = {**os.environ, **simulator.inputs}
-    code = verify(_verify_options(options, simulator.control_url), environ, Extras(choices, choose))
-    if is_watched:
-        return _shown(code)
-    if not options.verify and code in (ExitCode.GREEN, *_VERDICTS):
-        _post(options, simulator, terminal)
-    return code
+    return verify(_verify_options(options, simulator.control_url), _environ(simulator), Extras(choices, choose))
 
 
-def _post(options: DemoOptions, simulator: SimulatorProcess, terminal: Terminal) -> None:
-    """Shows that a launch posts. With --format text its lines are data; with any other format they are narration."""
-    from warroom.cli.demo_launch import post_once
+def _stage(options: DemoOptions, simulator: SimulatorProcess) -> Stage:
+    from warroom.cli.demo_launch import Stage
 
-    out = terminal.out if options.format == "text" else terminal.err
-    post_once(
-        simulator, playbook_path(_LAUNCHED), _state(options), partial(write, out), partial(narrate, terminal.err)
-    )
+    # Apart from evidence: nobody else may write to the folder of launches.
+    state = (options.evidence or Path(_FOLDER)).absolute() / "launches"
+    environ = {**_environ(simulator), **simulator.slack_inputs}
+    return Stage(simulator, playbook_path(_LAUNCHED), state, environ)
 
 
-def _state(options: DemoOptions) -> Path:
-    """The folder of launches: apart from evidence, for nobody else may write to it."""
-    return (options.evidence or Path(_FOLDER)).absolute() / "launches"
+def _environ(simulator: SimulatorProcess) -> Mapping[str, str]:
+    """The environment of this process, but for what a person may have set in it for services of their own."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_THEIR_OWN}
+    return {**kept, **simulator.inputs}
 
 
 def _shown(code: int) -> int:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from warroom.client.engine_socket import ask
 from warroom.client.http import EngineClient
 from warroom.clock import RealClock, stamp
 from warroom.errors import ExitCode, NotNow, WarroomError
-from warroom.simulator import SCENARIOS, SimulatorProcess
+from warroom.simulator import SCENARIOS, SimulatorError, SimulatorProcess
 from warroom.text import clean, plural
 
 _SHOWN_BEST: Final = ("steady", "latency-spike", "errors-5xx", "jwt-failures", "kill-switch-off", "queue-growing")
@@ -43,6 +44,17 @@ _TOLD: Final = 20
 Say = Callable[[str], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a launch of the demo takes place: on these services, by this playbook, kept in the folder `state`, its
+    engine in this environment."""
+
+    simulator: SimulatorProcess
+    playbook: Path
+    state: Path
+    environ: Mapping[str, str]
+
+
 class NotOpened(WarroomError):
     """The engine could not open the launch; on stderr it has said why."""
 
@@ -51,9 +63,9 @@ class NotOpened(WarroomError):
         self.exit_code = ExitCode(code) if code in set(ExitCode) else ExitCode.INTERNAL
 
 
-def watch(simulator: SimulatorProcess, playbook: Path, state: Path, scenario: str, terminal: Terminal) -> int:
+def watch(stage: Stage, scenario: str, terminal: Terminal) -> int:
     """Opens a launch, sets its T0 and shows its console until a person leaves it; then its engine ends, and what the
-    simulated Slack has is told. Returns the console's exit code: 0 when they left. `state` is the folder of launches.
+    simulated Slack has is told. `scenario` is the one in force. Returns the console's exit code: 0 when they left.
 
     Raises NotOpened.
     """
@@ -63,9 +75,9 @@ def watch(simulator: SimulatorProcess, playbook: Path, state: Path, scenario: st
     clock = RealClock()
 
     async def choose(name: str) -> None:
-        await asyncio.to_thread(simulator.set_scenario, name)
+        await asyncio.to_thread(stage.simulator.set_scenario, name)
 
-    with _engine(simulator, playbook, state, partial(narrate, terminal.err)) as told:
+    with _engine(stage, partial(narrate, terminal.err)) as told:
         end_with_terminal(sys.stdin.fileno())
         closed, run_again = partial(closed_in, told.folder), command_for(told.folder, "run")
         code = run_launch_console(
@@ -76,35 +88,34 @@ def watch(simulator: SimulatorProcess, playbook: Path, state: Path, scenario: st
             simulation=Simulation(_choices(scenario), choose),
         )
     narrate(terminal.out, "the demo is over, and its engine has ended")
-    for line in (*_in_slack(simulator), *_kept(told.folder)):
+    for line in (*_in_slack(stage.simulator), *_kept(told.folder)):
         narrate(terminal.out, clean(line))
     return code
 
 
-def post_once(simulator: SimulatorProcess, playbook: Path, state: Path, say: Say, trouble: Say) -> None:
-    """Opens a launch whose first post is due in some seconds, and says what of it the simulated Slack has then.
+def post_once(stage: Stage, say: Say, trouble: Say) -> None:
+    """Opens a launch whose first post is due in some seconds, and says what of it the simulated Slack has then. What
+    is told along the way goes to `trouble`.
 
     Raises NotOpened, and NotNow where Slack has none in time.
     """
-    with _engine(simulator, playbook, state, trouble, RealClock().now() - _BEFORE) as told:
-        message = asyncio.run(_first_post(simulator))
+    with _engine(stage, trouble, RealClock().now() - _BEFORE) as told:
+        message = asyncio.run(_first_post(stage.simulator))
     say(f"Launch (SIMULATED), opened with T0 {_BEFORE.seconds} s ago: its first post, as the simulated Slack has it")
     for line in (*(f"  | {line}" for line in message.splitlines()), *_kept(told.folder)):
         say(clean(line))
 
 
 @contextmanager
-def _engine(
-    simulator: SimulatorProcess, playbook: Path, state: Path, trouble: Say, t0: datetime | None = None
-) -> Iterator[Told]:
+def _engine(stage: Stage, trouble: Say, t0: datetime | None = None) -> Iterator[Told]:
     """The engine of a new launch, whose steps are ticked; without `t0` that sets T0. It ends with the block, and at
     the latest with this process."""
     reading, writing = os.pipe()
     try:
         told = start(
-            [str(playbook), "--state", str(state), "--new", *(["--t0", stamp(t0)] if t0 else [])],
+            [str(stage.playbook), "--state", str(stage.state), "--new", *(["--t0", stamp(t0)] if t0 else [])],
             lambda pid: trouble(f"warroom: the engine is starting (process {pid})"),
-            environ=_environ(simulator),
+            environ=stage.environ,
             lifeline=reading,
         )
     finally:
@@ -112,7 +123,7 @@ def _engine(
     try:
         if isinstance(told, int):
             raise NotOpened(told)
-        _tick(told.folder, simulator.world()["state"]["deployment"])
+        _tick(told.folder, stage.simulator.world()["state"]["deployment"])
         yield told
         with suppress(WarroomError):
             _ask(told.folder, {"request": "close", "reason": "the demo is over"})
@@ -120,11 +131,6 @@ def _engine(
         os.close(writing)
         if isinstance(told, Told) and not asyncio.run(has_ended(told.folder, told.pid)):
             os.kill(told.pid, signal.SIGKILL)
-
-
-def _environ(simulator: SimulatorProcess) -> Mapping[str, str]:
-    # A Prometheus of the person's own knows nothing of these services.
-    return {**os.environ, **simulator.inputs, **simulator.slack_inputs, "PROMETHEUS_URL": ""}
 
 
 def _tick(folder: Path, deployment: Mapping[str, str]) -> None:
@@ -159,7 +165,11 @@ async def _first_post(simulator: SimulatorProcess) -> str:
 
 def _in_slack(simulator: SimulatorProcess) -> Iterator[str]:
     """The first line of every message, oldest first, with its time."""
-    messages = [one for one in simulator.slack()["messages"] if not one["deleted"]]
+    try:
+        messages = [one for one in simulator.slack()["messages"] if not one["deleted"]]
+    except SimulatorError as error:
+        yield f"nobody knows what the simulated Slack took: {error.message}"
+        return
     yield f"the simulated Slack took {plural(len(messages), 'message')}"
     for one in messages[:_TOLD]:
         at = datetime.fromtimestamp(float(one["ts"]), UTC)
