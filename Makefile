@@ -80,7 +80,7 @@ $(BENCH)/%/.ready: requirements/%.txt $(RUN_READY) | python-ok
 docs: $(DEV_READY)  ## make the generated parts of docs/ anew from the models and the command line
 	@$(PY) -m tests.docs.generate
 
-picture: $(DEV_READY)  ## draw docs/console.svg anew: a run against the simulated services, at 120x36
+picture: $(DEV_READY)  ## draw docs/console.svg anew: a launch on the simulated services, at 120x36
 	@$(PY) -m tests.docs.picture $(ARGS)
 
 coverage-map: $(DEV_READY)  ## which requirement is shown by which test

@@ -1,60 +1,62 @@
 """Draw the picture of the console in the README: `make picture`.
 
-A run of the shipped playbook against the simulated services, shown by the real console at 120x36, saved by Textual's
-own export. Only times, ports and ids differ from one picture to the next.
+The launch of `warroom demo`, in which a scenario leads to a trigger, shown by the real console at 120x36, saved by
+Textual's own export. It takes a minute and a half. Only times, process numbers and what was measured differ from one
+picture to the next.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import re
-import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from textual.pilot import Pilot
+
+from tests.cli.launching import Desk
 from tests.contracts.tree import ROOT
-from warroom.cli.background import Background
-from warroom.cli.composition import open_session
-from warroom.cli.options import VerifyOptions
-from warroom.client import Choice, Handlers, InProcess
+from warroom.cli.demo_launch import scenario_choices, tick_steps
+from warroom.client import Simulation
+from warroom.client.http import EngineClient
+from warroom.client.values import LaunchNow
 from warroom.clock import RealClock
-from warroom.screens.app import Console
-from warroom.simulator import SCENARIOS, SimulatorProcess
+from warroom.screens.launch_app import LaunchConsole
+from warroom.simulator import SimulatorProcess
+from warroom.simulator.scenarios import TRAFFIC
 
 PICTURE = ROOT / "docs" / "console.svg"
 SIZE = (120, 36)
-SCENARIO = "kill-switch-off"
-_PLAYBOOK = Path("playbooks") / "auto_com_center.yaml"
+SCENARIO = "latency-spike"
+_PLAYBOOK = ROOT / "playbooks" / "demo.yaml"
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
-async def picture(scenario: str, size: tuple[int, int], keys: list[str]) -> str:
-    """The console after a run, as SVG. The current folder holds the playbook and takes the evidence."""
-    clock = RealClock()
-    with SimulatorProcess(scenario) as simulator:
-        options = VerifyOptions(playbook=_PLAYBOOK, wait="0s")
-        session = open_session(options, {**os.environ, **simulator.inputs}, clock, people=True)
-        background = Background(session)
-        choices = [Choice(known.name, known.name, known.summary) for known in SCENARIOS]
-        handlers = Handlers(rerun=background.rerun, answer=background.answer, stop=background.stop)
-        app = Console(InProcess(session.log, handlers, choices), clock)
-        background.start()
-        try:
-            return await _drawn(app, size, keys)
-        finally:
-            background.close()
+async def picture(simulator: SimulatorProcess, folder: Path, scenario: str, size: tuple[int, int], keys: str) -> str:
+    """The console a few seconds after the scenario has led to a trigger that fires, as SVG."""
 
+    async def choose(name: str) -> None:
+        await asyncio.to_thread(simulator.set_scenario, name)
 
-async def _drawn(app: Console, size: tuple[int, int], keys: list[str]) -> str:
+    simulation = Simulation(scenario_choices(scenario), choose)
+    app = LaunchConsole(EngineClient(folder, RealClock()), RealClock(), simulation=simulation)
     async with app.run_test(size=size) as pilot:
-        while app.verify.view.state.finished is None:
-            await pilot.pause(0.1)
-        await pilot.press(*keys)
-        await pilot.pause(0.3)
+        await _seen(pilot, app, lambda launch: any(post.standing == "sent" for post in launch.updates))
+        # The signals' windows are full by now.
+        await pilot.pause(10)
+        await choose(scenario)
+        await _seen(pilot, app, lambda launch: any(one.stage == "firing" for one in launch.triggers))
+        await pilot.pause(5)
+        await pilot.press(*keys.split())
+        await pilot.pause(1)
         return app.export_screenshot(title="warroom")
+
+
+async def _seen(pilot: Pilot[int], app: LaunchConsole, holds: Callable[[LaunchNow], bool]) -> None:
+    while app.launch.view.launch is None or not holds(app.launch.view.launch):
+        await pilot.pause(0.5)
 
 
 def without_fonts(svg: str) -> str:
@@ -66,16 +68,17 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--scenario", default=SCENARIO)
     options.add_argument("--size", default="x".join(map(str, SIZE)))
-    options.add_argument("--keys", default="", help="keys to press once the run is over, such as 'down down'")
+    options.add_argument("--keys", default="5 home", help="keys to press then")
     options.add_argument("--out", type=Path, default=PICTURE)
     chosen = options.parse_args()
     width, _, height = chosen.size.partition("x")
-    out = chosen.out.resolve()
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        _PLAYBOOK.parent.mkdir()
-        shutil.copy(ROOT / _PLAYBOOK, _PLAYBOOK)
-        svg = asyncio.run(picture(chosen.scenario, (int(width), int(height)), chosen.keys.split()))
-    out.write_text(without_fonts(svg) + "\n", encoding="utf-8")
+    size = (int(width), int(height))
+    with tempfile.TemporaryDirectory() as folder, SimulatorProcess(traffic=10 * TRAFFIC) as simulator:
+        desk = Desk(Path(folder) / "launches", {**simulator.inputs, **simulator.slack_inputs}, _PLAYBOOK)
+        with desk.engine():
+            tick_steps(desk.folder(), simulator.world()["state"]["deployment"])
+            svg = asyncio.run(picture(simulator, desk.folder(), chosen.scenario, size, chosen.keys))
+    chosen.out.write_text(without_fonts(svg) + "\n", encoding="utf-8")
     return 0
 
 

@@ -85,7 +85,7 @@ def watch(stage: Stage, scenario: str, terminal: Terminal) -> int:
             clock,
             color=terminal.color,
             ascii_only=terminal.ascii_only,
-            simulation=Simulation(_choices(scenario), choose),
+            simulation=Simulation(scenario_choices(scenario), choose),
         )
     narrate(terminal.out, "the demo is over, and its engine has ended")
     for line in (*_in_slack(stage.simulator), *_kept(told.folder)):
@@ -123,7 +123,7 @@ def _engine(stage: Stage, trouble: Say, t0: datetime | None = None) -> Iterator[
     try:
         if isinstance(told, int):
             raise NotOpened(told)
-        _tick(told.folder, stage.simulator.world()["state"]["deployment"])
+        tick_steps(told.folder, stage.simulator.world()["state"]["deployment"])
         yield told
         with suppress(WarroomError):
             _ask(told.folder, {"request": "close", "reason": "the demo is over"})
@@ -133,7 +133,7 @@ def _engine(stage: Stage, trouble: Say, t0: datetime | None = None) -> Iterator[
             os.kill(told.pid, signal.SIGKILL)
 
 
-def _tick(folder: Path, deployment: Mapping[str, str]) -> None:
+def tick_steps(folder: Path, deployment: Mapping[str, str]) -> None:
     """Ticks every step; what it asks for is what the deployment says under that name."""
     for step in ask(folder, "GET", "/state", patience_s=_ANSWER_S)["steps"]:
         values = {asked["name"]: deployment[asked["name"]] for asked in step["asks"]}
@@ -145,7 +145,7 @@ def _ask(folder: Path, body: Mapping[str, Any]) -> None:
     ask(folder, "POST", "/requests", body, patience_s=_ANSWER_S)
 
 
-def _choices(scenario: str) -> tuple[Choice, ...]:
+def scenario_choices(scenario: str) -> tuple[Choice, ...]:
     """The scenarios, those first that a launch shows best."""
     rank = {name: place for place, name in enumerate(_SHOWN_BEST)}
     ordered = sorted(SCENARIOS, key=lambda known: rank.get(known.name, len(rank)))
