@@ -19,6 +19,9 @@ from warroom.adapters.slack_wire import Address
 from warroom.clock import RealClock
 from warroom.updates.channel import Fate, Post, thread_in
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("slack_emulated")
+
 SEED = """\
 tokens:
   test_token_admin: {login: admin, scopes: []}

@@ -12,7 +12,7 @@ from tests.cli.launching import Desk
 from warroom.simulator import SimulatorProcess
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def simulator() -> Iterator[SimulatorProcess]:
     with SimulatorProcess("steady") as running:
         yield running

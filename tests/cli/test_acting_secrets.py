@@ -70,6 +70,9 @@ templates:
 """
 LEAKS = """\
 import os, pathlib, sys
+
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("acting_secrets")
 here = pathlib.Path(__file__).parent
 with (here / "environments").open("a") as file:
     print(dict(os.environ), sys.argv, file=file)

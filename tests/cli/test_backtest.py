@@ -22,6 +22,9 @@ from warroom.cli.backtest import POINTS, BacktestOptions, backtest, period_of
 from warroom.clock import RealClock
 from warroom.errors import CannotMeasure, PlaybookError, UsageError
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("backtest")
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SPIKE, SHORT, ERRORS, GAP = 6 * DAY, 4 * DAY, 3 * DAY, DAY
 """How long before the end each began: half an hour over the limit, five minutes, ten minutes of errors, an hour

@@ -11,6 +11,9 @@ from tests.checks.server import closed_port
 from tests.cli.echo import echo
 from tests.cli.running import warroom
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("check_credentials")
+
 OF_INPUT = "plain+input/secret"
 SECRETS = {
     "a client secret from an input": OF_INPUT,

@@ -140,6 +140,9 @@ def test_the_console_shows_no_secret_and_sends_no_control_byte(tmp_path: Path) -
 FAILING = """
 from warroom.contract import Context, Findings, Kind, Parameters
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("hostile_cli")
+
 
 class FailingParameters(Parameters):
     key: str

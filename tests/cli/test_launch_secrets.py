@@ -13,6 +13,9 @@ from tests.cli.launching import Desk, ago
 from tests.cli.test_hostile import GIVEN, IN_HEADERS, playbook
 from warroom.simulator import SimulatorProcess
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("launch_secrets")
+
 POST = """
 suites:
   all: {{checks: [{checks}]}}

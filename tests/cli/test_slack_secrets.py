@@ -42,6 +42,9 @@ templates:
 # Loaded by Python itself before the command: the product knows nothing of it.
 LOUD = """\
 import logging, os
+
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("slack_secrets")
 if os.environ.get("SLACK_BOT_TOKEN"):
     logging.basicConfig(level=logging.DEBUG)
     from warroom.adapters.slack import SlackChannel

@@ -15,6 +15,9 @@ from tests.cli.echo import echo
 from tests.cli.running import warroom
 from tests.cli.terminal import at_terminal
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("target_credentials")
+
 BEARER = "bearer-4f9d21c7e0"
 BASIC = "pa ss/wo+rd="
 PROXY = "pröxy:p@ss&word-77"

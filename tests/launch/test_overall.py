@@ -16,6 +16,9 @@ from warroom.launch.state import LaunchState
 from warroom.slo.trigger import Stage
 from warroom.verdict import Verdict
 
+# What the services answer is measured once.
+pytestmark = pytest.mark.xdist_group("measured")
+
 MINUTE = timedelta(minutes=1)
 NOW = T0 + 20 * MINUTE
 

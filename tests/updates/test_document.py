@@ -14,6 +14,9 @@ from warroom.launch.ledger import HoldBack, Prepare, RunSuite, decide
 from warroom.launch.state import LaunchState
 from warroom.updates.render import delivery_line, post_text
 
+# What the services answer is measured once.
+pytestmark = pytest.mark.xdist_group("measured")
+
 GOLDEN = Path(__file__).parent / "golden"
 MINUTE = timedelta(minutes=1)
 

@@ -7,6 +7,9 @@ import pytest
 from tests.launch.course import course
 from tests.updates.event_posts import GOLDEN, POSTS, WHILE_GATE_1_IS_RED
 
+# What the services answer is measured once.
+pytestmark = pytest.mark.xdist_group("measured")
+
 
 @pytest.mark.parametrize("name", POSTS)
 def test_the_post_is_the_golden_one(name: str) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.launch.course import BUILD, T0, after, opened
 from tests.updates.measured import found
 from warroom.launch.schedule import slots
 from warroom.launch.state import LaunchState
 from warroom.updates.render import preview_text
+
+# What the services answer is measured once.
+pytestmark = pytest.mark.xdist_group("measured")
 
 MINUTE = timedelta(minutes=1)
 
