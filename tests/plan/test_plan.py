@@ -260,3 +260,21 @@ def test_the_text_of_a_recurring_post_is_shown_once() -> None:
     assert "  T+2h  2025-11-01T04:00:00Z" in "\n".join(lines)
     # Each flip says something else.
     assert sum("is RED again since" in line for line in lines) == 2
+
+
+def test_what_is_kept_in_slack_beside_the_posts_is_shown_as_it_will_be() -> None:
+    status, switch = planned(t0=T0).messages
+    assert (status.channel, status.when) == ("war_room", "edited in place whenever it changes")
+    assert status.text.split("\n")[:2] == [
+        "STATUS: auto_com_center Production Publish · dry-run · receive-and-queue",
+        "T0: 2025-11-01 02:00 UTC",
+    ]
+    assert switch.when == "by Slack itself, 15m after the last sign of life of the engine"
+    first, second = switch.text.split("\n")
+    assert first == "⚠️ ENGINE SILENT since [its last sign of life]: auto_com_center Production Publish"
+    assert second.endswith("Go on: warroom run LAUNCH")
+    assert "Kept in Slack" in plan_lines(planned(t0=T0))
+
+
+def test_without_a_channel_that_can_keep_them_there_are_none() -> None:
+    assert planned(environ=ENVIRON).messages == ()

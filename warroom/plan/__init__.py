@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from warroom.plan.findings import findings
+from warroom.plan.kept import planned_messages
 from warroom.plan.outside import asked, commands, recipients
 from warroom.plan.posts import planned_posts
 from warroom.plan.values import Plan, PlannedInput, PlannedPhase, PlannedTrigger
@@ -26,6 +27,7 @@ def plan_of(loaded: Partly, t0: datetime | None, secrets: Collection[str]) -> Pl
         t0=t0,
         phases=_phases(playbook.course),
         posts=posts,
+        messages=planned_messages(playbook.course, t0),
         triggers=tuple(
             PlannedTrigger(one.id, one.title, one.severity, one.mode, one.runs)
             for one in playbook.course.watched.triggers.values()

@@ -52,7 +52,7 @@ def _name(part: str | Value | Call, then: Sequence[str]) -> str | Value | Call:
         case Value(name) if name in then:
             return f"[{name}]"
         case Call(helper, picks):
-            return f"[{helper} of {'; '.join(map(_picked, picks))}]"
+            return f"[{helper} of {'; '.join(map(_picked, picks))}]" if picks else f"[{helper}]"
     return part
 
 

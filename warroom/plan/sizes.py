@@ -25,6 +25,8 @@ NOTE: Final = 400
 SIGNAL: Final = 240
 """Characters of a line about a signal."""
 BADGE: Final = 40
+OVERALL: Final = 600
+"""Characters of the launch's word with what keeps it from GREEN."""
 _SAY_SOMETHING: Final = ("expect", "headers", "levers", "ask", "types")
 
 
@@ -52,6 +54,8 @@ def _longest(part: Value | Call, state: LaunchState, slot: Slot, checks: Mapping
     match part.helper:
         case "badge":
             return "x" * BADGE
+        case "overall":
+            return "x" * OVERALL
         case "signals":
             return "\n".join("x" * SIGNAL for _ in part.picks)
         case "lines":

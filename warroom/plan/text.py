@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from warroom.clock import stamp
 from warroom.launch.values import utc
-from warroom.plan.values import Asked, Plan, PlannedInput, PlannedPhase, PlannedPost, PlannedTrigger
+from warroom.plan.values import Asked, Plan, PlannedInput, PlannedMessage, PlannedPhase, PlannedPost, PlannedTrigger
 from warroom.text import clean
 from warroom.updates.slack_message import SECTION, SECTIONS
 
@@ -23,6 +23,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"T0 is {_when(plan.t0)}" if plan.t0 else "T0 is not given: times are from T0 (--t0 INSTANT shows them)"
     yield from _section("Phases", [_phase(phase) for phase in plan.phases])
     yield from _section("Posts", list(_posts(plan.posts)))
+    yield from _section("Kept in Slack", [line for one in plan.messages for line in _message(one)])
     yield from _section("Triggers", [_trigger(one) for one in plan.triggers])
     yield from _section("Channels", [f"{one.channel} ({one.kind}): {one.where}" for one in plan.recipients])
     yield from _section("Requests", [_asked(one) for one in plan.asked])
@@ -76,6 +77,11 @@ def _posts(posts: Sequence[PlannedPost]) -> Iterator[str]:
         if post.needs:
             yield f"    needs {', '.join(post.needs)}"
         yield from (f"{_BAR}{clean(line)}" for line in post.text.split("\n"))
+
+
+def _message(one: PlannedMessage) -> Iterator[str]:
+    yield f"{one.title}, in {one.channel}: {one.when}"
+    yield from (f"{_BAR}{clean(line)}" for line in one.text.split("\n"))
 
 
 def _size(post: PlannedPost) -> str:

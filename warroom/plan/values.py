@@ -43,6 +43,16 @@ class PlannedPost:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """What is kept in a channel beside the posts: `when` says how, `text` what it shows."""
+
+    title: str
+    channel: str
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedPhase:
     """A phase: when it begins and should be over (empty: no end of its own), and what it runs then."""
 
@@ -126,6 +136,7 @@ class Plan:
     t0: datetime | None
     phases: tuple[PlannedPhase, ...]
     posts: tuple[PlannedPost, ...]
+    messages: tuple[PlannedMessage, ...]
     triggers: tuple[PlannedTrigger, ...]
     recipients: tuple[Recipient, ...]
     asked: tuple[Asked, ...]
