@@ -10,6 +10,7 @@ from tests.engine.feeding import WATCHED, course
 from warroom.backtest.replay import Replay
 from warroom.backtest.scope import Scope
 from warroom.backtest.values import Backtest, Period, Replayed
+from warroom.playbook.course import Course
 from warroom.playbook.signals import Watched
 from warroom.slo.query import Number, Query
 from warroom.slo.reading import Reading
@@ -44,14 +45,17 @@ def backtested(
     past: Past,
     *,
     watched: Watched = WATCHED,
+    course_: Course | None = None,
     lasts: timedelta = HOUR,
     every: timedelta = SLOT,
     t0: datetime | None = None,
     refused: Mapping[tuple[str, Query], str] | None = None,
 ) -> Backtest:
-    """The backtest of all triggers from the start on."""
-    scope = Scope({"app": PrometheusSpec(id="app", target="prom")}, tuple(watched.triggers.values()), ())
-    replay = Replay(course(watched), scope, Period(START, START + lasts, every, t0))
+    """The backtest of all triggers from the start on; of a `course_`, or of what is `watched`."""
+    planned = course_ or course(watched)
+    triggers = tuple(planned.watched.triggers.values())
+    scope = Scope({"app": PrometheusSpec(id="app", target="prom")}, triggers, ())
+    replay = Replay(planned, scope, Period(START, START + lasts, every, t0))
     for since, until in replay.spans:
         for number in range((until - since) // every + 1):
             replay.observe(since + number * every, {"app": Remembered(past)})

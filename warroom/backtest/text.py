@@ -20,6 +20,8 @@ SCHEMA: Final = "warroom.backtest/1"
 _SHOWN: Final = 20
 """So many activations, and stretches without data, of one trigger are shown to people; JSON has all."""
 
+_SMALLEST: Final = 0.0001
+
 _RULES: Final = (
     "Nothing was run, and nobody was told. A pause or rollback without `resume` ends when its condition is gone.",
     "In vain: the condition was gone before what the trigger runs had to be done (its budget; 10m without one).",
@@ -156,8 +158,13 @@ def _baseline(one: Baseline, course: Course) -> str:
 
 
 def _signal(one: SignalShares) -> str:
-    shares = ", ".join(f"{level.symbol} {level.word} {share:.2%}" for level, share in one.shares.items())
+    shares = ", ".join(f"{level.symbol} {level.word} {_share(share)}" for level, share in one.shares.items())
     return f"{one.signal}: {shares or 'never looked at'}"
+
+
+def _share(share: float) -> str:
+    """A little is never told as nothing."""
+    return f"{share:.2%}" if share >= _SMALLEST else f"<{_SMALLEST:.2%}"
 
 
 def _span(span: timedelta) -> str:
