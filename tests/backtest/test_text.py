@@ -61,6 +61,6 @@ def test_it_says_what_would_have_been_done_in_each_mode(mode: Mode, told: str) -
 
 
 def test_a_little_is_never_told_as_nothing() -> None:
-    shares = {Level.GREEN: 0.99995, Level.RED: 0.00005}
+    shares = {Level.GREEN: 0.9999, Level.RED: 0.00005}
     found = replace(backtested(every(5, 60), course_=planned()), signals=(SignalShares("errors", "Errors", shares),))
     assert list(backtest_lines(found, planned()))[-1] == "  errors: ✔ GREEN 99.99%, ✖ RED <0.01%"
