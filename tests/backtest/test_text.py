@@ -19,8 +19,8 @@ from warroom.slo.levels import Level
 STOP = ProcedurePlan("stop", "Stop", (ActionStep("off", "do", "Switch it off"),), budget=3 * MINUTE)
 
 
-def planned(mode: Mode = "auto") -> Course:
-    plan = replace(WATCHED.triggers["pause_5xx"], mode=mode, runs="stop")
+def planned(mode: Mode = "auto", delay: timedelta = timedelta()) -> Course:
+    plan = replace(WATCHED.triggers["pause_5xx"], mode=mode, runs="stop", delay=delay)
     watched = replace(WATCHED, triggers={plan.id: plan}, slos={}, baselines={})
     return replace(course(watched), procedures={"stop": STOP})
 
@@ -49,15 +49,16 @@ def test_of_many_activations_the_first_are_shown_and_all_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "told"),
+    ("mode", "delay", "told"),
     [
-        ("auto", "  each time it would have run stop: 1. Switch it off"),
-        ("confirm", "  each time it would have asked a person to run stop: 1. Switch it off"),
-        ("shadow", "  each time it would have only named stop: 1. Switch it off"),
+        ("auto", timedelta(), "  each time it would have run stop: 1. Switch it off"),
+        ("auto", MINUTE, "  each time it would have run, 1m later unless somebody aborts it, stop: 1. Switch it off"),
+        ("confirm", timedelta(), "  each time it would have asked a person to run stop: 1. Switch it off"),
+        ("shadow", timedelta(), "  each time it would have only named stop: 1. Switch it off"),
     ],
 )
-def test_it_says_what_would_have_been_done_in_each_mode(mode: Mode, told: str) -> None:
-    assert told in lines(every(60, 300), planned(mode))
+def test_it_says_what_would_have_been_done_in_each_mode(mode: Mode, delay: timedelta, told: str) -> None:
+    assert told in lines(every(60, 300), planned(mode, delay))
 
 
 def test_a_little_is_never_told_as_nothing() -> None:

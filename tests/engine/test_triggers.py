@@ -18,6 +18,8 @@ from warroom.engine.requests import SetT0
 from warroom.engine.view import state_json
 from warroom.journal.audit import audit
 from warroom.launch.entries import Entry
+from warroom.playbook.signal_forms import Burn
+from warroom.playbook.signals import TriggerPlan
 from warroom.slo.levels import Level
 from warroom.slo.reading import Reading
 from warroom.slo.trigger import Stage
@@ -250,6 +252,22 @@ async def test_three_minutes_down_use_up_the_budget_of_48_hours(tmp_path: Path) 
         await stage.advance(MINUTE)
         known = engine.state.signals["up"]
         assert (known.level, known.reason) == (Level.RED, "the error budget is used up: 2m52.8s in 48h")
+
+
+async def test_a_burn_alarm_waits_for_its_window_without_being_blind_and_then_fires_at_once(tmp_path: Path) -> None:
+    burn = TriggerPlan("burns", "Burns", "notify", "auto", slo="uptime", burn=Burn("burn > 19.2", 19.2))
+    stage = Feed(tmp_path, replace(WATCHED, triggers={"burns": burn}))
+    async with stage.engine() as engine:
+        await stage.advance(20 * MINUTE)
+        assert stage.told_posts() == []
+        stage.fed.values["up"] = 0.5
+        await stage.advance(MINUTE)
+        assert stage_of(engine, "burns") is Stage.FIRING
+        stage.fed.values["up"] = "no answer"
+        await stage.advance(30 * MINUTE)
+        assert engine.state.triggers["burns"].state.blind
+        assert stage_of(engine, "burns") is Stage.FIRING
+    assert [post for post in stage.told_posts() if "burns" in post] == ["fired@burns#1", "blind@burns.blind-1"]
 
 
 async def test_ticks_that_come_a_little_late_lose_no_minute_of_the_budget(tmp_path: Path) -> None:

@@ -107,6 +107,8 @@ def _said(one: Replayed) -> str:
 
 
 def _ran(one: Replayed) -> str:
+    if one.delay:
+        return f"run, {format_duration(one.delay)} later unless somebody aborts it,"
     return {"auto": "run", "confirm": "asked a person to run", "shadow": "only named"}[one.mode]
 
 

@@ -55,6 +55,7 @@ class Track:
             severity=plan.severity,
             mode=plan.mode,
             runs=plan.runs,
+            delay=plan.delay,
             would=self._would,
             patience=self._patience,
             activations=tuple(self._activation(place, until) for place in range(len(self._fired))),

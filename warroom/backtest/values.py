@@ -72,7 +72,7 @@ class Activation:
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """What a trigger would have done. `condition` and `hold` say what it waits for, `runs` what it would have started
-    (empty: nothing), `would` the steps of that. A breach that was over within `patience` was in vain.
+    (empty: nothing) after the `delay`, `would` the steps of that. One that was over within `patience` was in vain.
 
     `near` is how long it was pending each time that it did not fire, `pending` how long in all. `coverage` is the
     share of the looks in which its condition could be decided, 0..1.
@@ -85,6 +85,7 @@ class Replayed:
     severity: str
     mode: str
     runs: str
+    delay: timedelta
     would: tuple[str, ...]
     patience: timedelta
     activations: tuple[Activation, ...]
