@@ -127,6 +127,10 @@ async def test_nothing_is_made_up_before_anything_was_measured(tmp_path: Path) -
     assert [key for key in found if key[0] in ("warroom_signal_ratio", "warroom_slo_error_budget_left_ratio")] == []
     assert found["warroom_signal_state", "errors", "unknown"] == 1
     assert found["warroom_signal_state", "errors", "green"] == 0
+    stages = {
+        key[1]: value for key, value in found.items() if key[0] == "warroom_trigger_state" and "pause_5xx" in key
+    }
+    assert (stages["unknown"], stages["idle"]) == (1, 0)
 
 
 async def test_a_journal_that_takes_nothing_is_seen_in_the_metrics(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.engine.stage import T0
 from warroom.engine.engine import Engine
 from warroom.engine.requests import CloseLaunch, ResumeTrigger
 from warroom.launch.exits import holding
+from warroom.launch.live import NOT_YET
 from warroom.playbook.course import Phase
 from warroom.playbook.signals import TriggerPlan
 
@@ -48,7 +49,7 @@ async def test_it_is_open_once_everything_was_judged_and_is_well(tmp_path: Path)
         assert "signal errors is UNKNOWN: it was not looked at yet" in held(engine, stage)
         await stage.advance(6 * MINUTE - SLOT)
         early = ("it begins at 2025-11-01T02:06:00Z",)
-        not_yet = tuple(f"trigger {name} is UNKNOWN: it was not judged yet" for name in WATCH.exit_triggers[:3])
+        not_yet = tuple(f"trigger {name} is UNKNOWN: {NOT_YET}" for name in WATCH.exit_triggers[:3])
         assert held(engine, stage) == (*early, *not_yet)
         await stage.advance(3 * SLOT)
         assert held(engine, stage) == ()

@@ -123,7 +123,7 @@ def _triggers(state: LaunchState, live: Live) -> Iterator[Metric]:
         known = state.triggers.get(plan.id) or TriggerKnown(plan.id)
         standing = live.triggers.get(plan.id, known.state)
         about.add_metric([plan.id, plan.severity, plan.mode, plan.signal], {})
-        one_hot(states, [plan.id], STAGES, live.stage_of(plan.id, standing))
+        one_hot(states, [plan.id], STAGES, live.stands(state, plan)[0])
         blind.add_metric([plan.id], float(standing.blind))
         fired.add_metric([plan.id], standing.number)
     yield from (about, states, blind, fired)

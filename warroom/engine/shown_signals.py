@@ -159,7 +159,7 @@ def triggers(state: LaunchState, live: Live, now: datetime) -> list[dict[str, An
 def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan) -> dict[str, Any]:
     known = state.triggers.get(plan.id) or TriggerKnown(plan.id)
     standing = live.triggers.get(plan.id, known.state)
-    stage = live.stage_of(plan.id, standing)
+    stage, reason = live.stands(state, plan)
     return {
         "id": plan.id,
         "title": plan.title,
@@ -183,7 +183,7 @@ def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan
         "snoozed": _said(known.snoozed, context.now),
         "runs": plan.runs,
         "runbook": plan.runbook,
-        "reason": live.waiting[plan.id] if stage == "unknown" else known.reason,
+        "reason": reason,
     }
 
 

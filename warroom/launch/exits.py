@@ -91,7 +91,7 @@ def _of_watched(state: LaunchState, phase: Phase, now: datetime, live: Live) -> 
         if level is not Level.GREEN:
             yield f"signal {name} is {level.word}: {reason}"
     for name in phase.exit_triggers:
-        stage, reason = _stage(state, name, live)
+        stage, reason = live.stands(state, state.course.watched.triggers[name])
         if stage != "idle":
             yield f"trigger {name} is {stage.upper()}: {reason}"
 
@@ -103,14 +103,3 @@ def _level(found: SignalLive | None, now: datetime) -> tuple[Level, str]:
     if found.judged.level is not Level.UNKNOWN and (found.at is None or now - found.at > TOO_OLD):
         return Level.UNKNOWN, f"the last is of {utc(found.at)}" if found.at else "it was never measured"
     return found.judged.level, found.judged.reason
-
-
-def _stage(state: LaunchState, name: str, live: Live) -> tuple[str, str]:
-    """Where a trigger stands, and why. The journal says nothing of one that was never anything but idle."""
-    plan, known = state.course.watched.triggers.get(name), state.triggers.get(name)
-    standing = live.triggers.get(name)
-    if standing is None:
-        is_calm = state.closed or (plan and plan.declared)
-        return ("idle", "") if is_calm else ("unknown", "it was not judged yet")
-    stage = live.stage_of(name, standing)
-    return stage, live.waiting.get(name) or (known.reason if known else "")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from warroom.launch.state import LaunchState
+from warroom.playbook.signals import TriggerPlan
 from warroom.slo.budget import Budget
 from warroom.slo.levels import Judged, Level
 from warroom.slo.reading import Reading
 from warroom.slo.trend import Direction, Point, Trend
 from warroom.slo.trigger import TriggerState
+
+NOT_YET: Final = "it is judged from T0 on, once its source was looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,17 @@ class Live:
     waiting: Mapping[str, str] = field(default_factory=dict)
     is_watched: bool = True
 
-    def stage_of(self, trigger: str, standing: TriggerState) -> str:
-        """Where a trigger stands for people: `unknown` where nothing is the matter and it is too early to judge."""
-        return "unknown" if standing.shown == "idle" and self.waiting.get(trigger) else standing.shown
+    def stands(self, state: LaunchState, plan: TriggerPlan) -> tuple[str, str]:
+        """Where a trigger stands for people, and why: `unknown` while it is too early to judge it, else its stage and
+        the reason of its last change."""
+        known = state.triggers.get(plan.id)
+        standing = self.triggers.get(plan.id)
+        if standing is None and self.is_watched and not plan.declared:
+            return "unknown", NOT_YET
+        stage = (standing or TriggerState()).shown
+        if stage == "idle" and (why := self.waiting.get(plan.id)):
+            return "unknown", why
+        return stage, known.reason if known else ""
 
 
 def journaled(state: LaunchState) -> Live:
