@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.contracts.tree import ROOT
 from tests.engine.auto_com_center import Launch
 from tests.engine.feeding import MINUTE
-from warroom.simulator.latency import Latency
+from warroom.simulator.scenarios import Latency
 
 
 async def test_the_example_goes_as_the_page_says(tmp_path: Path) -> None:
