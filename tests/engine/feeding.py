@@ -105,17 +105,18 @@ WATCHED = Watched(
 CALM: Mapping[str, float] = {"errors": 0.001, "jwt": 0.0, "p95": 0.04, "depth": 10.0, "up": 1.0}
 
 
-def _on(update_id: str, *events: str, text: str) -> Update:
+def post_on(update_id: str, *events: str, text: str) -> Update:
+    """A post that is owed when that happens."""
     return Update(update_id, update_id, "file", parse_template(text), on=events, within=2 * MINUTE)
 
 
 POSTS = {
     one.id: one
     for one in (
-        _on("fired", "trigger.fired", text="fired"),
-        _on("over", "trigger.resolved", text="resolved"),
-        _on("blind", "trigger.blind", text="blind"),
-        _on("warned", "signal.warn", text="warned"),
+        post_on("fired", "trigger.fired", text="fired"),
+        post_on("over", "trigger.resolved", text="resolved"),
+        post_on("blind", "trigger.blind", text="blind"),
+        post_on("warned", "signal.warn", text="warned"),
     )
 }
 

@@ -12,7 +12,7 @@ from tests.engine.stage import T0
 from warroom.clock import stamp
 from warroom.engine import signal_watch
 from warroom.engine.engine import Engine
-from warroom.engine.requests import ConfirmStep, NoteIncident, OpenIncident, SetT0
+from warroom.engine.requests import ConfirmStep, NoteIncident, OpenIncident, ResolveIncident, SetT0
 from warroom.slo.trigger import Stage
 
 SETTLES = 6 * MINUTE
@@ -256,3 +256,34 @@ async def test_six_hourly_posts_tell_signals_queue_and_issues_and_none_comes_aga
             assert f"GREEN {title}" in text, text
         assert "GREEN Queue depth: 3 messages" in text
         assert "a template is slow" in text if hour > 2 else "Issues: none" in text
+
+
+@pytest.mark.covers("S3-W05")
+async def test_each_breach_and_incident_is_told_at_once_and_once_and_so_is_its_end(tmp_path: Path) -> None:
+    launch = Launch(tmp_path)
+    async with launch.engine() as engine:
+        await launch.advance(10 * MINUTE)
+        # Over the objective, under what pauses: nothing acts, and all the same it is told.
+        launch.service.takes(121.0)
+        began = launch.clock.now()
+        await launch.advance(30 * MINUTE)
+        assert launch.room.slots("p95") == ["breach@p95#1"]
+        # As soon as two samples of the last minute are over the limit the 95th percentile is.
+        assert launch.room.at("breach@p95#1") - began <= 20 * SECOND
+        launch.service.takes(40.0)
+        await launch.advance(10 * MINUTE)
+        assert launch.room.slots("p95") == ["breach@p95#1", "breach_over@p95#1"]
+        launch.service.takes(350.0)
+        await launch.advance(30 * MINUTE)
+        assert launch.room.slots("p95")[2:] == ["breach@p95#2", "trigger_fired@pause_p95#1"]
+        launch.service.takes(40.0)
+        await launch.advance(30 * MINUTE)
+        told = launch.room.slots("p95")[4:]
+        assert told == ["breach_over@p95#2", "trigger_resolved@pause_p95#1"]
+        await engine.ask(OpenIncident("mails come twice"), "ada")
+        await launch.advance(5 * SECOND)
+        assert launch.room.slots("incident") == ["incident_opened@inc-1"]
+        await engine.ask(ResolveIncident("inc-1", "a retry too many"), "ada")
+        await launch.advance(MINUTE)
+        ends = [slot for slot in launch.room.slots("incident") if "resolved" in slot]
+        assert ends == ["incident_resolved@inc-1"]

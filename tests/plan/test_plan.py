@@ -44,6 +44,7 @@ def test_every_update_of_the_third_document_is_planned_at_its_times_and_then_tho
             for trigger in triggers
         },
         **{f"breach@{signal}#1": f"on signal.warn of {signal}, within 2m" for signal in limited},
+        **{f"breach_over@{signal}#1": f"on signal.recovered of {signal}, within 2m" for signal in limited},
         "incident_opened@inc-1": "on incident.opened, within 2m",
         "incident_note@inc-1": "on incident.opened, within 10m",
         "incident_update@inc-1+15m": "every 15m while incident.open",

@@ -162,6 +162,16 @@ def breach() -> str:
     return text(state, "breach@p95#1", HAPPENS)
 
 
+def breach_over() -> str:
+    """The post about one that breaches them no more."""
+    at = HAPPENS + 7 * MINUTE
+    told = {"signal": "p95", "level": "yellow", "value": 0.121, "n": 30.0, "reason": "121ms is > 120ms"}
+    back = {"signal": "p95", "level": "green", "value": 0.041, "n": 30.0, "reason": "41ms is not > 120ms"}
+    state = after(after(opened(), "signal.level", HAPPENS, **told), "signal.warned", HAPPENS, **told, number=1)
+    state = after(after(state, "signal.level", at, **back), "signal.recovered", at, **back, number=1)
+    return text(state, "breach_over@p95#1", at)
+
+
 def text(state: LaunchState, slot: str, at: datetime) -> str:
     """The text of the post of `slot`, which is to be written at `at`."""
     [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot]
@@ -190,6 +200,7 @@ POSTS: Final[Mapping[str, Callable[[], str]]] = {
     "trigger_resolved.txt": recovered,
     "trigger_blind.txt": blind,
     "breach.txt": breach,
+    "breach_over.txt": breach_over,
 }
 
 WHILE_GATE_1_IS_RED: Final[Mapping[str, Callable[[], str]]] = {

@@ -38,6 +38,7 @@ BOTH_CASES = {
     "procedure_news": ("procedure_news.txt", "procedure_news.txt"),
     "trigger_blind": ("trigger_blind.txt", "trigger_blind.txt"),
     "breach": ("breach.txt", "breach.txt"),
+    "breach_over": ("breach_over.txt", "breach_over.txt"),
 }
 """For each update its golden text where all is green, and where Gate 1 is red."""
 

@@ -149,9 +149,11 @@ class SignalWatch:
             self._levels[known.id] = known.level
             if known.warned_at:
                 self._warned[known.id] = known.warnings, known.warned_at - self._ahead
-            if known.level in _BAD:
-                # Of a breach that goes on people were told, or will be when they may be.
-                self._breaches[known.id] = min(known.since, known.warned_at or known.since) - self._ahead
+            is_told = known.warnings > known.recovered and known.level is not Level.GREEN
+            if is_told or known.level in _BAD:
+                # People were told of a breach that goes on, or will be when they may be.
+                began = min(known.since, known.warned_at or known.since) if is_told else known.since
+                self._breaches[known.id] = began - self._ahead
         return await self._samples.restore(self._sources, self._memory, self._triggers)
 
     def observe(self, state: LaunchState, levers_read_at: Mapping[str, datetime]) -> None:
@@ -240,7 +242,7 @@ class SignalWatch:
             if is_told:
                 self._warn(plan, found, now)
         elif level is not Level.UNKNOWN:
-            self._breaches.pop(plan.id, None)
+            self._recover(plan, found)
 
     def _warn(self, plan: SignalPlan, found: Found, now: datetime) -> None:
         """People are told of a breach once, and not so soon after the last one."""
@@ -250,6 +252,13 @@ class SignalWatch:
         self._warned[plan.id] = number + 1, now
         body = {"signal": plan.id, "number": number + 1, "level": found.judged.level.value, **_measured(found)}
         self._owe_body("signal.warned", body)
+
+    def _recover(self, plan: SignalPlan, found: Found) -> None:
+        """People who were told of a breach are told that it is over."""
+        began = self._breaches.pop(plan.id, None)
+        number, at = self._warned.get(plan.id, (0, None))
+        if began is not None and at is not None and at >= began:
+            self._owe_body("signal.recovered", {"signal": plan.id, "number": number, **_measured(found)})
 
     def _decide(self, context: Context, looked: SignalRound, slot: datetime) -> None:
         for plan in self._watched.triggers.values():

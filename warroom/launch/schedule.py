@@ -180,7 +180,7 @@ def _happened(state: LaunchState, now: datetime) -> Iterator[Slot]:
             # What was written before somebody wanted to hear of it later stays.
             if happening.not_before is None or happening.not_before <= now or slot_id in state.records:
                 where = (happening.owed_from, happening.about, happening.subject, happening.on)
-                elapsed = happening.at - state.t0 if state.t0 and happening.on == "signal.warn" else None
+                elapsed = happening.at - state.t0 if state.t0 and happening.on.startswith("signal.") else None
                 slot = Slot(slot_id, update.id, update.within, False, *where, severity=happening.severity)
                 yield from copies(state.course, replace(slot, elapsed=elapsed))
 

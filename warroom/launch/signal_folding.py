@@ -34,7 +34,7 @@ def _level(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     known = state.signals.get(body["signal"])
     fresh = SignalKnown(body["signal"], Level(body["level"]), entry.at, entry.at)
     if known:
-        fresh = replace(fresh, warnings=known.warnings, warned_at=known.warned_at)
+        fresh = replace(fresh, warnings=known.warnings, warned_at=known.warned_at, recovered=known.recovered)
     return _with_signal(state, _measured(fresh, entry, body))
 
 
@@ -69,6 +69,18 @@ def _warned(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     known = replace(state.signals[body["signal"]], warnings=body["number"], warned_at=entry.at)
     about = activation(known.id, known.warnings)
     told = Happening("signal.warn", known.id, about, believed(state, entry.at), WARNING)
+    return replace(_with_signal(state, known), happenings=(*state.happenings, told))
+
+
+def _back(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """Who was told of a breach is told once that it is over."""
+    known = state.signals[body["signal"]]
+    if known.recovered >= body["number"]:
+        return state
+    told = Happening(
+        "signal.recovered", known.id, activation(known.id, body["number"]), believed(state, entry.at), WARNING
+    )
+    known = replace(known, recovered=body["number"])
     return replace(_with_signal(state, known), happenings=(*state.happenings, told))
 
 
@@ -225,6 +237,7 @@ def _instant(text: str | None) -> datetime | None:
 APPLY: Final[Mapping[str, Apply]] = {
     "signal.level": _level,
     "signal.warned": _warned,
+    "signal.recovered": _back,
     "signals.rollup": _rollup,
     "signal.given": _given,
     "baseline.asked": _asked,

@@ -22,7 +22,8 @@ class SignalKnown:
     minute. `level` is so since `since`, for `reason`. `value` (None: no data), `low`, `high` and `n` as in a Reading.
     `filling`: it is UNKNOWN only because nobody has looked for longer.
 
-    `warnings` counts how often people were told of a breach, the last time at `warned_at`.
+    `warnings` counts how often people were told of a breach, the last time at `warned_at`; `recovered` is the last of
+    these of which they were told that it is over, 0 for none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class SignalKnown:
     filling: bool = False
     warnings: int = 0
     warned_at: datetime | None = None
+    recovered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

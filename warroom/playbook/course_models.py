@@ -31,6 +31,7 @@ EventName = Literal[
     "trigger.resolved",
     "trigger.blind",
     "signal.warn",
+    "signal.recovered",
     "procedure.waiting",
     "procedure.escalated",
     "procedure.finished",

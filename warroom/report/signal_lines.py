@@ -40,6 +40,7 @@ def _asked(does: str) -> Callable[[Body], str]:
 SIGNALS: Final[Mapping[str, Callable[[Body], str]]] = {
     "signal.level": _level,
     "signal.warned": lambda body: f"signal {body['signal']} breaches its limits: {body['reason']}",
+    "signal.recovered": lambda body: f"signal {body['signal']} breaches its limits no more: {body['reason']}",
     "signal.given": lambda body: f"signal {body['signal']}: {body['said']}",
     "baseline.asked": lambda body: f"baseline {body['baseline']} is to be captured now: {body['reason']}",
     "baseline.captured": _captured,
