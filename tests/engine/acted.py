@@ -62,6 +62,8 @@ class Service:
     unreadable: str = ""
     seen: list[str] = field(default_factory=list)
     """Looks that found a step not done, and requests that arrived, in their order: `look send`, `sent send`."""
+    looks: dict[str, bool] = field(default_factory=dict)
+    """What the last look at each step found that found anything."""
     levers: dict[str, str] = field(default_factory=lambda: {"SEND": "true", "RATE": "10"})
 
     def holds(self, step: str) -> bool:
@@ -98,6 +100,7 @@ class Process:
         if service.unreadable:
             return Found(None, service.unreadable)
         service.seen += [] if service.holds(step.id) else [f"look {step.id}"]
+        service.looks[step.id] = service.holds(step.id)
         return Found(service.holds(step.id), f"{step.id} is {'done' if service.holds(step.id) else 'not done'}")
 
     async def send(self, procedure: str, step: ActionStep, timeout_s: float) -> Answer:
