@@ -23,7 +23,6 @@ from warroom.cli.journaled import closed_in
 from warroom.cli.launches import command_for
 from warroom.cli.output import Terminal
 from warroom.cli.plain import narrate
-from warroom.cli.stopping import has_ended
 from warroom.client import Choice, Simulation
 from warroom.client.engine_socket import ask
 from warroom.client.http import EngineClient
@@ -38,6 +37,7 @@ _FIRST_POST: Final = "demo: PUBLISHED"
 _BEFORE: Final = timedelta(seconds=27)
 """How long T0 is over where nobody watches: the first post is due at T+30s."""
 _PATIENCE_S: Final = 20.0
+_END_S: Final = 12.0
 _LOOK_S: Final = 0.2
 _ANSWER_S: Final = 5.0
 _TOLD: Final = 20
@@ -129,8 +129,19 @@ def _engine(stage: Stage, trouble: Say, t0: datetime | None = None) -> Iterator[
             _ask(told.folder, {"request": "close", "reason": "the demo is over"})
     finally:
         os.close(writing)
-        if isinstance(told, Told) and not asyncio.run(has_ended(told.folder, told.pid)):
-            os.kill(told.pid, signal.SIGKILL)
+        if isinstance(told, Told):
+            asyncio.run(_ended(told.pid))
+
+
+async def _ended(pid: int) -> None:
+    """Returns when that process has ended, which it is made to do where it does not in time."""
+    clock = RealClock()
+    end = clock.monotonic() + _END_S
+    with suppress(ProcessLookupError):
+        while clock.monotonic() < end:
+            os.kill(pid, 0)
+            await clock.sleep(_LOOK_S / 4)
+        os.kill(pid, signal.SIGKILL)
 
 
 def tick_steps(folder: Path, deployment: Mapping[str, str]) -> None:

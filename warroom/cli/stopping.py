@@ -38,7 +38,7 @@ def stop(launch: str, state: Path | None) -> int:
         os.kill(pid, signal.SIGTERM)
     except (ProcessLookupError, PermissionError):
         raise UsageError(f"the engine of {found.name} cannot be ended from here") from None
-    if not asyncio.run(has_ended(found.folder, pid)):
+    if not asyncio.run(_has_ended(found.folder, pid)):
         hint = f"it may be stopped or hang; kill -9 {pid} ends it, and loses nothing that was acknowledged"
         raise NotNow(f"process {pid} has not ended within {_PATIENCE_S:g} s", hint=hint)
     write(
@@ -48,8 +48,7 @@ def stop(launch: str, state: Path | None) -> int:
     return int(ExitCode.GREEN)
 
 
-async def has_ended(folder: Path, pid: int) -> bool:
-    """Whether the engine of the launch, process `pid`, has ended, or does within twelve seconds."""
+async def _has_ended(folder: Path, pid: int) -> bool:
     clock = RealClock()
     end = clock.monotonic() + _PATIENCE_S
     while clock.monotonic() < end:
