@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.attaching import leave, until
 from tests.cli.running import warroom
-from tests.cli.terminal import Terminal, at_terminal
+from tests.cli.terminal import at_terminal
 from warroom.cli.launches import known_launches
 
 # Like make the script survives the hang-up, which the system sends to it alone.
@@ -53,22 +51,14 @@ def test_a_launch_is_opened_and_another_scenario_chosen_and_nothing_stays_behind
     assert launch.state.closed.reason == "the demo is over"
 
 
-ENDINGS: dict[str, Callable[[Terminal], object]] = {
-    "its terminal is closed": Terminal.hang_up,
-    "it is killed": lambda terminal: os.killpg(terminal.process.pid, signal.SIGKILL),
-}
-
-
-@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS)
-def test_engine_and_services_end_with_the_demo_however_it_ends(
-    end: Callable[[Terminal], object], tmp_path: Path
-) -> None:
+def test_engine_and_services_end_when_the_terminal_is_closed(tmp_path: Path) -> None:
     with at_terminal("demo", "--evidence", str(tmp_path), behind=BEHIND_A_SCRIPT) as terminal:
         terminal.wait_for(OPENED)
         started = children_of(terminal.process.pid)
         assert len(started) >= 3
-        end(terminal)
+        terminal.hang_up()
         until(lambda: all(map(is_gone, started)))
+        assert terminal.process.wait(timeout=30) == 143
 
 
 @pytest.mark.parametrize(
