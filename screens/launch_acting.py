@@ -78,10 +78,10 @@ class ActingScreen(AskingScreen):
         abort = (f"Abort: {run.title}", run.run, lambda: self._reasoned("Abort the procedure", (REASON,), stop))
         if waits and waits.what == "delay":
             confirm = {"request": "confirm", **body}
-            return [abort, (f"Begin now: {run.title}", run.run, lambda: self._sure(run.title, confirm))]
+            return [abort, (f"Begin now: {run.title}", run.run, lambda: self._sure(run.title, confirm, waits.typed))]
         if waits and waits.what == "confirm":
             confirm = {"request": "confirm", **body}
-            found.append((f"Confirm: {waits.text}", run.run, lambda: self._sure(waits.text, confirm)))
+            found.append((f"Confirm: {waits.text}", run.run, lambda: self._sure(waits.text, confirm, waits.typed)))
         if waits and waits.what == "do":
             done = {"request": "done", **body}
             fields = (Field("reason", "What came of it?"),)
@@ -91,8 +91,12 @@ class ActingScreen(AskingScreen):
             found.append((f"Skip: {waits.text}", run.run, lambda: self._reasoned("Skip it", (REASON,), skip)))
         return [*found, abort]
 
-    def _sure(self, text: str, body: Mapping[str, str]) -> None:
-        self._confirm("Let it be done?", text, "confirm it", body)
+    def _sure(self, text: str, body: Mapping[str, str], name: str) -> None:
+        if name:
+            fields = _typed(name, is_dangerous=True)
+            self._form("Let it be done?", text, fields, lambda **values: self._ask({**body, **values}))
+        else:
+            self._confirm("Let it be done?", text, "confirm it", body)
 
     def _reasoned(self, title: str, fields: tuple[Field, ...], body: Mapping[str, str]) -> None:
         self._form(title, "", fields, lambda **values: self._ask({**body, **values}))

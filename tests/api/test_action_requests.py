@@ -85,7 +85,9 @@ async def test_who_has_agreed_is_not_the_second_person_as_well(launch: Acting) -
     with pytest.raises(UsageError, match="ann has agreed already"):
         await launch.ask("POST", "/requests", body("confirm", run="grave-1"))
     launch.asking = "bob"
-    await launch.ask("POST", "/requests", body("confirm", run="grave-1"))
+    with pytest.raises(UsageError, match="grave is dangerous: its name has to be typed"):
+        await launch.ask("POST", "/requests", body("confirm", run="grave-1"))
+    await launch.ask("POST", "/requests", body("confirm", run="grave-1", typed="grave"))
     await launch.until("grave-1", "pause", StepStage.VERIFIED)
     assert launch.engine.state.procedures["grave-1"].people == ("ann", "bob")
 

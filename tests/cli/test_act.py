@@ -76,7 +76,11 @@ async def test_without_words_it_shows_levers_what_is_under_way_and_what_can_be_s
             id="it waits for a person: 3, with the command",
         ),
         pytest.param(
-            ("start", "grave"), "grave", 3, ["Confirm that Grave starts", "confirm grave-1"], id="for a second one: 3"
+            ("start", "grave"),
+            "grave",
+            3,
+            ["Confirm that Grave starts", "confirm grave-1 --typed grave"],
+            id="for a second one: 3",
         ),
         pytest.param(
             ("start", "incident"),

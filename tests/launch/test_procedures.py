@@ -339,7 +339,10 @@ def test_a_dangerous_procedure_wants_its_name_typed_and_a_second_person() -> Non
     assert drive.acts() == []
     with pytest.raises(UsageError, match="ann has agreed already"):
         acting.confirm(drive.state, "grave-1", "", "ann")
-    drive.take(acting.confirm(drive.state, "grave", "", "bob"))
+    for typed in ("", "Grave"):
+        with pytest.raises(UsageError, match="grave is dangerous: its name has to be typed"):
+            acting.confirm(drive.state, "grave", "", "bob", typed)
+    drive.take(acting.confirm(drive.state, "grave", "", "bob", "grave"))
     assert drive.acts() == ["grave-1.pause"]
 
 
@@ -356,7 +359,9 @@ def test_a_lever_is_set_by_a_run_of_its_own() -> None:
         acting.set_lever(drive.state, "RATE", "20", "ann", "", "SEND")
     drive.take(acting.set_lever(drive.state, "RATE", "20", "ann", "", "RATE"))
     assert drive.acts() == ["set-SEND-1.set"], "RATE waits for a second person"
-    drive.take(acting.confirm(drive.state, "set-RATE-1", "", "bob"))
+    with pytest.raises(UsageError, match="RATE is dangerous: its name has to be typed"):
+        acting.confirm(drive.state, "set-RATE-1", "", "bob")
+    drive.take(acting.confirm(drive.state, "set-RATE-1", "", "bob", "RATE"))
     assert drive.acts() == ["set-SEND-1.set", "set-RATE-1.set"]
 
 

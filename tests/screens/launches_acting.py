@@ -65,7 +65,7 @@ def acting() -> LaunchNow:
     """T+27m: the incident response waits for somebody to confirm the revert; a lever deviates, one is not known."""
     launch = launches.at(launches.green(), T0 + 27 * MINUTE)
     since, until = launch.now - MINUTE, launch.now + 4 * MINUTE
-    waits = WaitsNow("revert", "confirm", "Revert to last stable deployment", since, until, (), 1, False)
+    waits = WaitsNow("revert", "confirm", "Revert to last stable deployment", since, until, (), 1, False, "")
     run = procedure(
         run="incident_response-1", cause="trigger pause_5xx#1", mode="auto", stage="waiting", incident="inc-1",
         standing="waits for a person: step revert", waits_for=waits, spent_s=62.0, started_at=T0 + 26 * MINUTE,

@@ -179,6 +179,10 @@ REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
         SOON, ["r", "enter", *"peak", "enter"], {**SKIPPED, "step": "", "reason": "peak"}),
     "or begins at once": (
         SOON, ["r", "down", "enter", "y"], {"request": "confirm", "run": "incident_response-1", "step": ""}),
+    "who lets something dangerous begin types its name": (
+        replace(LAUNCH, procedures=(replace(DELAYED, waits_for=replace(BY_ITSELF, what="confirm", typed="grave")),)),
+        ["r", "enter", *"grave", "enter"],
+        {"request": "confirm", "run": "incident_response-1", "step": "", "typed": "grave"}),
     "a procedure is aborted with a reason": (
         LAUNCH, ["r", "down", "down", "enter", *"known", "enter"], {**SKIPPED, "step": "", "reason": "known"}),
     "what was done by hand is said, with what came of it": (

@@ -69,10 +69,11 @@ class Confirm(Body):
     request: Literal["confirm"]
     run: Name
     step: _NameOrNone = ""
+    typed: _NameOrNone = ""
 
     def meant(self) -> requests.Request:
         """The request."""
-        return requests.ConfirmStep(self.run, self.step)
+        return requests.ConfirmStep(self.run, self.step, self.typed)
 
 
 class Done(Body):

@@ -63,7 +63,7 @@ def request_of(words: Sequence[str], reason: str, typed: str) -> dict[str, str]:
         case ("kill-switch",):
             return {"request": "kill_switch", **why}
         case ("confirm", run, *step) if len(step) < 2:
-            return {"request": "confirm", "run": run, "step": "".join(step)}
+            return {"request": "confirm", "run": run, "step": "".join(step), "typed": typed}
         case ("done", run, *step) if len(step) < 2:
             return {"request": "done", "run": run, "step": "".join(step), **why}
         case ("skip", run, step):
@@ -101,6 +101,9 @@ def _dangerous(body: Mapping[str, str], found: Json) -> str:
     if body["request"] == "lever":
         known = [one["name"] for one in found["levers"] if one["dangerous"]]
         return body["lever"] if body["lever"] in known else ""
+    if body["request"] == "confirm":
+        runs = [one for one in found["procedures"] if one["waits_for"] and body["run"] in (one["run"], one["id"])]
+        return str(runs[-1]["waits_for"]["typed"]) if runs else ""
     return ""
 
 

@@ -56,7 +56,8 @@ def asked_lines(run: Json, found: Json) -> Iterator[str]:
         case "note":
             how = f'incident {launch} note {run["incident"]} "TEXT"'
         case "confirm":
-            how = f"act {launch} confirm {run['run']}{step}"
+            typed = f" --typed {waits['typed']}" if waits["typed"] else ""
+            how = f"act {launch} confirm {run['run']}{step}{typed}"
         case _:
             how = f"act {launch} done {run['run']}{step}"
     yield f"        needed{until}{late}: {waits['text']}: warroom {how}"

@@ -63,7 +63,7 @@ class WaitsNow:
 
     `step` is empty where it is the start that waits. At `until` everybody is told that nobody has (`escalated`), the
     note is late, or it begins by itself; None where there is no such time. `people` have agreed already, of the
-    `wanted`.
+    `wanted`. Whoever agrees has to type `typed`, where it is not empty.
     """
 
     step: str
@@ -74,6 +74,7 @@ class WaitsNow:
     people: tuple[str, ...]
     wanted: int
     escalated: bool
+    typed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,7 @@ def _(request: PullKillSwitch, asked: _Asked) -> tuple[Draft, ...]:
 
 @_decide.register
 def _(request: ConfirmStep, asked: _Asked) -> tuple[Draft, ...]:
-    return acting.confirm(asked.state, request.run, request.step, asked.by)
+    return acting.confirm(asked.state, request.run, request.step, asked.by, request.typed)
 
 
 @_decide.register

@@ -225,10 +225,12 @@ class PullKillSwitch:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmStep:
-    """Let a procedure go on that waits for that: begin (`step` is empty), or do a step."""
+    """Let a procedure go on that waits for that: begin (`step` is empty), or do a step. `typed` is the name of what
+    is dangerous and is to begin."""
 
     run: str
     step: str = ""
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from warroom.launch.procedures import (
     people_wanted,
     plan_of,
     spent,
+    typed_for,
 )
 from warroom.launch.state import LaunchState, believed
 from warroom.playbook.procedures import ActionStep, ProcedurePlan
@@ -144,17 +145,18 @@ def _waits_for(state: LaunchState, plan: ProcedurePlan, run: ProcedureRun, now: 
     """What a person has to do: confirm, do, or write the note of the incident; since when, and by when everybody is
     told that nobody has. What begins by itself they may abort until then."""
     if at := begins_at(plan, run):
-        more = {"people": [], "wanted": 0, "escalated": False}
+        more = {"people": [], "wanted": 0, "escalated": False, "typed": typed_for(plan, run)}
         return _asked("", DELAY, f"{plan.title} begins by itself", run.started_at, at, **more)
     if not has_agreed(plan, run):
         told = f"Confirm that {plan.title} starts"
         more = {"people": list(run.people), "wanted": people_wanted(plan, run), "escalated": run.escalated}
+        more["typed"] = typed_for(plan, run)
         return _asked("", "confirm", told, run.started_at, run.started_at + plan.countdown, **more)
     step = current_step(plan, run)
     known = run.steps.get(step.id) if step else None
     if step is None or known is None or known.stage not in FOR_A_PERSON:
         return None
-    more = {"people": list(known.people), "wanted": step.people, "escalated": known.escalated}
+    more = {"people": list(known.people), "wanted": step.people, "escalated": known.escalated, "typed": ""}
     if step.opens:
         slot = note_slot(state, run.incident, now)
         return _asked(step.id, "note", step.text, known.began_at, slot.due(None) if slot else None, **more)

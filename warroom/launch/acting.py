@@ -21,6 +21,7 @@ from warroom.launch.procedures import (
     people_wanted,
     plan_of,
     set_id,
+    typed_for,
 )
 from warroom.launch.state import LaunchState
 from warroom.playbook.procedures import ActionStep, LeverPlan, ProcedurePlan
@@ -87,9 +88,11 @@ def _started(state: LaunchState, procedure: str, by: str, reason: str, **more: s
     return (started(state, procedure, by=by, actor=by, reason=clean(reason), **more),)
 
 
-def confirm(state: LaunchState, run_id: str, step_id: str, by: str) -> tuple[Draft, ...]:
+def confirm(state: LaunchState, run_id: str, step_id: str, by: str, typed: str = "") -> tuple[Draft, ...]:
     """What to journal when `by` confirms what a run waits for: its start, also before its delay is over, or the step
-    `step_id` (empty: the one that waits). Raises UsageError where it waits for nothing, or for somebody else."""
+    `step_id` (empty: the one that waits). `typed` is the name of what is dangerous and is to begin. Raises UsageError
+    where it waits for nothing, or for somebody else.
+    """
     run, plan = _open(state, run_id)
     if run.begun_at is None:
         if not people_wanted(plan, run) and begins_at(plan, run) is None:
@@ -97,6 +100,8 @@ def confirm(state: LaunchState, run_id: str, step_id: str, by: str) -> tuple[Dra
         if step_id:
             raise UsageError(f"{run.id} has not begun: confirm that it starts", hint="leave the step out")
         _require_another(run.people, by, people_wanted(plan, run), run.id)
+        if name := typed_for(plan, run):
+            _require_typed(name, typed)
         return (procedure_draft(run, "agreed", {"by": by}, actor=by),)
     step = _waiting(run, plan, step_id, StepStage.CONFIRM)
     agreed = run.steps[step.id].people

@@ -143,8 +143,15 @@ def plan_of(course: Course, run: ProcedureRun) -> ProcedurePlan | None:
         lever = course.levers.get(run.lever)
         step = setting("set", lever, run.value) if lever else None
         title = f"Set {run.lever} to {run.value}"
-        return ProcedurePlan(run.procedure, title, (step,), people=lever.people) if lever and step else None
+        if lever is None or step is None:
+            return None
+        return ProcedurePlan(run.procedure, title, (step,), dangerous=lever.dangerous, people=lever.people)
     return course.procedures.get(run.procedure)
+
+
+def typed_for(plan: ProcedurePlan, run: ProcedureRun) -> str:
+    """What each person has to type who agrees that `run` begins: the name of what is dangerous; empty for nothing."""
+    return (run.lever or run.procedure) if plan.dangerous and run.begun_at is None else ""
 
 
 def kill_switch_plan(course: Course) -> ProcedurePlan | None:
