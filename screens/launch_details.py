@@ -235,7 +235,8 @@ def _phase(launch: LaunchNow, phase: PhaseNow, now: datetime, width: int) -> _Li
     if steps:
         rows += _texts("Steps", [f"{ticked}/{len(steps)} ticked"], width)
     rows += _texts("Suite", [phase.suite], width)
-    return rows + _texts("Post", [phase.update], width)
+    rows += _texts("Post", [phase.update], width)
+    return rows + _texts("Held", () if phase.lifecycle in ("waiting", "never begun") else phase.held, width)
 
 
 def _of_phase(launch: LaunchNow, at: datetime | None, now: datetime) -> str:

@@ -209,6 +209,28 @@ def test_sources_of_signals_are_listed_with_how_often_they_are_asked(tmp_path: P
     assert "http://127.0.0.1:2" in [one.address for one in through.asked]
 
 
+def test_a_phase_says_what_has_to_be_well_for_it_to_be_left(tmp_path: Path) -> None:
+    plan = of_text(
+        tmp_path,
+        """
+        warroom: 1
+        launch: {id: x}
+        targets: {api: {url: "http://127.0.0.1:1"}}
+        sources: {app: {kind: http_json, target: api, path: /state}}
+        signals: {depth: {source: app, json: $.depth, warn: "> 5"}, age: {source: app, json: $.age, warn: "> 9"}}
+        triggers: {deep: {signal: depth, when: "> 9"}}
+        phases:
+          watch: {from: T+0, until: T+1h, exit: {signals: [depth, age], triggers: deep}}
+          after: {from: T+1h, exit: {triggers: deep}}
+        """,
+    )
+    said = [line for line in plan_lines(plan) if line.startswith("  T+")]
+    assert said == [
+        "  T+0 to T+1h  watch: watch; left with depth, age GREEN and deep idle",
+        "  T+1h  after: after; left with deep idle",
+    ]
+
+
 def test_what_triggers_and_people_may_change_is_listed_with_how_it_is_read_back() -> None:
     plan = planned()
     changes = {(one.method, one.address.rpartition("/ops/")[2]): one.by for one in plan.asked if "change" in one.note}

@@ -287,6 +287,15 @@ def test_a_gate(change: dict[str, Any], said: str) -> None:
     assert said in item_row(view_of(launches.green()), gate, T0, 60, selected=False).plain
 
 
+@pytest.mark.parametrize("lifecycle", ["waiting", "running", "done"])
+def test_a_phase_that_has_begun_says_what_holds_it(lifecycle: str) -> None:
+    held = ("signal errors is RED: 2% is >= 1%", "trigger pause_5xx is LATCHED: 0% is not >= 1%")
+    launch = launches.green()
+    phase = replace(launch.phases[0], lifecycle=lifecycle, held=held)
+    rows = " ".join(" ".join(row.plain.split()) for row in details_lines(view_of(launch), phase, launch.now, 60))
+    assert (f"Held {held[0]} {held[1]}" in rows) is (lifecycle != "waiting")
+
+
 def test_a_phase_through_its_life() -> None:
     phase = launches.phases()[0]
     said = {

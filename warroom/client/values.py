@@ -48,7 +48,7 @@ class PhaseNow:
     """A phase. `lifecycle` is waiting, running or done, and once the launch is closed done, abandoned or never begun.
 
     `late`: it should be over and is not, or was over too late. `steps` are ids; `suite` and `update`, the post that
-    ends it, are ids or empty.
+    ends it, are ids or empty. `held` says what keeps it from being left, a sentence each; empty: nothing.
     """
 
     id: str
@@ -60,6 +60,7 @@ class PhaseNow:
     steps: tuple[str, ...]
     suite: str
     update: str
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

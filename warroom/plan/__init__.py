@@ -58,6 +58,8 @@ def _phases(course: Course) -> tuple[PlannedPhase, ...]:
             ends="" if phase.ends is None else format_offset(phase.ends),
             suite=phase.suite,
             steps=phase.steps,
+            signals=phase.exit_signals,
+            triggers=phase.exit_triggers,
         )
         for phase in course.phases
     )

@@ -59,7 +59,11 @@ def _phase(phase: PlannedPhase) -> str:
     until = f" to {phase.ends}" if phase.ends else ""
     runs = f"; runs suite {phase.suite}" if phase.suite else ""
     does = f"; steps {', '.join(phase.steps)}" if phase.steps else ""
-    return f"{phase.begins}{until}  {phase.id}: {phase.title}{runs}{does}"
+    well = [
+        f"{', '.join(names)} {word}" for names, word in ((phase.signals, "GREEN"), (phase.triggers, "idle")) if names
+    ]
+    left = f"; left with {' and '.join(well)}" if well else ""
+    return f"{phase.begins}{until}  {phase.id}: {phase.title}{runs}{does}{left}"
 
 
 def _posts(posts: Sequence[PlannedPost]) -> Iterator[str]:

@@ -54,7 +54,8 @@ class PlannedMessage:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPhase:
-    """A phase: when it begins and should be over (empty: no end of its own), and what it runs then."""
+    """A phase: when it begins and should be over (empty: no end of its own), what it runs then, and the signals that
+    have to be GREEN and the triggers that have to be idle for it to be left."""
 
     id: str
     title: str
@@ -62,6 +63,8 @@ class PlannedPhase:
     ends: str
     suite: str
     steps: tuple[str, ...]
+    signals: tuple[str, ...]
+    triggers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
