@@ -120,7 +120,7 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     fill = [str(promtool), "tsdb", "create-blocks-from", "openmetrics", "samples", "data"]
     subprocess.run(fill, cwd=folder, check=True, capture_output=True, timeout=60)
     with running(folder, "127.0.0.1:9") as server:
-        assert asyncio.run(poll_until(clock, server.is_ready, every_s=0.05, timeout_s=30))
+        assert asyncio.run(poll_until(clock, server.is_ready, every_s=0.05, timeout_s=90))
         yield Past(server.url, end)
 
 

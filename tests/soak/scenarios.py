@@ -17,6 +17,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "wrong-engines": kills.wrong_engines,
     "slack-kills": slack_kills.kills,
     "slack-refused": slack_kills.refused,
+    "slack-status": slack_kills.status,
     "slack-parts": slack_parts.kills,
     "slack-wrong": slack_kills.wrong_engines,
     "stopped-owner": owners.stopped,

@@ -23,6 +23,8 @@ from warroom.simulator.slack_faults import Fault
 
 _KILLED: Final = -9
 _LIVES_S: Final = 1.4
+_KEEPS_S: Final = 10.0
+"""The status message comes after the dead-man switch, which takes its time."""
 _DIES_WITHIN_S: Final = 4.0
 _IN_TIME_S: Final = 20.0
 _REFUSALS: Final = 18
@@ -105,12 +107,18 @@ class Killed:
     """A launch whose engines are killed, also at these `points`."""
 
     def __init__(
-        self, yard: SlackYard, slack: SlackThere, dice: random.Random, points: Sequence[str] = POINTS
+        self,
+        yard: SlackYard,
+        slack: SlackThere,
+        dice: random.Random,
+        points: Sequence[str] = POINTS,
+        lives_s: float = _LIVES_S,
     ) -> None:
         self.yard = yard
         self.slack = slack
         self.dice = dice
         self._points = points
+        self._lives_s = lives_s
         self.at_their_point = 0
         self._waiting: EngineProcess | None = None
 
@@ -122,13 +130,13 @@ class Killed:
         engine = self._waiting or self._begin(self._fault(at_a_point))
         self._waiting = None
         if self.dice.random() < 0.2 and not another_waits and not refuses:
-            time.sleep(self.dice.uniform(0.0, _LIVES_S))
+            time.sleep(self.dice.uniform(0.0, self._lives_s))
         else:
             until(lambda: _owns(engine) or engine.process.poll() is not None, "an engine owns the launch")
             self._waiting = self._begin(f"waits;{self._fault(True)}") if another_waits else None
             if refuses and not at_a_point:
                 until(lambda: _was_refused(engine) or engine.process.poll() is not None, "a post is refused")
-            self._live(engine.process, _DIES_WITHIN_S if at_a_point else self.dice.uniform(0.0, _LIVES_S))
+            self._live(engine.process, _DIES_WITHIN_S if at_a_point else self.dice.uniform(0.0, self._lives_s))
         self.at_their_point += engine.process.poll() == _KILLED
         self._end(engine)
         if refuses and not self.yard.failed():
@@ -208,6 +216,14 @@ def refused(folder: Path, scale: Scale) -> Iterator[Row]:
         yield _row(f"kill -9, Slack: {trouble.name}", folder / str(number), few, (trouble,), dice)
 
 
+def status(folder: Path, scale: Scale) -> Iterator[Row]:
+    """Of the status message, which waits until its channel is quiet, there is never a second copy."""
+    few = replace(scale, kills=min(scale.kills, len(TROUBLES)))
+    beats = SlackBeats(last_s=120 + 15 * few.kills, channels=("two",), keeps_status="one")
+    name = "kill -9 while Slack fails, with a status message"
+    yield _row(name, folder, few, TROUBLES, random.Random(scale.seed), beats)
+
+
 def late(folder: Path, scale: Scale) -> Iterator[Row]:
     """What becomes visible within the settle time is there once; what comes later may be there twice, never lost."""
     for number, trouble in enumerate((TROUBLES[-1], TOO_LATE)):
@@ -220,10 +236,17 @@ def down(folder: Path, scale: Scale) -> Iterator[Row]:
     yield _row(f"Slack: down for {scale.lasts_s:g} s", folder, replace(scale, kills=2), (DOWN,), random.Random(1))
 
 
-def _row(name: str, folder: Path, scale: Scale, troubles: Sequence[Trouble], dice: random.Random) -> Row:
+def _row(
+    name: str,
+    folder: Path,
+    scale: Scale,
+    troubles: Sequence[Trouble],
+    dice: random.Random,
+    beats: SlackBeats | None = None,
+) -> Row:
     with SlackThere() as slack:
-        yard = SlackYard(folder, SlackBeats(last_s=120 + 15 * scale.kills), ago(0), slack)
-        killed = Killed(yard, slack, dice)
+        yard = SlackYard(folder, beats or SlackBeats(last_s=120 + 15 * scale.kills), ago(0), slack)
+        killed = Killed(yard, slack, dice, lives_s=_KEEPS_S if yard.keeps_status else _LIVES_S)
         with _down(slack, scale.lasts_s if troubles[0].is_down else 0.0):
             for number in range(scale.kills):
                 second = number >= scale.kills // 2
@@ -246,10 +269,14 @@ def _told(
     may_double = troubles[0].may_double
     copies = len(judged.doubled)
     wrong += ["no second copy: this Slack does not show what it is to show"] if may_double and not copies else []
+    statuses = slack.statuses()
+    wrong += ["there is no status message"] if yard.keeps_status and not statuses else []
+    wrong += [] if may_double else [f"{key} is there {count} times" for key, count in statuses.items() if count > 1]
     refused = sum(yard.failed().values())
     wrong += ["nothing was FAILED"] if any(one.refuses for one in troubles) and not refused else []
     figures = {name: float(number) for name, number in slack.struck().items()}
     figures |= {"FAILED": float(refused)} if refused else {}
+    figures |= {"status messages": float(len(statuses))} if statuses else {}
     return Row(
         name,
         n=n,

@@ -75,7 +75,12 @@ class SlackThere:
 
     def accepted(self) -> list[Received]:
         """Our updates in the order of their acceptance, as the oracle takes them."""
-        return [_received(one) for one in self.messages() if "/" not in key_of(one) and key_of(one)]
+        ours = [one for one in self.messages() if key_of(one) and "/" not in key_of(one)]
+        return [_received(one) for one in ours if not is_status(one)]
+
+    def statuses(self) -> Counter[str]:
+        """How often each status message is there, by its key."""
+        return Counter(key_of(one) for one in self.messages() if is_status(one))
 
     def messages(self) -> list[Message]:
         """All messages of ours in the order of their acceptance: updates, what they go on with, and files."""
@@ -109,6 +114,8 @@ class SlackBeats(Beats):
     """Beats of two channels of the Slack; some of their posts are threads, some stand alone."""
 
     channels: tuple[str, ...] = tuple(POSTS)
+    keeps_status: str = ""
+    """The channel that has the status message and the dead-man switch; empty: none has."""
 
     def text(self) -> str:
         """The playbook as YAML."""
@@ -117,7 +124,8 @@ class SlackBeats(Beats):
         lines = ["warroom: 1", "launch: {id: soak, title: Soak}", 'templates: {beat: "beat {{ post.time }}"}']
         lines += ["inputs: {SLACK_BOT_TOKEN: {default: '', secret: true}, SLACK_API_URL: {default: ''}}", "channels:"]
         lines += [
-            f"  {name}: {{{access}, channel: {to}, path: {name}.txt, settle: {SETTLE_S * 1000:g}ms, live: false}}"
+            f"  {name}: {{{access}, channel: {to}, path: {name}.txt, settle: {SETTLE_S * 1000:g}ms, "
+            f"live: {'true' if name == self.keeps_status else 'false'}}}"
             for name, to in POSTS.items()
         ]
         # A launch lasts as long as its phases.
@@ -132,9 +140,10 @@ class SlackBeats(Beats):
 class SlackYard(Yard):
     """A launch that posts to `slack`; its engines wait less long than real ones, see `tests.soak.slack_points`."""
 
-    def __init__(self, folder: Path, beats: Beats, t0: datetime, slack: SlackThere) -> None:
+    def __init__(self, folder: Path, beats: SlackBeats, t0: datetime, slack: SlackThere) -> None:
         super().__init__(folder, beats, t0, environ=slack.environ)
         self.slack = slack
+        self.keeps_status = beats.keeps_status
 
     def popen(self, *options: str, fault: str = "", **more: Any) -> Any:
         """Starts an engine that is scaled, with a fault in it where one is named."""
@@ -152,6 +161,11 @@ class SlackYard(Yard):
 def key_of(message: Message) -> str:
     """The key in the metadata of a message; empty for one of a file."""
     return str(message.metadata.get("event_payload", {}).get("key", ""))
+
+
+def is_status(message: Message) -> bool:
+    """Whether it is the status message, or the word of the dead-man switch."""
+    return slot_of(message).startswith(("live-", "deadman-"))
 
 
 def slot_of(message: Message) -> str:
