@@ -36,6 +36,8 @@ class CompareParameters(AnswerParameters):
     @model_validator(mode="after")
     def _check(self) -> Self:
         fields = dict(_fields(self.baseline))
+        if dotted := next((name for name in _keys(self.baseline) if "." in name), ""):
+            raise ValueError(f"'{dotted}' has a dot: write an object within the object instead")
         if unknown := [name for name in self.instead if name not in fields]:
             raise ValueError(f"`instead` names '{unknown[0]}', which the baseline does not have")
         for name, value in fields.items():
@@ -53,6 +55,12 @@ def _fields(value: Mapping[str, Json], above: str = "") -> Iterator[tuple[str, J
             yield from _fields(inner, f"{above}{name}.")
         else:
             yield f"{above}{name}", inner
+
+
+def _keys(value: Mapping[str, Json]) -> Iterator[str]:
+    for name, inner in value.items():
+        yield name
+        yield from _keys(inner) if isinstance(inner, dict) else ()
 
 
 def _line(name: str, wanted: Json, actual: Actual, params: CompareParameters) -> Result:

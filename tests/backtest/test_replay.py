@@ -12,6 +12,7 @@ import pytest
 from tests.backtest.replaying import HOUR, MINUTE, SLOT, START, Past, backtested, of, times
 from tests.engine.feeding import CALM, EVERY_S, WATCHED, Feed, trigger
 from tests.engine.stage import T0
+from warroom.backtest.scope import longest_step
 from warroom.playbook.signal_forms import Burn
 from warroom.playbook.signals import BaselinePlan, TriggerPlan
 from warroom.slo.conditions import parse_condition
@@ -225,3 +226,17 @@ async def test_it_says_what_the_engine_does_at_the_time(tmp_path: Path) -> None:
     replayed = [(one.trigger, each.fired_at.isoformat()) for one in found.triggers for each in one.activations]
     assert sorted(replayed) == sorted(lived)
     assert len(lived) > 4
+
+
+STEPS = [
+    ("half of the time that it has to hold", "pause_p95", timedelta(minutes=2, seconds=30)),
+    ("half of its window", "pause_5xx", timedelta(minutes=2, seconds=30)),
+    ("a slice of the error budget", "burns", MINUTE),
+]
+
+
+@pytest.mark.parametrize(("name", "longest"), [row[1:] for row in STEPS], ids=[row[0] for row in STEPS])
+def test_looks_lie_at_most_so_far_apart(name: str, longest: timedelta) -> None:
+    burns = TriggerPlan("burns", "burns", "notify", "auto", slo="uptime", burn=Burn("burn > 19.2", 19.2))
+    plan = {**WATCHED.triggers, "burns": burns}[name]
+    assert longest_step(WATCHED, plan) == longest

@@ -126,6 +126,7 @@ WRONG = [
         {"instead": {"nope": "<= 1"}},
         "`instead` names 'nope', which the baseline does not have",
     ),
+    ("a name with a dot", {"baseline": {"a": {"b.c": 1}}}, "'b.c' has a dot"),
     ("a baseline of nothing", {"baseline": {}}, "at least 1 item"),
     ("nobody's answer", {"target": ""}, "name either the check whose answer is judged"),
     ("two answers", {"response": "canary"}, "name either the check whose answer is judged"),

@@ -281,8 +281,9 @@ def test_a_period_lies_on_the_grid_of_its_looks() -> None:
 
 
 def test_looks_that_are_too_far_apart_are_refused(desk: Desk) -> None:
-    with pytest.raises(UsageError, match="a look every 6m misses deep, which is about 10m"):
+    with pytest.raises(UsageError, match="a look every 6m is too seldom for deep") as refused:
         desk.call("http://127.0.0.1:9", step="6m")
+    assert refused.value.hint == "take --step 5m, or shorter"
 
 
 def test_a_playbook_that_does_not_hold_is_refused(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from warroom.backtest.values import Unanswered
@@ -67,6 +68,14 @@ def needed(watched: Watched, trigger: TriggerPlan) -> Iterator[Needed]:
             yield signal.source, signal.query
         if isinstance(condition, OverBaseline) and (name := watched.baselines[condition.baseline].signal):
             yield watched.signals[name].source, watched.signals[name].query
+
+
+def longest_step(watched: Watched, trigger: TriggerPlan) -> timedelta | None:
+    """How far looks may lie apart: two of them have to lie in its window, and in the time that its condition has to
+    hold; one in each slice of an error budget. None for any distance."""
+    if trigger.slo:
+        return slice_of(watched, watched.slos[trigger.slo]).window
+    return min((span / 2 for span in (trigger.window, trigger.hold.span) if span), default=None)
 
 
 def _server(spec: SourceSpec, kind: str, targets: Mapping[str, Target]) -> PrometheusSpec | str:

@@ -18,7 +18,7 @@ from warroom.adapters.prometheus_history import PrometheusHistory, Stretch
 from warroom.adapters.sources import MAX_BYTES
 from warroom.api.models import instant
 from warroom.backtest.replay import Replay
-from warroom.backtest.scope import Scope, scope_of
+from warroom.backtest.scope import Scope, longest_step, scope_of
 from warroom.backtest.text import backtest_json, backtest_lines
 from warroom.backtest.values import Backtest, Period
 from warroom.checks import all_kinds
@@ -135,13 +135,10 @@ def _check(playbook: Playbook, scope: Scope, period: Period) -> None:
         there = "history decides none of the triggers" if scope.unanswered else "the playbook has no triggers"
         raise UsageError(there, hint="a trigger on a signal of a Prometheus can be replayed")
     for trigger in scope.triggers:
-        spans = [trigger.window, trigger.hold.span or None]
-        shortest = min((span for span in spans if span), default=None)
-        if shortest and 2 * period.every > shortest:
-            message = f"a look every {format_duration(period.every)} misses {trigger.id}, which is about "
-            raise UsageError(
-                f"{message}{format_duration(shortest)}", hint="take a --step of half of that, or shorter"
-            )
+        longest = longest_step(playbook.course.watched, trigger)
+        if longest and period.every > longest:
+            message = f"a look every {format_duration(period.every)} is too seldom for {trigger.id}"
+            raise UsageError(message, hint=f"take --step {format_duration(longest)}, or shorter")
 
 
 class _Chunk:
