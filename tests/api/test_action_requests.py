@@ -11,6 +11,7 @@ import pytest
 
 from tests.api.acted import Acting, acting
 from warroom.client.http import EngineClient
+from warroom.clock import settle
 from warroom.errors import UsageError, WarroomError
 from warroom.launch.procedures import StepStage
 
@@ -78,6 +79,27 @@ async def test_a_person_confirms_another_skips_and_a_third_has_done_it_by_hand(l
     assert steps["revert-1"].steps["revert"].by == "eve"
     assert "procedure.step_ticked eve" in launch.journaled()
     assert [step for step, _ in launch.service.log] == ["revert"], "nothing was sent for the two others"
+
+
+async def test_what_begins_by_itself_is_aborted_before_it_does_anything(launch: Acting) -> None:
+    await launch.ask("POST", "/requests", body("declare", trigger="soon", reason="5xx at 3 %"))
+    await launch.stage.clock.advance(10.0)
+    await settle()
+    (run,) = [one for one in (await launch.ask("GET", "/state"))["procedures"] if one["run"]]
+    assert (run["stage"], run["waits_for"]["what"], run["waits_for"]["until"] is not None) == (
+        "delayed",
+        "delay",
+        True,
+    )
+    await launch.ask("POST", "/requests", body("skip", run="stop-1", reason="a known peak"))
+    await launch.stage.clock.advance(120.0)
+    await settle()
+    assert launch.journaled() == [
+        "procedure.started engine",
+        "procedure.waiting engine",
+        "procedure.finished ann",
+    ]
+    assert launch.service.log == []
 
 
 async def test_who_has_agreed_is_not_the_second_person_as_well(launch: Acting) -> None:

@@ -16,6 +16,9 @@ from tests.cli.launching import Desk, ago
 from tests.cli.terminal import at_terminal
 from warroom.simulator import SimulatorProcess
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("acting_secrets")
+
 KEY = 'c4nary ke+y/of=the"app&'
 PLAYBOOK = """\
 warroom: 1
@@ -70,9 +73,6 @@ templates:
 """
 LEAKS = """\
 import os, pathlib, sys
-
-# What they look at is made once.
-pytestmark = pytest.mark.xdist_group("acting_secrets")
 here = pathlib.Path(__file__).parent
 with (here / "environments").open("a") as file:
     print(dict(os.environ), sys.argv, file=file)
@@ -145,6 +145,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             engine.wait_for("update.confirmed", slot="news@stop-1/slack")
             said += [desk.ask(name, launch="tells") for name in ("act", "status")]
             console = ("console", "tells", "--state", str(desk.state))
+            read = [one["body"]["lever"] for one in engine.entries if one["kind"] == "lever.read"]
+            assert sorted(read) == ["SEND", "SHOWN"], "what is as it was is no news"
             with at_terminal(*console, columns=200, rows=60) as terminal:
                 terminal.wait_for("JOURNAL")
                 terminal.press("3z")

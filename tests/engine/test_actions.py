@@ -147,6 +147,16 @@ async def test_what_may_not_be_done_twice_is_not_sent_again_when_its_answer_is_l
     assert acted.reason("revert") == "no answer within 10 s; revert is not done"
 
 
+async def test_a_command_is_a_step_like_another_and_is_not_run_twice() -> None:
+    for manner, stage in ((OK, VERIFIED), (LOST, VERIFIED), (LOST_UNDONE, FAILED), (LIES, FAILED)):
+        acted = Acted(manner)
+        async with acted.engine() as engine:
+            await engine.ask(StartProcedure("tidy"), "ann")
+            await acted.advance(60)
+            assert stages(engine, "tidy-1") == {"tidy": stage}
+        assert acted.sent() == ["tidy"]
+
+
 async def test_a_probe_follows_the_read_back() -> None:
     acted = Acted()
     async with acted.engine() as engine:

@@ -59,6 +59,7 @@ PROCEDURES = (
         budget=MINUTE,
     ),
     plan("incident", PAUSE, ActionStep("note", "do", "write the note", opens=True)),
+    plan("tidy", ActionStep("tidy", "command", "tidy --now")),
     plan("by_hand", replace(PAUSE, by_person="KEY is not set")),
 )
 COURSE = Course(

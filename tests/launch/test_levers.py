@@ -39,6 +39,19 @@ def test_what_people_say_counts_with_name_and_time_until_its_age_and_is_never_gr
     assert old.reason == "ann said that it is blue, more than 1h ago: see the board"
 
 
+def test_what_a_lever_should_be_follows_from_the_phase_that_runs() -> None:
+    drive = Drive()
+    drive.write("t0.set", at=drive.now.isoformat(), by="ann", reason="")
+    drive.write("lever.read", lever="SEND", value="true")
+    found = []
+    for span in (60 * MINUTE - SECOND, SECOND, 60 * MINUTE - SECOND, SECOND):
+        drive.now += span
+        drive.write("lever.read", lever="SEND", value="true")
+        stands = standing(drive, SEND)
+        found.append((stands.expected, stands.as_expected))
+    assert found == [("true", True), ("false", False), ("false", False), ("true", True)], "open is from T+1h to T+2h"
+
+
 def test_what_people_say_deviates_like_everything_else() -> None:
     drive = Drive(ATTESTED)
     drive.take(acting.attest(drive.state, "TOLD", "red", "ann", ""))

@@ -7,7 +7,7 @@ tell whether what was sent had arrived.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -40,11 +40,13 @@ class Actions:
         deeds: Mapping[tuple[str, str], Deed],
         http: HttpPort,
         commands: CommandPort,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._levers = levers
         self._deeds = deeds
         self._http = http
         self._commands = commands
+        self._redact = redact
 
     async def look(self, procedure: str, step: ActionStep, before: str | None, timeout_s: float) -> Found:
         """Reads the state that `step` is to bring about."""
@@ -88,7 +90,8 @@ class Actions:
             return LeverReading(lever.id, None, _why(fault))
         if value is MISSING:
             return LeverReading(lever.id, None, "the state does not name it")
-        return LeverReading(lever.id, clean(show(value), limit=_SHOWN))
+        # As the journal will have it, or a value that holds a secret would be news each time.
+        return LeverReading(lever.id, clean(self._redact(show(value)), limit=_SHOWN))
 
     async def _lever_found(self, lever: Lever, value: str, timeout_s: float) -> Found:
         read = lever.read

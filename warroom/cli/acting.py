@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from warroom.adapters.actions import Actions
 from warroom.adapters.command import Commands
+from warroom.adapters.credentials import secrets_of
 from warroom.adapters.http import Heard, HttpAdapter
 from warroom.cli.composition import allow_file
 from warroom.clock import Clock
 from warroom.playbook.loaded import Playbook
+from warroom.redact import Redactor
 
 
 class LaunchActions(Actions):
@@ -26,7 +28,8 @@ class LaunchActions(Actions):
     ) -> None:
         self._adapter = HttpAdapter(playbook.targets, clock, secrets=playbook.secrets, heard=heard)
         commands = Commands(clock, allowed=allow_commands, allow_file=allow_file(environ))
-        super().__init__(playbook.levers, playbook.deeds, self._adapter, commands)
+        redact = Redactor.of(secrets_of(playbook))
+        super().__init__(playbook.levers, playbook.deeds, self._adapter, commands, redact)
 
     async def aclose(self) -> None:
         """Closes every connection."""
