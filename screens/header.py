@@ -163,7 +163,8 @@ def tally(view: View) -> Content:
 
 
 def launch_items(view: View) -> list[tuple[str, str]]:
-    """The launch in full, for which the head may have no room: owner, mode, facts, links and how each gate stands."""
+    """The launch in full, for which the head may have no room: owner, mode, facts, links, how each gate stands,
+    and why it is done so."""
     launch = view.state.launch
     named = [("Owner", launch.owner), ("Mode", launch.mode), *launch.facts]
     named += [(name, address) for name, address in launch.links]
@@ -171,6 +172,7 @@ def launch_items(view: View) -> list[tuple[str, str]]:
         since = f"since {gate.since}" if gate.since else ""
         said = "; ".join(filter(None, (gate.reason, since, gate.source, gate.note)))
         named.append((gate.title or gate.id, f"{mark_of_gate(gate)}  {said}".rstrip()))
+    named += launch.rationale
     return [(name, value) for name, value in named if value]
 
 

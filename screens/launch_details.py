@@ -382,5 +382,6 @@ def about_items(view: LaunchView) -> list[tuple[str, str]]:
         *(_finding(one) for one in findings),
         ("Playbook", f"sha256 {launch.playbook_sha256}"),
         ("Journal", f"entry {launch.seq}"),
+        *launch.rationale,
     ]
     return [(name, value) for name, value in named if value]

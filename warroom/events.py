@@ -36,7 +36,8 @@ class CheckInfo:
 class LaunchInfo:
     """What the head of every view says about the launch. Empty text: the playbook does not say.
 
-    `facts` are further (name, value) lines in the playbook's order, `links` (name, address) pairs for people.
+    `facts` are further (name, value) lines in the playbook's order, `links` (name, address) pairs for people,
+    `rationale` (name, text) pairs that say why it is done, and done so.
     """
 
     id: str
@@ -45,6 +46,7 @@ class LaunchInfo:
     mode: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    rationale: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -339,10 +339,10 @@ class OverallNow:
 class LaunchNow:
     """A launch at `now`, after entry `seq` of its journal.
 
-    `owner_name` decides (the DRI). `mode` holds until `mode_until`. `facts` and `links` are (name, value) pairs in
-    the playbook's order. `attempt` counts from 1, one more with every scrub. `clock_set_s`: the wall clock was set by
-    so many seconds, and nobody has agreed with it since. `next` is the post that comes next. `suites` are runs, the
-    latest last; `notes` and `log` are the latest only. `engine` is None where none runs.
+    `owner_name` decides (the DRI). `mode` holds until `mode_until`. `facts`, `links` and `rationale` are (name,
+    value) pairs in the playbook's order. `attempt` counts from 1, one more with every scrub. `clock_set_s`: the wall
+    clock was set by so many seconds, and nobody has agreed with it since. `next` is the post that comes next.
+    `suites` are runs, the latest last; `notes` and `log` are the latest only. `engine` is None where none runs.
     """
 
     launch: str
@@ -382,6 +382,7 @@ class LaunchNow:
     status_message: KeptNow | None = None
     dead_man: KeptNow | None = None
     warnings: tuple[WarningNow, ...] = ()
+    rationale: tuple[tuple[str, str], ...] = ()
 
 
 def launch_now(data: Any) -> LaunchNow:

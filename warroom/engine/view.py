@@ -104,6 +104,7 @@ def _about(state: LaunchState, now: datetime) -> dict[str, Any]:
         "modes": [] if state.closed else list(modes(state, now)),
         "facts": [list(fact) for fact in info.facts],
         "links": [list(link) for link in info.links],
+        "rationale": [list(reason) for reason in info.rationale],
     }
 
 

@@ -23,6 +23,7 @@ def launch_info(model: models.Launch, targets: Mapping[str, Target]) -> LaunchIn
         owner=clean(model.owner),
         mode=clean(model.mode),
         facts=tuple((clean(name), clean(value)) for name, value in _facts(model)),
+        rationale=tuple((clean(name), clean(text)) for name, text in model.rationale.items()),
         links=tuple((target.title, clean(target.url)) for target in targets.values() if target.human),
     )
 

@@ -33,6 +33,9 @@ class Launch(Section):
     mode: Text = Field("", description="Mode the launch runs in, such as dry-run; shown beside GREEN.")
     mode_for: TimeoutText | None = Field(None, description="How long from T0 the mode lasts; else to the end.")
     facts: dict[Name, Word] = Field({}, description="Further facts for the head of every view: name and value.")
+    rationale: dict[Name, Word] = Field(
+        {}, description="Why it is done, and done so: name and text, under `a` in a console and in Markdown."
+    )
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Launch:

@@ -58,6 +58,7 @@ def lines(state: SuiteState) -> list[str]:
         *_table(state),
         *(row for outcome in ordered for row in _check(outcome)),
         *_listed("Gates", (_gate(gate) for gate in state.gates.values())),
+        *_listed("Rationale", (f"{prose(name)}: {prose(text)}" for name, text in state.launch.rationale)),
         *_listed("Notes", (f"{prose(note.severity)}: {prose(note.text)}" for note in state.notes)),
         *_listed("Evidence", _evidence(state)),
     ]
