@@ -17,6 +17,9 @@ from tests.cli.running import Ended, warroom
 from tests.cli.terminal import at_terminal
 from tests.screens.test_terminal import controls
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("hostile_cli")
+
 FORMATS = ["text", "json", "junit", "markdown", "github"]
 # The loader refuses an input with a line break, and one beyond ASCII in a header, which its own tests show.
 GIVEN = {name: value for name, value in CANARIES.items() if value.isprintable()}
@@ -139,9 +142,6 @@ def test_the_console_shows_no_secret_and_sends_no_control_byte(tmp_path: Path) -
 
 FAILING = """
 from warroom.contract import Context, Findings, Kind, Parameters
-
-# What they look at is made once.
-pytestmark = pytest.mark.xdist_group("hostile_cli")
 
 
 class FailingParameters(Parameters):

@@ -14,6 +14,9 @@ from tests.cli.running import warroom
 from tests.cli.terminal import at_terminal
 from warroom.simulator import SimulatorProcess
 
+# What they look at is made once.
+pytestmark = pytest.mark.xdist_group("slack_secrets")
+
 PLAYBOOK = """\
 warroom: 1
 launch: {id: echo, title: Echo}
@@ -42,9 +45,6 @@ templates:
 # Loaded by Python itself before the command: the product knows nothing of it.
 LOUD = """\
 import logging, os
-
-# What they look at is made once.
-pytestmark = pytest.mark.xdist_group("slack_secrets")
 if os.environ.get("SLACK_BOT_TOKEN"):
     logging.basicConfig(level=logging.DEBUG)
     from warroom.adapters.slack import SlackChannel
