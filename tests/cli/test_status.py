@@ -10,6 +10,7 @@ import pytest
 
 from tests.launch.course import T0, after, opened
 from tests.launch.test_exits import ran
+from warroom.cli.action_lines import asked_lines
 from warroom.cli.launches import Known, other_playbook
 from warroom.cli.looking import status_lines
 from warroom.engine.view import state_json
@@ -148,3 +149,12 @@ def test_a_launch_with_one_channel_does_not_name_it() -> None:
     told = Update("told", "Told", "room", parse_template("text"), starts=timedelta(minutes=65))
     state = opened(plan=Course(channels=channels, updates={"told": told}))
     assert lines(state, "post") == ["post told@T+1h5m scheduled"]
+
+
+@pytest.mark.parametrize(("closed", "count"), [(None, 1), ({"at": "2025-11-01T03:00:00.000Z"}, 0)])
+def test_nobody_is_asked_to_act_on_a_closed_launch(closed: dict[str, str] | None, count: int) -> None:
+    waits = {"what": "confirm", "step": "revert", "text": "Revert", "until": None, "escalated": False}
+    run = {"run": "revert-1", "waits_for": waits}
+    found = {"launch": "x-1", "now": "2025-11-01T02:00:00.000Z", "closed": closed}
+    told = ["        needed: Revert: warroom act x-1 confirm revert-1 revert"]
+    assert list(asked_lines(run, found)) == told * count

@@ -39,9 +39,9 @@ def step_lines(run: Json) -> Iterator[str]:
 
 
 def asked_lines(run: Json, found: Json) -> Iterator[str]:
-    """What a person has to do for a run, and the command for that; nothing where nobody has to."""
+    """What a person has to do for a run, and the command for that; nothing where nobody has to, or can any more."""
     waits = run["waits_for"]
-    if waits is None:
+    if waits is None or found["closed"]:
         return
     launch = found["launch"]
     left = (instant(waits["until"]) - instant(found["now"])).total_seconds() if waits["until"] else 0.0

@@ -12,6 +12,7 @@ from typing import Any, Final
 from warroom.adapters.file_channel import published_heads
 from warroom.api.models import instant
 from warroom.cli.action_lines import lever_lines, run_lines
+from warroom.cli.folding import folded
 from warroom.cli.journaled import journaled
 from warroom.cli.launches import Known, how_to_go_on, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
@@ -119,8 +120,9 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
     yield from (_incident_line(one, found) for one in found["incidents"])
     yield from trigger_lines(found)
     yield from signal_lines(found)
-    yield from run_lines(found, finished=False)
-    yield from lever_lines(found)
+    for line in (*run_lines(found, finished=False), *lever_lines(found)):
+        # What a person is asked ends in a command, to be copied.
+        yield from (line,) if line.lstrip().startswith("needed") else folded(line)
     yield from (_phase_line(phase) for phase in found["phases"])
     for suite in found["suites"]:
         yield from _suite_lines(suite)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from warroom.api.models import instant
+from warroom.cli.folding import below
 from warroom.launch.signal_words import NO_DATA, TOO_OLD
 from warroom.text import plural
 from warroom.units import format_age
 
 Json = Mapping[str, Any]
-
-_WIDTH: Final = 80
-_INDENT: Final = " " * 8
 
 
 def signal_lines(found: Json) -> Iterator[str]:
@@ -24,7 +21,7 @@ def signal_lines(found: Json) -> Iterator[str]:
         level, told = _level(one, found)
         yield f"signal  {one['id']:<22} {level:<8} {told}"
         if one["level"] not in ("green", "tracked"):
-            yield from _below(one["reason"])
+            yield from below(one["reason"])
 
 
 def _level(one: Json, found: Json) -> tuple[str, str]:
@@ -59,8 +56,8 @@ def trigger_lines(found: Json) -> Iterator[str]:
     for one in told:
         yield f"trigger {one['id']:<22} {_stage(one, found)}"
         fired = f"fired {plural(one['number'], 'time')}, last {_second(one['fired_at'])}" if one["fired_at"] else ""
-        yield from _below(": ".join(part for part in (one["title"], one["reason"]) if part))
-        yield from _below(fired)
+        yield from below(": ".join(part for part in (one["title"], one["reason"]) if part))
+        yield from below(fired)
     if rest := len(triggers) - len(told):
         yield f"trigger {rest} {'never fired' if is_closed else 'idle' if _is_watched(found) else 'not watched'}"
 
@@ -87,7 +84,3 @@ _SAID: Final = (("acked", "takes care of it"), ("snoozed", "snoozed it"))
 def _second(at: str) -> str:
     """An instant without its fraction."""
     return f"{at[:19]}Z"
-
-
-def _below(text: str) -> Iterator[str]:
-    yield from textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
