@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -89,12 +90,12 @@ NOT_THIS = "the launch goes on with its own copy of {new}, not with {old}, until
 def test_a_playbook_that_is_not_what_the_launch_runs_is_said_to_be_another(
     given: str, new: str, old: str, said: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "x-1" / "playbook").mkdir(parents=True)
-    (tmp_path / "x-1" / "playbook" / "new.yaml").write_text(SAME)
     paths = {"new": tmp_path / "new.yaml", "old": tmp_path / "old.yaml"}
     paths["new"].write_text(new)
     paths["old"].write_text(old)
-    state = replace(begin(Course()), playbook_copy="playbook/new.yaml", playbook_path=str(paths["new"]))
+    state = replace(
+        begin(Course()), playbook_sha256=sha256(SAME.encode()).hexdigest(), playbook_path=str(paths["new"])
+    )
     launch = Known("x-1", tmp_path / "x-1", state)
     assert other_playbook(tmp_path / given if given.endswith("yaml") else Path(given), launch) == said.format(**paths)
 

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warroom.cli.launches import Known, command_for, how_to_go_on, launch_named, state_folder
+from warroom.cli.launches import (
+    Known,
+    altered_copy,
+    command_for,
+    how_to_go_on,
+    how_to_put_back,
+    launch_named,
+    state_folder,
+)
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
@@ -34,6 +42,8 @@ def asked(known: Known, method: str, path: str, body: Mapping[str, Any] | None =
     except NotRunning as nobody:
         if known.state.closed:
             nobody.hint = f"the launch is closed; see it with: {command_for(known.folder, 'status')}"
+        elif problem := altered_copy(known):
+            nobody.hint = f"none can, as {problem}: {how_to_put_back(known)}"
         else:
             nobody.hint = f"start it with: {how_to_go_on(known.folder)}"
         raise

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from warroom.checks import all_kinds
-from warroom.cli.launches import Known, launch_named, whole
+from warroom.cli.launches import Known, altered_copy, launch_named, whole
 from warroom.client.values import LaunchNow, launch_now
 from warroom.clock import RealClock
 from warroom.engine.view import state_json
@@ -28,8 +28,8 @@ def journaled(known: Known, silent: Owner | None = None) -> tuple[Known, dict[st
 
 
 def with_course(known: Known) -> LaunchState:
-    """The state with what the launch's own copy of the playbook plans; without, where that cannot be read."""
-    if known.opened is None:
+    """The state with what the launch's own copy of the playbook plans; without, where that is gone or altered."""
+    if known.opened is None or altered_copy(known):
         return known.state
     body = known.opened.body
     try:

@@ -308,9 +308,9 @@ def act(
 
 def close(launch: arguments.LaunchName, reason: arguments.Reason = "", state: arguments.StateFolder = None) -> int:
     """Close a launch; what is still owed stays unsent."""
-    from warroom.cli.asking import ask
+    from warroom.cli.closing import close as command
 
-    return ask(launch, state, {"request": "close", "reason": reason})
+    return command(launch, reason, state)
 
 
 def amend(

@@ -21,7 +21,7 @@ from warroom.launch.entries import Entry
 from warroom.launch.folding import step
 from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
-from warroom.playbook.freeze import has_changed
+from warroom.playbook.freeze import copy_problem, has_changed
 from warroom.report.launch_lines import LogLine, log_line
 from warroom.text import clean, did_you_mean
 
@@ -88,11 +88,30 @@ def other_playbook(given: Path, launch: Known) -> str:
     """
     came_from = Path(launch.state.playbook_path)
     named = given.absolute() if given.is_file() else came_from
-    if not has_changed(named, launch.copy):
+    if not has_changed(named, launch.state.playbook_sha256):
         return ""
     if named == came_from:
         return "the playbook has changed since the launch took it; it goes on with its own copy until `warroom amend`"
     return clean(f"the launch goes on with its own copy of {came_from}, not with {named}, until `warroom amend`")
+
+
+def altered_copy(launch: Known) -> str:
+    """A sentence where the launch's own copy of its playbook is gone or is not the one in the journal, else empty."""
+    problem = copy_problem(launch.copy, launch.state.playbook_sha256) if launch.opened else ""
+    return clean(f"the launch's own copy of its playbook, {launch.copy}, {problem}") if problem else ""
+
+
+def require_copy(launch: Known) -> None:
+    """Raises UsageError, which says how it is put back, where `altered_copy` finds something."""
+    if problem := altered_copy(launch):
+        raise UsageError(problem, hint=how_to_put_back(launch))
+
+
+def how_to_put_back(launch: Known) -> str:
+    """What to do where the launch's own copy of its playbook is gone or altered."""
+    amend = command_for(launch.folder, "amend", shlex.quote(launch.state.playbook_path or "PLAYBOOK"))
+    close = command_for(launch.folder, "close", "--reason TEXT")
+    return f"put it back from the file that it was made of: {amend}; if that is gone or has changed too: {close}"
 
 
 def known_launches(folder: Path) -> tuple[Known, ...]:

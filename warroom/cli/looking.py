@@ -14,7 +14,7 @@ from warroom.api.models import instant
 from warroom.cli.action_lines import lever_lines, run_lines
 from warroom.cli.folding import folded
 from warroom.cli.journaled import journaled
-from warroom.cli.launches import Known, how_to_go_on, known_launches, launch_named, state_folder
+from warroom.cli.launches import Known, altered_copy, how_to_go_on, known_launches, launch_named, state_folder
 from warroom.cli.plain import write
 from warroom.cli.watched_lines import signal_lines, trigger_lines
 from warroom.client.engine_socket import NotRunning
@@ -80,7 +80,10 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
         write(sys.stderr, clean(f"warroom: {silent}; nothing is posted meanwhile. This is what its journal says:"))
     if known.problem:
         write(sys.stderr, clean(f"warroom: {known.problem}; what stands before it:"))
-    code = int(ExitCode.UNKNOWN if known.problem or silent else ExitCode.GREEN)
+    altered = "" if found["engine"] else altered_copy(known)
+    if altered:
+        write(sys.stderr, f"warroom: {altered}; what it plans is missing here")
+    code = int(ExitCode.UNKNOWN if known.problem or silent or (altered and known.is_open) else ExitCode.GREEN)
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code

@@ -14,7 +14,16 @@ from warroom.adapters.credentials import secrets_of
 from warroom.adapters.gates import declared_gates
 from warroom.api.models import instant
 from warroom.cli.composition import playbook_of
-from warroom.cli.launches import Known, is_launch, launch_named, new_name, open_launch_of, opening, other_playbook
+from warroom.cli.launches import (
+    Known,
+    is_launch,
+    launch_named,
+    new_name,
+    open_launch_of,
+    opening,
+    other_playbook,
+    require_copy,
+)
 from warroom.cli.options import RunOptions, pairs
 from warroom.clock import Clock, RealClock, stamp
 from warroom.engine.ports import Reload
@@ -23,7 +32,7 @@ from warroom.journal.journal import Journal
 from warroom.journal.takeover import EndedOwner, end_owner
 from warroom.launch.amending import Amendment
 from warroom.launch.schedule import require_t0
-from warroom.playbook.freeze import freeze
+from warroom.playbook.freeze import FIRST_COPY, freeze
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.loaded import Playbook
 from warroom.redact import Redactor
@@ -133,12 +142,12 @@ def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaun
     folder = options.state / name
     journal = _journal(folder, name, playbook, clock)
     try:
-        copy = freeze(options.playbook, folder)
+        freeze(options.playbook, playbook.sha256, folder / FIRST_COPY / options.playbook.name)
         body: dict[str, Any] = {
             "id": playbook.launch.id,
             "title": playbook.launch.title,
             "path": str(options.playbook.absolute()),
-            "file": copy.name,
+            "file": options.playbook.name,
             "environment": options.environment,
             "playbook_sha256": playbook.sha256,
         }
@@ -161,6 +170,7 @@ def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: 
 def _resumed(options: LaunchOptions, known: Known, inputs: InputValues) -> tuple[Playbook, str]:
     """The launch's own copy of its playbook, and the environment that it was opened for, or that is given now."""
     assert known.opened is not None
+    require_copy(known)
     environment = options.environment or str(known.opened.body.get("environment", ""))
     given = replace(options, environment=environment)
     try:
