@@ -28,6 +28,7 @@ from warroom.screens.launch_rows import day_and_time, dimmed
 from warroom.screens.launch_view import LaunchView, first_free, is_open, once_only
 from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
 from warroom.screens.marks import Mark, colour_of
+from warroom.text import plural
 
 _WIDE = 100
 _BOX_AT_LEAST, _BOX_AT_MOST = 22, 40
@@ -262,6 +263,11 @@ def _countdowns(view: LaunchView, now: datetime, width: int) -> Content:
 def _counted(view: LaunchView, now: datetime, *, short: bool) -> Iterator[Content]:
     launch = view.launch
     if launch is None:
+        return
+    if kept := launch.kept_open:
+        closes = f", closes at {time_of_day(kept.until)}"
+        held = plural(len(kept.held), "phase") if short else "; ".join(kept.held)
+        yield line((f" NOT CLOSED, every update is resolved{closes}: {held} ", palette.fill(palette.YELLOW)))
         return
     watched = once_only(launch)[:3]
     yield from (countdown_part(view, post, now, short=short) for post in watched)

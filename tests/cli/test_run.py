@@ -225,7 +225,7 @@ def test_after_a_crash_what_is_said_to_paste_works_and_the_id_will_do(desk: Desk
     command = f"warroom run {folder.name} --state {desk.state} (with the same --env-file and inputs as before)"
     refused = desk.ask("note", "anybody?")
     assert (refused.code, f"start it with: {command}" in refused.err) == (2, True)
-    assert f"until it goes on with: {command}" in desk.ask("status").out
+    assert f"nothing is posted; start it with: {command}" in desk.ask("status").out
     for name in (LAUNCH, folder.name):
         with replace(desk, playbook=Path(name)).engine() as engine:
             assert "launch.opened" not in engine.kinds()

@@ -100,6 +100,20 @@ def test_after_a_scrub_the_next_t0_owes_everything_again_and_steps_are_done_agai
     assert held == [f"{CONFIRMATION}#2"]
 
 
+def test_what_people_hold_they_hold_after_a_scrub_too() -> None:
+    state = after(built(), "update.held", T0, slot=CONFIRMATION, reason="no value", by="engine")
+    for slot in (FIRST, f"{EVIDENCE}/spare", "gate_flip@gate1#2"):
+        state = after(state, "update.held", T0, slot=slot, reason="wait", by="ann")
+    for attempt in (2, 3):
+        state = after(state, "t0.scrubbed", T0 + MINUTE, by="ann", reason="rain")
+        assert set(state.holds) == {f"{FIRST}#{attempt}", f"{EVIDENCE}#{attempt}/spare", "gate_flip@gate1#2"}
+        assert {(hold.reason, hold.by) for hold in state.holds.values()} == {("wait", "ann")}
+        assert all(hold.slot == name for name, hold in state.holds.items())
+    state = after(state, "t0.set", T0, at=T0.isoformat(), by="ann", reason="again")
+    held = [post.slot.id for post in owed(state, T0) if post.standing is Standing.HELD]
+    assert held == [f"{FIRST}#3"]
+
+
 def test_a_post_that_a_person_wants_early_is_sent_early_and_once() -> None:
     state = after(built(), "update.requested", T0 + MINUTE, slot=CONFIRMATION, by="ann")
     assert prepared(state, T0 + MINUTE) == [CONFIRMATION]

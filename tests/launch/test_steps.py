@@ -52,8 +52,9 @@ def test_ticking_it_again_does_not_move_t0() -> None:
     ],
 )
 def test_what_a_step_asks_for_is_judged(values: dict[str, str], problem: str) -> None:
-    with pytest.raises(UsageError, match=problem):
+    with pytest.raises(UsageError, match=problem) as refused:
         tick(opened(), "confirm", values, at=T0, by="ann")
+    assert refused.value.hint == "it takes --value build_id=TEXT --value deployed_at=TIMESTAMP"
 
 
 def test_hostile_text_is_made_visible_before_it_is_journaled() -> None:

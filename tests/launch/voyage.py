@@ -84,8 +84,10 @@ class Voyage:
         self.state = step(self.state, made)
 
     def give_build(self) -> None:
-        for draft in tick(self.state, "confirm", BUILD, at=self.wall, by="ann"):
-            self.write(draft.kind, **draft.body)
+        for step_id in self.state.course.steps:
+            values = BUILD if step_id == "confirm" else {}
+            for draft in tick(self.state, step_id, values, at=self.wall, by="ann"):
+                self.write(draft.kind, **draft.body)
 
     def slot(self, slot_id: str) -> Slot:
         return next(slot for slot in all_slots(self.state, self.wall) if slot.id == slot_id)

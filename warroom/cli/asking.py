@@ -7,15 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warroom.cli.launches import (
-    Known,
-    altered_copy,
-    command_for,
-    how_to_go_on,
-    how_to_put_back,
-    launch_named,
-    state_folder,
-)
+from warroom.cli.launches import Known, launch_named, state_folder, what_now
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
@@ -40,12 +32,7 @@ def asked(known: Known, method: str, path: str, body: Mapping[str, Any] | None =
     try:
         return ask_engine(known.folder, method, path, body)
     except NotRunning as nobody:
-        if known.state.closed:
-            nobody.hint = f"the launch is closed; see it with: {command_for(known.folder, 'status')}"
-        elif problem := altered_copy(known):
-            nobody.hint = f"none can, as {problem}: {how_to_put_back(known)}"
-        else:
-            nobody.hint = f"start it with: {how_to_go_on(known.folder)}"
+        nobody.hint = what_now(known)
         raise
 
 

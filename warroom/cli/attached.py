@@ -14,7 +14,7 @@ from warroom.cli.engines import Running, engine_named, engine_of_playbook, runni
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
 from warroom.cli.journaled import closed_in, with_course
-from warroom.cli.launches import command_for, how_to_go_on, launch_named, other_playbook, state_folder, whole
+from warroom.cli.launches import command_for, launch_named, other_playbook, state_folder, what_now, whole
 from warroom.cli.opened import LaunchOptions
 from warroom.cli.output import Terminal
 from warroom.cli.plain import write
@@ -96,7 +96,7 @@ def _left_behind(folder: Path, terminal: Terminal) -> ExitCode:
             write(terminal.out, clean(f"  {reason}"))
         return ended.code
     write(terminal.out, f"NO ENGINE runs the launch {known.name}: nothing is posted")
-    write(terminal.out, f"  it goes on with: {how_to_go_on(folder)}")
+    write(terminal.out, clean(f"  {what_now(known)}"))
     return ExitCode.UNKNOWN
 
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from warroom.cli.launches import command_for, how_to_go_on, launch_named
+from warroom.cli.launches import command_for, id_in, launch_named, what_now
 from warroom.client.engine_socket import NotRunning, engine_pid
 from warroom.errors import UsageError, WarroomError
-from warroom.journal.database import DATABASE
-from warroom.journal.reading import read_only
+from warroom.journal.reading import holds_journal, read_only
 
 # What opens a launch is among its first entries.
 _FIRST: Final = 10
-_NAME: Final = re.compile(r"(?P<id>.+)-\d{8}T\d{6}Z(-\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,7 @@ class Running:
     @property
     def id(self) -> str:
         """The id of its playbook."""
-        named = _NAME.fullmatch(self.name)
-        return named["id"] if named else self.name
+        return id_in(self.name)
 
     @property
     def playbook(self) -> str:
@@ -52,7 +48,7 @@ class Running:
 def running_engines(state: Path) -> tuple[Running, ...]:
     """Every launch below `state` whose engine listens, by name."""
     with contextlib.suppress(OSError):
-        folders = [folder for folder in sorted(state.iterdir()) if (folder / DATABASE).is_file()]
+        folders = [folder for folder in sorted(state.iterdir()) if holds_journal(folder)]
         return tuple(found for folder in folders if (found := running_in(folder)))
     return ()
 
@@ -95,7 +91,7 @@ def engine_named(state: Path, name: str) -> Running:
         raise UsageError(
             f"the launch {known.name} is closed", hint=f"see it with: {command_for(known.folder, 'status')}"
         )
-    raise NotRunning(f"no engine runs the launch {known.name}", hint=f"start it with: {how_to_go_on(known.folder)}")
+    raise NotRunning(f"no engine runs the launch {known.name}", hint=what_now(known))
 
 
 def _names(running: Sequence[Running]) -> str:

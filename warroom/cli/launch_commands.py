@@ -8,6 +8,8 @@ import typer
 
 from warroom.cli import arguments
 from warroom.cli.usage import Command
+from warroom.errors import UsageError
+from warroom.text import clean
 
 
 def add_to(app: typer.Typer) -> None:
@@ -136,6 +138,8 @@ def t0(
     """Set T0, slip it with a reason, or scrub it."""
     from warroom.cli.asking import ask
 
+    if scrub and at:
+        raise UsageError(f"--scrub takes T0 back, and '{clean(at, limit=80)}' sets it", hint="say one of them")
     body = {"request": "scrub", "reason": reason} if scrub else {"request": "t0", "at": at, "reason": reason}
     return ask(launch, state, body)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shlex
 from collections import deque
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from typing import Final
 
 from warroom.clock import file_stamp
 from warroom.errors import UsageError, WarroomError
-from warroom.journal.database import DATABASE
-from warroom.journal.reading import NoEntryYet, read_only
+from warroom.journal.failure import JournalDamaged
+from warroom.journal.reading import NoEntryYet, holds_journal, read_only
+from warroom.journal.witness import acknowledged
 from warroom.launch.entries import Entry
 from warroom.launch.folding import step
 from warroom.launch.state import LaunchState, begin
@@ -27,14 +29,16 @@ from warroom.text import clean, did_you_mean
 
 _OPENING: Final = ".opening.lock"
 _LOG: Final = 50
+_NAME: Final = re.compile(r"(?P<id>.+)-\d{8}T\d{6}Z(-\d+)?")
 _IDENTITY: Final = ("launch.opened", "playbook.amended", "t0.set", "t0.scrubbed", "launch.closed")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """A launch as its journal tells it. `opened` is the entry that opened it; None where none did or `problem` says
-    why the journal cannot be read. `state` knows nothing of the playbook, and of the rest only the playbook's place,
-    T0 and the end, unless the `whole` journal was read; then `log` are its last 50 lines, oldest first.
+    why the journal cannot be read, and `hint` what to do. `state` knows nothing of the playbook, and of the rest only
+    the playbook's place, T0 and the end, unless the `whole` journal was read; then `log` are its last 50 lines, the
+    oldest first.
     """
 
     name: str
@@ -42,12 +46,20 @@ class Known:
     state: LaunchState
     opened: Entry | None = None
     problem: str = ""
+    hint: str = ""
     log: tuple[LogLine, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether it was opened and is not closed."""
         return self.opened is not None and self.state.closed is None
+
+    @property
+    def id(self) -> str:
+        """The id of its playbook, where the journal does not tell the one in its name; empty where none opened it."""
+        if self.opened:
+            return str(self.opened.body.get("id", ""))
+        return id_in(self.name) if self.problem else ""
 
     @property
     def copy(self) -> Path:
@@ -58,6 +70,12 @@ class Known:
     def title(self) -> str:
         """The title of its playbook; empty where it is not known."""
         return str(self.opened.body.get("title", "")) if self.opened else ""
+
+
+def id_in(name: str) -> str:
+    """The id of a playbook in the name of its launch: `auto_com_center` of `auto_com_center-20251101T020000Z`."""
+    named = _NAME.fullmatch(name)
+    return named["id"] if named else name
 
 
 def state_folder(given: Path | None) -> Path:
@@ -78,6 +96,19 @@ def command_for(folder: Path, name: str, *more: str) -> str:
 def how_to_go_on(folder: Path) -> str:
     """What takes the launch in `folder` up again: the command, and what has to be given with it."""
     return f"{command_for(folder, 'run')} (with the same --env-file and inputs as before)"
+
+
+def what_now(launch: Known) -> str:
+    """What to do about a launch that no engine runs: how it goes on, or why it cannot."""
+    if launch.state.closed:
+        return f"the launch is closed; see it with: {command_for(launch.folder, 'status')}"
+    if launch.problem:
+        return f"no engine can run it: {launch.problem}; {launch.hint}"
+    if launch.opened is None:
+        return f"it was never opened; delete it with: {command_for(launch.folder, 'purge')}"
+    if problem := altered_copy(launch):
+        return f"no engine can run it: {problem}; {how_to_put_back(launch)}"
+    return f"start it with: {how_to_go_on(launch.folder)}"
 
 
 def other_playbook(given: Path, launch: Known) -> str:
@@ -117,7 +148,7 @@ def how_to_put_back(launch: Known) -> str:
 def known_launches(folder: Path) -> tuple[Known, ...]:
     """Every launch below `folder`, by name; empty where there is none."""
     with contextlib.suppress(OSError):
-        return tuple(_read(entry) for entry in sorted(folder.iterdir()) if (entry / DATABASE).is_file())
+        return tuple(_read(entry) for entry in sorted(folder.iterdir()) if holds_journal(entry))
     return ()
 
 
@@ -126,10 +157,10 @@ def launch_named(folder: Path, name: str) -> Known:
 
     Raises UsageError where there is none, or more than one.
     """
-    if name and "/" not in name and (folder / name / DATABASE).is_file():
+    if _is_name(folder, name):
         return _read(folder / name)
     known = known_launches(folder)
-    same = [one for one in known if one.opened is not None and one.opened.body.get("id") == name]
+    same = [one for one in known if name and one.id == name]
     found = [one for one in same if one.is_open] or same
     if len(found) == 1:
         return found[0]
@@ -143,9 +174,11 @@ def is_launch(folder: Path, name: str) -> bool:
     """Whether a launch below `folder`, open or not, has that name, or its playbook that id."""
     if not name or "/" in name:
         return False
-    return (folder / name / DATABASE).is_file() or any(
-        one.opened is not None and one.opened.body.get("id") == name for one in known_launches(folder)
-    )
+    return _is_name(folder, name) or any(one.id == name for one in known_launches(folder))
+
+
+def _is_name(folder: Path, name: str) -> bool:
+    return name not in ("", ".", "..") and "/" not in name and holds_journal(folder / name)
 
 
 def open_launch_of(folder: Path, playbook: Path, launch_id: str = "") -> Known | None:
@@ -159,11 +192,11 @@ def open_launch_of(folder: Path, playbook: Path, launch_id: str = "") -> Known |
     if len(found) > 1:
         hint = f"name one of them instead of the playbook: {_names(found)}"
         raise UsageError(f"{len(found)} launches of this playbook are open", hint=hint)
-    unread = [one for one in known if one.problem and not one.opened and one.name.startswith(f"{launch_id}-")]
+    unread = [one for one in known if one.problem and not one.opened and one.id == launch_id]
     if unread and launch_id and not found:
         raise UsageError(
             f"nobody knows whether the launch {unread[0].name} is open: {unread[0].problem}",
-            hint="use the Warroom that wrote it; --new opens another launch beside it",
+            hint=f"{unread[0].hint}; --new opens another launch beside it",
         )
     return found[0] if found else None
 
@@ -205,7 +238,7 @@ def whole(known: Known) -> Known:
 
 
 def _read(folder: Path, *, in_full: bool = False) -> Known:
-    state, opened = begin(Course()), None
+    state, opened, noted = begin(Course()), None, acknowledged(folder)
     log: deque[LogLine] = deque(maxlen=_LOG)
     try:
         reader = read_only(folder)
@@ -214,10 +247,13 @@ def _read(folder: Path, *, in_full: bool = False) -> Known:
             opened = entry if entry.kind == "launch.opened" else opened
             if in_full and (line := log_line(entry)):
                 log.append(line)
+        reader.require_acknowledged(noted)
     except NoEntryYet:
         return Known(folder.name, folder, state)
     except WarroomError as error:
-        return Known(folder.name, folder, state, opened, error.message, tuple(log))
+        damaged = isinstance(error, JournalDamaged)
+        hint = f"see all of it with: {command_for(folder, 'audit')}" if damaged else error.hint
+        return Known(folder.name, folder, state, opened, error.message, hint, tuple(log))
     return Known(folder.name, folder, state, opened, log=tuple(log))
 
 

@@ -14,7 +14,7 @@ from warroom.api.models import instant
 from warroom.cli.action_lines import lever_lines, run_lines
 from warroom.cli.folding import folded
 from warroom.cli.journaled import journaled
-from warroom.cli.launches import Known, altered_copy, how_to_go_on, known_launches, launch_named, state_folder
+from warroom.cli.launches import Known, altered_copy, known_launches, launch_named, state_folder, what_now
 from warroom.cli.plain import write
 from warroom.cli.watched_lines import signal_lines, trigger_lines
 from warroom.client.engine_socket import NotRunning
@@ -87,13 +87,13 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code
-    for line in status_lines(found, how_to_go_on(known.folder)):
+    for line in status_lines(found, "" if found["engine"] else what_now(known)):
         write(sys.stdout, clean(line))
     return code
 
 
-def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterator[str]:
-    """What GET /state says, in lines for people. `go_on` is what takes the launch up where no engine runs it."""
+def status_lines(found: Mapping[str, Any], go_on: str = "start it with: warroom run") -> Iterator[str]:
+    """What GET /state says, in lines for people. `go_on` says what to do where no engine runs the launch."""
     yield f"launch  {found['launch']}  {found['title']}"
     engine = found["engine"]
     silent = ", DOES NOT ANSWER" if engine and engine.get("silent") else ""
@@ -102,7 +102,7 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
         if engine
         else "engine  closed"
         if found["closed"]
-        else f"engine  NONE runs it: nothing is posted until it goes on with: {go_on}"
+        else f"engine  NONE runs it, so nothing is posted; {go_on}"
     )
     yield f"T0      {found['t0'] or 'not set'}"
     yield from _mode_lines(found)
@@ -116,6 +116,9 @@ def status_lines(found: Mapping[str, Any], go_on: str = "warroom run") -> Iterat
         yield f"closed  {closed['at']}: {closed['reason']}"
         because = "; ".join(closed["because"])
         yield f"ended   with exit code {closed['exit_code']}{f': {because}' if because else ''}"
+    if kept := found["kept_open"]:
+        held = "; ".join(kept["held"])
+        yield f"open    until {kept['until']}, or `warroom close`: every update is resolved; {held}"
     yield from (f"channel {one['id']}: {one['note']}" for one in _channels(found) if one["note"])
     yield from _setup_lines(found)
     yield from _kept_lines(found)
@@ -286,7 +289,7 @@ def audit(launch: str, state: Path | None, heads: Sequence[str]) -> int:
 def _audit_lines(report: AuditReport) -> Iterator[str]:
     span = f", {_day(report.first_at)} to {_day(report.last_at)}" if report.entries else ""
     owners = plural(report.owners, "engine")
-    yield f"{report.launch}: {plural(report.entries, 'entry', 'entries')} of {owners}{span}"
+    yield f"{report.launch or 'no launch'}: {plural(report.entries, 'entry', 'entries')} of {owners}{span}"
     yield f"head {report.head.seq}.{report.head.hash}; {plural(report.heads_checked, 'published head')} compared"
     yield from map(str, report.problems)
     yield f"{plural(len(report.problems), 'problem')} found" if report.problems else "the journal is sound"

@@ -124,9 +124,10 @@ def _known(options: LaunchOptions) -> Known | None:
     if not options.playbook.is_file() and is_launch(options.state, name):
         known = launch_named(options.state, name)
         if known.problem and known.opened is None:
-            raise UsageError(f"the launch {known.name} cannot be taken up: {known.problem}")
+            raise UsageError(f"the launch {known.name} cannot be taken up: {known.problem}", hint=known.hint)
         if not known.is_open:
-            raise UsageError(f"the launch {known.name} is closed", hint="open another from its playbook")
+            how = "is closed" if known.opened else "was never opened"
+            raise UsageError(f"the launch {known.name} {how}", hint="open another from its playbook")
         return known
     return open_launch_of(options.state, options.playbook)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from warroom.cli.launches import command_for
+from warroom.launch.ledger import kept_open
 from warroom.launch.standing import OVER, owed
 from warroom.launch.state import LaunchState
 from warroom.launch.values import utc
@@ -19,6 +20,10 @@ def waits_for(state: LaunchState, folder: Path, now: datetime) -> str:
         marking = [step.id for step in state.course.steps.values() if step.marks_t0]
         steps = f", or tick the step {' or '.join(marking)}" if marking else ""
         return f"the launch waits for T0: {command_for(folder, 't0', 'now')}{steps}"
+    if kept := kept_open(state, now):
+        close = command_for(folder, "close", "--reason TEXT")
+        held = "; ".join(kept.held)
+        return f"every update is resolved; not closed: {held}; it closes at {utc(kept.until)}, or by: {close}"
     open_posts = [post for post in owed(state, now) if post.due and post.standing not in OVER]
     if not open_posts:
         return f"the launch owes no more posts: {command_for(folder, 'close', '--reason TEXT')}"

@@ -336,6 +336,14 @@ class OverallNow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptOpenNow:
+    """Every post is resolved, and phases may not be left: `held` says which and why. Closed `until` then anyhow."""
+
+    held: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchNow:
     """A launch at `now`, after entry `seq` of its journal.
 
@@ -378,6 +386,7 @@ class LaunchNow:
     signals: tuple[SignalNow, ...] = ()
     baselines: tuple[BaselineNow, ...] = ()
     triggers: tuple[TriggerNow, ...] = ()
+    kept_open: KeptOpenNow | None = None
     setup: SetUpNow | None = None
     status_message: KeptNow | None = None
     dead_man: KeptNow | None = None

@@ -14,7 +14,18 @@ from warroom.events import RunFinished
 from warroom.launch.entries import CHANNEL, ENGINE, Draft
 from warroom.launch.files import FILE, GIVE_UP_AFTER, Attach, file_named
 from warroom.launch.flips import news
-from warroom.launch.ledger import LATE_AFTER_S, Close, GiveUp, HoldBack, LookUp, Prepare, RunSuite, Send, decide
+from warroom.launch.ledger import (
+    LATE_AFTER_S,
+    Close,
+    GiveUp,
+    HoldBack,
+    KeepOpen,
+    LookUp,
+    Prepare,
+    RunSuite,
+    Send,
+    decide,
+)
 from warroom.launch.procedure_ledger import procedure_drafts
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots, channel_of
@@ -48,8 +59,10 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
                 drafts.append(_held(slot.id, reason))
             case GiveUp(record, hold):
                 drafts += _given_up(record, now, hold=hold)
-            case Close(reason):
-                drafts.append(Draft("launch.closed", {"reason": reason}))
+            case KeepOpen(held, until):
+                drafts.append(Draft("launch.kept_open", {"held": list(held), "until": stamp(until)}))
+            case Close(reason, held):
+                drafts.append(Draft("launch.closed", {"reason": reason, **({"held": list(held)} if held else {})}))
             case _:
                 pass
     return [*drafts, *procedure_drafts(state, now)]

@@ -11,6 +11,7 @@ from warroom.engine import shown, shown_actions, shown_signals
 from warroom.engine.shown import instant
 from warroom.launch.ending import ending
 from warroom.launch.entries import Entry
+from warroom.launch.ledger import kept_open
 from warroom.launch.live import Live, journaled
 from warroom.launch.modes import has_ended, mode_until, modes
 from warroom.launch.standing import OVER, open_questions, owed
@@ -68,6 +69,7 @@ def state_json(
         "attempt": state.attempt,
         "closed": _closed(state),
         "overall": shown.standing(state, now),
+        "kept_open": _kept_open(state, now),
         "clock_set_s": state.clock_set_s,
         "next": next((post for post in posts if post["standing"] not in OVER), None),
         "setup": shown.setup(state),
@@ -115,6 +117,12 @@ def _closed(state: LaunchState) -> dict[str, Any] | None:
         return None
     code, because = int(ended.code), list(ended.reasons)
     return {"at": stamp(state.closed.at), "reason": state.closed.reason, "exit_code": code, "because": because}
+
+
+def _kept_open(state: LaunchState, now: datetime) -> dict[str, Any] | None:
+    """What keeps a launch open that owes nothing any more, and when it closes all the same."""
+    found = kept_open(state, now)
+    return {"held": list(found.held), "until": stamp(found.until)} if found else None
 
 
 def _log_line(line: LogLine) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from warroom.journal.chain import Row
 from warroom.journal.database import DATABASE, reader
 from warroom.journal.failure import DATABASE_ERRORS, JournalDamaged, failure, is_half_made
 from warroom.journal.schema import ENTRIES, objects, require_known
+from warroom.journal.witness import acknowledged
 from warroom.launch.entries import Entry, Head
 from warroom.text import clean
 
@@ -38,6 +39,11 @@ class JournalReader:
         """The last entry on the disk, unchecked. Raises JournalDamaged or JournalUnavailable."""
         row = last_row(self._engine)
         return Head(row.seq, row.hash) if row else chain.EMPTY
+
+    def require_acknowledged(self, noted: Head | None) -> None:
+        """Raises JournalDamaged where the journal lacks `noted`, which was acknowledged before this was called;
+        JournalUnavailable where the disk does not let it be read."""
+        require_acknowledged(self._engine, noted, self.head)
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """The entries with a number above `after`, oldest first; those that are appended meanwhile come too.
@@ -77,31 +83,45 @@ class JournalReader:
             yield row
 
 
+def holds_journal(folder: Path) -> bool:
+    """Whether a journal is in `folder`, itself no link, or was: its last acknowledged entry is noted there."""
+    return not folder.is_symlink() and ((folder / DATABASE).is_file() or acknowledged(folder) is not None)
+
+
 def read_only(folder: Path) -> JournalReader:
     """The journal in `folder`, for audit, status and export; it changes no entry and needs no owner.
 
-    Raises UsageError where there is no journal, or one of a newer Warroom; JournalDamaged or
-    JournalUnavailable where it cannot be read.
+    Raises UsageError where there is no journal, or one of a newer Warroom; JournalDamaged where it is gone or empty
+    although entries were acknowledged, that or JournalUnavailable where it cannot be read.
     """
     return JournalReader(open_reader(folder))
 
 
 def open_reader(folder: Path) -> Engine:
     """What `read_only` reads through. Raises as it does."""
+    # Looked at first: what was acknowledged by now must be found in what is read from here on.
+    noted = acknowledged(folder)
     path = folder / DATABASE
     if not path.is_file():
+        if noted:
+            raise _lost(noted, "is gone")
         raise UsageError(f"there is no journal in {clean(str(folder))}", hint="warroom launches lists those that are")
     engine = reader(path)
     try:
         with engine.connect() as connection:
             require_known(connection)
             if not objects(connection):
-                raise NoEntryYet(folder)
+                raise _lost(noted, "is empty") if noted else NoEntryYet(folder)
     except DATABASE_ERRORS as error:
         if is_half_made(error):
             raise NoEntryYet(folder) from error
         raise failure(error) from error
     return engine
+
+
+def _lost(noted: Head, how: str) -> JournalDamaged:
+    were = "entry was" if noted.seq == 1 else "entries were"
+    return JournalDamaged(0, f"{DATABASE} {how}, and {noted.seq} {were} acknowledged")
 
 
 def raw_rows(engine: Engine, after: int = 0, kinds: Collection[str] = ()) -> Iterator[Row]:

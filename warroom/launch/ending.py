@@ -30,11 +30,13 @@ def ending(state: LaunchState) -> Ending | None:
 
     A post that failed for good, that was due when the launch was closed and had not left, or of which nobody knows
     whether it arrived was not delivered. One whose time had not come by then, or that a person held back, was left
-    out by decision and does not count. A pause or a rollback that fired counts although it is over, unless in shadow.
+    out by decision and does not count. A phase that was never left counts where nobody closed the launch. A pause or
+    a rollback that fired counts although it is over, unless in shadow.
     """
     if state.closed is None:
         return None
-    found = (*_triggers(state), *_posts(state), *_suites(state))
+    held = ((ExitCode.UNKNOWN, f"never left: {phase}") for phase in state.closed.held)
+    found = (*_triggers(state), *_posts(state), *_suites(state), *held)
     return Ending(first_exit_code(code for code, _ in found), tuple(reason for _, reason in found))
 
 

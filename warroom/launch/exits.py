@@ -1,9 +1,9 @@
-"""Whether a phase may be left, and what holds it."""
+"""Whether a phase may be left, what holds it, and how long that keeps a launch open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch.live import Live, SignalLive, journaled
@@ -16,6 +16,10 @@ from warroom.launch.values import utc
 from warroom.playbook.course import Phase
 from warroom.slo.levels import Level
 from warroom.verdict import Verdict
+
+DECIDE_WITHIN: Final = timedelta(hours=1)
+"""For so long after its planned end a launch whose posts are all resolved stays open for somebody to decide, where a
+phase may not be left. Then it closes and says so: an engine that nobody watches ends, too."""
 
 _OPENS: Final = (Verdict.PASS, Verdict.WARN)
 
@@ -31,6 +35,12 @@ def holding(state: LaunchState, phase: Phase, now: datetime, live: Live | None =
     counts = as_of(state, now)
     reasons = _holding(state, phase, believed(state, counts))
     return (*reasons, *_of_watched(state, phase, counts, live or journaled(state)))
+
+
+def held_phases(state: LaunchState, now: datetime) -> tuple[str, ...]:
+    """The phases that may not be left at `now`, each with what holds it: `phase verify: suite verify is RED`."""
+    found = ((phase.id, holding(state, phase, now)) for phase in state.course.phases)
+    return tuple(f"phase {name}: {'; '.join(reasons)}" for name, reasons in found if reasons)
 
 
 def _holding(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
@@ -50,14 +60,14 @@ def _holding(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
 
 
 def _of_suite(state: LaunchState, phase: Phase) -> Iterator[str]:
-    run = _latest(state, phase)
+    run = deciding_run(state, phase)
     if run is None:
         yield f"suite {phase.suite} has not finished"
     elif run.verdict not in _OPENS:
         yield f"suite {phase.suite} is {run.word}" + (f": {run.reason}" if run.reason else "")
 
 
-def _latest(state: LaunchState, phase: Phase) -> Run | None:
+def deciding_run(state: LaunchState, phase: Phase) -> Run | None:
     """The last finished run that has every check of the phase's own one; None before that has finished."""
     own = phase_run(state, phase)
     if own is None:

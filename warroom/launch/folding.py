@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch import procedure_folding, signal_folding, status_folding
-from warroom.launch.entries import Body, Entry, instant
+from warroom.launch.entries import MACHINES, Body, Entry, instant
 from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
 from warroom.launch.procedure_folding import moved
 from warroom.launch.record_folding import RECORDS, Apply
 from warroom.launch.results import Run, checks_found
+from warroom.launch.schedule import slots
 from warroom.launch.setup import SetUp, findings_in
 from warroom.launch.state import (
     CLEAR,
     NOTES_KEPT,
     Closed,
+    Hold,
     LaunchState,
     Note,
     Stage,
@@ -68,10 +70,25 @@ def _t0_set(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _t0_scrubbed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    """A new attempt begins: its steps are to be done again, its posts are owed again. What is wrong stays wrong."""
+    """A new attempt begins: its steps are to be done again, its posts are owed again. What is wrong stays wrong, and
+    what people hold they hold in the new attempt."""
     lasting = tuple(one for one in state.happenings if not one.on.startswith("gate."))
-    fresh = replace(state, ticks={}, runs={}, holds={}, requested=frozenset(), happenings=lasting)
+    fresh = replace(state, ticks={}, runs={}, holds=_carried(state), requested=frozenset(), happenings=lasting)
     return replace(fresh, t0=None, attempt=state.attempt + 1)
+
+
+def _carried(state: LaunchState) -> dict[str, Hold]:
+    """The holds of people, by the names that their slots have in the next attempt."""
+    course, attempt = state.course, state.attempt
+    pairs = zip(slots(course, attempt), slots(course, attempt + 1), strict=True)
+    names = {old.whole: new.whole for old, new in pairs}
+    held: dict[str, Hold] = {}
+    for hold in state.holds.values():
+        if hold.by not in MACHINES:
+            whole, slash, channel = hold.slot.partition("/")
+            slot = f"{names.get(whole, whole)}{slash}{channel}"
+            held[slot] = replace(hold, slot=slot)
+    return held
 
 
 def _ticked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -210,12 +227,17 @@ def _setup_checked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _closed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    return replace(state, closed=Closed(entry.at, body["reason"]))
+    return replace(state, closed=Closed(entry.at, body["reason"], tuple(body.get("held", ()))))
+
+
+def _kept_open(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    return replace(state, kept_open=tuple(body["held"]))
 
 
 _APPLY: Final[Mapping[str, Apply]] = {
     "launch.opened": _opened,
     "launch.closed": _closed,
+    "launch.kept_open": _kept_open,
     "playbook.amended": _amended,
     "setup.checked": _setup_checked,
     "t0.set": _t0_set,

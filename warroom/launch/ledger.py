@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from warroom.launch.entries import ENGINE
+from warroom.launch.exits import DECIDE_WITHIN, held_phases
 from warroom.launch.files import Attach, files_are_settled, files_owed
 from warroom.launch.procedures import open_runs
-from warroom.launch.runs import phase_since, rerun_cause, wanted_since
+from warroom.launch.runs import phase_run, phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, channel_of, last_offset
 from warroom.launch.standing import is_resolved, record_of
 from warroom.launch.state import LaunchState, Record, Stage, believed
@@ -90,13 +91,23 @@ class RunSuite:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepOpen:
+    """Nothing is owed any more, and phases may not be left: journal `launch.kept_open` with what `held_phases` says
+    of them, once. At `until` the launch closes, whatever becomes of them."""
+
+    held: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
-    """Nothing is owed any more."""
+    """Nothing is owed any more. `held` are the phases that were never left, with the reasons."""
 
     reason: str
+    held: tuple[str, ...] = ()
 
 
-Decision = Prepare | Send | LookUp | GiveUp | HoldBack | RunSuite | Attach | Close
+Decision = Prepare | Send | LookUp | GiveUp | HoldBack | RunSuite | Attach | KeepOpen | Close
 
 
 def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
@@ -111,7 +122,18 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     # The copies of a post want the same run of its suite.
     suites = dict.fromkeys(ledger.suites())
     posts = (*_doubts(state, now), *suites, *ledger.posts(), *ledger.sends())
-    return (*posts, *files_owed(state, now), *ledger.end())
+    return (*posts, *files_owed(state, now), *_end(state, ledger.end()))
+
+
+def kept_open(state: LaunchState, now: datetime) -> KeepOpen | None:
+    """What keeps a launch open that owes nothing any more; None where it is closed, owes something or may close."""
+    end = None if state.closed else _Ledger(state, now).end()
+    return end if isinstance(end, KeepOpen) else None
+
+
+def _end(state: LaunchState, end: KeepOpen | Close | None) -> Iterator[KeepOpen | Close]:
+    if end is not None and not (isinstance(end, KeepOpen) and end.held == state.kept_open):
+        yield end
 
 
 def _doubts(state: LaunchState, now: datetime) -> Iterator[LookUp | GiveUp]:
@@ -205,16 +227,28 @@ class _Ledger:
             opening |= {thread} if thread else set()
             yield Send(record, record.attempt + 1, head)
 
-    def end(self) -> Iterator[Close]:
-        """Whether the launch is over."""
+    def end(self) -> KeepOpen | Close | None:
+        """Whether the launch is over; None: not yet."""
         end = last_offset(self._state.course)
-        if end is None or self._t0 is None or self._now < self._t0 + end or self._reruns():
-            return
-        if any(open_runs(self._state.procedures)):
-            return
-        if all(is_resolved(self._state, slot) for slot in self._slots) and files_are_settled(self._state):
-            dead = sum(self._state.records[slot.id].stage is Stage.DEAD for slot in self._slots)
-            yield Close("every update is resolved" + (f", {plural(dead, 'update')} FAILED" if dead else ""))
+        if end is None or self._t0 is None or self._now < self._t0 + end or not self._is_all_resolved():
+            return None
+        until = self._t0 + end + DECIDE_WITHIN
+        held = held_phases(self._state, self._wall)
+        if held and self._now < until:
+            return KeepOpen(held, until) if self._have_suites_finished() else None
+        dead = sum(self._state.records[slot.id].stage is Stage.DEAD for slot in self._slots)
+        failed = f", {plural(dead, 'update')} FAILED" if dead else ""
+        left = f"; {plural(len(held), 'phase')} never left: {'; '.join(held)}" if held else ""
+        return Close(f"every update is resolved{failed}{left}", held)
+
+    def _is_all_resolved(self) -> bool:
+        """Whether nothing more leaves, and nothing is under way."""
+        if self._reruns() or any(open_runs(self._state.procedures)):
+            return False
+        return all(is_resolved(self._state, slot) for slot in self._slots) and files_are_settled(self._state)
+
+    def _have_suites_finished(self) -> bool:
+        return all(phase_run(self._state, phase) for phase in self._state.course.phases if phase.suite)
 
     def _newest(self, group: Sequence[Slot]) -> Iterator[Prepare | HoldBack]:
         """The newest of them that can be written names those before it; what is newer still is held."""

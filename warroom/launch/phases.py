@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from warroom.launch.runs import phase_run
+from warroom.launch.exits import deciding_run, holding
 from warroom.launch.schedule import slots
 from warroom.launch.standing import arrived
 from warroom.launch.state import LaunchState, as_of, believed
@@ -21,6 +21,7 @@ _WHEN_CLOSED: Final = {RUNNING: ABANDONED, WAITING: NEVER_BEGUN}
 @dataclass(frozen=True, slots=True)
 class PhaseStanding:
     """A phase: `lifecycle` is waiting, running or done, and once the launch is closed never begun, abandoned or done.
+    It is done when it may be left.
 
     `begins` and `ends` are None while there is no T0, `ends` also where it has no end of its own. `late`: it should
     be over and is not, or was over too late.
@@ -36,19 +37,19 @@ class PhaseStanding:
 def phases(state: LaunchState, now: datetime) -> tuple[PhaseStanding, ...]:
     """Every phase, in the order of the playbook. Of a launch that is closed, as it stood then."""
     seen = believed(state, as_of(state, now))
-    found = [_standing(state, phase, seen) for phase in state.course.phases]
+    found = [_standing(state, phase, seen, held=bool(holding(state, phase, now))) for phase in state.course.phases]
     if state.closed:
         found = [replace(one, lifecycle=_WHEN_CLOSED.get(one.lifecycle, one.lifecycle)) for one in found]
     return tuple(found)
 
 
-def _standing(state: LaunchState, phase: Phase, now: datetime) -> PhaseStanding:
+def _standing(state: LaunchState, phase: Phase, now: datetime, *, held: bool) -> PhaseStanding:
     if state.t0 is None:
         # The steps that lead to T0 are done before it.
         return PhaseStanding(phase, RUNNING if any(step in state.ticks for step in phase.steps) else WAITING)
     begins = state.t0 + phase.starts
     ends = None if phase.ends is None else state.t0 + phase.ends
-    over_at = _over_at(state, phase, ends)
+    over_at = None if held else _over_at(state, phase, ends)
     if over_at is not None and over_at <= now and begins <= now:
         return PhaseStanding(phase, DONE, begins, ends, ends is not None and over_at > ends)
     late = ends is not None and now > ends
@@ -59,7 +60,7 @@ def _over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetim
     """When everything that belongs to the phase was done; its end where nothing does. None: not yet, or never."""
     found = [state.ticks[step].at if step in state.ticks else None for step in phase.steps]
     if phase.suite:
-        run = phase_run(state, phase)
+        run = deciding_run(state, phase)
         found.append(run.finished_at if run else None)
     if phase.update:
         found += [_sent_at(state, phase.update)]

@@ -147,10 +147,11 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end of a launch."""
+    """The end of a launch. `held` are the phases that were never left, where it closed all the same by itself."""
 
     at: datetime
     reason: str
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,7 @@ class LaunchState:
     stopping: Stopping | None = None
     warnings: tuple[Warned, ...] = ()
     clock_set_s: float = 0.0
+    kept_open: tuple[str, ...] = ()
     closed: Closed | None = None
 
 

@@ -26,8 +26,8 @@ def tick(state: LaunchState, step_id: str, values: Mapping[str, str], *, at: dat
         raise UsageError(f"there is no step '{clean(step_id, limit=80)}'", hint=near)
     step = known[step_id]
     if problems := _problems(step, values):
-        wanted = ", ".join(f"{ask.name}={ask.answer_type}" for ask in step.asks) or "no values"
-        raise UsageError(f"step {step.id}: {'; '.join(problems)}", hint=f"it asks for {wanted}")
+        wanted = " ".join(f"--value {ask.name}={ask.answer_type.upper()}" for ask in step.asks) or "no values"
+        raise UsageError(f"step {step.id}: {'; '.join(problems)}", hint=f"it takes {wanted}")
     given = {ask.name: clean(values[ask.name].strip(), limit=1_000) for ask in step.asks}
     ticked = Draft("step.ticked", {"step": step.id, "by": by, "values": given}, by)
     if not step.marks_t0 or state.t0 is not None:

@@ -124,6 +124,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "launch.opened": lambda body: "launch opened" + (f", T0 {body['t0']}" if body.get("t0") else ", T0 is not set"),
     "playbook.amended": _amended,
     "launch.closed": _closed,
+    "launch.kept_open": lambda body: f"every update is resolved; not closed: {'; '.join(body['held'])}",
     "setup.checked": _setup,
     "t0.set": lambda body: f"T0 is {body['at']}" + (f": {body['reason']}" if body.get("reason") else ""),
     "t0.scrubbed": lambda body: f"T0 scrubbed: {body['reason']}",
