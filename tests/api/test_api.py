@@ -20,7 +20,9 @@ from tests.engine.feeding import Feed
 from tests.engine.stage import Stage
 from warroom.adapters.asking import user_name
 from warroom.api.app import About, api
+from warroom.api.guard import LocalGuard
 from warroom.api.listener import Listener
+from warroom.api.refusals import Refusals
 from warroom.client.engine_socket import NotRunning, ask, reachable
 from warroom.engine.engine import Engine
 from warroom.errors import UsageError, WarroomError
@@ -87,7 +89,9 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 async def serving(stage: Stage) -> AsyncIterator[Served]:
     """An engine on that stage, behind its socket."""
     async with stage.engine() as engine:
-        listener = Listener(stage.folder, api(engine, stage.clock, lambda _: user_name(), ABOUT))
+        refusals = Refusals(engine.record, stage.clock)
+        application = api(engine, stage.clock, lambda _: user_name(), ABOUT, refusals)
+        listener = Listener(stage.folder, LocalGuard(application, refusals))
         await listener.open()
         try:
             yield Served(stage, engine, listener)
@@ -175,6 +179,39 @@ async def test_an_unwritable_journal_is_no_fault_of_whoever_asks(served: Served)
     with pytest.raises(WarroomError, match="disk is full") as raised:
         await served.ask("POST", "/requests", {"request": "note", "text": "lost"})
     assert not isinstance(raised.value, UsageError)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/state", "/events", "/metrics", "/phases/verification/exit"])
+@pytest.mark.parametrize(
+    ("headers", "reason", "says"),
+    [
+        pytest.param("host: evil.example\r\n", "it names another host", "http://engine", id="a foreign host"),
+        pytest.param(
+            "host: engine\r\norigin: http://evil.example\r\n",
+            "it comes from a page of another origin",
+            "a page in a browser",
+            id="a foreign page",
+        ),
+        pytest.param(
+            "host: engine\r\norigin: null\r\n", "it comes from a page of another origin", "browser", id="no origin"
+        ),
+    ],
+)
+async def test_what_is_not_meant_for_the_engine_is_told_nothing_and_is_on_record(
+    headers: str, reason: str, says: str, path: str, served: Served
+) -> None:
+    answer = await served.raw(f"GET {path} HTTP/1.1\r\n{headers}connection: close\r\n\r\n".encode())
+    assert answer.split(b" ")[1] == b"403"
+    told = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert told["error"] == reason
+    assert says in told["hint"]
+    refused = [entry.body for entry in served.stage.told if entry.kind == "api.refused"]
+    assert [(body["reason"], body["from"]) for body in refused] == [(reason, f"uid {os.getuid()}")]
+
+
+async def test_curl_may_call_the_engine_localhost(served: Served) -> None:
+    answer = await served.raw(b"GET /state HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+    assert answer.split(b" ")[1] == b"200"
 
 
 @pytest.mark.parametrize(

@@ -119,8 +119,10 @@ async def test_what_is_not_meant_for_it_is_refused_and_on_record(
     changed: dict[str, str | None], reason: str, reached: Reached
 ) -> None:
     before = reached.engine.state.seq
-    status, _ = await reached.send("POST", "/requests", {"request": "close", "reason": "x"}, **changed)
+    status, told = await reached.send("POST", "/requests", {"request": "close", "reason": "x"}, **changed)
     assert status == (403 if reason else 400)
+    # Whoever has a token and is refused for another reason is not sent for one.
+    assert ("Authorization" in told["hint"]) is ("token" in reason)
     assert reached.refused() == ([(reason, 1)] if reason else [])
     assert reached.engine.state.closed is None
     assert reached.engine.state.seq == before + bool(reason)

@@ -31,3 +31,10 @@ def test_arguments_are_named_as_they_are_typed(name: str) -> None:
 @pytest.mark.parametrize("name", GROUP.commands)
 def test_no_command_shows_braces(name: str) -> None:
     assert "{" not in usage(name)
+
+
+@pytest.mark.parametrize("option", ["--read-only", "--ready", "--headles", "--tol"])
+def test_nobody_is_offered_an_option_that_is_for_warroom_itself(option: str) -> None:
+    with pytest.raises(Exception, match="No such option") as refused:
+        GROUP.commands["run"].make_context("warroom run", ["x.yaml", option])
+    assert "fd" not in refused.value.format_message()  # type: ignore[attr-defined]

@@ -63,7 +63,7 @@ def around(folder: Path) -> Path:
         pytest.param(_link(own), "is a symbolic link", id="a link"),
         pytest.param(_link(around), "is a symbolic link", id="a link around it"),
         pytest.param(_file, "cannot be used: File exists", id="a file in its place"),
-        pytest.param(_link_to_file, "is not a plain file", id="the database is a link"),
+        pytest.param(_link_to_file, "is a symbolic link", id="the database is a link"),
         pytest.param(_second_name, "is not a plain file", id="the database has a second name"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any, Final
 from warroom.cli.action_lines import asked_lines, lever_lines, procedure_lines, run_lines, step_lines
 from warroom.cli.asking import asked
 from warroom.cli.confirming import confirmed
-from warroom.cli.launches import Known, launch_named, state_folder
+from warroom.cli.launches import Known, launch_named, safe_state_folder
 from warroom.cli.plain import write
 from warroom.clock import Clock, RealClock
 from warroom.errors import ExitCode, UsageError
@@ -33,7 +33,7 @@ def act(launch: str, words: Sequence[str], reason: str, typed: str, state: Path 
     0 where everything that it came to is done or was so already, 1 where a step failed or it was stopped, 3 where it
     waits for a person or is not over after two minutes. Raises UsageError where it is refused.
     """
-    known = launch_named(state_folder(state), launch)
+    known = launch_named(safe_state_folder(state), launch)
     if not words:
         return _listed(asked(known, "GET", "/state"))
     wanted = request_of(words, reason, typed)

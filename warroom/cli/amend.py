@@ -14,7 +14,7 @@ from warroom.checks import all_kinds
 from warroom.cli.asking import ask, asked
 from warroom.cli.confirming import confirmed
 from warroom.cli.journaled import with_course
-from warroom.cli.launches import Known, altered_copy, launch_named, require_copy, state_folder, whole
+from warroom.cli.launches import Known, altered_copy, launch_named, require_copy, safe_state_folder, whole
 from warroom.cli.plain import write
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, PlaybookError, UsageError
@@ -27,7 +27,7 @@ from warroom.text import clean
 
 def amend(launch: str, playbook: Path, state: Path | None, *, yes: bool) -> int:
     """Runs the command. Raises PlaybookError with everything that is wrong with `playbook`; nothing changed then."""
-    known = launch_named(state_folder(state), launch)
+    known = launch_named(safe_state_folder(state), launch)
     if not known.is_open or known.opened is None:
         raise UsageError(f"the launch {known.name} is not open")
     document = read_document(playbook)

@@ -81,7 +81,7 @@ OtherPlaybook = Annotated[Path, Argument(metavar="PLAYBOOK", help="The playbook 
 Yes = Annotated[bool, Option("--yes", help="Do it without asking.")]
 KeepJournal = Annotated[bool, Option("--keep-journal", help="Delete the rest and keep the journal.")]
 Revoke = Annotated[bool, Option("--revoke", help="Take back the tokens of NAME instead.")]
-ReadyPipe = Annotated[int, Option("--ready-fd", hidden=True)]
+ReadyPipe = Annotated[int, Option("--told-on-fd", hidden=True)]
 Lifeline = Annotated[int, Option("--lifeline-fd", hidden=True)]
 RunningLaunch = Annotated[
     str,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warroom.cli.launches import Known, launch_named, state_folder, what_now
+from warroom.cli.launches import Known, launch_named, safe_state_folder, what_now
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
@@ -17,7 +17,7 @@ from warroom.text import clean
 
 def ask(launch: str, state: Path | None, body: Mapping[str, Any]) -> int:
     """Makes the request and says what was journaled. Raises UsageError where it is refused or no engine runs."""
-    known = launch_named(state_folder(state), launch)
+    known = launch_named(safe_state_folder(state), launch)
     answer = asked(known, "POST", "/requests", body)
     for said in answer["said"] or ["nothing is new: it stood so already"]:
         write(sys.stdout, clean(said))

@@ -14,7 +14,7 @@ from warroom.cli.engines import Running, engine_named, engine_of_playbook, runni
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
 from warroom.cli.journaled import closed_in, with_course
-from warroom.cli.launches import command_for, launch_named, other_playbook, state_folder, what_now, whole
+from warroom.cli.launches import command_for, launch_named, other_playbook, safe_state_folder, what_now, whole
 from warroom.cli.opened import LaunchOptions
 from warroom.cli.output import Terminal
 from warroom.cli.plain import write
@@ -61,7 +61,7 @@ def _running(options: LaunchOptions) -> Told | None:
 def console(launch: str, state: Path | None, *, read_only: bool) -> int:
     """Shows the console of a running launch; 0 when the person has left it. Raises UsageError where none runs."""
     terminal = Terminal.of_process(os.environ)
-    found = engine_named(state_folder(state), launch)
+    found = engine_named(safe_state_folder(state), launch)
     if not terminal.is_console:
         raise UsageError("a console needs a terminal", hint=f"for a look: warroom status {found.name}")
     return _shown(found.folder, terminal, read_only=read_only, launch_counts=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warroom.adapters.asking import user_name
 from warroom.cli.asking import ask
-from warroom.cli.launches import Known, altered_copy, launch_named, state_folder
+from warroom.cli.launches import Known, altered_copy, launch_named, safe_state_folder
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.clock import RealClock
@@ -20,7 +20,7 @@ from warroom.text import clean
 def close(launch: str, reason: str, state: Path | None) -> int:
     """Asks the launch's engine to close it. One that no engine can run, as its copy of the playbook is gone or
     altered, is closed without one. Raises UsageError, LaunchOwned among others, and what the journal raises."""
-    known = launch_named(state_folder(state), launch)
+    known = launch_named(safe_state_folder(state), launch)
     try:
         return ask(known.name, state, {"request": "close", "reason": reason})
     except NotRunning:

@@ -33,7 +33,7 @@ def start(
     """
     reading, writing = os.pipe()
     try:
-        handed = {"--ready-fd": writing, **({"--lifeline-fd": lifeline} if lifeline >= 0 else {})}
+        handed = {"--told-on-fd": writing, **({"--lifeline-fd": lifeline} if lifeline >= 0 else {})}
         pipes = [str(word) for option in handed.items() for word in option]
         command = [*_this_program(), "run", "--headless", *pipes, *arguments]
         process = subprocess.Popen(

@@ -63,13 +63,13 @@ def run(
     lifeline_fd: arguments.Lifeline = -1,
 ) -> int:
     """Open a launch, or go on with the open one: an engine in the background, and its console."""
-    from warroom.cli.launches import state_folder
+    from warroom.cli.launches import safe_state_folder
     from warroom.cli.opened import LaunchOptions, opening_t0
 
     options = LaunchOptions(
         playbook=playbook,
         headless=headless,
-        state=state_folder(state),
+        state=safe_state_folder(state),
         new=new,
         t0=opening_t0(t0),
         inputs=tuple(inputs or ()),

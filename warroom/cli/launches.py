@@ -17,6 +17,7 @@ from typing import Final
 from warroom.clock import file_stamp
 from warroom.errors import UsageError, WarroomError
 from warroom.journal.failure import JournalDamaged
+from warroom.journal.folder import require_safe
 from warroom.journal.reading import NoEntryYet, holds_journal, read_only
 from warroom.journal.witness import acknowledged
 from warroom.launch.entries import Entry
@@ -85,6 +86,14 @@ def state_folder(given: Path | None) -> Path:
     import platformdirs
 
     return platformdirs.user_state_path("warroom")
+
+
+def safe_state_folder(given: Path | None) -> Path:
+    """The same. Raises UsageError where somebody else could have put there what is found in it: then an engine that
+    answers need not be one of ours."""
+    folder = state_folder(given)
+    require_safe(folder)
+    return folder
 
 
 def command_for(folder: Path, name: str, *more: str) -> str:

@@ -14,7 +14,15 @@ from warroom.api.models import instant
 from warroom.cli.action_lines import lever_lines, run_lines
 from warroom.cli.folding import folded
 from warroom.cli.journaled import journaled
-from warroom.cli.launches import Known, altered_copy, known_launches, launch_named, state_folder, what_now
+from warroom.cli.launches import (
+    Known,
+    altered_copy,
+    known_launches,
+    launch_named,
+    safe_state_folder,
+    state_folder,
+    what_now,
+)
 from warroom.cli.plain import write
 from warroom.cli.watched_lines import signal_lines, trigger_lines
 from warroom.client.engine_socket import NotRunning
@@ -36,7 +44,7 @@ _FINDINGS: Final = 1
 
 def launches(state: Path | None) -> int:
     """Prints a line per launch: its name, whether an engine runs it, its T0 and the title of its playbook."""
-    folder = state_folder(state)
+    folder = safe_state_folder(state)
     known = known_launches(folder)
     for one in known:
         t0 = stamp(one.state.t0) if one.state.t0 else "-"
@@ -67,7 +75,7 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
 
     3 where the journal can be read in part only, and where an engine runs it that does not answer.
     """
-    known = launch_named(state_folder(state), launch)
+    known = launch_named(safe_state_folder(state), launch)
     silent = ""
     try:
         found = ask_engine(known.folder, "GET", "/state")

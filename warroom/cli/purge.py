@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from warroom.cli.confirming import confirmed
-from warroom.cli.launches import Known, launch_named, state_folder, whole
+from warroom.cli.launches import Known, launch_named, safe_state_folder, whole
 from warroom.cli.plain import write
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, UsageError
@@ -36,7 +36,7 @@ class Purged:
 
 def purge(launch: str, state: Path | None, *, keep_journal: bool, yes: bool) -> int:
     """Runs the command. Raises UsageError for a launch that is open or owned, LaunchOwned among others."""
-    known = whole(launch_named(state_folder(state), launch))
+    known = whole(launch_named(safe_state_folder(state), launch))
     _require_over(known)
     kept = "all but the journal" if keep_journal else "everything, with the journal"
     if not confirmed(f"Delete {kept} of {known.name} in {clean(str(known.folder))}?", yes=yes):

@@ -15,6 +15,7 @@ from warroom.adapters.asking import name_of
 from warroom.adapters.systemd import Notices
 from warroom.adapters.wakes import ScheduledWakes
 from warroom.api.app import About, api
+from warroom.api.guard import LocalGuard
 from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
 from warroom.cli.acting import LaunchActions
@@ -187,7 +188,7 @@ def _assembled(
     tcp = tcp_listener(address, application, opened.folder, refusals) if address else None
     return _Launch(
         engine=engine,
-        listener=Listener(opened.folder, application),
+        listener=Listener(opened.folder, LocalGuard(application, refusals)),
         journal=journal,
         channels=tuple(channels.values()),
         gates=gates,

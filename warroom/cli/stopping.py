@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from warroom.cli.engines import engine_named, running_in
-from warroom.cli.launches import how_to_go_on, state_folder
+from warroom.cli.launches import how_to_go_on, safe_state_folder
 from warroom.cli.plain import write
 from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import RealClock
@@ -26,7 +26,7 @@ _ANSWER_S: Final = 2.0
 def stop(launch: str, state: Path | None) -> int:
     """Asks the engine of the launch to end and waits until it has. Raises UsageError where none runs or it is not
     ours, NotNow where it does not end."""
-    found = engine_named(state_folder(state), launch)
+    found = engine_named(safe_state_folder(state), launch)
     owner = last_owner(found.folder)
     pid = found.pid or (owner.pid if owner else 0)
     with suppress(WarroomError):

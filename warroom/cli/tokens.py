@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warroom.adapters.asking import user_name
 from warroom.api.tokens import Tokens
-from warroom.cli.launches import launch_named, state_folder
+from warroom.cli.launches import launch_named, safe_state_folder
 from warroom.cli.plain import write
 from warroom.clock import RealClock, stamp
 from warroom.errors import ExitCode, UsageError
@@ -16,7 +16,7 @@ from warroom.text import plural
 
 def token(launch: str, name: str, state: Path | None, *, revoke: bool) -> int:
     """Makes a token and prints it, this once; with `revoke` takes back those of `name`; without a name lists them."""
-    known = launch_named(state_folder(state), launch)
+    known = launch_named(safe_state_folder(state), launch)
     tokens = Tokens(known.folder)
     if not name:
         if revoke:

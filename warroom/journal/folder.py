@@ -52,14 +52,34 @@ def prepare_file(path: Path) -> bool:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-            raise UsageError(f"{clean(str(path))} is not a plain file", hint="move it away") from None
-        _require_mine(path, found)
+        require_plain(path)
         return False
     os.close(descriptor)
     sync_folder(path.parent)
     return True
+
+
+def require_plain(path: Path) -> None:
+    """Raises UsageError where something else than a file of one's own, with one name, is at `path`; OSError."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        what = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a plain file"
+        raise UsageError(f"{clean(str(path))} is {what}", hint="look at it, and move it away")
+    _require_mine(path, found)
+
+
+def require_safe(folder: Path) -> None:
+    """Raises UsageError, which says what to do, where the state folder is a link, belongs to somebody else or can be
+    written by others. One that is not there is as good as another."""
+    try:
+        _require_own(folder, stat.S_IWGRP | stat.S_IWOTH)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"the state folder {clean(str(folder))} cannot be used: {because(error)}") from error
 
 
 def sync_folder(folder: Path) -> None:

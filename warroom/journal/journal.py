@@ -20,10 +20,10 @@ from warroom.journal import chain, schema
 from warroom.journal.chain import ACQUIRED, Row
 from warroom.journal.database import DATABASE, reader, reserve_log, writer
 from warroom.journal.failure import DATABASE_ERRORS, JournalUnavailable, because, failure, is_half_made
-from warroom.journal.folder import prepare, prepare_file
-from warroom.journal.owner import OwnerLock
+from warroom.journal.folder import prepare, prepare_file, require_plain
+from warroom.journal.owner import LOCK, OwnerLock
 from warroom.journal.reading import JournalReader, last_row, require_acknowledged
-from warroom.journal.witness import Witness, acknowledged
+from warroom.journal.witness import WITNESS, Witness, acknowledged
 from warroom.launch.entries import Draft, Entry, Head
 from warroom.text import clean
 
@@ -79,6 +79,8 @@ class Journal:
         prepare(folder)
         try:
             with ExitStack() as undo:
+                for name in (LOCK, WITNESS):
+                    require_plain(folder / name)
                 lock = OwnerLock.acquire(folder, launch, clock)
                 undo.callback(lock.release)
                 prepare_file(folder / DATABASE)
