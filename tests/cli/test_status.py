@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.launch import test_kept_open as kept_open
 from tests.launch.course import T0, after, opened
 from tests.launch.test_exits import ran
 from warroom.cli.action_lines import asked_lines
@@ -70,6 +71,18 @@ def test_the_set_up_is_told_until_t0_and_with_what_to_do() -> None:
     state = after(state, "setup.checked", T0, **setup_body((well, revoked)))
     assert lines(state, "set-up") == ["set-up RED token: token_revoked -> mend it"]
     assert lines(after(opened(), "setup.checked", T0, **setup_body((revoked,))), "set-up") == []
+
+
+def test_a_phase_that_may_not_be_left_is_not_done_and_what_keeps_the_launch_open_is_told() -> None:
+    state = kept_open.launch(done=False, verdict=Verdict.FAIL)
+    late = "running until 2025-11-01T02:05:00.000Z, LATE, exit not open:"
+    assert lines(state, "phase") == [
+        f"phase publish {late} step publish is not done: Publish it",
+        f"phase verify {late} suite verify is RED: p95",
+    ]
+    [told] = lines(state, "open")
+    assert told.startswith("open until 2025-11-01T03:10:00.000Z, or `warroom close`: every update is resolved; ")
+    assert told.endswith(f"{kept_open.NOT_DONE}; {kept_open.NOT_GREEN}")
 
 
 SAME, OTHER = "warroom: 1\n", "warroom: 1\nlaunch: {id: x}\n"

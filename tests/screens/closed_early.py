@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from tests.screens.launches import MINUTE, troubled
-from warroom.client.values import ClosedNow, LaunchNow, PostNow, SuiteNow
+from warroom.client.end_values import ClosedNow
+from warroom.client.values import LaunchNow, PostNow, SuiteNow
 
 
 def closed_early() -> LaunchNow:

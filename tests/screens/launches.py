@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from warroom.client.end_values import ClosedNow
 from warroom.client.signal_values import LimitNow, SignalNow, SloNow, TriggerNow
 from warroom.client.values import (
     AskNow,
     ChannelNow,
     CheckNow,
-    ClosedNow,
     EngineNow,
     GateNow,
     IncidentNow,

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from warroom.client.action_values import LeverNow, ProcedureNow
+from warroom.client.end_values import ClosedNow, KeptOpenNow
 from warroom.client.reading import read
 from warroom.client.signal_values import BaselineNow, SignalNow, TriggerNow
 from warroom.errors import WarroomError
@@ -33,14 +34,6 @@ class EngineNow:
     epoch: int
     tick_age_s: float
     """Seconds since its loop went round last; over some five something holds it up."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedNow:
-    """The end of a launch."""
-
-    at: datetime
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,14 +326,6 @@ class OverallNow:
     pending: tuple[str, ...]
     early: tuple[str, ...]
     tested_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class KeptOpenNow:
-    """Every post is resolved, and phases may not be left: `held` says which and why. Closed `until` then anyhow."""
-
-    held: tuple[str, ...]
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
