@@ -127,6 +127,8 @@ def status_lines(found: Mapping[str, Any], go_on: str = "start it with: warroom 
     if kept := found["kept_open"]:
         held = "; ".join(kept["held"])
         yield f"open    until {kept['until']}, or `warroom close`: every update is resolved; {held}"
+    if found["t0"]:
+        yield f"overall {found['overall']['said']}"
     yield from (f"channel {one['id']}: {one['note']}" for one in _channels(found) if one["note"])
     yield from _setup_lines(found)
     yield from _kept_lines(found)

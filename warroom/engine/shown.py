@@ -11,7 +11,7 @@ from warroom.launch.exits import holding
 from warroom.launch.happenings import Incident
 from warroom.launch.live import Live
 from warroom.launch.modes import holds_in
-from warroom.launch.overall import overall
+from warroom.launch.overall import overall, overall_words
 from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot, all_slots, slots, update_of
@@ -148,6 +148,7 @@ def standing(state: LaunchState, now: datetime) -> dict[str, Any]:
     return {
         "verdict": found.verdict.value,
         "word": found.word,
+        "said": overall_words(found),
         "why": list(found.why),
         "pending": list(found.pending),
         "early": list(found.early),
