@@ -167,7 +167,7 @@ def test_a_launch_with_one_channel_does_not_name_it() -> None:
 
 @pytest.mark.parametrize(("closed", "count"), [(None, 1), ({"at": "2025-11-01T03:00:00.000Z"}, 0)])
 def test_nobody_is_asked_to_act_on_a_closed_launch(closed: dict[str, str] | None, count: int) -> None:
-    waits = {"what": "confirm", "step": "revert", "text": "Revert", "until": None, "escalated": False}
+    waits = {"what": "confirm", "step": "revert", "text": "Revert", "until": None, "escalated": False, "typed": ""}
     run = {"run": "revert-1", "waits_for": waits}
     found = {"launch": "x-1", "now": "2025-11-01T02:00:00.000Z", "closed": closed}
     told = ["        needed: Revert: warroom act x-1 confirm revert-1 revert"]

@@ -137,8 +137,8 @@ def status_lines(found: Mapping[str, Any], go_on: str = "start it with: warroom 
     yield from trigger_lines(found)
     yield from signal_lines(found)
     for line in (*run_lines(found, finished=False), *lever_lines(found)):
-        # What a person is asked ends in a command, to be copied.
-        yield from (line,) if line.lstrip().startswith("needed") else folded(line)
+        # A command is there to be copied.
+        yield from (line,) if ": warroom " in line else folded(line)
     yield from (_phase_line(phase) for phase in found["phases"])
     for suite in found["suites"]:
         yield from _suite_lines(suite)
