@@ -23,5 +23,5 @@ HELD = ("phase publish: step wait is not done: Wait", "phase verify: suite verif
 def test_what_keeps_a_launch_open_takes_the_place_of_the_countdowns(width: int, told: str) -> None:
     launch = replace(launches.green(), kept_open=KeptOpenNow(HELD, T0 + 49 * HOUR))
     last = header_lines(view_of(launch), launch.now, None, width, 5)[-1]
-    assert f"NOT CLOSED, every update is resolved, closes at 03:00:00Z: {told}" in last.plain
+    assert f"NOT CLOSED, every update is resolved, closes at 03:05:00Z: {told}" in last.plain
     assert any(span.style == palette.fill(palette.YELLOW) for span in last.spans)
