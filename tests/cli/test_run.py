@@ -22,7 +22,8 @@ BUILD = ("confirm", "--value", "build_id=b-77", "--value", "deployed_at=2025-11-
 def test_a_launch_runs_its_suite_and_posts_with_what_it_found(desk: Desk) -> None:
     with desk.engine("--t0", ago(minutes=16)) as engine:
         assert desk.ask("step", *BUILD).code == 0
-        engine.wait_for("update.confirmed", slot="evidence_bundle@T+15m")
+        for slot in ("publish_confirmation@T+5m", "evidence_bundle@T+15m"):
+            engine.wait_for("update.confirmed", slot=slot)
         assert engine.end() == 143
     text = (desk.folder() / "war-room.txt").read_text("utf-8")
     assert sorted(desk.posts()) == ["evidence_bundle@T+15m", "publish_confirmation@T+5m"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,9 +15,10 @@ from warroom.cli.amend import amend
 from warroom.cli.asking import ask
 from warroom.cli.attached import console
 from warroom.cli.closing import close
-from warroom.cli.looking import audit, launches, status
+from warroom.cli.looking import launches, status
 from warroom.cli.purge import purge
 from warroom.cli.stopping import stop
+from warroom.client.engine_socket import reachable
 
 COMMANDS: dict[str, Callable[[Left], object]] = {
     "launches": lambda quiet: launches(quiet.state),
@@ -61,9 +63,25 @@ def test_an_unsafe_state_folder_is_refused_by_whoever_looks(
 def test_a_link_to_a_launch_is_no_launch(quiet: Left, capsys: pytest.CaptureFixture[str]) -> None:
     (quiet.state / "evil").symlink_to(quiet.folder)
     assert launches(quiet.state) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [quiet.folder.name]
-    assert "there is no launch 'evil'" in refusal(lambda: status("evil", quiet.state, as_json=False))
-    assert "there is no launch 'evil'" in refusal(lambda: audit("evil", quiet.state, ()))
+    listed = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    assert [name for name, _ in listed] == ["evil", quiet.folder.name]
+    assert listed[0][1].startswith(f"unreadable: {quiet.state / 'evil'} is a symbolic link")
+    assert status("evil", quiet.state, as_json=False) == 3
+    assert "no engine can run it: " in capsys.readouterr().out
+    assert "is a symbolic link" in refusal(lambda: quiet.opens("evil"))
+    with closing(socket.socket(socket.AF_UNIX)) as engine, reachable(quiet.folder) as address:
+        engine.bind(address)
+        engine.listen()
+        told = refusal(lambda: ask("evil", quiet.state, {"request": "note", "text": "x"}))
+    assert "no engine runs the launch evil" in told
+    assert "is a symbolic link" in told
+
+
+def test_where_a_launch_was_replaced_by_a_link_no_other_is_opened_unasked(quiet: Left) -> None:
+    name = quiet.folder.name
+    quiet.folder.rename(quiet.state.with_name("moved"))
+    (quiet.state / name).symlink_to(quiet.state.with_name("moved"))
+    assert f"nobody knows whether the launch {name} is open" in refusal(quiet.opens)
 
 
 @pytest.mark.parametrize(

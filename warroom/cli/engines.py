@@ -48,7 +48,7 @@ class Running:
 def running_engines(state: Path) -> tuple[Running, ...]:
     """Every launch below `state` whose engine listens, by name."""
     with contextlib.suppress(OSError):
-        folders = [folder for folder in sorted(state.iterdir()) if holds_journal(folder)]
+        folders = [folder for folder in sorted(state.iterdir()) if holds_journal(folder) and not folder.is_symlink()]
         return tuple(found for folder in folders if (found := running_in(folder)))
     return ()
 

@@ -248,6 +248,10 @@ def whole(known: Known) -> Known:
 
 def _read(folder: Path, *, in_full: bool = False) -> Known:
     state, opened, noted = begin(Course()), None, acknowledged(folder)
+    if folder.is_symlink():
+        # What it leads to may be anybody's, or a launch that stands here under its own name.
+        hint = "name the folder around what it leads to with --state DIR"
+        return Known(folder.name, folder, state, problem=f"{clean(str(folder))} is a symbolic link", hint=hint)
     log: deque[LogLine] = deque(maxlen=_LOG)
     try:
         reader = read_only(folder)

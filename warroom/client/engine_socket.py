@@ -119,6 +119,8 @@ class _Connection(http.client.HTTPConnection):
         self._folder = folder
 
     def connect(self) -> None:
+        if self._folder.is_symlink():
+            raise FileNotFoundError  # no engine runs a launch by way of a link
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         with reachable(self._folder) as address:

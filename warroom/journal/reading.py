@@ -84,8 +84,8 @@ class JournalReader:
 
 
 def holds_journal(folder: Path) -> bool:
-    """Whether a journal is in `folder`, itself no link, or was: its last acknowledged entry is noted there."""
-    return not folder.is_symlink() and ((folder / DATABASE).is_file() or acknowledged(folder) is not None)
+    """Whether a journal is in `folder`, or was: its last acknowledged entry is noted there."""
+    return (folder / DATABASE).is_file() or acknowledged(folder) is not None
 
 
 def read_only(folder: Path) -> JournalReader:
