@@ -11,7 +11,7 @@ import pytest
 
 from tests.adapters.test_command import all_end, is_running, pids_in
 from warroom.adapters.command import Commands
-from warroom.adapters.survivors import MARK_NAME, end_marked, new_mark
+from warroom.adapters.survivors import MARK_NAME, end_marked, mark_of, marked, new_mark
 from warroom.clock import RealClock
 from warroom.errors import CannotMeasure
 
@@ -84,6 +84,19 @@ def test_only_what_carries_the_mark_ends() -> None:
         assert bystander.poll() is None
     finally:
         for process in (marked, nested, bystander):
+            process.kill()
+            process.wait()
+
+
+async def test_the_next_engine_of_a_launch_ends_what_the_last_one_left_and_nothing_else(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "launch", tmp_path / "launch-2"
+    left = [sleeper(new_mark(marked({MARK_NAME: "outer"}, folder))) for folder in (ours, theirs)]
+    try:
+        await end_marked(mark_of(ours), RealClock())
+        assert left[0].wait(10) == -9
+        assert left[1].poll() is None
+    finally:
+        for process in left:
             process.kill()
             process.wait()
 

@@ -9,6 +9,7 @@ terminal does not have. What starts with an emptied environment *and* leaves the
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import signal
@@ -28,8 +29,22 @@ _LOOKS: Final = 200
 def new_mark(environ: Mapping[str, str]) -> str:
     """The value of `MARK_NAME` for one command: nobody can guess it, and it contains that of the command we may
     ourselves be part of, so that ending that one ends ours too."""
+    return _within(environ, secrets.token_hex(16))
+
+
+def mark_of(owner: Path) -> str:
+    """What the marks of all commands of a launch have in common; `owner` is its folder."""
+    return hashlib.sha256(os.fsencode(owner.resolve())).hexdigest()[:32]
+
+
+def marked(environ: Mapping[str, str], owner: Path) -> dict[str, str]:
+    """The environment of an engine whose commands are those of `owner`: the next one finds what it left behind."""
+    return {**environ, MARK_NAME: _within(environ, mark_of(owner))}
+
+
+def _within(environ: Mapping[str, str], mark: str) -> str:
     outer = environ.get(MARK_NAME, "")
-    return f"{outer}{'.' if outer else ''}{secrets.token_hex(16)}"
+    return f"{outer}{'.' if outer else ''}{mark}"
 
 
 async def end_marked(mark: str, clock: Clock) -> None:

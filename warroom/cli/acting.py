@@ -27,7 +27,7 @@ class LaunchActions(Actions):
         heard: Heard | None = None,
     ) -> None:
         self._adapter = HttpAdapter(playbook.targets, clock, secrets=playbook.secrets, heard=heard)
-        commands = Commands(clock, allowed=allow_commands, allow_file=allow_file(environ))
+        commands = Commands(clock, allowed=allow_commands, allow_file=allow_file(environ), environ=environ)
         redact = Redactor.of(secrets_of(playbook))
         super().__init__(playbook.levers, playbook.deeds, self._adapter, commands, redact)
 

@@ -148,7 +148,8 @@ class _Ports:
         self.board = QuestionBoard(self.log.append, clock)
         self.http = HttpAdapter(playbook.targets, clock, secrets=self._secrets, heard=heard, warn=self._warn)
         self._sampler = SamplerProcess(playbook.targets, waiting=sampler)
-        self._commands = Commands(clock, allowed=options.allow_commands, allow_file=allow_file(environ))
+        allowed = options.allow_commands
+        self._commands = Commands(clock, allowed=allowed, allow_file=allow_file(environ), environ=environ)
         base = options.evidence or Path()
         self.store = EvidenceStore(base, playbook.launch.id, clock.now(), self._redactor, clock)
         self.store.open()

@@ -39,7 +39,8 @@ class LaunchSignals:
         self._http = HttpAdapter(
             playbook.targets, clock, secrets=secrets_of(playbook), heard=heard, max_bytes=MAX_BYTES
         )
-        commands = Commands(clock, allowed=options.allow_commands, allow_file=allow_file(environ))
+        allowed = options.allow_commands
+        commands = Commands(clock, allowed=allowed, allow_file=allow_file(environ), environ=environ)
         self._samples = ThreadedSamples(SampleFile(folder))
         self._sources = Sources(playbook.targets, self._clock, wall=clock, http=self._http, commands=commands)
 

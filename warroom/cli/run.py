@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from warroom.adapters.asking import name_of
+from warroom.adapters.survivors import end_marked, mark_of, marked
 from warroom.adapters.systemd import Notices
 from warroom.adapters.wakes import ScheduledWakes
 from warroom.api.app import About, api
@@ -158,12 +159,13 @@ def _assembled(
     # What --gate declares stands in the journal, under the name of whoever declared it.
     second = SecondClock(clock)
     stated = replace(options, evidence=evidence, gates=())
-    suites = LaunchSuites(opened.playbook, stated, os.environ, clock, second.heard)
+    environ = marked(os.environ, opened.folder)
+    suites = LaunchSuites(opened.playbook, stated, environ, clock, second.heard)
     gates = LaunchGates(opened.playbook, clock, second.heard)
     allowed = options.allow_commands
-    actions = LaunchActions(opened.playbook, clock, os.environ, allow_commands=allowed, heard=second.heard)
+    actions = LaunchActions(opened.playbook, clock, environ, allow_commands=allowed, heard=second.heard)
     reload = reloading(options, opened, os.environ)
-    signals = LaunchSignals(opened.playbook, options, os.environ, clock, opened.folder, second.heard)
+    signals = LaunchSignals(opened.playbook, options, environ, clock, opened.folder, second.heard)
     wakes = ScheduledWakes()
     ports = Ports(
         clock=clock,
@@ -218,6 +220,8 @@ async def _serve(
 
     with ended_by_signals(end):
         try:
+            # What a killed engine left running would act behind the back of this one.
+            await end_marked(mark_of(opened.folder), clock)
             await launch.engine.open()
             for request in stated_gates(options.gates, launch.engine.state):
                 await launch.engine.ask(request, name_of(os.getuid()))
