@@ -128,9 +128,10 @@ async def test_without_its_baseline_the_queue_is_visibly_unknown_and_never_fires
 
 @pytest.mark.covers("S3-R04")
 async def test_p95_of_301_ms_is_pending_for_4_min_59_s_and_fires_at_5(tmp_path: Path) -> None:
-    launch = Launch(tmp_path, watch_s=0.0)
+    launch = Launch(tmp_path, t0=T0 - 15 * MINUTE, watch_s=0.0)
     async with launch.engine() as engine:
-        await launch.advance(20 * MINUTE)
+        await launch.advance(5 * MINUTE)
+        assert launch.clock.now() == T0 + 5 * MINUTE, "20 minutes after its T0"
         launch.service.takes(301.0)
         await launch.advance(10 * SECOND)
         began = engine.state.triggers["pause_p95"].state.since
@@ -262,22 +263,22 @@ async def test_six_hourly_posts_tell_signals_queue_and_issues_and_none_comes_aga
 async def test_each_breach_and_incident_is_told_at_once_and_once_and_so_is_its_end(tmp_path: Path) -> None:
     launch = Launch(tmp_path)
     async with launch.engine() as engine:
-        await launch.advance(10 * MINUTE)
+        await launch.advance(5 * MINUTE)
         # Over the objective, under what pauses: nothing acts, and all the same it is told.
         launch.service.takes(121.0)
         began = launch.clock.now()
-        await launch.advance(30 * MINUTE)
+        await launch.advance(20 * MINUTE)
         assert launch.room.slots("p95") == ["breach@p95#1"]
         # As soon as two samples of the last minute are over the limit the 95th percentile is.
         assert launch.room.at("breach@p95#1") - began <= 20 * SECOND
         launch.service.takes(40.0)
-        await launch.advance(10 * MINUTE)
+        await launch.advance(3 * MINUTE)
         assert launch.room.slots("p95") == ["breach@p95#1", "breach_over@p95#1"]
         launch.service.takes(350.0)
-        await launch.advance(30 * MINUTE)
+        await launch.advance(8 * MINUTE)
         assert launch.room.slots("p95")[2:] == ["breach@p95#2", "trigger_fired@pause_p95#1"]
         launch.service.takes(40.0)
-        await launch.advance(30 * MINUTE)
+        await launch.advance(8 * MINUTE)
         told = launch.room.slots("p95")[4:]
         assert told == ["breach_over@p95#2", "trigger_resolved@pause_p95#1"]
         await engine.ask(OpenIncident("mails come twice"), "ada")
