@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.screens import launches
+from tests.screens.launch_views import view_of
 from tests.screens.launches import HOUR, T0
-from tests.screens.test_launch_texts import view_of
 from warroom.client.end_values import KeptOpenNow
 from warroom.screens import palette
 from warroom.screens.launch_head import header_lines

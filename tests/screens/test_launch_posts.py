@@ -8,10 +8,10 @@ import pytest
 
 from tests.screens import launches
 from tests.screens.launch_stage import StagedLaunch, console_of, seen
+from tests.screens.launch_views import view_of
 from tests.screens.launches import HOUR, MINUTE, T0
 from tests.screens.stage import screen_text
 from tests.screens.test_launch_keys import WIDE, pressed
-from tests.screens.test_launch_texts import view_of
 from warroom.client import Fresh, LaunchNow
 from warroom.client.values import PostNow, TaskNow
 from warroom.screens import palette

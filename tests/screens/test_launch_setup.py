@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from tests.screens import launches
+from tests.screens.launch_views import view_of
 from tests.screens.launches import HOUR, T0
-from tests.screens.test_launch_texts import view_of
 from warroom.client.values import FindingNow, SetUpNow
 from warroom.screens.launch_details import about_items
 from warroom.screens.launch_notices import notice_lines
