@@ -53,6 +53,9 @@ PlaybookOrLaunch = Annotated[
 LaunchName = Annotated[
     str, Argument(metavar="LAUNCH", help="Name of the launch, or id of its playbook where one launch of it is open.")
 ]
+LaunchOrExport = Annotated[
+    str, Argument(metavar="LAUNCH", help="Name of the launch, or id of its playbook; or a journal that was exported.")
+]
 StateFolder = Annotated[
     Path | None, Option("--state", metavar="DIR", help="Where launches are kept; without it, your own state folder.")
 ]

@@ -354,7 +354,7 @@ def token(
 
 
 def audit(
-    launch: arguments.LaunchName,
+    launch: arguments.LaunchOrExport,
     head: arguments.Heads = None,
     export: arguments.Export = False,
     state: arguments.StateFolder = None,

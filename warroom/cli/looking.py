@@ -17,6 +17,7 @@ from warroom.cli.journaled import journaled
 from warroom.cli.launches import (
     Known,
     altered_copy,
+    is_launch,
     known_launches,
     launch_named,
     safe_state_folder,
@@ -28,8 +29,8 @@ from warroom.cli.watched_lines import signal_lines, trigger_lines
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import stamp
-from warroom.errors import ExitCode, NotNow, WarroomError
-from warroom.journal.audit import AuditReport
+from warroom.errors import ExitCode, NotNow, UsageError, WarroomError
+from warroom.journal.audit import AuditReport, audit_lines
 from warroom.journal.audit import audit as audit_journal
 from warroom.journal.owner import last_owner
 from warroom.journal.reading import read_only
@@ -287,13 +288,28 @@ def _countdown(in_s: float | None) -> str:
 
 
 def audit(launch: str, state: Path | None, heads: Sequence[str]) -> int:
-    """Prints what the audit of the journal found; 1 where something is wrong. Heads in the posts are compared too."""
-    folder = launch_named(state_folder(state), launch).folder
-    published = [head for path in sorted(folder.glob("*.txt")) for head in published_heads(path)]
-    report = audit_journal(folder, [*published, *heads])
+    """Prints what the audit of the journal found; 1 where something is wrong. Heads in the posts are compared too.
+
+    `launch` may be the file that a journal was exported to, where no launch is called so; of its posts nothing but
+    `heads` is known then.
+    """
+    if Path(launch).is_file() and not is_launch(state_folder(state), launch):
+        report = _exported(Path(launch), heads)
+    else:
+        folder = launch_named(state_folder(state), launch).folder
+        published = [head for path in sorted(folder.glob("*.txt")) for head in published_heads(path)]
+        report = audit_journal(folder, [*published, *heads])
     for line in _audit_lines(report):
         write(sys.stdout, clean(line))
     return _FINDINGS if report.problems else int(ExitCode.GREEN)
+
+
+def _exported(file: Path, heads: Sequence[str]) -> AuditReport:
+    try:
+        with file.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+            return audit_lines(lines, heads)
+    except OSError as error:
+        raise UsageError(f"{clean(str(file))} cannot be read: {error.strerror}") from error
 
 
 def _audit_lines(report: AuditReport) -> Iterator[str]:

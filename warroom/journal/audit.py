@@ -85,7 +85,10 @@ def audit(folder: Path, published: Iterable[str] = ()) -> AuditReport:
 
 
 def audit_lines(lines: Iterable[str], published: Iterable[str] = ()) -> AuditReport:
-    """Audits a journal that was exported as JSON lines, as `audit` does; each line with or without its line feed."""
+    """Audits a journal that was exported as JSON lines, as `audit` does; each line with or without its line feed.
+
+    One without any entry is not sound: nobody knows what it was.
+    """
     audited = _Audit(published)
     for number, text in enumerate(lines, start=1):
         row = _row_of(text.removesuffix("\n"))
@@ -93,6 +96,8 @@ def audit_lines(lines: Iterable[str], published: Iterable[str] = ()) -> AuditRep
             audited.complain(number, "its line is not one that was exported")
         else:
             audited.take(row)
+    if audited.is_empty:
+        audited.complain(0, "it has no entry")
     return audited.report()
 
 
@@ -111,6 +116,11 @@ class _Audit:
     def complain(self, seq: int, message: str) -> None:
         if len(self._problems) < _MOST:
             self._problems.append(AuditProblem(seq, clean(message)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row was taken."""
+        return not self._count
 
     def take(self, row: Row) -> None:
         """Looks at the next row."""

@@ -183,13 +183,6 @@ def current_step(plan: ProcedurePlan, run: ProcedureRun) -> ActionStep | None:
     return next((step for step in plan.steps if run.stage_of(step.id) not in ENDED), None)
 
 
-def step_waited_for(course: Course, run: ProcedureRun) -> ActionStep | None:
-    """The step at which a person has to do something; None where nobody has to."""
-    plan = plan_of(course, run) if run.is_open and run.begun_at else None
-    step = current_step(plan, run) if plan else None
-    return step if step and run.stage_of(step.id) in FOR_A_PERSON else None
-
-
 def waits(plan: ProcedurePlan, run: ProcedureRun) -> Iterator[StepRun]:
     """The steps of `run` so far that do nothing but let time pass."""
     return (run.steps[step.id] for step in plan.steps if step.kind == "wait" and step.id in run.steps)

@@ -1,0 +1,56 @@
+"""A journal that was exported is audited where the launch is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.left import left, refusal
+from warroom.cli.looking import audit, export
+
+
+@pytest.fixture
+def exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    quiet = left(tmp_path)
+    assert export("quiet", quiet.state) == 0
+    file = tmp_path / "quiet.jsonl"
+    file.write_text(capsys.readouterr().out, "utf-8")
+    return file
+
+
+def _audited(file: Path, *heads: str) -> int:
+    return audit(str(file), file.parent / "elsewhere", heads)
+
+
+def test_what_was_exported_is_sound(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _audited(exported) == 0
+    assert capsys.readouterr().out.endswith("the journal is sound\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        pytest.param(lambda text: text.replace('"Quiet"', '"Loud"'), "entry 2: ", id="a changed one"),
+        pytest.param(lambda text: "".join(text.splitlines(True)[1:]), "entry 2: ", id="one without its first entry"),
+        pytest.param(lambda text: "", "it has no entry", id="an empty one"),
+        pytest.param(lambda text: text + "\udcff\n", "its line is not one that was exported", id="with other bytes"),
+    ],
+)
+def test_what_is_wrong_with_it_is_found(
+    change: object, says: str, exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert callable(change)
+    changed = change(exported.read_text("utf-8"))
+    exported.write_bytes(changed.encode("utf-8", "surrogateescape"))
+    assert _audited(exported) == 1
+    assert says in capsys.readouterr().out
+
+
+def test_a_published_head_that_it_lacks_is_found(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _audited(exported, "9.0123456789ab") == 1
+    assert "entry 9: it was published (9.0123456789ab) and is not there" in capsys.readouterr().out
+
+
+def test_a_name_that_is_neither_file_nor_launch_is_said_to_be_none(exported: Path) -> None:
+    assert "there is no launch" in refusal(lambda: _audited(exported.with_name("none.jsonl")))
