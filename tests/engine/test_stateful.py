@@ -1,7 +1,4 @@
-"""Whatever happens in whatever order, the laws of a launch hold.
-
-The same courses of events each time; with `WARROOM_EXAMPLES=2000` so many others.
-"""
+"""Whatever happens in whatever order, the laws of a launch hold."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,9 +20,9 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
+from tests.engine.any_order import EXAMPLES, cancel_the_rest, hold_the_laws
 from tests.engine.small_course import COURSE
 from tests.engine.world import SUITE_S, TICK_S, Outcome, World
 from warroom.clock import settle
@@ -57,7 +53,6 @@ from warroom.launch.state import Stage, begin
 from warroom.updates.channel import Fate
 
 T = TypeVar("T")
-EXAMPLES = int(os.environ.get("WARROOM_EXAMPLES", "0"))
 STEPS = 40
 
 SECONDS = st.sampled_from([1, 19, 20, 30, 59, 61, 120, 300, 600, 1_800, 5_400])
@@ -312,26 +307,11 @@ class Launch(RuleBasedStateMachine):
             assert report.heads_checked == len(heads)
         finally:
             self.run(world.crash())
-            self.run(_cancel_the_rest())
+            self.run(cancel_the_rest())
             self.loop.close()
             shutil.rmtree(self.base)
 
 
-async def _cancel_the_rest() -> None:
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
-
-
 @pytest.mark.timeout(120 + EXAMPLES)
 def test_whatever_happens_in_whatever_order_the_laws_hold() -> None:
-    tried = settings(
-        max_examples=EXAMPLES or 60,
-        derandomize=not EXAMPLES,
-        stateful_step_count=STEPS,
-        deadline=None,
-        print_blob=True,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Launch, settings=tried)
+    hold_the_laws(Launch, 60, STEPS)

@@ -1,23 +1,19 @@
-"""Whatever happens in whatever order, a launch that acts keeps its word; the judge is the log of the service.
-
-The same courses of events each time; with `WARROOM_EXAMPLES=2000` so many others.
-"""
+"""Whatever happens in whatever order, a launch that acts keeps its word; the judge is the log of the service."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.engine.acted import BROKEN, LAGS, LIES, LOST, LOST_UNDONE, OK, REFUSES, UNREACHED, Acted
+from tests.engine.any_order import EXAMPLES, cancel_the_rest, hold_the_laws
 from tests.launch.acted import COURSE
 from tests.launch.course import T0
 from warroom.clock import settle
@@ -42,7 +38,6 @@ from warroom.launch.procedures import StepStage, is_acting, open_runs
 from warroom.launch.state import begin
 
 T = TypeVar("T")
-EXAMPLES = int(os.environ.get("WARROOM_EXAMPLES", "0"))
 STEPS = 15
 ACTS = {"send": "lever", "pause": "request", "revert": "request", "set": "lever", "stop-1": "lever"}
 """The steps that change something, whatever procedure they are of."""
@@ -305,26 +300,11 @@ class Acts(RuleBasedStateMachine):
         try:
             if self.process is not None:
                 self.run(self._end(kill=True))
-            self.run(_cancel_the_rest())
+            self.run(cancel_the_rest())
         finally:
             self.loop.close()
 
 
-async def _cancel_the_rest() -> None:
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
-
-
 @pytest.mark.timeout(120 + EXAMPLES)
 def test_whatever_happens_each_activation_acts_once_and_tells_the_truth() -> None:
-    tried = settings(
-        max_examples=EXAMPLES or 20,
-        derandomize=not EXAMPLES,
-        stateful_step_count=STEPS,
-        deadline=None,
-        print_blob=True,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Acts, settings=tried)
+    hold_the_laws(Acts, 20, STEPS)
