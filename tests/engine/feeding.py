@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.engine.stage import COURSE, Stage
+from warroom.engine.engine import Engine
+from warroom.launch.entries import Entry
 from warroom.playbook.course import Course, Update
 from warroom.playbook.signals import BaselinePlan, SignalPlan, SloPlan, SourceInfo, TriggerPlan, Watched
 from warroom.playbook.template import parse_template
@@ -16,6 +18,7 @@ from warroom.slo.conditions import SignalCondition, parse_condition
 from warroom.slo.query import Number, Query
 from warroom.slo.reading import Reading
 from warroom.slo.trigger import Hold, parse_hold
+from warroom.slo.trigger import Stage as TriggerStage
 from warroom.slo.unit import parse_unit
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -147,3 +150,14 @@ class Feed(Stage):
         """The posts for what happened, in order."""
         posts = [post.slot.rpartition(":")[2] for post in self.posts()]
         return [post for post in posts if post.partition("@")[0] in POSTS]
+
+
+def entries(stage: Feed, kind: str, trigger: str = "") -> list[Entry]:
+    """What the journal has of a kind, and of a trigger."""
+    return [one for one in stage.told if one.kind == kind and (not trigger or one.body["trigger"] == trigger)]
+
+
+def stage_of(engine: Engine, trigger: str) -> TriggerStage:
+    """Where a trigger stands."""
+    known = engine.state.triggers.get(trigger)
+    return known.state.stage if known else TriggerStage.IDLE

@@ -11,13 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.feeding import CALM, EVERY_S, HOUR, MINUTE, WATCHED, Feed, signal
+from tests.engine.feeding import CALM, EVERY_S, HOUR, MINUTE, WATCHED, Feed, entries, signal, stage_of
 from tests.engine.stage import T0
-from warroom.engine.engine import Engine
 from warroom.engine.requests import SetT0
-from warroom.engine.view import state_json
 from warroom.journal.audit import audit
-from warroom.launch.entries import Entry
 from warroom.playbook.signal_forms import Burn
 from warroom.playbook.signals import TriggerPlan
 from warroom.slo.levels import Level
@@ -26,15 +23,6 @@ from warroom.slo.trigger import Stage
 
 SECOND = timedelta(seconds=1)
 SLOT = timedelta(seconds=EVERY_S)
-
-
-def entries(stage: Feed, kind: str, trigger: str = "") -> list[Entry]:
-    return [one for one in stage.told if one.kind == kind and (not trigger or one.body["trigger"] == trigger)]
-
-
-def stage_of(engine: Engine, trigger: str) -> Stage:
-    known = engine.state.triggers.get(trigger)
-    return known.state.stage if known else Stage.IDLE
 
 
 async def test_p95_is_pending_for_five_minutes_fires_at_five_and_is_told_once(tmp_path: Path) -> None:
@@ -84,84 +72,6 @@ async def test_limits_are_literal_at_the_edge(
         stage.fed.values[name] = value
         await stage.advance(6 * MINUTE)
         assert (stage_of(engine, trigger) is Stage.FIRING) is fires
-
-
-async def test_the_queue_fires_over_twice_its_baseline_after_ten_minutes(tmp_path: Path) -> None:
-    stage = Feed(tmp_path, t0=None)
-    async with stage.engine() as engine:
-        await stage.advance(6 * MINUTE)
-        await engine.ask(SetT0(), "ada")
-        await stage.advance(MINUTE)
-        captured = engine.state.baselines["depth"].baseline
-        assert (captured.value, captured.n, captured.over) == (10.0, 60, 5 * MINUTE)
-        stage.fed.values["depth"] = 20.0
-        await stage.advance(15 * MINUTE)
-        assert stage_of(engine, "pause_queue") is Stage.IDLE
-        stage.fed.values["depth"] = 20.5
-        await stage.advance(SLOT)
-        assert stage_of(engine, "pause_queue") is Stage.PENDING
-        await stage.advance(10 * MINUTE - SECOND)
-        assert stage_of(engine, "pause_queue") is Stage.PENDING
-        await stage.advance(SECOND)
-        assert stage_of(engine, "pause_queue") is Stage.FIRING
-
-
-LATER = replace(WATCHED, baselines={"depth": replace(WATCHED.baselines["depth"], at=10 * MINUTE)})
-
-
-def shown(engine: Engine, stage: Feed, trigger: str) -> tuple[str, str]:
-    """The stage that is shown of a trigger, and why."""
-    found = state_json(engine.state, stage.clock.now(), live=engine.signals.live())
-    return next((one["stage"], one["reason"]) for one in found["triggers"] if one["id"] == trigger)
-
-
-async def test_while_its_baseline_is_not_due_a_trigger_is_unknown_and_nobody_is_told(tmp_path: Path) -> None:
-    stage = Feed(tmp_path, LATER)
-    async with stage.engine() as engine:
-        await stage.advance(10 * MINUTE - SLOT)
-        due = "baseline.depth: it is captured at T+10m, 2025-11-01T02:10:00Z"
-        assert shown(engine, stage, "pause_queue") == ("unknown", due)
-        assert shown(engine, stage, "pause_5xx") == ("idle", "")
-        await stage.advance(MINUTE)
-        assert shown(engine, stage, "pause_queue") == ("idle", "")
-    assert (entries(stage, "trigger.blind"), stage.told_posts()) == ([], [])
-    [captured] = entries(stage, "baseline.captured")
-    assert captured.body["value"] == CALM["depth"]
-
-
-async def test_once_that_time_passed_without_a_value_it_is_blind_and_that_is_told(tmp_path: Path) -> None:
-    longer = replace(LATER.baselines["depth"], over=20 * MINUTE)
-    stage = Feed(tmp_path, replace(LATER, baselines={"depth": longer}))
-    async with stage.engine() as engine:
-        await stage.advance(10 * MINUTE - SLOT)
-        assert shown(engine, stage, "pause_queue")[0] == "unknown"
-        await stage.advance(MINUTE)
-        stands, why = shown(engine, stage, "pause_queue")
-    assert stands == "blind"
-    assert why == "no data for longer than 15s: baseline.depth: only 119 values of 240 in the 20m before"
-    assert stage.told_posts() == ["blind@pause_queue.blind-1"]
-
-
-async def test_a_dead_source_is_told_also_while_the_baseline_is_not_due(tmp_path: Path) -> None:
-    stage = Feed(tmp_path, LATER)
-    stage.fed.values["depth"] = "nothing listens there"
-    async with stage.engine() as engine:
-        await stage.advance(MINUTE)
-        assert shown(engine, stage, "pause_queue")[0] == "blind"
-    assert stage.told_posts() == ["blind@pause_queue.blind-1"]
-
-
-async def test_without_its_baseline_a_trigger_is_visibly_unknown_and_never_fires(tmp_path: Path) -> None:
-    stage = Feed(tmp_path)
-    stage.fed.values["depth"] = 1_000.0
-    async with stage.engine() as engine:
-        await stage.advance(30 * MINUTE)
-        known = engine.state.triggers["pause_queue"]
-        assert (known.state.stage, known.state.shown) == (Stage.IDLE, "blind")
-        assert "baseline.depth: only 0 values of 60 in the 5m before" in known.reason
-    [captured] = entries(stage, "baseline.captured")
-    assert (captured.body["value"], captured.body["n"]) == (None, 0)
-    assert stage.told_posts() == ["blind@pause_queue.blind-1"]
 
 
 async def test_a_target_that_dies_amid_a_breach_is_blind_within_90_s_and_resolves_nothing(tmp_path: Path) -> None:
