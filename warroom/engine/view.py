@@ -83,14 +83,20 @@ def state_json(
         "suites": shown.suites(state),
         "gates": shown.gates(state, now, read_at or {}),
         "incidents": shown.incidents(state, now),
-        "signals": shown_signals.signals(state, watched, now),
-        "baselines": shown_signals.baselines(state, now),
-        "triggers": shown_signals.triggers(state, watched, now),
+        **_watched(state, now, watched),
         "levers": shown_actions.levers(state, now, levers_read_at or {}),
         "procedures": shown_actions.procedures(state, now),
         "warnings": [{"text": one.text, "suite": one.suite, "at": stamp(one.at)} for one in state.warnings],
         "notes": [{"text": note.text, "at": stamp(note.at), "by": note.by} for note in state.notes[-_NOTES:]],
         "log": [_log_line(line) for line in log],
+    }
+
+
+def _watched(state: LaunchState, now: datetime, live: Live) -> dict[str, Any]:
+    return {
+        "signals": shown_signals.signals(state, live, now),
+        "baselines": shown_signals.baselines(state, now),
+        "triggers": shown_signals.triggers(state, live, now),
     }
 
 
