@@ -229,6 +229,28 @@ def test_an_engine_that_cannot_post_lets_it_come(age: timedelta, owed: list[str]
     assert kinds(switch_owed(overdue(posting(in_slack()), at), at + age)) == owed
 
 
+def test_what_another_channel_does_not_take_makes_no_engine_unwell() -> None:
+    hook = Channel("hook", "webhook", on_unknown="resend")
+    state = posting(in_slack(T0, hook, ROOM))
+    late = T0 + 2 * HOUR
+    state = arm(overdue(state, T0 + 5 * MINUTE), late)
+    assert switch_owed(state, late) == ()
+    assert kinds(switch_owed(state, late + EVERY)) == ["Arm"]
+
+
+def test_one_that_was_posted_is_answered_only_by_an_engine_that_is_well() -> None:
+    at = T0 + 5 * MINUTE
+    state = overdue(posting(armed(T0)), at)
+    [look] = switch_owed(state, T0 + SILENT + SETTLE)
+    assert isinstance(look, LookFor)
+    state = journaled(state, T0 + SILENT + SETTLE, drafts.looked_for(look.alarm, "C1/9.1"))
+    assert switch_owed(state, T0 + HOUR) == (), "the post is still unsent"
+    state = after(state, "update.sending", T0 + HOUR, slot="publish_confirmation@T+5m", key="k", attempt=2)
+    state = after(state, "update.confirmed", T0 + HOUR, slot="publish_confirmation@T+5m", ref="C1/1")
+    state = after(state, "update.held", T0, slot="evidence_bundle@T+15m", reason="not known", by="engine")
+    assert kinds(switch_owed(state, T0 + HOUR)) == ["Arm", "Answer"]
+
+
 def test_a_post_that_is_held_makes_no_engine_unwell() -> None:
     late = T0 + 30 * MINUTE
     state = after(posting(in_slack()), "update.held", T0, slot="publish_confirmation@T+5m", reason="wait", by="ann")

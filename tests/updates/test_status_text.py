@@ -99,6 +99,23 @@ def test_a_post_that_failed_is_named() -> None:
     assert "✖ 1 post FAILED: evidence_bundle@T+15m" in status_text(state, T0 + HOUR)
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        ("update.sending", {"attempt": 1}, "Posts: 0 of 19 sent"),
+        ("update.dead", {"reason": "token_revoked"}, "Posts: 0 of 19 sent; ✖ 1 post FAILED"),
+        ("update.confirmed", {"ref": "C1/1"}, "Posts: 2 of 19 sent"),
+    ],
+    ids=["it is being sent: neither is sent", "it failed: neither is sent", "it arrived: both are sent"],
+)
+def test_a_post_that_another_names_is_sent_when_that_one_is(kind: str, body: dict[str, object], said: str) -> None:
+    merged = ["publish_confirmation@T+5m"]
+    state = posting(in_slack())
+    state = after(state, "update.due", T0, slot=EVIDENCE, key="k", text="t", late_s=0.0, merged=merged)
+    state = after(state, "update.sending", T0, slot=EVIDENCE, key="k", attempt=1)
+    assert said in status_text(after(state, kind, T0, slot=EVIDENCE, key="k", **body), T0 + HOUR)
+
+
 def test_however_much_there_is_it_stays_short_and_foreign_text_adds_no_line() -> None:
     state = launched()
     for number in range(50):
@@ -117,7 +134,7 @@ def arm(state: LaunchState) -> Arm:
 def test_the_alarm_says_since_when_what_that_means_and_what_to_do() -> None:
     head, told = alarm_text(in_slack(), arm(in_slack())).split("\n")
     assert head == "⚠️ ENGINE SILENT since 2025-11-01 02:00:00 UTC: auto_com_center Production Publish"
-    assert "dead, cut off from Slack, or cannot post what is owed" in told
+    assert "dead, cut off from Slack, cannot write its journal, or cannot post here what is owed" in told
     assert told.endswith("Look: warroom status auto_com_center-1. Go on: warroom run auto_com_center-1")
 
 
@@ -138,4 +155,26 @@ def test_the_answer_says_that_it_is_over(by: str, was: str) -> None:
     alarm = replace(armed().dead_man.alarms[1], by=by)
     head, told = answer_text(armed(), alarm, T0 + HOUR).split("\n")
     assert head.startswith("✔ ENGINE BACK: ")
-    assert told.startswith(f"It runs, 2025-11-01 03:00:00 UTC. {was} since 2025-11-01 02:00:00 UTC.")
+    since = f"{was} since 2025-11-01 02:00:00 UTC."
+    assert told == f"It runs, 2025-11-01 03:00:00 UTC. {since} No post fell due meanwhile."
+
+
+def test_the_answer_tells_of_what_fell_due_meanwhile_only_what_is_so() -> None:
+    alarm, first = armed().dead_man.alarms[1], "publish_confirmation@T+5m"
+    sent = {"key": "k", "text": "t", "late_s": 600.0}
+    state = after(posting(armed()), "update.due", T0 + 15 * MINUTE, slot=first, **sent)
+    waits = after(state, "update.due", T0 + 15 * MINUTE, slot=EVIDENCE, **sent)
+    done = waits
+    for slot in (first, EVIDENCE):
+        done = after(done, "update.sending", T0 + 16 * MINUTE, slot=slot, key="k", attempt=1)
+        done = after(done, "update.confirmed", T0 + 16 * MINUTE, slot=slot, ref="C1/1")
+    held = after(done, "update.held", T0, slot="hourly@T+1h", reason="wait", by="ann")
+    now = T0 + 17 * MINUTE
+    said = (
+        "Of 2 posts that fell due meanwhile not posted: publish_confirmation@T+5m (due), evidence_bundle@T+15m (due)."
+    )
+    assert answer_text(waits, alarm, now).endswith(said)
+    assert answer_text(done, alarm, now).endswith("What fell due meanwhile is posted.")
+    hour = answer_text(held, alarm, T0 + HOUR)
+    assert "Of 3 posts that fell due meanwhile not posted: " in hour
+    assert "hourly@T+1h (held)" in hour

@@ -2,7 +2,9 @@
 
 Slack is asked to post, a while from now, that the engine is silent. While the engine is well it schedules the next
 such message and then deletes the last, so that one is pending at every moment and none comes while it lives. A dead
-engine deletes nothing, and Slack posts what is pending. What was posted is edited once an engine runs again.
+engine deletes nothing, and Slack posts what is pending. What was posted is edited once an engine runs again and is
+well: while its journal can be written and the posts of the channel of the switch itself leave. That another channel
+does not take its posts is told by others (the console, the fallback, the exit code).
 
 An engine that is stopped leaves one behind that says who stopped it. With the launch the last one is deleted.
 """
@@ -23,7 +25,7 @@ SURE: Final = timedelta(minutes=5)
 LONGEST: Final = timedelta(minutes=5)
 """It is replaced at least so often."""
 OVERDUE: Final = timedelta(minutes=5)
-"""An engine with a post that should have left so long ago is not well."""
+"""An engine with a post in the channel of the switch that should have left so long ago is not well."""
 _MARGIN: Final = timedelta(minutes=1)
 _IN_HAND: Final = (Standing.DUE, Standing.SENDING, Standing.CHECKING)
 
@@ -64,7 +66,7 @@ class LookFor:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """It was posted, and an engine runs: journal `deadman.answering`, then edit it."""
+    """It was posted, and an engine runs that is well: journal `deadman.answering`, then edit it."""
 
     alarm: Alarm
 
@@ -76,14 +78,15 @@ def switch_owed(state: LaunchState, now: datetime) -> tuple[SwitchDecision, ...]
     """What is to be done now, the most urgent first; empty: nothing. Each may be tried by itself."""
     channel = _wanted(state)
     kept = _kept(state, channel)
-    arm = [_armed(state, channel, now)] if channel and not _is_fresh(state, kept, channel, now) else []
+    is_well = not why_unwell(state, now)
+    arm = [_armed(state, channel, now)] if channel and is_well and not _is_fresh(state, kept, channel, now) else []
     # Of one that may be scheduled it is first asked whether it is, so that lost answers do not add up.
     return (
         *_sweeps(state, now),
-        *(arm if arm and not why_unwell(state, now) else ()),
+        *arm,
         *_to_disarm(state, kept, now),
         *(LookFor(one) for one in _all(state) if _is_past(state, one, now)),
-        *(Answer(one) for one in _all(state) if one.stage is AlarmStage.FIRED),
+        *(Answer(one) for one in _all(state) if one.stage is AlarmStage.FIRED and is_well),
     )
 
 
@@ -101,9 +104,13 @@ def renewed_every(channel: Channel) -> timedelta:
 
 def why_unwell(state: LaunchState, now: datetime) -> str:
     """Why the engine does not count as well; empty: it does. Its ticks and its journal are shown by what it does."""
+    channel = _wanted(state)
+    if channel is None:
+        return ""
     seen = believed(state, now)
     for post in owed(state, now):
-        if post.standing in _IN_HAND and post.due is not None and seen - post.due >= OVERDUE:
+        is_in_hand = post.standing in _IN_HAND and post.slot.channel == channel.id
+        if is_in_hand and post.due is not None and seen - post.due >= OVERDUE:
             return f"{post.slot.id} is overdue"
     return ""
 

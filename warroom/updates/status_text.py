@@ -13,8 +13,8 @@ from warroom.launch.modes import modes
 from warroom.launch.overall import overall, overall_words
 from warroom.launch.phases import DONE, RUNNING, phases
 from warroom.launch.results import Run
-from warroom.launch.standing import OVER, Owed, Standing, owed
-from warroom.launch.state import LaunchState, as_of
+from warroom.launch.standing import OVER, Owed, Standing, arrived, owed
+from warroom.launch.state import LaunchState, as_of, believed
 from warroom.text import one_line, plural
 from warroom.verdict import Verdict
 
@@ -104,7 +104,8 @@ def _found(run: Run) -> str:
 
 
 def _update_line(state: LaunchState, posts: Sequence[Owed]) -> str:
-    sent = sum(post.standing in (Standing.SENT, Standing.MERGED, Standing.DONE) for post in posts)
+    # One that another stands for is sent when that one is.
+    sent = sum(arrived(state, post.slot) is not None for post in posts)
     failed = [post.slot.id for post in posts if post.standing is Standing.FAILED]
     said = f"Posts: {sent} of {len(posts)} sent"
     if failed:
@@ -156,13 +157,28 @@ def alarm_text(state: LaunchState, arm: Arm) -> str:
         told = f"{arm.by} stopped its engine {at_second(arm.since)}, and it has not been started again."
         return f"{head}\n{told} The launch is open: nothing is posted. {go_on}"
     head = f"⚠️ ENGINE SILENT since {at_second(arm.since)}: {_title(state)}"
-    told = "No sign of life since then: the engine is dead, cut off from Slack, or cannot post what is owed."
+    told = (
+        "No sign of life since then: the engine is dead, cut off from Slack, cannot write its journal, or cannot "
+        "post here what is owed."
+    )
     return f"{head}\n{told} What was due since is late. {go_on}"
 
 
 def answer_text(state: LaunchState, alarm: Alarm, now: datetime) -> str:
-    """What stands in the place of one that was posted, once an engine runs."""
+    """What stands in the place of one that was posted, once an engine runs that is well."""
     was = f"It had been stopped by {alarm.by}" if alarm.by else "Nothing had been heard from it"
     head = f"✔ ENGINE BACK: {_title(state)}"
-    since = f"{was} since {at_second(alarm.since)}."
-    return f"{head}\nIt runs, {at_second(now)}. {since} What was missed meanwhile is posted, marked LATE."
+    return f"{head}\nIt runs, {at_second(now)}. {was} since {at_second(alarm.since)}. {_missed(state, alarm, now)}"
+
+
+def _missed(state: LaunchState, alarm: Alarm, now: datetime) -> str:
+    """What has become of the posts that fell due while nothing was heard."""
+    seen = believed(state, now)
+    missed = [post for post in owed(state, now) if post.due is not None and alarm.since <= post.due <= seen]
+    left = [f"{post.slot.id} ({post.standing.value})" for post in missed if arrived(state, post.slot) is None]
+    if not missed:
+        return "No post fell due meanwhile."
+    if not left:
+        return "What fell due meanwhile is posted."
+    more = f", and {len(left) - _MOST} more" if len(left) > _MOST else ""
+    return f"Of {plural(len(missed), 'post')} that fell due meanwhile not posted: {', '.join(left[:_MOST])}{more}."
