@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.left import left, refusal
 from warroom.cli.looking import audit, export
+from warroom.clock import RealClock
+from warroom.journal.journal import Journal
 
 
 @pytest.fixture
@@ -50,6 +52,20 @@ def test_what_is_wrong_with_it_is_found(
 def test_a_published_head_that_it_lacks_is_found(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _audited(exported, "9.0123456789ab") == 1
     assert "entry 9: it was published (9.0123456789ab) and is not there" in capsys.readouterr().out
+
+
+def test_a_post_that_may_be_there_twice_is_told_and_is_no_fault_of_the_journal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quiet = left(tmp_path)
+    body = {"slot": "first@T+1h", "key": "wr:quiet:first@T+1h"}
+    with Journal.open(quiet.folder, quiet.folder.name, RealClock()) as journal:
+        for kind in ("due", "sending", "unknown", "due", "sending", "confirmed"):
+            journal.append(f"update.{kind}", body)
+    assert audit("quiet", quiet.state, ()) == 0
+    out = capsys.readouterr().out
+    assert "first@T+1h was sent again, as nobody knew whether it had arrived: a second copy of the same id" in out
+    assert "the journal is sound" in out
 
 
 def test_a_name_that_is_neither_file_nor_launch_is_said_to_be_none(exported: Path) -> None:

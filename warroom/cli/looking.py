@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,7 @@ from warroom.journal.audit import AuditReport, audit_lines
 from warroom.journal.audit import audit as audit_journal
 from warroom.journal.owner import last_owner
 from warroom.journal.reading import read_only
+from warroom.launch.second_copies import KINDS, second_copies
 from warroom.launch.setup import findings_in
 from warroom.launch.state import TRUSTED_STEP_S
 from warroom.text import clean, plural
@@ -294,14 +296,24 @@ def audit(launch: str, state: Path | None, heads: Sequence[str]) -> int:
     `heads` is known then.
     """
     if Path(launch).is_file() and not is_launch(state_folder(state), launch):
-        report = _exported(Path(launch), heads)
+        report, copies = _exported(Path(launch), heads), []
     else:
         folder = launch_named(state_folder(state), launch).folder
         published = [head for path in sorted(folder.glob("*.txt")) for head in published_heads(path)]
-        report = audit_journal(folder, [*published, *heads])
-    for line in _audit_lines(report):
+        report, copies = audit_journal(folder, [*published, *heads]), _second_copies(folder)
+    for line in (*_audit_lines(report), *copies):
         write(sys.stdout, clean(line))
     return _FINDINGS if report.problems else int(ExitCode.GREEN)
+
+
+def _second_copies(folder: Path) -> list[str]:
+    """What may be in a channel twice: no fault of the journal. Empty where that cannot be read."""
+    with suppress(WarroomError):
+        return [
+            f"{slot} was sent again, as nobody knew whether it had arrived: a second copy of the same id may be there"
+            for slot in second_copies(read_only(folder).of_kinds(KINDS))
+        ]
+    return []
 
 
 def _exported(file: Path, heads: Sequence[str]) -> AuditReport:
