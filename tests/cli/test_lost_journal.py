@@ -98,6 +98,7 @@ def test_whoever_looks_is_told_and_the_audit_finds_it(
     assert status(name, quiet.state, as_json=False) == 3
     told = capsys.readouterr()
     assert says in told.err
+    assert told.out.startswith(f"launch  {name}  ")
     assert "no engine can run it: " in told.out
     assert "warroom run" not in told.out
     assert audit(name, quiet.state, ()) == 1

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.launch import test_kept_open as kept
 from tests.launch.course import T0, after
 from tests.launch.in_slack import HOUR, MINUTE, in_slack, posting
 from tests.launch.test_dead_man import armed
@@ -62,6 +63,12 @@ def test_before_t0_and_after_the_end_it_says_so() -> None:
     assert first.startswith("■ CLOSED: auto_com_center")
     assert second == "Closed 2025-11-01 03:00 UTC: every update is resolved"
     assert not any("next" in line for line in rest)
+
+
+def test_what_keeps_a_launch_open_that_owes_nothing_is_told() -> None:
+    lines = status_text(kept.launch(done=False), kept.END + 5 * MINUTE).split("\n")
+    assert f"Not closed, every update is resolved: {kept.NOT_DONE}; closes at 2025-11-01 03:10 UTC" in lines
+    assert not any(line.startswith("Not closed") for line in status_text(kept.launch(), kept.END).split("\n"))
 
 
 def test_a_stopped_engine_is_named() -> None:

@@ -24,7 +24,7 @@ def journaled(known: Known, silent: Owner | None = None) -> tuple[Known, dict[st
     known = whole(known)
     engine = {"pid": silent.pid, "since": silent.since, "silent": True} if silent else None
     said = state_json(with_course(known), RealClock().now(), known.log)
-    return known, {**said, "title": known.title, "engine": engine}
+    return known, {**said, "launch": known.name, "title": known.title, "engine": engine}
 
 
 def with_course(known: Known) -> LaunchState:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from warroom.launch.dead_man import Arm
+from warroom.launch.ledger import kept_open
 from warroom.launch.liveness import Alarm
 from warroom.launch.modes import modes
 from warroom.launch.overall import overall, overall_words
@@ -57,6 +58,7 @@ def _lines(state: LaunchState, now: datetime, stopped_by: str) -> Iterator[str]:
     if state.t0:
         yield _overall_line(state, as_of(state, now))
     yield from _phase_line(state, now)
+    yield from _open_line(state, now)
     yield from _suite_lines(state)
     yield _update_line(state, owed(state, now))
     yield _incident_line(state)
@@ -83,6 +85,12 @@ def _phase_line(state: LaunchState, now: datetime) -> Iterator[str]:
     done = sum(one.lifecycle == DONE for one in known)
     if known:
         yield f"Phase: {'; '.join(running[:_MOST]) or 'none runs'} ({done} of {len(known)} done)"
+
+
+def _open_line(state: LaunchState, now: datetime) -> Iterator[str]:
+    if kept := kept_open(state, now):
+        held = one_line("; ".join(kept.held), limit=_LONGEST)
+        yield f"Not closed, every update is resolved: {held}; closes at {at_minute(kept.until)}"
 
 
 def _suite_lines(state: LaunchState) -> Iterator[str]:
