@@ -58,6 +58,7 @@ async def test_a_lever_that_is_not_as_it_should_be_fires_at_once_and_stays_until
         lever.says = "true"
         await stage.advance(MINUTE)
         assert stage_of(engine) is Stage.LATCHED
+        assert engine.state.triggers["switch_off"].reason == "DISABLE_SEND is true, as it should be"
     assert stage.told_posts() == ["fired@switch_off#1", "blind@switch_off.blind-1", "over@switch_off#1"]
 
 

@@ -336,7 +336,8 @@ def _lever(
     """Whether a lever is not as it should be now."""
     standing = lever_standing(state, state.course.levers[lever], read_at.get(lever), now)
     truth = None if standing.as_expected is None else not standing.as_expected
-    said = f"{lever} is {standing.actual}, it should be {standing.expected}"
+    wanted = "as it should be" if standing.as_expected else f"it should be {standing.expected}"
+    said = f"{lever} is {standing.actual}, {wanted}"
     return Observation(slot, truth, reason=standing.reason if truth is None else said)
 
 
