@@ -40,7 +40,7 @@ async def test_5xx_of_1_percent_over_5_minutes_set_the_switch_and_pause_the_cons
         ]
         drafted = launch.draft(engine, "trigger_fired@pause_5xx#1")
     assert "Runs: pause_sends: 1. Toggle DISABLE_SEND=true; 2. Pause event consumers" in drafted
-    assert "5xx errors: 1%, the limit is >= 1%, at once" in drafted
+    assert "5xx errors: 1% (it fires when >= 1%, at once)" in drafted
     assert launch.room.text("trigger_fired@pause_5xx#1") == drafted
     assert launch.service.log == ["POST /ops/consumers/pause"]
     assert launch.service.world.consumers == "paused"
@@ -209,6 +209,8 @@ async def test_a_kill_switch_that_is_off_opens_the_incident_response_which_peopl
             ("Revert to last stable deployment", "confirm"),
             ("Post incident note in war-room within 10 minutes", "pending"),
         ]
+        told = launch.room.text("trigger_fired@kill_switch_off#1")
+        assert "DISABLE_SEND: false (it fires when DISABLE_SEND is not as expected, at once)" in told
         assert launch.suites.ran == [("no_sends",)], "that nothing leaves any more is tried"
         await engine.ask(ConfirmStep("incident_response-1", "revert"), "bob")
         await launch.advance(10 * SECOND)
@@ -220,11 +222,11 @@ async def test_a_kill_switch_that_is_off_opens_the_incident_response_which_peopl
         await launch.advance(10 * SECOND)
         run = launch.run_of(engine, "incident_response-1")
         assert (run["stage"], run["outcome"], run["waits_for"]) == ("finished", "done", None)
-        told = [one["said"] for one in run["steps"]]
+        said_of = [one["said"] for one in run["steps"]]
     assert launch.service.log == ["PUT /ops/levers/DISABLE_SEND", "POST /ops/consumers/pause", "POST /ops/rollback"]
     assert launch.service.world.levers["DISABLE_SEND"] == "true"
     # Each with its time and who did it.
-    for said, by in zip(told, ("(engine)", "(engine)", "(engine, confirmed by bob)", "(ann)"), strict=True):
+    for said, by in zip(said_of, ("(engine)", "(engine)", "(engine, confirmed by bob)", "(ann)"), strict=True):
         assert said.startswith("VERIFIED 02:02:"), said
         assert said.endswith(by), said
     assert "somebody turned it off" in launch.room.text("incident_note@inc-1")

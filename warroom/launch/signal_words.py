@@ -182,6 +182,9 @@ def _planned(state: LaunchState, plan: TriggerPlan, known: TriggerKnown, name: s
         case "for":
             strictly = "more than " if plan.hold.strict else ""
             return f"for {strictly}{format_duration(plan.hold.span)}" if plan.hold.span else "at once"
+        case "value" if plan.lever:
+            lever = state.levers.get(plan.lever)
+            return (lever.actual if lever else None) or NO_DATA
         case "value":
             signal = state.course.watched.signals.get(plan.signal)
             return signal.unit.show(known.value) if signal and known.value is not None else NO_DATA
