@@ -15,7 +15,7 @@ from tests.engine.stage import T0
 from warroom.engine.engine import Engine
 from warroom.engine.requests import CloseLaunch, ResumeTrigger
 from warroom.launch.exits import holding
-from warroom.launch.live import NOT_YET
+from warroom.launch.signals import NOT_YET
 from warroom.playbook.course import Phase
 from warroom.playbook.signals import TriggerPlan
 
@@ -40,7 +40,7 @@ def stage_in(folder: Path) -> Feed:
 
 
 def held(engine: Engine, stage: Feed) -> tuple[str, ...]:
-    return holding(engine.state, WATCH, stage.clock.now(), engine.signals.live())
+    return holding(engine.state, WATCH, stage.clock.now())
 
 
 async def test_it_is_open_once_everything_was_judged_and_is_well(tmp_path: Path) -> None:
@@ -51,9 +51,17 @@ async def test_it_is_open_once_everything_was_judged_and_is_well(tmp_path: Path)
         early = ("it begins at 2025-11-01T02:06:00Z",)
         not_yet = tuple(f"trigger {name} is UNKNOWN: {NOT_YET}" for name in WATCH.exit_triggers[:3])
         assert held(engine, stage) == (*early, *not_yet)
-        await stage.advance(3 * SLOT)
+        await stage.advance(MINUTE + SLOT)
         assert held(engine, stage) == ()
-        assert holding(engine.state, WATCH, stage.clock.now()) == ("no engine looks at its signals and triggers",)
+    later = stage.clock.now() + 6 * MINUTE
+    assert holding(engine.state, WATCH, later) == (
+        "signal errors is UNKNOWN: the last is of 2025-11-01T02:07:00Z",
+        "signal p95 is UNKNOWN: the last is of 2025-11-01T02:07:00Z",
+        *(
+            f"trigger {name} is UNKNOWN: it was judged last at 2025-11-01T02:07:00Z"
+            for name in WATCH.exit_triggers[:3]
+        ),
+    ), "nobody has looked since"
 
 
 SPOILT: dict[str, tuple[Mapping[str, Any], timedelta, set[str]]] = {
@@ -138,11 +146,15 @@ async def test_of_a_closed_launch_it_is_told_as_it_stood(tmp_path: Path) -> None
         )
 
 
-async def test_a_level_that_is_too_old_opens_nothing(tmp_path: Path) -> None:
+async def test_a_launch_closes_by_itself_once_its_signals_and_triggers_are_well(tmp_path: Path) -> None:
     stage = stage_in(tmp_path)
+    stage._course = replace(stage._course, updates={}, phases=(replace(WATCH, ends=20 * MINUTE),))
     async with stage.engine() as engine:
-        await stage.advance(7 * MINUTE)
-        live, later = engine.signals.live(), stage.clock.now() + timedelta(minutes=6)
-        assert "signal errors is UNKNOWN: the last is of 2025-11-01T02:07:00Z" in holding(
-            engine.state, WATCH, later, live
-        )
+        await stage.advance(20 * MINUTE)
+        stage.fed.values["errors"] = 0.007
+        await stage.advance(10 * MINUTE)
+        assert engine.state.closed is None
+        stage.fed.values["errors"] = 0.0
+        await stage.advance(2 * MINUTE)
+        assert engine.state.closed is not None
+        assert engine.state.closed.held == ()

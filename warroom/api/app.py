@@ -121,7 +121,7 @@ class _Routes:
         if name not in known:
             hint = did_you_mean(name, list(known)) or f"there is {', '.join(known) or 'none'}"
             return _refused(404, f"there is no phase '{clean(name, limit=80)}'", hint)
-        reasons = holding(state, known[name], self._clock.now(), self._engine.signals.live())
+        reasons = holding(state, known[name], self._clock.now())
         said = {"phase": name, "title": known[name].title, "open": not reasons, "reasons": list(reasons)}
         return JSONResponse(said, 409 if reasons else 200)
 

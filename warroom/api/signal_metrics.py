@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from warroom.launch.live import Live
+from warroom.engine.live import Live
 from warroom.launch.signals import TriggerKnown
 from warroom.launch.state import LaunchState
 from warroom.slo.levels import Level

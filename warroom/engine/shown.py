@@ -9,7 +9,6 @@ from typing import Any, Final
 from warroom.clock import stamp
 from warroom.launch.exits import holding
 from warroom.launch.happenings import Incident
-from warroom.launch.live import Live
 from warroom.launch.modes import holds_in
 from warroom.launch.overall import overall, overall_words
 from warroom.launch.phases import phases as standings
@@ -172,7 +171,7 @@ def kept(one: KeptStanding) -> dict[str, Any]:
     return {"word": one.word.value, "reason": one.reason, "channel": one.channel, "ref": one.ref, **times}
 
 
-def phases(state: LaunchState, now: datetime, live: Live) -> list[dict[str, Any]]:
+def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
     """Every phase, in the order of the playbook; `held` says what keeps it from being left."""
     return [
         {
@@ -185,7 +184,7 @@ def phases(state: LaunchState, now: datetime, live: Live) -> list[dict[str, Any]
             "steps": list(one.phase.steps),
             "suite": one.phase.suite,
             "update": one.phase.update,
-            "held": list(holding(state, one.phase, now, live)),
+            "held": list(holding(state, one.phase, now)),
         }
         for one in standings(state, now)
     ]

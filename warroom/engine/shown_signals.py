@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from warroom.clock import stamp
+from warroom.engine.live import Live, SignalLive
 from warroom.engine.shown import instant
-from warroom.launch.live import Live, SignalLive
 from warroom.launch.observing import Context, baselines_of, rule_of
 from warroom.launch.signal_words import condition_of, shown_value
 from warroom.launch.signals import Acknowledged, TriggerKnown

@@ -11,11 +11,11 @@ from typing import Any, Final
 from warroom.clock import Clock, SteadyClock
 from warroom.engine.baseline_watch import BaselineWatch
 from warroom.engine.contained_source import ContainedSource
+from warroom.engine.live import Live, SignalLive
 from warroom.engine.ports import SamplesPort
 from warroom.engine.signal_samples import SignalSamples
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.levers import lever_standing
-from warroom.launch.live import Live, SignalLive
 from warroom.launch.observing import LOOKS, Context, baselines_of, rule_of
 from warroom.launch.signal_asking import change_body
 from warroom.launch.signal_memory import SignalMemory, Slice
@@ -308,9 +308,9 @@ class SignalWatch:
         if began is not None:
             self._budgets = {slo.id: left for slo in self._watched.slos.values() if (left := looked.budget(slo))}
         busy = self._busy()
-        if not values:
+        if not (values or self._waiting):
             return
-        body, budgets = {"values": values, "slices": slices}, self._budgets
+        body, budgets = {"values": values, "slices": slices, "looks": dict(self._waiting)}, self._budgets
         self._owed.append(lambda ahead: _rolled_up(body, now, budgets, busy, ahead))
 
     def _busy(self) -> dict[str, TriggerState]:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from warroom.clock import stamp
 from warroom.engine import shown, shown_actions, shown_signals
+from warroom.engine.live import Live, journaled
 from warroom.engine.shown import instant
 from warroom.launch.ending import ending
 from warroom.launch.entries import Entry
 from warroom.launch.ledger import kept_open
-from warroom.launch.live import Live, journaled
 from warroom.launch.modes import has_ended, mode_until, modes
 from warroom.launch.standing import OVER, open_questions, owed
 from warroom.launch.state import LaunchState
@@ -76,7 +76,7 @@ def state_json(
         "channels": shown.channels(state),
         "status_message": shown.kept(message_standing(state, shown_at)),
         "dead_man": shown.kept(switch_standing(state, now)),
-        "phases": shown.phases(state, now, watched),
+        "phases": shown.phases(state, now),
         "updates": posts,
         "questions": _questions(state),
         "steps": _steps(state),

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from warroom.launch.live import Live, SignalLive, journaled
 from warroom.launch.results import Run
 from warroom.launch.runs import phase_run
 from warroom.launch.signal_words import TOO_OLD
+from warroom.launch.signals import NOT_YET, SignalKnown
 from warroom.launch.standing import arrived, owed
 from warroom.launch.state import LaunchState, as_of, believed
 from warroom.launch.values import utc
@@ -24,17 +24,16 @@ phase may not be left. Then it closes and says so: an engine that nobody watches
 _OPENS: Final = (Verdict.PASS, Verdict.WARN)
 
 
-def holding(state: LaunchState, phase: Phase, now: datetime, live: Live | None = None) -> tuple[str, ...]:
-    """The reasons why `phase` may not be left at `now`, a sentence each; empty: it may. `live` are signals and
-    triggers as they are, None: as the journal has them.
+def holding(state: LaunchState, phase: Phase, now: datetime) -> tuple[str, ...]:
+    """The reasons why `phase` may not be left at `now`, a sentence each; empty: it may.
 
     A phase is left when it has begun, its steps are done, its suite is GREEN and its posts arrived. One that has
     nothing of these lasts until its end. The signals that it names have to be GREEN, its triggers idle, and somebody
-    has to look: what is not known opens nothing. Of a launch that is closed, as it stood then.
+    has to have looked: what is not known opens nothing. Of a launch that is closed, as it stood then.
     """
     counts = as_of(state, now)
     reasons = _holding(state, phase, believed(state, counts))
-    return (*reasons, *_of_watched(state, phase, counts, live or journaled(state)))
+    return (*reasons, *_of_watched(state, phase, counts))
 
 
 def held_phases(state: LaunchState, now: datetime) -> tuple[str, ...]:
@@ -90,26 +89,35 @@ def _of_time(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
         yield f"it lasts until {utc(state.t0 + phase.ends)}"
 
 
-def _of_watched(state: LaunchState, phase: Phase, now: datetime, live: Live) -> Iterator[str]:
-    if not (phase.exit_signals or phase.exit_triggers):
-        return
-    if not (live.is_watched or state.closed):
-        yield "no engine looks at its signals and triggers"
-        return
+def _of_watched(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
     for name in phase.exit_signals:
-        level, reason = _level(live.signals.get(name), now)
+        level, reason = _level(state.signals.get(name), now)
         if level is not Level.GREEN:
             yield f"signal {name} is {level.word}: {reason}"
     for name in phase.exit_triggers:
-        stage, reason = live.stands(state, state.course.watched.triggers[name])
+        stage, reason = _stage(state, name, now)
         if stage != "idle":
             yield f"trigger {name} is {stage.upper()}: {reason}"
 
 
-def _level(found: SignalLive | None, now: datetime) -> tuple[Level, str]:
+def _level(known: SignalKnown | None, now: datetime) -> tuple[Level, str]:
     """The level of a signal, and why; what is too old says nothing of now."""
-    if found is None:
+    if known is None:
         return Level.UNKNOWN, "it was not looked at yet"
-    if found.judged.level is not Level.UNKNOWN and (found.at is None or now - found.at > TOO_OLD):
-        return Level.UNKNOWN, f"the last is of {utc(found.at)}" if found.at else "it was never measured"
-    return found.judged.level, found.judged.reason
+    if known.level is not Level.UNKNOWN and now - known.at > TOO_OLD:
+        return Level.UNKNOWN, f"the last is of {utc(known.at)}"
+    return known.level, known.reason
+
+
+def _stage(state: LaunchState, name: str, now: datetime) -> tuple[str, str]:
+    """Where a trigger stands, and why. That it is idle counts where it was judged, and not too long ago."""
+    known, look = state.triggers.get(name), state.looks.get(name)
+    if known and known.state.shown != "idle":
+        return known.state.shown, known.reason
+    if state.course.watched.triggers[name].declared:
+        return "idle", ""
+    if look is None:
+        return "unknown", NOT_YET
+    if now - look.at > TOO_OLD:
+        return "unknown", f"it was judged last at {utc(look.at)}"
+    return ("unknown", look.waits) if look.waits else ("idle", "")

@@ -18,6 +18,7 @@ from warroom.launch.signals import (
     Given,
     SignalKnown,
     TriggerKnown,
+    TriggerLook,
     activation,
     moved,
 )
@@ -45,7 +46,8 @@ def _rollup(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     for name, memo in body.get("triggers", {}).items():
         state = _as_remembered(state, name, state_from(memo))
     budgets = {name: BudgetKnown(entry.at, _budget(left)) for name, left in body.get("budgets", {}).items()}
-    return replace(state, budgets={**state.budgets, **budgets})
+    looks = {name: TriggerLook(entry.at, waits) for name, waits in body.get("looks", {}).items()}
+    return replace(state, budgets={**state.budgets, **budgets}, looks={**state.looks, **looks})
 
 
 def _as_remembered(state: LaunchState, name: str, memo: TriggerState) -> LaunchState:
@@ -196,7 +198,8 @@ def begun_anew(state: LaunchState, triggers: Sequence[str]) -> LaunchState:
         for name in triggers
         if name in state.triggers
     }
-    return replace(state, triggers={**state.triggers, **known})
+    looks = {name: look for name, look in state.looks.items() if name not in triggers}
+    return replace(state, triggers={**state.triggers, **known}, looks=looks)
 
 
 def as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
@@ -219,7 +222,8 @@ def as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
     given = {
         name: replace(one, at=one.at + by, stopped_at=_moved(one.stopped_at, by)) for name, one in state.given.items()
     }
-    return replace(state, signals=signals, triggers=triggers, given=given)
+    looks = {name: replace(one, at=one.at + by) for name, one in state.looks.items()}
+    return replace(state, signals=signals, triggers=triggers, looks=looks, given=given)
 
 
 def _later(one: Acknowledged | None, by: timedelta) -> Acknowledged | None:

@@ -16,6 +16,10 @@ QUIET: Final = timedelta(minutes=15)
 """How long after people were told that a signal breaches its limits, or a trigger is blind, they are told again."""
 
 
+NOT_YET: Final = "it is judged from T0 on, once its source was looked at"
+"""Why nothing is known of a trigger."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignalKnown:
     """What was measured last, at `at`, of what the journal has: it has every change of the level, and one value a
@@ -82,6 +86,15 @@ class TriggerKnown:
     def about(self) -> str:
         """The activation, `pause_5xx#2`."""
         return activation(self.id, self.state.number)
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerLook:
+    """A trigger was judged last at `at`, of what the journal has: that is one look a minute. `waits` says why it was
+    too early to judge it; empty where it was not."""
+
+    at: datetime
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

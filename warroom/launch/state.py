@@ -13,7 +13,7 @@ from warroom.launch.liveness import DeadMan, StatusMessage, Stopping
 from warroom.launch.procedures import LeverKnown, ProcedureRun
 from warroom.launch.results import Run
 from warroom.launch.setup import SetUp
-from warroom.launch.signals import BaselineKnown, BudgetKnown, Given, SignalKnown, TriggerKnown
+from warroom.launch.signals import BaselineKnown, BudgetKnown, Given, SignalKnown, TriggerKnown, TriggerLook
 from warroom.launch.warnings import Warned
 from warroom.playbook.course import Course
 
@@ -164,7 +164,8 @@ class LaunchState:
     posted now. `happenings` are what posts can be owed for beside the time. `setup` is None before it was looked at;
     `warnings` are what suites warned of.
     `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something,
-    `given` what people said of signals, `procedures` runs by their id, `levers` what they were found to be.
+    `looks` when triggers were judged last, `given` what people said of signals, `procedures` runs by their id,
+    `levers` what they were found to be.
     `status_message` is None before it was first tried, `stopping` who was last about to stop an engine. `clock_set_s`
     is by how many seconds the wall clock was set, in all, since someone last agreed with it. Mappings and tuples are
     oldest first.
@@ -195,6 +196,7 @@ class LaunchState:
     baselines: Mapping[str, BaselineKnown] = field(default_factory=dict)
     budgets: Mapping[str, BudgetKnown] = field(default_factory=dict)
     triggers: Mapping[str, TriggerKnown] = field(default_factory=dict)
+    looks: Mapping[str, TriggerLook] = field(default_factory=dict)
     procedures: Mapping[str, ProcedureRun] = field(default_factory=dict)
     levers: Mapping[str, LeverKnown] = field(default_factory=dict)
     requested: frozenset[str] = frozenset()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
 
+from warroom.launch.signals import NOT_YET
 from warroom.launch.state import LaunchState
 from warroom.playbook.signals import TriggerPlan
 from warroom.slo.budget import Budget
@@ -14,8 +14,6 @@ from warroom.slo.levels import Judged, Level
 from warroom.slo.reading import Reading
 from warroom.slo.trend import Direction, Point, Trend
 from warroom.slo.trigger import TriggerState
-
-NOT_YET: Final = "it is judged from T0 on, once its source was looked at"
 
 
 @dataclass(frozen=True, slots=True)
