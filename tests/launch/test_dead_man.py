@@ -22,7 +22,17 @@ from tests.launch.in_slack import (
     posting,
 )
 from warroom.engine import status_drafts as drafts
-from warroom.launch.dead_man import Answer, Arm, Disarm, LookFor, Sweep, renewed_every, stopped, switch_owed
+from warroom.launch.dead_man import (
+    Answer,
+    Arm,
+    Disarm,
+    LookFor,
+    Sweep,
+    renewed_every,
+    rests_at_most,
+    stopped,
+    switch_owed,
+)
 from warroom.launch.liveness import AlarmStage
 from warroom.launch.state import LaunchState
 from warroom.playbook.course import Channel
@@ -85,7 +95,7 @@ def test_where_there_is_one(state: LaunchState, owed: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("silent_after", "every"),
-    [(10 * MINUTE, 2 * MINUTE), (15 * MINUTE, 4.5 * MINUTE), (30 * MINUTE, 5 * MINUTE), (24 * HOUR, 5 * MINUTE)],
+    [(10 * MINUTE, 2 * MINUTE), (15 * MINUTE, 2 * MINUTE), (24 * HOUR, 2 * MINUTE)],
 )
 def test_it_is_replaced_so_early_that_the_last_can_be_deleted_for_sure(
     silent_after: timedelta, every: timedelta
@@ -115,6 +125,39 @@ def test_where_the_next_cannot_be_scheduled_the_last_stays() -> None:
     state = arm(state, T0 + EVERY + 2 * MINUTE)
     assert (state.dead_man.reason, state.dead_man.failing_since) == ("", None)
     assert kinds(switch_owed(state, T0 + EVERY + 2 * MINUTE)) == ["Disarm"]
+
+
+NEVER = timedelta.max
+
+
+@pytest.mark.parametrize(
+    ("left", "rest"),
+    [
+        (12 * MINUTE, MINUTE),
+        (6 * MINUTE, 30 * SECOND),
+        (5 * MINUTE + 10 * SECOND, 10 * SECOND),
+        (4 * MINUTE, MINUTE),
+        (2 * MINUTE, 30 * SECOND),
+        (30 * SECOND, NEVER),
+    ],
+    ids=[
+        "with time left it is a minute",
+        "half of the time in which it can be deleted for sure",
+        "not less than ten seconds",
+        "then of the time in which it can be deleted at all",
+        "which is until a minute before",
+        "after that there is nothing to hurry for",
+    ],
+)
+def test_what_failed_rests_no_longer_than_the_alarm_allows(left: timedelta, rest: timedelta) -> None:
+    state = armed()
+    [replaced] = switch_owed(state, T0 + EVERY)
+    now = T0 + SILENT - left
+    assert rests_at_most(state, replaced, now) == rest
+    assert rests_at_most(state, Disarm(state.dead_man.alarms[1]), now) == rest
+    assert rests_at_most(state, Sweep(ROOM.id, (state.dead_man.alarms[1],)), now) == rest
+    assert rests_at_most(state, LookFor(state.dead_man.alarms[1]), now) == NEVER
+    assert rests_at_most(in_slack(), replaced, now) == NEVER, "where none is pending"
 
 
 def test_one_that_may_be_scheduled_is_looked_for_in_the_list_and_deleted_when_it_is_not_the_last() -> None:

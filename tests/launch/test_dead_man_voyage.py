@@ -12,7 +12,8 @@ import pytest
 from tests.launch.course import T0, after
 from tests.launch.in_slack import HOUR, MINUTE, SECOND, SILENT, in_slack, journaled
 from warroom.engine import status_drafts as drafts
-from warroom.launch.dead_man import Answer, Arm, Disarm, LookFor, Sweep, SwitchDecision, switch_owed
+from warroom.engine.status import StatusPace
+from warroom.launch.dead_man import Answer, Arm, Disarm, LookFor, Sweep, SwitchDecision, rests_at_most, switch_owed
 from warroom.launch.entries import Draft
 from warroom.launch.state import LaunchState
 from warroom.updates.channel import Delivery, Fate
@@ -57,7 +58,8 @@ class Voyage:
         self.epoch = 1
         self.alive_since: datetime | None = T0
         self.deaths: list[tuple[datetime, datetime]] = []
-        self.rest_until = T0
+        self.rests: dict[type, datetime] = {}
+        self.failures: dict[type, int] = {}
         self.most = 0
 
     def lives(self, span: timedelta) -> None:
@@ -74,7 +76,8 @@ class Voyage:
         self.deaths.append((died, self.now))
         self.epoch += 1
         self.state = after(self.state, "owner.acquired", self.now, self.epoch, epoch=self.epoch, pid=1)
-        self.alive_since = self.rest_until = self.now
+        self.alive_since = self.now
+        self.rests, self.failures = {}, {}
 
     def _look(self) -> None:
         before = set(self.room.posted)
@@ -85,15 +88,23 @@ class Voyage:
         self.most = max(self.most, len(self.room.scheduled))
 
     def _act(self) -> None:
-        owed = switch_owed(self.state, self.now) if self.now >= self.rest_until else ()
-        if not owed:
+        may = [one for one in switch_owed(self.state, self.now) if self.rests.get(type(one), T0) <= self.now]
+        if not may:
             return
         fate = Fate.CONFIRMED
         if self.dice.random() < self.fails:
             fate = self.dice.choice([Fate.UNKNOWN, Fate.UNKNOWN, Fate.NOT_SENT])
-            self.rest_until = self.now + self.dice.randint(1, 20) * SECOND
-        # What fails does not keep the rest up.
-        self._perform(self.dice.choice(owed) if fate is not Fate.CONFIRMED else owed[0], fate)
+        self._perform(may[0], fate)
+        self._rest(may[0], fate)
+
+    def _rest(self, decision: SwitchDecision, fate: Fate) -> None:
+        """What failed rests as it does in an engine."""
+        kind = type(decision)
+        self.failures[kind] = 0 if fate is Fate.CONFIRMED else self.failures.get(kind, 0) + 1
+        if self.failures[kind]:
+            most = rests_at_most(self.state, decision, self.now)
+            rest_s = StatusPace().rest_after(self.failures[kind], Delivery(fate), most)
+            self.rests[kind] = self.now + rest_s * SECOND
 
     def _perform(self, decision: SwitchDecision, fate: Fate) -> None:
         delivery = Delivery(fate, reason="" if fate is Fate.CONFIRMED else "it broke")
@@ -126,7 +137,7 @@ class Voyage:
         self.state = journaled(self.state, self.now, *written, epoch=self.epoch)
 
 
-@pytest.mark.parametrize("fails", [0.0, 0.3, 0.6], ids=["nothing fails", "a third fails", "most calls fail"])
+@pytest.mark.parametrize("fails", [0.0, 0.3, 0.5], ids=["nothing fails", "a third fails", "half fails"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_dead_engine_is_told_of_and_a_living_one_never(seed: int, fails: float) -> None:
     voyage = Voyage(seed, fails)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,17 @@ from warroom.engine.contained import defect, ends_the_engine
 from warroom.engine.notebook import Notebook
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
-from warroom.launch.dead_man import Answer, Arm, Disarm, LookFor, Sweep, SwitchDecision, stopped, switch_owed
+from warroom.launch.dead_man import (
+    Answer,
+    Arm,
+    Disarm,
+    LookFor,
+    Sweep,
+    SwitchDecision,
+    rests_at_most,
+    stopped,
+    switch_owed,
+)
 from warroom.launch.entries import Draft
 from warroom.launch.liveness import Alarm, status_channel
 from warroom.launch.status_message import (
@@ -52,8 +62,8 @@ LANE: Final = "status"
 @dataclass(frozen=True, slots=True)
 class StatusPace:
     """Seconds: the shortest time between two edits, and between any two calls; the first pause after a failure, which
-    doubles up to `longest_rest_s`; and how long the last calls may take, of real time, when the engine is stopped and
-    when the launch is closed."""
+    doubles up to `longest_rest_s` (less where an alarm comes sooner); and how long the last calls may take, of real
+    time, when the engine is stopped and when the launch is closed."""
 
     edit_s: float = 10.0
     rest_s: float = 1.1
@@ -61,6 +71,11 @@ class StatusPace:
     longest_rest_s: float = 300.0
     stop_s: float = 4.0
     close_s: float = 20.0
+
+    def rest_after(self, failures: int, delivery: Delivery, most: timedelta = timedelta.max) -> float:
+        """How many seconds what failed so often in a row rests, `most` of them or as long as Slack asks for."""
+        wait_s = min(self.failed_s * 2.0 ** min(failures - 1, 16), self.longest_rest_s, most.total_seconds())
+        return max(wait_s, delivery.wait_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +184,20 @@ class StatusKeeper:
             case _:
                 delivery = await self._on_switch(decision)
         self._idle_until = self._clock.monotonic() + self._pace.rest_s
-        self._rested(type(decision), delivery)
+        self._rested(decision, delivery)
         is_done = delivery.fate is Fate.CONFIRMED
         self._ports.complaints.failed(_CALLED[type(decision)], "" if is_done else delivery.reason)
         return delivery
 
-    def _rested(self, kind: type, delivery: Delivery) -> None:
+    def _rested(self, decision: SwitchDecision | StatusDecision, delivery: Delivery) -> None:
+        kind = type(decision)
         if delivery.fate is Fate.CONFIRMED:
             self._rests.pop(kind, None)
             return
         rest = self._rests.setdefault(kind, _Rest())
-        wait_s = min(self._pace.failed_s * 2.0 ** min(rest.failures, 16), self._pace.longest_rest_s)
+        most = rests_at_most(self._book.state, decision, self._clock.now())
         rest.failures += 1
-        rest.until = self._clock.monotonic() + max(wait_s, delivery.wait_s)
+        rest.until = self._clock.monotonic() + self._pace.rest_after(rest.failures, delivery, most)
 
     # The message
 

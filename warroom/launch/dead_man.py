@@ -22,11 +22,15 @@ from warroom.playbook.course import Channel
 
 SURE: Final = timedelta(minutes=5)
 """Slack acknowledges the deletion of a message that is due sooner, and may post it all the same."""
-LONGEST: Final = timedelta(minutes=5)
-"""It is replaced at least so often."""
+LONGEST: Final = timedelta(minutes=2)
+"""It is replaced at least so often: the rest of the time is for what may fail."""
 OVERDUE: Final = timedelta(minutes=5)
 """An engine with a post in the channel of the switch that should have left so long ago is not well."""
 _MARGIN: Final = timedelta(minutes=1)
+_REFUSED: Final = timedelta(minutes=1)
+"""Slack refuses the deletion of a message that is due sooner."""
+_BRIEFEST: Final = timedelta(seconds=10)
+_LONGEST_REST: Final = timedelta(minutes=1)
 _IN_HAND: Final = (Standing.DUE, Standing.SENDING, Standing.CHECKING)
 
 
@@ -100,6 +104,26 @@ def renewed_every(channel: Channel) -> timedelta:
     """How often the message is replaced: so that there is time for as many failures again before the last one can no
     longer be deleted for sure."""
     return min(LONGEST, (channel.silent_after - SURE - _MARGIN) / 2)
+
+
+def rests_at_most(state: LaunchState, decision: object, now: datetime) -> timedelta:
+    """How long what failed may rest before it is tried again: half of the time left in which the message that is
+    pending can be deleted for sure, or else at all; from ten seconds to a minute. `timedelta.max`: there is none.
+    """
+    about: tuple[Alarm, ...]
+    match decision:
+        case Arm():
+            kept = _kept(state, _wanted(state))
+            about = (kept,) if kept else ()
+        case Disarm(alarm):
+            about = (alarm,)
+        case Sweep(alarms=alarms):
+            about = alarms
+        case _:
+            about = ()
+    ends = (one.fires_at - limit for one in about for limit in (SURE, _REFUSED))
+    left = min((end - now for end in ends if end > now), default=None)
+    return min(max(left / 2, _BRIEFEST), _LONGEST_REST) if left is not None else timedelta.max
 
 
 def why_unwell(state: LaunchState, now: datetime) -> str:
