@@ -62,12 +62,21 @@ def state_of(desk: Desk) -> Any:
     return ask(desk.folder(), "GET", "/state")
 
 
+def asked(desk: Desk, **request: str) -> None:
+    """What a person asks, as a console does."""
+    ask(desk.folder(), "POST", "/requests", request)
+
+
 def run_of(desk: Desk, name: str) -> Any:
     return next(one for one in state_of(desk)["procedures"] if one["run"] == name)
 
 
 def stages(run: Any) -> list[str]:
     return [step["stage"] for step in run["steps"]]
+
+
+def signal_of(desk: Desk, name: str) -> Any:
+    return next(one for one in state_of(desk)["signals"] if one["id"] == name)
 
 
 def trigger_of(desk: Desk, name: str) -> Any:
@@ -86,7 +95,7 @@ def test_a_latency_spike_fires_finds_the_switch_on_pauses_the_consumers_and_wait
         inputs = {**simulator.inputs, **simulator.slack_inputs}
         desk = Desk(tmp_path / "state", inputs, faster(tmp_path))
         with desk.engine("--t0", ago(minutes=1)) as engine:
-            engine.wait_for("signal.level", signal="p95", level="green")
+            wait_until(lambda: signal_of(desk, "p95")["value"] is not None)
             simulator.set_scenario("latency-spike")
             pending = engine.wait_for("trigger.pending", trigger="pause_p95")
             fired = engine.later(engine.entries.index(pending), "trigger.fired", trigger="pause_p95")
@@ -103,10 +112,9 @@ def test_a_latency_spike_fires_finds_the_switch_on_pauses_the_consumers_and_wait
             simulator.set_scenario("steady")
             engine.wait_for("trigger.latched", trigger="pause_p95")
             assert trigger_of(desk, "pause_p95")["stage"] == "latched"
-            assert desk.ask("incident", "note", "inc-1", "a slow query, rolled back").code == 0
+            asked(desk, request="incident_note", incident="inc-1", text="a slow query, rolled back")
             assert engine.wait_for("procedure.finished", run="incident_response-1")["body"]["outcome"] == "done"
-            resumed = desk.ask("trigger", "resume", "pause_p95", "--reason", "it is fast again")
-            assert resumed.code == 0, resumed.err
+            asked(desk, request="resume", trigger="pause_p95", reason="it is fast again")
             assert trigger_of(desk, "pause_p95")["stage"] == "idle"
             wait_until(lambda: "procedure_news@incident_response-1" in in_slack(simulator))
             assert engine.end() == 143
@@ -156,7 +164,7 @@ def test_a_kill_switch_that_is_off_is_red_is_told_at_once_and_is_set_read_back_a
             )
             skipped = desk.ask("act", "skip", "incident_response-1", "revert", "--reason", "the build is fine")
             assert (skipped.code, "SKIPPED" in skipped.out) == (3, True), skipped
-            assert desk.ask("incident", "note", "inc-1", "it was turned off by hand").code == 0
+            asked(desk, request="incident_note", incident="inc-1", text="it was turned off by hand")
             engine.wait_for("procedure.finished", run="incident_response-1", outcome="done")
             wait_until(lambda: "procedure_news@incident_response-1" in in_slack(simulator))
             assert engine.end() == 143
