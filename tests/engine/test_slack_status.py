@@ -103,7 +103,8 @@ async def test_a_killed_engine_is_told_of_by_slack_itself_and_the_next_one_answe
         await stage.passes(2 * MINUTE)
         [alarm] = stage.messages(ALARM)
         assert body_of(alarm).startswith("✔ ENGINE BACK: auto_com_center\nIt runs, 2025-11-01 02:50:")
-        assert len(stage.pending()) == len(stage.messages(":live-")) == 1
+        assert len(stage.messages(":live-")) == 1
+        await one_is_pending(stage)
         await stage.passes(30 * MINUTE)
     assert len(stage.messages(ALARM)) == 1
 
