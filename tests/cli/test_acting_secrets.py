@@ -36,6 +36,15 @@ levers:
     read: {{target: app, path: /state}}
     set: {{target: app, path: "/levers/{{name}}", headers: {{X-Internal-Key: "${{INTERNAL_KEY}}"}}}}
   SHOWN: {{expect: "true", read: {{argv: [{python}, {leaks}]}}}}
+checks:
+  state:
+    kind: http
+    target: app
+    path: /state
+    headers: {{X-Internal-Key: "${{INTERNAL_KEY}}"}}
+    expect: [{{status: 200}}]
+suites: {{all: {{checks: [state]}}}}
+phases: {{watch: {{title: Watch, from: T+0, until: T+1h, suite: all}}}}
 sources:
   state: {{kind: http_json, target: app, path: /state, every: 1s, headers: {{X-Internal-Key: "${{INTERNAL_KEY}}"}}}}
   front:
@@ -139,6 +148,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         inputs = {"APP_URL": server.url, "INTERNAL_KEY": KEY, **slack}
         desk = Desk(folder / "state", inputs, written(folder))
         with desk.engine("--t0", ago(minutes=1), "--allow-commands") as engine:
+            engine.wait_for("suite.finished", suite="all")
             said = [desk.ask("act", "start", "stop", "--reason", "5xx", launch="tells")]
             engine.wait_for("procedure.finished", run="stop-1")
             engine.wait_for("update.confirmed", slot="news@stop-1")
@@ -183,6 +193,8 @@ def test_the_service_and_the_command_have_said_the_key_and_it_was_told_by_its_na
         assert "[INTERNAL_KEY]" in places[place], place
     assert any(name.endswith("journal.db") for name in places)
     assert any(name.endswith("room.txt") for name in places)
+    kept = [name for name, text in places.items() if "evidence" in name and "[INTERNAL_KEY]" in text]
+    assert kept, "the answer of the check is in the evidence"
     assert "WARROOM_COMMAND" in places["argv and environments"], "the command has run"
 
 
