@@ -7,6 +7,7 @@ was acknowledged is looked for in the journal.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -111,6 +112,7 @@ class World:
         # The fold of what is on the disk, made here.
         self.model: LaunchState = begin(COURSE)
         self.asked_for: set[str] = set()
+        self.wanted_again: Counter[str] = Counter()
         self.trusted_skew = timedelta()
 
     # Processes
@@ -257,8 +259,14 @@ class World:
 
     def take(self, entry: Entry) -> None:
         """Folds one entry and notes what it changes in what is allowed."""
-        self.model = step(self.model, entry)
         slot = entry.body.get("slot", "")
+        known = self.model.records.get(slot)
+        if entry.kind == "update.resent" and known and known.text:
+            self.asked_for.add(slot)
+            # Of one in doubt, too, a person takes a second copy on themselves.
+            if known.stage in (Stage.CONFIRMED, Stage.UNKNOWN, Stage.SENDING):
+                self.wanted_again.update((slot, *known.merged))
+        self.model = step(self.model, entry)
         if entry.kind in ("t0.set", "clock.agreed"):
             self.trusted_skew = entry.at - (T0 + timedelta(microseconds=entry.boottime_ns // 1000))
         elif entry.kind == "update.requested":
@@ -269,7 +277,7 @@ class World:
     def begins_to_post(self, post: Post) -> Arrived:
         """Judges a post at the moment at which it leaves."""
         self.read()
-        slot_id = post.key.split(":", 2)[2]
+        slot_id = post.key.split(":", 2)[2].partition("~")[0]
         record = self.model.records[slot_id]
         slot = next((slot for slot in self.slots() if slot.id == slot_id), None)
         self._law(self.model.closed is None, f"{slot_id} leaves a closed launch")

@@ -12,7 +12,8 @@ import pytest
 from tests.launch.course import T0, after, course, entry
 from tests.launch.test_ledger import MINUTE, built
 from warroom.engine.drafts import attached, attaching, sending
-from warroom.errors import ExitCode
+from warroom.errors import ExitCode, UsageError
+from warroom.launch.asking import post_again
 from warroom.launch.ending import ending
 from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named, files_are_settled, files_owed
 from warroom.launch.ledger import Send, decide
@@ -117,6 +118,25 @@ def test_what_is_refused_is_given_up_at_once_and_everything_else_after_an_hour_a
         "sent",
         "its evidence file is not attached: missing_scope: files:write",
     )
+
+
+@pytest.mark.parametrize("kind", ["file.attached", "file.due", "file.failed"])
+def test_what_became_of_a_part_of_an_earlier_copy_changes_nothing(kind: str) -> None:
+    attach, state = attempt(posted(), LATER)
+    resent = after(state, "update.resent", LATER, slot=SLOT, key="k~2", by="ann", reason="lost", was="sent")
+    body = {"slot": SLOT, "file": "/evidence/x.log", "attempt": attach.attempt, "reason": "hm"}
+    assert after(resent, kind, LATER, **body).files == {}
+    began = after(resent, "file.sending", LATER, slot=SLOT, file="/evidence/x.log", attempt=2)
+    assert after(began, kind, LATER, **body).files == began.files
+
+
+def test_a_post_is_not_sent_again_while_something_is_attached_to_it() -> None:
+    _, state = attempt(posted(), LATER)
+    with pytest.raises(UsageError, match="is being put into its thread"):
+        post_again(SLOT, "lost", state, LATER, "ann")
+    # Its engine died: nothing is under way.
+    died = after(state, "owner.acquired", LATER, 2, pid=1, epoch=2)
+    assert [draft.kind for draft in post_again(SLOT, "lost", died, LATER, "ann")] == ["update.resent"]
 
 
 def test_a_clock_that_is_set_changes_no_wait() -> None:

@@ -52,7 +52,8 @@ class Notebook:
     async def write(self, decide: Callable[[LaunchState], Sequence[Draft]]) -> Sequence[Entry]:
         """Appends what `decide` makes of the state as it is on disk now: all of it or, raising WarroomError, nothing.
 
-        Nothing else is written in between. What `decide` raises is raised. Returns the entries, in their order.
+        Raises ValueError, and appends nothing, where the launch cannot go on from what it would hold then: nobody
+        could ever read that journal again. Nothing else is written in between. What `decide` raises is raised. Returns the entries, in their order.
         A wall clock that was set is on record before anything that is decided by it.
         """
         async with self._one_at_a_time:
@@ -73,6 +74,7 @@ class Notebook:
         return entries
 
     async def _append(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
+        self._rehearse(drafts)
         entries = await self._journal.append(drafts)
         for entry in entries:
             self._fold(entry)
@@ -81,6 +83,16 @@ class Notebook:
         async with self._news:
             self._news.notify_all()
         return entries
+
+    def _rehearse(self, drafts: Sequence[Draft]) -> None:
+        state, at, boot_id, boottime_ns = self._state, self._clock.now(), self._clock.boot_id(), self._clock.boottime_ns()
+        for draft in drafts:
+            when = (at, boot_id, boottime_ns, self._journal.epoch)
+            entry = Entry(state.seq + 1, state.launch, *when, draft.actor, draft.kind, draft.body, "", "")
+            try:
+                state = step(state, entry)
+            except Exception as error:
+                raise ValueError(f"{draft.kind} does not fit the launch as it stands") from error
 
     def _fold(self, entry: Entry) -> None:
         self._state = step(self._state, entry)

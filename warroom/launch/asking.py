@@ -8,6 +8,7 @@ from typing import Final
 
 from warroom.errors import UsageError
 from warroom.launch.entries import Draft
+from warroom.launch.files import parts_under_way
 from warroom.launch.ledger import LATE_AFTER_S, key_of
 from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.standing import record_of, standing_of
@@ -73,6 +74,11 @@ def post_again(name: str, reason: str, state: LaunchState, now: datetime, by: st
     record = record_of(state, slot)
     _require_tried(slot, record, state.epoch)
     assert record is not None
+    if parts_under_way(state, slot.id):
+        raise UsageError(
+            f"what belongs to {slot.id} is being put into its thread",
+            hint="ask again when it is there; it takes some seconds, minutes where Slack asks to wait",
+        )
     require_reason(reason, f"to send {slot.id} again")
     key = key_of(state, slot.id, record.earlier + (record.stage is Stage.CONFIRMED))
     was = standing_of(record)

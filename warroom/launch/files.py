@@ -66,6 +66,12 @@ def files_are_settled(state: LaunchState) -> bool:
     return all(one is not None and one.stage not in _UNDER_WAY for one in known)
 
 
+def parts_under_way(state: LaunchState, slot: str) -> bool:
+    """Whether the engine of now attaches something to the post of that slot at this moment."""
+    known = (state.files.get((slot, part)) for part in (REST, FILE))
+    return any(one is not None and one.stage == "sending" and one.epoch == state.epoch for one in known)
+
+
 def _placed(state: LaunchState) -> list[Record]:
     return [one for one in state.records.values() if one.stage is Stage.CONFIRMED and one.ref]
 

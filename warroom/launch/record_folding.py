@@ -124,9 +124,12 @@ def _part_sending(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 def _part_to(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     part, _, stage = entry.kind.partition(".")
     key = (body["slot"], part)
+    known = state.files.get(key)
+    if known is None or known.attempt != body["attempt"]:
+        return state  # it belongs to a copy before the one that is owed now
     again = instant(body["not_before"]) if body.get("not_before") else None
     reason = body.get("reason", "")
-    file = replace(state.files[key], stage=stage, at=entry.at, not_before=again, reason=reason)
+    file = replace(known, stage=stage, at=entry.at, not_before=again, reason=reason)
     return replace(state, files={**state.files, key: file})
 
 
