@@ -187,10 +187,25 @@ async def test_a_history_that_cannot_be_read_says_nothing(slack: SlackStandIn, k
             await channel.find(POST.key, AN_HOUR_AGO)
 
 
-async def test_slacks_own_clock_decides_from_when_on_is_looked(slack: SlackStandIn, channel: SlackChannel) -> None:
+@pytest.mark.parametrize("ahead_s", [0.0, 300.0, -300.0, 86_400.0, -86_400.0])
+async def test_slacks_own_clock_decides_from_when_on_is_looked(slack: SlackStandIn, ahead_s: float) -> None:
+    slack.room.ahead_s = ahead_s
+    await SlackChannel(address_of(slack), CHANNEL, CLOCK).post(POST)
+    # A look-up can be the first that an engine asks of Slack.
+    fresh = SlackChannel(address_of(slack), CHANNEL, CLOCK)
+    assert await fresh.find(POST.key, CLOCK.now() - timedelta(seconds=1)) is not None
+    assert await fresh.find(POST.key, CLOCK.now() + timedelta(minutes=5)) is None
+
+
+async def test_a_clock_that_is_set_between_two_look_ups_changes_nothing(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
     await channel.post(POST)
-    assert await channel.find(POST.key, CLOCK.now() - timedelta(seconds=1)) is not None
-    assert await channel.find(POST.key, CLOCK.now() + timedelta(minutes=5)) is None
+    since = CLOCK.now() - timedelta(seconds=1)
+    assert await channel.find(POST.key, since) is not None
+    slack.room.ahead_s = -3_600.0
+    slack.room.change(slack.room.messages[0], ts=f"{slack.room.now_s():.6f}")
+    assert await channel.find(POST.key, since) is not None
 
 
 HOSTILE = [

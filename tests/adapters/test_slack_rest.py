@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from warroom.adapters.slack import SlackChannel
 from warroom.clock import RealClock
 from warroom.simulator.slack import SlackStandIn
 from warroom.simulator.slack_faults import Fault
+from warroom.simulator.slack_room import Message
 from warroom.updates.channel import Fate, Post, TakesFiles
-from warroom.updates.slack_message import MESSAGES, SECTION, SECTIONS
+from warroom.updates.slack_message import MESSAGES, SECTION, SECTIONS, file_name
 
 CHANNEL = "C0WARROOM"
 ROOM = SECTION * SECTIONS
@@ -80,6 +83,39 @@ async def test_after_whatever_went_wrong_the_next_attempt_leaves_each_part_once(
     assert said(slack) == TEXT
 
 
+HALF_WAY = [
+    ("the third, after the second", Fault("chat.postMessage", "limited", False, "0", 1_000), 1),
+    ("the file, after all messages", Fault("files.getUploadURLExternal", "status", False, "503"), 3),
+    ("the look for the file, after all messages", Fault("conversations.replies", "status", False, "503"), 3),
+]
+
+
+@pytest.mark.parametrize(("fault", "taken"), [row[1:] for row in HALF_WAY], ids=[row[0] for row in HALF_WAY])
+async def test_what_was_taken_may_not_be_seen_yet_when_the_next_is_not_taken(
+    slack: SlackStandIn,
+    channel: SlackChannel,
+    waits: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    taken: int,
+) -> None:
+    post = Post(POST.key, TEXT * 2)
+    ref = (await channel.post(post)).ref
+    take = slack.room.post
+
+    def takes(*args: Any, **more: Any) -> Message:
+        message = take(*args, **more)
+        if len(slack.room.messages) == 1 + taken:
+            slack.faults.queue(fault)
+        return message
+
+    monkeypatch.setattr(slack.room, "post", takes)
+    first = await channel.go_on(ref, post, again=False)
+    assert len(slack.room.messages) == 1 + taken
+    # What is UNKNOWN is looked for after the settle time, what is NOT_SENT after a second.
+    assert (first.fate, bool(first.reason)) == (Fate.UNKNOWN, True)
+
+
 async def test_it_goes_on_as_fast_as_slack_lets_it(
     slack: SlackStandIn, channel: SlackChannel, waits: list[float]
 ) -> None:
@@ -116,9 +152,9 @@ async def test_a_text_that_is_longer_still_is_a_file_in_the_thread_as_well(
     for again in (False, True):
         assert (await channel.go_on(ref, post, again=again)).fate is Fate.CONFIRMED
     [upload] = slack.room.uploads.values()
-    assert (upload["name"], upload["content"]) == ("evidence_bundle-T-15m.txt", text)
+    assert (upload["name"], upload["content"]) == (file_name(POST.key), text)
     assert len([one for one in slack.room.messages if one.blocks]) == MESSAGES
-    assert "the whole text is the file evidence_bundle-T-15m.txt in this thread" in said(slack)
+    assert f"the whole text is the file {file_name(POST.key)} in this thread" in said(slack)
 
 
 async def test_without_the_scope_for_files_it_is_said_what_is_missing(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from tests.launch.course import T0, after, opened
 from tests.launch.test_ledger import MINUTE, prepared, sent
 from warroom.launch.entries import CHANNEL
-from warroom.launch.ledger import Close, Prepare, decide
+from warroom.launch.ledger import Close, Prepare, Send, decide
 from warroom.launch.schedule import all_slots, slots
 from warroom.launch.standing import Standing, is_resolved, owed
 from warroom.launch.state import LaunchState, Stage
@@ -198,3 +199,31 @@ def test_recurring_posts_in_place_of_others_are_never_merged() -> None:
         ("told@T+1h/room/second", ()),
         ("told@T+2h/room/second", ()),
     ]
+
+
+@pytest.mark.parametrize("every", [3, 5, 10, 15])
+def test_what_recurs_faster_than_the_fallback_waits_reaches_it_all_the_same(every: int) -> None:
+    updates = {
+        "pulse": Update("pulse", "Pulse", "room", TEXT, starts=5 * MINUTE, every=every * MINUTE, ends=90 * MINUTE)
+    }
+    channels = {"room": replace(PLAN.channels["room"], fallback="file"), "file": PLAN.channels["file"]}
+    state, at, in_place = opened(plan=Course(channels=channels, updates=updates)), T0, dict[str, datetime]()
+    while at < T0 + 60 * MINUTE:
+        for each in decide(state, at):
+            if isinstance(each, Prepare):
+                told = {"key": each.key, "text": "t", "late_s": 0.0, "merged": [one.id for one in each.merged]}
+                state = after(state, "update.due", at, slot=each.slot.id, channel=each.slot.channel, **told)
+            elif isinstance(each, Send):
+                slot = each.record.slot
+                state = tried(state, slot, at)
+                if slot.endswith("/file"):
+                    in_place[slot] = at
+                    state = after(state, "update.confirmed", at, slot=slot, ref="line 1")
+                else:
+                    again = (at + timedelta(seconds=20)).isoformat()
+                    state = after(state, "update.due", at, slot=slot, reason="no network", not_before=again)
+        at += timedelta(seconds=30)
+    first = min(in_place.values(), default=at)
+    assert T0 + 15 * MINUTE <= first <= T0 + 16 * MINUTE, "after fallback_after, not before"
+    told_at = sorted({*in_place.values(), at})
+    assert max(later - one for one, later in pairwise(told_at)) <= max(every, 10) * MINUTE + MINUTE

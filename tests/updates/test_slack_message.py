@@ -68,7 +68,7 @@ def test_a_text_goes_into_as_many_messages_as_it_needs(length: int, count: int, 
     told = messages("x" * length)
     assert (len(told), parts_of("x" * length).cut) == (count, cut)
     said = sections(told[-1])[-1]
-    assert said.startswith("[7 more characters: the whole text is the file evidence_bundle-T-15m.txt") == bool(cut)
+    assert said.startswith("[7 more characters: the whole text is the file evidence_bundle-T-15m-") == bool(cut)
 
 
 def test_a_message_says_where_it_goes_on_and_each_has_a_key_of_its_own() -> None:
@@ -95,3 +95,15 @@ def test_lines_stay_whole_where_a_text_is_divided() -> None:
 def test_the_name_of_the_file_leads_nowhere(key: str) -> None:
     assert "/" not in file_name(key)
     assert file_name(key).endswith(".txt")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("wr:a:x@T+15m", "wr:a:x@T-15m", id="before T0, and after it"),
+        pytest.param("wr:a:x@T+15m~2", "wr:a:x@T+15m#2", id="a second copy, and a second attempt"),
+        pytest.param("wr:a:x@T+15m", "wr:b:x@T+15m", id="another launch in the same thread"),
+    ],
+)
+def test_no_two_posts_have_a_file_of_the_same_name(one: str, other: str) -> None:
+    assert file_name(one) != file_name(other)

@@ -72,7 +72,7 @@ class SlackChannel:
 
         Raises CannotTell where they could not be read to their end.
         """
-        oldest = self._oldest(since)
+        oldest = await self._oldest(since)
         thread_ts = self._head_ts(thread)
         replies = partial(self._replies, thread_ts, oldest)
         found = await self._sought(lambda message: key_of(message) == key, replies) if thread_ts else None
@@ -95,14 +95,14 @@ class SlackChannel:
             there = await self._keys_since(ref) if again else frozenset()
         except CannotTell as error:
             return Delivery(Fate.NOT_SENT, reason=error.reason)
-        for key, message in rest_of(post).items():
-            if key in there:
-                continue
+        missing = {key: message for key, message in rest_of(post).items() if key not in there}
+        for number, message in enumerate(missing.values()):
             delivery = await self._said(thread_ts, message)
             if delivery.fate is not Fate.CONFIRMED:
-                return replace(delivery, fate=Fate.REFUSED) if delivery.closed else delivery
+                return replace(delivery, fate=Fate.REFUSED) if delivery.closed else _partly(delivery, number)
         if parts_of(post.text).cut:
-            return await self._shown(thread_ts, file_name(post.key), post.text.encode("utf-8", "replace"))
+            content = post.text.encode("utf-8", "replace")
+            return _partly(await self._shown(thread_ts, file_name(post.key), content), len(missing))
         return Delivery(Fate.CONFIRMED, ref=ref)
 
     async def _said(self, thread_ts: str, message: Message) -> Delivery:
@@ -175,7 +175,7 @@ class SlackChannel:
 
     async def posted(self, key: str, since: datetime) -> str | None:
         """The place of our message that had been scheduled with that key. Raises CannotTell."""
-        pages = partial(self._history, self._oldest(since))
+        pages = partial(self._history, await self._oldest(since))
         return await self._sought(lambda message: scheduled_key_of(message) == key, pages)
 
     def close(self) -> None:
@@ -235,8 +235,10 @@ class SlackChannel:
     def _say_in(self, thread_ts: str, message: Message, slack: WebClient) -> object:
         return slack.chat_postMessage(channel=self._channel, thread_ts=thread_ts or None, **message)
 
-    def _oldest(self, since: datetime) -> str:
-        """A little before `since`, by Slack's clock."""
+    async def _oldest(self, since: datetime) -> str:
+        """A little before `since`, by Slack's clock. Raises CannotTell."""
+        # Asked right before: somebody may have set our clock since the last answer, or there was none yet.
+        await self._told(lambda slack: slack.auth_test())
         return f"{(since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)).timestamp():.6f}"
 
     def _schedule(self, cursor: str | None, slack: WebClient) -> object:
@@ -290,3 +292,8 @@ class SlackChannel:
             return (parsedate_to_datetime(date) - self._clock.now()).total_seconds()
         except (ValueError, TypeError):
             return 0.0
+
+
+def _partly(delivery: Delivery, said: int) -> Delivery:
+    """What became of a rest of which `said` messages were taken: those are looked for before any is said again."""
+    return replace(delivery, fate=Fate.UNKNOWN) if said and delivery.fate is Fate.NOT_SENT else delivery

@@ -53,8 +53,9 @@ class Notebook:
         """Appends what `decide` makes of the state as it is on disk now: all of it or, raising WarroomError, nothing.
 
         Raises ValueError, and appends nothing, where the launch cannot go on from what it would hold then: nobody
-        could ever read that journal again. Nothing else is written in between. What `decide` raises is raised. Returns the entries, in their order.
-        A wall clock that was set is on record before anything that is decided by it.
+        could ever read that journal again. Nothing else is written in between. What `decide` raises is raised.
+        Returns the entries, in their order. A wall clock that was set is on record before anything that is decided
+        by it.
         """
         async with self._one_at_a_time:
             await self._note_the_clock()
@@ -85,9 +86,9 @@ class Notebook:
         return entries
 
     def _rehearse(self, drafts: Sequence[Draft]) -> None:
-        state, at, boot_id, boottime_ns = self._state, self._clock.now(), self._clock.boot_id(), self._clock.boottime_ns()
+        state, clock = self._state, self._clock
+        when = (clock.now(), clock.boot_id(), clock.boottime_ns(), self._journal.epoch)
         for draft in drafts:
-            when = (at, boot_id, boottime_ns, self._journal.epoch)
             entry = Entry(state.seq + 1, state.launch, *when, draft.actor, draft.kind, draft.body, "", "")
             try:
                 state = step(state, entry)

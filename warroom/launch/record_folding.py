@@ -38,12 +38,18 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     merged = tuple(body.get("merged", ()))
     fresh = Record(slot, Stage.DUE, body["key"], body["text"], body["late_s"], merged, t0=state.t0, at=entry.at)
     fresh = replace(fresh, asked=slot in state.requested, file=body.get("file", ""), channel=body.get("channel", ""))
+    named = {
+        name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
+        for name in merged
+    }
+    # What its channel has not taken for long does not become new by a post that names it.
+    tried = [one.tried_at for one in (before, *named.values()) if one and one.tried_at]
+    fresh = replace(fresh, tried_at=min(tried, default=None))
     if before is not None:
         fresh = replace(
             fresh,
             attempt=before.attempt,
             epoch=before.epoch,
-            tried_at=before.tried_at,
             again=before.again,
             thread=before.thread,
             is_placed=before.is_placed,
@@ -51,10 +57,6 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
             earlier=before.earlier,
             ref=before.ref,
         )
-    named = {
-        name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
-        for name in merged
-    }
     gone = {slot, *merged}
     holds = {name: hold for name, hold in state.holds.items() if name not in gone}
     return replace(state, records={**state.records, slot: fresh, **named}, holds=holds)

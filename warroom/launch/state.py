@@ -46,12 +46,12 @@ class Record:
     where it is MERGED) the slot whose post stands for this one. `attempt` and `epoch` are those of the last attempt,
     0 before the first; the next one leaves at `not_before` or later, by the wall clock as it is set. `ref` is where
     the message is, once confirmed. `t0` is the one that the text was rendered for; `asked` says that a person wanted
-    it before its time. `tried_at` is when the first attempt left, `absent_at` when a look-up did not find the last
-    one. `again` says that the message may be there already, and nobody can tell. `thread` is the `ref` of the
-    message that it replies to, empty for one that stands in the channel itself; `is_placed` says that no other place
-    will do, since a first copy may become visible there or another place takes none. `file` is the path of the
-    evidence file that is to be attached, empty for none; `goes_on` says that its text is longer than a message, and
-    its rest is owed in the thread.
+    it before its time. `tried_at` is when the first attempt left, at it or at one that it names; `absent_at` when a
+    look-up did not find the last one. `again` says that the message may be there already, and nobody can tell.
+    `thread` is the `ref` of the message that it replies to, empty for one that stands in the channel itself;
+    `is_placed` says that no other place will do, since a first copy may become visible there or another place takes
+    none. `file` is the path of the evidence file that is to be attached, empty for none; `goes_on` says that its text
+    is longer than a message, and its rest is owed in the thread.
 
     `channel` is the one that it was written for. `by` is the person who did or skipped what is no machine's to do,
     `resent` who wants it sent once more and why (`ada: nobody saw it`); both may be empty. `earlier` is how many

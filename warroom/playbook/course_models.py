@@ -142,7 +142,8 @@ class Channel(Section):
     )
     fallback_after: TimeoutText = Field(
         timedelta(minutes=10),
-        description="How long after its first attempt a post that has not arrived is owed to the fallback.",
+        description="How long after its first attempt a post that has not arrived is owed to the fallback; a later "
+        "one that names it goes there at once.",
     )
     medium: Text = Field("", description="Manual: by what it is told, such as email, status page or banner.")
     to: Text = Field("", description="Manual: to whom.")

@@ -6,6 +6,7 @@ still is shown there as a file as well. Slack takes 50 blocks, 3,000 characters 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -99,8 +100,10 @@ def scheduled_key_of(message: Mapping[str, Any]) -> str:
 
 
 def file_name(key: str) -> str:
-    """What the file with the whole text of a post is called: `evidence_bundle-T-15m.txt`."""
-    return f"{_NOT_A_NAME.sub('-', key.rpartition(':')[2])}.txt"
+    """What the file with the whole text of a post is called: `evidence_bundle-T-15m-acbb235b.txt`. No two keys have
+    the same: of T-15m and T+15m, of a post and its second copy, nothing else would tell them apart."""
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{_NOT_A_NAME.sub('-', key.rpartition(':')[2])}-{digest[:8]}.txt"
 
 
 def _message(sections: tuple[str, ...], foot: tuple[str, ...], key: str, notification: str) -> Message:
