@@ -62,12 +62,27 @@ def test_a_test_post_says_where_it_stands(
     assert message["text"].startswith("TEST")
 
 
-def test_a_revoked_token_is_a_finding(
+def test_a_revoked_token_is_a_finding_and_leaves_nothing_green_that_hangs_on_it(
     simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     simulator.slack_fault(method="auth.test", kind="error", value="token_revoked")
     assert doctor(_options(tmp_path), {**simulator.inputs, **simulator.slack_inputs}) == 1
-    assert "RED     token: token_revoked -> the token was revoked" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "RED     token: token_revoked -> the token was revoked" in shown
+    assert "UNKNOWN status message and dead-man switch: in war_room; not known" in shown
+
+
+def test_of_a_slack_that_cannot_be_reached_nothing_is_green(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = {**simulator.slack_inputs, "SLACK_API_URL": "http://127.0.0.1:9/api/"}
+    assert doctor(_options(tmp_path), {**simulator.inputs, **away}) == 1
+    assert re.findall(r"(?m)^. (\w+) +(token|clock|channel C|status message)", capsys.readouterr().out) == [
+        ("UNKNOWN", "token"),
+        ("UNKNOWN", "clock"),
+        ("UNKNOWN", "channel C"),
+        ("UNKNOWN", "status message"),
+    ]
 
 
 def test_missing_inputs_are_named_and_nothing_is_asked(

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,8 @@ from warroom.verdict import Verdict
 
 _ROOM: Final = 200 * 1024 * 1024
 _PATIENCE_S: Final = 45.0
+# What the status message and the dead-man switch cannot do without, as the findings on a channel call it.
+_KEPT_BY: Final = ("token", "scope chat:write", "channel ")
 
 
 def examined(playbook: Playbook, state: Path, clock: Clock, tested: str = "") -> Iterator[Finding]:
@@ -40,8 +42,11 @@ def examined(playbook: Playbook, state: Path, clock: Clock, tested: str = "") ->
     yield folder(state)
     yield from _targets(playbook)
     yield from _messages(playbook)
-    yield from _channels(playbook, tested, clock)
-    yield _kept(playbook.course)
+    told = {one.id: list(_channel(playbook, one, tested, clock)) for one in playbook.course.channels.values()}
+    for channel, found in told.items():
+        of = f"{channel}: " if len(playbook.slack) > 1 and channel in playbook.slack else ""
+        yield from (replace(one, about=f"{of}{one.about}") for one in found)
+    yield _kept(playbook.course, told)
 
 
 class LaunchSetUp:
@@ -132,26 +137,22 @@ def _messages(playbook: Playbook) -> Iterator[Finding]:
         yield Finding(Verdict.PASS, "messages", f"{found} of a message with long values")
 
 
-def _channels(playbook: Playbook, tested: str, clock: Clock) -> Iterator[Finding]:
+def _channel(playbook: Playbook, channel: Channel, tested: str, clock: Clock) -> Iterator[Finding]:
     # These bring slack_sdk, which nothing else needs.
     from warroom.adapters.slack_doctor import examined as slack_examined
     from warroom.adapters.slack_doctor import hook_finding
     from warroom.adapters.slack_wire import Address
     from warroom.adapters.tls import TlsSetting, make_context
 
-    several = len(playbook.slack) > 1
-    for channel in playbook.course.channels.values():
-        access, of = playbook.slack.get(channel.id), f"{channel.id}: " if several else ""
-        if access is None:
-            yield from _elsewhere(channel, tested)
-        elif access.token:
-            address = Address(access.api_url or SLACK, access.token, make_context(TlsSetting.default()))
-            for one in slack_examined(address, access.channel, clock):
-                yield replace(one, about=f"{of}{one.about}")
-        elif channel.id != tested:
-            # A test post says more than the form of the address.
-            found = hook_finding(access.webhook)
-            yield replace(found, about=f"{of}{found.about}")
+    access = playbook.slack.get(channel.id)
+    if access is None:
+        yield from _elsewhere(channel, tested)
+    elif access.token:
+        address = Address(access.api_url or SLACK, access.token, make_context(TlsSetting.default()))
+        yield from slack_examined(address, access.channel, clock)
+    elif channel.id != tested:
+        # A test post says more than the form of the address.
+        yield hook_finding(access.webhook)
 
 
 def _elsewhere(channel: Channel, tested: str) -> Iterator[Finding]:
@@ -168,9 +169,13 @@ def _elsewhere(channel: Channel, tested: str) -> Iterator[Finding]:
         yield Finding(Verdict.INCONCLUSIVE, about, found, f"prove it with --test-post {channel.id}")
 
 
-def _kept(course: Course) -> Finding:
+def _kept(course: Course, told: Mapping[str, Sequence[Finding]]) -> Finding:
+    """Whether both can be kept: that shows only in what is `told` of their channel."""
     about, channel = "status message and dead-man switch", status_channel(course)
     if channel is None:
         return Finding(Verdict.SKIPPED, about, f"not available: {why_none(course)}")
+    if doubtful := [one.about for one in told[channel.id] if one.about.startswith(_KEPT_BY) and not one.is_well]:
+        found = f"in {channel.id}; not known whether they can be kept there: {', '.join(doubtful)}, above"
+        return Finding(Verdict.INCONCLUSIVE, about, found, "mend that first")
     span = format_duration(channel.silent_after)
     return Finding(Verdict.PASS, about, f"in {channel.id}; Slack speaks {span} after the engine's last sign of life")
