@@ -93,5 +93,5 @@ def test_a_lock_that_is_a_link_is_refused(folder: Path, open_journal: Open, tmp_
     open_journal().close()
     (folder / "owner.lock").rename(tmp_path / "real.lock")
     (folder / "owner.lock").symlink_to(tmp_path / "real.lock")
-    with pytest.raises(Exception, match="symbolic links"):
+    with pytest.raises(Exception, match="is a symbolic link"):
         open_journal()
