@@ -19,7 +19,7 @@ from warroom.adapters.slack_files import attach, read_file, shows_file
 from warroom.adapters.slack_wire import Address, Outcome, call
 from warroom.clock import Clock
 from warroom.text import clean
-from warroom.updates.answers import Answered, Broken, delivery_of, ref_of, wait_of
+from warroom.updates.answers import Answered, Broken, cannot_tell, delivery_of, ref_of, wait_of
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
 from warroom.updates.slack_message import (
     Message,
@@ -94,7 +94,7 @@ class SlackChannel:
         try:
             there = await self._keys_since(ref) if again else frozenset()
         except CannotTell as error:
-            return Delivery(Fate.NOT_SENT, reason=error.reason)
+            return _unseen(error)
         missing = {key: message for key, message in rest_of(post).items() if key not in there}
         for number, message in enumerate(missing.values()):
             delivery = await self._said(thread_ts, message)
@@ -122,7 +122,7 @@ class SlackChannel:
             pages = partial(self._replies, thread_ts, f"{float(thread_ts):.6f}")
             found = await self._sought(lambda message: shows_file(message, name), pages)
         except CannotTell as error:
-            return Delivery(Fate.NOT_SENT, reason=error.reason)
+            return _unseen(error)
         if found:
             return Delivery(Fate.CONFIRMED, ref=found)
         place, loop = (self._channel, thread_ts), asyncio.get_running_loop()
@@ -272,7 +272,7 @@ class SlackChannel:
                     waited_s += wait_s
                     await self._clock.sleep(wait_s)
                 case Answered(status, _, error):
-                    raise CannotTell(f"Slack answered {status}{f' {error}' if error else ''}")
+                    raise cannot_tell(status, error)
                 case Broken(what):
                     raise CannotTell(what)
 
@@ -297,3 +297,8 @@ class SlackChannel:
 def _partly(delivery: Delivery, said: int) -> Delivery:
     """What became of a rest of which `said` messages were taken: those are looked for before any is said again."""
     return replace(delivery, fate=Fate.UNKNOWN) if said and delivery.fate is Fate.NOT_SENT else delivery
+
+
+def _unseen(error: CannotTell) -> Delivery:
+    """Where what is there cannot be seen nothing is put beside it."""
+    return Delivery(Fate.NOT_SENT if error.takes_posts is None else Fate.REFUSED, reason=error.reason)

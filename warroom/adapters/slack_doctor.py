@@ -26,7 +26,7 @@ _LOOPBACK_HOOK: Final = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:\d+)?/servic
 _HISTORY: Final = ("channels:history", "groups:history")
 _SCOPES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("chat:write",), "nothing can be posted, edited or scheduled"),
-    (_HISTORY, "posts cannot be looked up, a copy may appear twice"),
+    (_HISTORY, "a post in doubt cannot be looked up: it is sent again and says so, and may appear twice"),
     (("files:write",), "the evidence file is not attached"),
 )
 _REPAIR: Final[Mapping[str, str]] = {

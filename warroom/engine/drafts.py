@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,7 +34,8 @@ from warroom.launch.standing import CUT_OFF
 from warroom.launch.state import LaunchState, Record, Stage, believed
 from warroom.launch.warnings import warnings_in
 from warroom.suite_state import SuiteState
-from warroom.updates.channel import Delivery, Fate, Post, thread_in
+from warroom.updates.answers import UNTOLD
+from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
 from warroom.updates.render import delivery_line, post_text, with_remarks
 from warroom.updates.slack_message import parts_of
 from warroom.verdict import Verdict
@@ -71,7 +73,7 @@ def to_write(state: LaunchState, now: datetime) -> list[Draft]:
 def _given_up(record: Record, now: datetime, *, hold: bool) -> list[Draft]:
     """It is sent again after 1, 2, 4 s and so on: each time a copy of it may have arrived."""
     body = {"slot": record.slot, "key": record.key, "attempt": record.attempt, "again": True}
-    body["reason"] = f"nobody can tell whether it arrived{f': {record.reason}' if record.reason else ''}"
+    body["reason"] = f"{UNTOLD}{f': {record.reason}' if record.reason else ''}"
     if not hold:
         again = now + timedelta(seconds=_wait_s(max(record.attempt, 1), _LONGEST_UNSURE_WAIT_S))
         return [Draft("update.due", {**body, "not_before": stamp(again)})]
@@ -155,7 +157,8 @@ def _text(record: Record, state: LaunchState) -> str:
 def delivered(send: Send, delivery: Delivery, now: datetime, longest_wait_s: float) -> Draft:
     """What became of an attempt; one that sent nothing is due again after 1, 2, 4 s and so on."""
     body: dict[str, object] = {"slot": send.record.slot, "key": send.record.key, "attempt": send.attempt}
-    body |= {"reason": delivery.reason} if delivery.reason else {}
+    untold = f"; {UNTOLD}" if delivery.fate is Fate.REFUSED and send.record.again else ""
+    body |= {"reason": f"{delivery.reason}{untold}"} if delivery.reason else {}
     if delivery.fate is Fate.CONFIRMED:
         body |= {"ref": delivery.ref, **_moved(send.thread, thread_in(delivery.ref))}
     if delivery.fate is Fate.NOT_SENT:
@@ -218,6 +221,18 @@ def looked_up(look: LookUp, ref: str | None, now: datetime, longest_wait_s: floa
         return Draft("update.due", {**body, "reason": "it had not arrived", "not_before": stamp(again)})
     found = {"ref": ref, "reason": "found in the channel", **_moved(record.thread, thread_in(ref))}
     return Draft("update.confirmed", {**body, **found})
+
+
+def untold(look: LookUp, error: CannotTell, state: LaunchState, now: datetime) -> list[Draft]:
+    """What becomes of a post that no look-up will ever find: sent again with that said, held, or, where its channel
+    takes no posts either, FAILED."""
+    record = look.record
+    if not error.takes_posts:
+        body = {"slot": record.slot, "key": record.key, "attempt": record.attempt}
+        return [Draft("update.dead", {**body, "reason": f"{error.reason}; {UNTOLD}"})]
+    channel = channel_of(state.course, record.slot)
+    is_held = channel is not None and channel.when_blind == "hold"
+    return _given_up(replace(record, reason=error.reason), now, hold=is_held)
 
 
 def finished(

@@ -14,6 +14,7 @@ from warroom.launch.entries import Draft
 from warroom.launch.files import FILE, Attach
 from warroom.launch.ledger import LookUp, Send
 from warroom.launch.schedule import channel_of
+from warroom.launch.state import Record
 from warroom.text import one_line
 from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, TakesFiles
 
@@ -55,17 +56,23 @@ class Posting:
             return Delivery(fate, reason=defect(error))
 
     async def look_up(self, look: LookUp) -> None:
-        """Looks for a post whose fate nobody knows. Raises WarroomError where its channel cannot tell."""
+        """Looks for a post whose fate nobody knows. Raises WarroomError where its channel cannot tell now."""
         record = look.record
         try:
             since = record.tried_at or self._clock.now()
             ref = await self._channel(record.slot).find(record.key, since, record.thread)
+            found = [drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)]
         except (CannotTell, OSError) as error:
+            if isinstance(error, CannotTell) and error.takes_posts is not None:
+                await self._journal_of(record, drafts.untold(look, error, self._book.state, self._clock.now()))
+                return
             # An OSError's own text can hold anything; what it stands for cannot.
             said = error.reason if isinstance(error, CannotTell) else error.strerror
             why = one_line(said or type(error).__name__)
             raise WarroomError(f"cannot tell whether it arrived: {why}") from error
-        found = [drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)]
+        await self._journal_of(record, found)
+
+    async def _journal_of(self, record: Record, found: Sequence[Draft]) -> None:
         # A person may have had it sent again meanwhile. Where this cannot be journaled it is looked for once more.
         await self._book.write(lambda state: found if state.records.get(record.slot) == record else ())
 

@@ -77,8 +77,9 @@ class Channel:
     `by_hand`.
 
     A post whose fate nobody knows is not there when two look-ups, `settle` apart, do not find it. Where nothing can
-    be looked up `on_unknown` says what happens to it, `resend` or `hold`; it is empty for the others. `note` is what
-    a person should know about it, empty where there is nothing. `threads` says whether posts can reply to others.
+    be looked up `on_unknown` says what happens to it, `resend` or `hold`; it is empty for the others, and
+    `when_blind` says the same where Slack refuses look-ups for good (a scope is missing). `note` is what a person
+    should know about it, empty where there is nothing. `threads` says whether posts can reply to others.
     `live` says whether the launch may keep its status message here, and its dead-man switch, which speaks
     `silent_after` the engine's last sign of life.
 
@@ -91,6 +92,7 @@ class Channel:
     path: str = ""
     settle: timedelta = timedelta()
     on_unknown: str = ""
+    when_blind: str = "resend"
     note: str = ""
     threads: bool = False
     fallback: str = ""

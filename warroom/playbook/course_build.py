@@ -68,7 +68,7 @@ def _posting(channel_id: str, model: course_models.Channel) -> Channel:
     path, slack = model.path or "", slack_access(model)
     if slack and slack.token:
         made = Channel(channel_id, "slack", path, model.settle, threads=True)
-        return replace(made, live=model.live, silent_after=model.silent_after)
+        return replace(made, live=model.live, silent_after=model.silent_after, when_blind=model.on_unknown)
     if slack:
         note = (
             "a Slack webhook, no token: no threads, no attached files, no status message, no dead-man switch, "

@@ -135,7 +135,8 @@ class Channel(Section):
     )
     on_unknown: Literal["resend", "hold"] = Field(
         "resend",
-        description="Webhooks, Slack's too: what happens to a post of which nobody knows whether it arrived.",
+        description="Webhooks, Slack's too, and a token that may not look: what happens to a post of which nobody "
+        "knows whether it arrived.",
     )
     fallback: Id | None = Field(
         None, description="The channel that gets what this one refuses for good, or does not take for long."

@@ -8,7 +8,7 @@ from warroom.launch.entries import CHANNEL, ENGINE
 from warroom.launch.standing import Owed, Standing
 from warroom.launch.state import LaunchState
 from warroom.playbook.course import ByHand
-from warroom.updates.answers import repair_of
+from warroom.updates.answers import UNTOLD, repair_of
 
 _LOOK: Final = "look whether it is there"
 
@@ -21,7 +21,8 @@ def advice(state: LaunchState, post: Owed) -> str:
     command = f"warroom post {state.launch} {slot}"
     match post.standing:
         case Standing.FAILED:
-            return f"{repair_of(post.reason)}, then: {command} --again --reason TEXT"
+            look = f", {_LOOK}" if UNTOLD in post.reason else ""
+            return f"{repair_of(post.reason)}{look}, then: {command} --again --reason TEXT"
         case Standing.CHECKING:
             return "nothing: it is looked for, and sent again only where it is not there"
         case Standing.TO_DO:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from warroom.updates.channel import Delivery, Fate
+from warroom.updates.channel import CannotTell, Delivery, Fate
 
 LONGEST_WAIT_S: Final = 3_600.0
 _DEFAULT_WAIT_S: Final = 30.0
@@ -68,6 +68,21 @@ REFUSED: Final = {
 }
 """Codes after which the same message is refused for good, with what they mean."""
 
+UNTOLD: Final = "nobody can tell whether it arrived"
+"""What is said of a post that is in doubt for ever."""
+
+_CUT_OFF: Final = (
+    *("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
+    *("channel_not_found", "is_archived", "is_inactive"),
+)
+"""Codes of a look-up after which neither it nor a post can ever succeed as things are."""
+_BLIND: Final = (
+    *("missing_scope", "not_in_channel", "no_permission"),
+    *("not_allowed_token_type", "method_not_supported_for_channel_type"),
+)
+"""Codes of a look-up after which no other one can succeed, while the channel may take posts: with the scope
+chat:write.public also those of an app that is not in it."""
+
 _NEW_TOKEN: Final = "get a new token (docs/slack.md) and start the engine with it (warroom stop, warroom run)"
 _NEW_HOOK: Final = "make a new webhook and start the engine with it (warroom stop, warroom run)"
 _OTHER_CHANNEL: Final = "unarchive the channel, or name another one"
@@ -117,6 +132,15 @@ def delivery_of(outcome: Broken | Answered, channel: str, thread_ts: str = "") -
             return Delivery(Fate.REFUSED, reason=f"{error}: {REFUSED[error]}")
         case Answered(status, _, error):
             return Delivery(Fate.UNKNOWN, reason=f"Slack answered {status}{f' {error}' if error else ''}")
+
+
+def cannot_tell(status: int, error: str) -> CannotTell:
+    """What a look-up comes to that Slack answered with `status`, and `error` where it gives a code."""
+    if status == 200 and error in _CUT_OFF:
+        return CannotTell(f"{error}: {REFUSED[error]}", takes_posts=False)
+    if status == 200 and error in _BLIND:
+        return CannotTell(f"{error}: the app may not read the channel's history", takes_posts=True)
+    return CannotTell(f"Slack answered {status}{f' {error}' if error else ''}")
 
 
 def ref_of(channel: str, ts: str, thread_ts: str = "") -> str:

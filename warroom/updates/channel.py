@@ -20,11 +20,16 @@ class Fate(StrEnum):
 
 
 class CannotTell(Exception):
-    """A look-up that did not come to an end. `reason` is for people and safe to show."""
+    """A look-up that did not come to an end. `reason` is for people and safe to show.
 
-    def __init__(self, reason: str) -> None:
+    `takes_posts` is None where a later one may come to its end. Otherwise none ever will, and it says whether the
+    channel may take a post all the same.
+    """
+
+    def __init__(self, reason: str, takes_posts: bool | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.takes_posts = takes_posts
 
 
 @dataclass(frozen=True, slots=True)
