@@ -52,7 +52,7 @@ class SlackStage(Stage):
                     self.direct.broken = "the process is gone"
                     running.cancel()
                 while not running.done():
-                    await self.clock.advance(0.5)
+                    await self.clock.advance(0.1)
                 await asyncio.gather(running, return_exceptions=True)
                 self.wakes.close()
 

@@ -4,6 +4,7 @@ time, beside the posts and never in their way."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from warroom.launch.dead_man import (
     switch_owed,
 )
 from warroom.launch.entries import Draft
-from warroom.launch.liveness import Alarm, status_channel
+from warroom.launch.liveness import Alarm, MessageStage, status_channel
 from warroom.launch.status_message import (
     EditStatus,
     FindStatus,
@@ -54,7 +55,7 @@ _CALLED: Final[Mapping[type, str]] = {
     LookFor: "dead-man switch, looked up",
     Answer: "dead-man switch, answering",
 }
-_LAST_TRIES: Final = 3
+LastWord = SwitchDecision | StatusDecision | None
 LANE: Final = "status"
 """By which these effects are known: one at a time."""
 
@@ -63,13 +64,15 @@ LANE: Final = "status"
 class StatusPace:
     """Seconds: the shortest time between two edits, and between any two calls; the first pause after a failure, which
     doubles up to `longest_rest_s` (less where an alarm comes sooner); and how long the last calls may take, of real
-    time, when the engine is stopped and when the launch is closed."""
+    time, when the engine is stopped and when the launch is closed. `doubt_s`: so long an edit without an answer may
+    still take effect."""
 
     edit_s: float = 10.0
     rest_s: float = 1.1
+    doubt_s: float = 10.0
     failed_s: float = 5.0
     longest_rest_s: float = 300.0
-    stop_s: float = 4.0
+    stop_s: float = 5.0
     close_s: float = 20.0
 
     def rest_after(self, failures: int, delivery: Delivery, most: timedelta = timedelta.max) -> float:
@@ -108,6 +111,7 @@ class StatusKeeper:
         self._rests: dict[type, _Rest] = {}
         self._idle_until = 0.0
         self._edited_at = -self._pace.edit_s
+        self._doubt_until = 0.0
         self.shown_at: datetime | None = None
         """When this engine edited the message last; None where it has not yet."""
 
@@ -141,7 +145,8 @@ class StatusKeeper:
         """The last calls, once nothing else is begun: the launch is closed, or somebody stops the engine. Bounded in
         time; what is not done by then is on record."""
         limit_s = self._pace.stop_s if stopped_by else self._pace.close_s
-        last = asyncio.ensure_future(self._leave(work, stopped_by))
+        until = self._clock.monotonic() + limit_s
+        last = asyncio.ensure_future(self._leave(work, stopped_by, until))
         await asyncio.wait((last,), timeout=limit_s)
         if not last.done():
             last.cancel()
@@ -152,29 +157,55 @@ class StatusKeeper:
             said = error.message if isinstance(error, WarroomError) else defect(error)
             self._ports.complaints.failed(LANE, said)
 
-    async def _leave(self, work: Work, stopped_by: str) -> None:
+    async def _leave(self, work: Work, stopped_by: str, until: float) -> None:
         await work.finish((LANE,), self._pace.close_s)
-        if stopped_by:
-            await self._insisted(lambda: stopped(self._book.state, self._clock.now(), stopped_by), stopped_by)
-        # Of one that nobody knows of it is asked first whether it is there.
-        for _ in range(2 * len(self._book.state.dead_man.alarms)):
-            await self._insisted(self._to_clear, stopped_by)
-        if self._book.state.status_message is not None:
-            await self._insisted(lambda: self._message_owed(stopped_by), stopped_by)
+        began = self._clock.now()
+        # Each round tries each of them, so that one that fails takes no other's time.
+        for number in itertools.count(1):
+            waits = [await self._went_through(owed, stopped_by) for owed in self._last_words(began, stopped_by)]
+            wait_s = max(waits, default=0.0)
+            pause_s = max(wait_s, self._pace.rest_s * number)
+            if not wait_s or self._clock.monotonic() + pause_s >= until:
+                break
+            await self._clock.sleep(pause_s)
+        await self._say_again(stopped_by, until)
 
-    def _to_clear(self) -> SwitchDecision | None:
-        owed = switch_owed(self._book.state, self._clock.now())
-        return next((one for one in owed if isinstance(one, Disarm | Sweep)), None)
+    def _last_words(self, began: datetime, stopped_by: str) -> Sequence[Callable[[], LastWord]]:
+        """What is owed at the end, as long as it is."""
 
-    async def _insisted(self, owed: Callable[[], SwitchDecision | StatusDecision | None], stopped_by: str) -> None:
-        """Tries a few times what is `owed`, until it is owed no more."""
-        for _ in range(_LAST_TRIES):
-            decision = owed()
-            if decision is None:
-                return
+        def alarm() -> LastWord:
+            return stopped(self._book.state, self._clock.now(), stopped_by) if stopped_by else None
+
+        def to_clear() -> LastWord:
+            # Of one that nobody knows of it is asked first whether it is there.
+            owed = switch_owed(self._book.state, self._clock.now())
+            return next((one for one in owed if isinstance(one, Disarm | Sweep)), None)
+
+        def message() -> LastWord:
+            is_said = self.shown_at is not None and self.shown_at >= began
+            is_there = self._book.state.status_message is not None
+            return self._message_owed(stopped_by) if is_there and not is_said else None
+
+        return alarm, to_clear, message
+
+    async def _went_through(self, owed: Callable[[], LastWord], stopped_by: str) -> float:
+        """Does what is `owed` until it is owed no more, 0, or something fails: for how many seconds it is to rest."""
+        while (decision := owed()) is not None:
             await self._clock.sleep(self._idle_until - self._clock.monotonic())
-            if (await self._perform(decision, stopped_by)).fate is Fate.CONFIRMED:
-                return
+            delivery = await self._perform(decision, stopped_by)
+            if delivery.fate is not Fate.CONFIRMED:
+                return max(delivery.wait_s, self._pace.rest_s)
+        return 0.0
+
+    async def _say_again(self, stopped_by: str, until: float) -> None:
+        """An edit whose answer did not come may take effect after the last one: that one is made once more."""
+        message = self._book.state.status_message
+        at = max(self._idle_until, min(self._doubt_until, until - self._pace.rest_s))
+        is_in_doubt = self._doubt_until > self._clock.monotonic() and at < until
+        if message is None or message.stage is not MessageStage.POSTED or not is_in_doubt:
+            return
+        await self._clock.sleep(at - self._clock.monotonic())
+        await self._perform(EditStatus(message, is_new=False), stopped_by)
 
     async def _perform(self, decision: SwitchDecision | StatusDecision, stopped_by: str = "") -> Delivery:
         """Does it, and has what failed rest for a while."""
@@ -205,16 +236,16 @@ class StatusKeeper:
         self._edited_at = self._clock.monotonic()
         match decision:
             case PostStatus():
-                return await self._post(decision)
+                return await self._post(decision, stopped_by)
             case FindStatus():
                 return await self._find(decision)
             case _:
                 return await self._edit(decision, stopped_by)
 
-    async def _post(self, post: PostStatus) -> Delivery:
+    async def _post(self, post: PostStatus, stopped_by: str) -> Delivery:
         if not await self._book.write(lambda state: drafts.posting(post, state, self._clock.now())):
             return Delivery(Fate.CONFIRMED)
-        text, message = self._message(post.key)
+        text, message = self._message(post.key, stopped_by)
         delivery = await self._tried(post.channel, lambda channel: channel.post(message))
         now = self._clock.now()
         await self._ports.insist([drafts.posted(post, delivery, digest_of(text), now, self._pace.failed_s)])
@@ -238,6 +269,8 @@ class StatusKeeper:
             await self._book.write(lambda _: drafts.editing(edit, digest))
         known = edit.message
         delivery = await self._tried(known.channel, lambda channel: channel.edit(known.ref, message))
+        if delivery.fate is Fate.UNKNOWN:
+            self._doubt_until = self._clock.monotonic() + self._pace.doubt_s
         outcome = drafts.edited(edit, delivery, digest, self._book.state.status_message)
         if outcome:
             await self._ports.insist(outcome)

@@ -95,9 +95,11 @@ def switch_owed(state: LaunchState, now: datetime) -> tuple[SwitchDecision, ...]
 
 
 def stopped(state: LaunchState, now: datetime, by: str) -> Arm | None:
-    """The message that an engine leaves behind when `by` stops it; None: none is wanted."""
+    """The message that an engine leaves behind when `by` stops it; None: none is wanted, or it is there."""
     channel = _wanted(state)
-    return _armed(state, channel, now, by) if channel else None
+    kept = _kept(state, channel)
+    is_there = kept is not None and kept.by == by and kept.epoch == state.epoch
+    return _armed(state, channel, now, by) if channel and not is_there else None
 
 
 def renewed_every(channel: Channel) -> timedelta:
