@@ -20,9 +20,11 @@ LINES = [
     ("A=b # comment", "b"),
     ("A=b#c", "b#c"),
     ("A=# comment", ""),
+    ("A= #comment", ""),
     ("A='b # c'", "b # c"),
     ("A='b\\n'", "b\\n"),
     ('A="b # c" # comment', "b # c"),
+    ('A="#b"', "#b"),
     ('A="b\\"c\\\\d\\$e"', 'b"c\\d$e'),
     ('A="b\\nc"', "b\nc"),
     ("A=b=c", "b=c"),
@@ -42,6 +44,7 @@ FAULTY = [
     ("1A=b", "4:1: is not KEY=VALUE (begin a comment with #)"),
     ('  A="b', "4:5: A: the quotes are not closed, or something follows them"),
     ("A='b' c", "4:3: A: the quotes are not closed, or something follows them"),
+    ("A=#room", '4:3: A: an unquoted # begins a comment: the value would be empty (write it in quotes, A="#...")'),
     ("B=again", "4:1: B: is given a second time in this file"),
 ]
 
