@@ -271,3 +271,18 @@ def test_a_slack_token_without_its_channel_is_one_problem_that_names_the_input(
     environ = {"APP_URL": "http://127.0.0.1", "TOKEN": "xoxb-12345678"}
     (line,) = said(write(tmp_path, text), environ=environ)
     assert line.partition(": ")[2] == said_of_it
+
+
+API = SMALL.replace("inputs:\n", 'inputs:\n  API: {default: ""}\n') + SLACK.format(channel=', channel: C0, api: "${API}"')
+ACCESS = {"APP_URL": "http://127.0.0.1", "TOKEN": "xoxb-12345678"}
+
+
+@pytest.mark.parametrize("given", ["http://127.0.0.1:9/api", "http://127.0.0.1:9/api/"])
+def test_the_address_of_slack_ends_with_a_slash_however_it_is_given(tmp_path: Path, given: str) -> None:
+    playbook = load(write(tmp_path, API), environ={**ACCESS, "API": given})
+    assert playbook.slack["war_room"].api_url == "http://127.0.0.1:9/api/"
+
+
+def test_an_address_of_slack_that_is_none_is_refused(tmp_path: Path) -> None:
+    (line,) = said(write(tmp_path, API), environ={**ACCESS, "API": "127.0.0.1:9/api/"})
+    assert line.endswith("channels.war_room.api: should begin with http:// or https:// (the input 'API' gives it)")

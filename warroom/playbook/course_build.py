@@ -49,7 +49,9 @@ def slack_access(model: course_models.Channel) -> SlackAccess | None:
     """What is needed to post to Slack; None for a channel that does not."""
     if model.kind != "slack" or not (model.token or model.webhook):
         return None
-    return SlackAccess(model.token, model.channel, "" if model.token else model.webhook, model.api)
+    # The names of the methods are appended to it.
+    api = f"{model.api.rstrip('/')}/" if model.api else ""
+    return SlackAccess(model.token, model.channel, "" if model.token else model.webhook, api)
 
 
 def hook_access(model: course_models.Channel) -> HookAccess | None:

@@ -297,7 +297,7 @@ class _Loading:
                 self.problems += build.target_problems(name, entry.node, self._folder, look=look)
         for name, entry in self._top.child("channels").entries.items():
             if isinstance(entry.node, nodes.Mapping):
-                self.problems += build.address_problems(f"channels.{name}", entry.node, ("url",))
+                self.problems += build.address_problems(f"channels.{name}", entry.node, ("url", "api"))
 
     def _built(
         self,
