@@ -105,3 +105,30 @@ def test_through_a_webhook_there_is_neither_status_message_nor_dead_man_switch(
     hook = {"SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/x"}
     doctor(_options(tmp_path), {**simulator.inputs, **hook})
     assert "SKIPPED status message and dead-man switch: not available: a webhook can" in capsys.readouterr().out
+
+
+def test_an_env_file_with_secrets_that_others_can_read_is_a_finding(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {**simulator.inputs, **simulator.slack_inputs}
+    env_file = tmp_path / "launch.env"
+    env_file.write_text("".join(f"{name}='{value}'\n" for name, value in given.items()))
+    options = replace(_options(tmp_path), env_file=env_file)
+    told = {}
+    for mode in (0o644, 0o600):
+        env_file.chmod(mode)
+        code = doctor(options, {})
+        told[mode] = code, *re.findall(r"(\w+) +env file \S+: (.+)", capsys.readouterr().out)
+    repair = f"it holds secrets, and others can get at it (mode 0644) -> chmod 600 {env_file}"
+    assert told[0o644] == (1, ("YELLOW", repair))
+    assert told[0o600] == (0, ("GREEN", "it holds secrets, and only its owner can read it"))
+
+
+def test_an_env_file_without_secrets_may_be_read_by_everybody(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env_file = tmp_path / "launch.env"
+    env_file.write_text(f"SLACK_CHANNEL={simulator.slack_inputs['SLACK_CHANNEL']}\n")
+    env_file.chmod(0o644)
+    doctor(replace(_options(tmp_path), env_file=env_file), {**simulator.inputs, **simulator.slack_inputs})
+    assert "env file" not in capsys.readouterr().out

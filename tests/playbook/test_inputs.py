@@ -273,7 +273,8 @@ def test_a_slack_token_without_its_channel_is_one_problem_that_names_the_input(
     assert line.partition(": ")[2] == said_of_it
 
 
-API = SMALL.replace("inputs:\n", 'inputs:\n  API: {default: ""}\n') + SLACK.format(channel=', channel: C0, api: "${API}"')
+API_INPUT = SMALL.replace("inputs:\n", 'inputs:\n  API: {default: ""}\n')
+API = API_INPUT + SLACK.format(channel=', channel: C0, api: "${API}"')
 ACCESS = {"APP_URL": "http://127.0.0.1", "TOKEN": "xoxb-12345678"}
 
 

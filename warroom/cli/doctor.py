@@ -72,7 +72,7 @@ def doctor(options: DoctorOptions, environ: Mapping[str, str] | None = None) -> 
             hint="see docs/slack.md",
         )
     redactor = Redactor.of(secrets_of(playbook))
-    found = list(examined(playbook, options.state, clock, options.test_post))
+    found = list(examined(playbook, options.state, clock, options.env_file, options.test_post))
     if options.test_post:
         found.append(_posted(playbook, options, clock))
     return _told(found, redactor)

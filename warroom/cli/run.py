@@ -180,7 +180,7 @@ def _assembled(
         signals=signals.ports(),
         reload=reload,
         second_clock=second,
-        setup=LaunchSetUp(opened.playbook, opened.folder, clock),
+        setup=LaunchSetUp(opened.playbook, opened.folder, clock, options.env_file),
         wakes=wakes,
     )
     engine = Engine(opened.playbook.course, ports)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import shutil
 import socket
+import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,15 +16,16 @@ from urllib.parse import urlsplit
 
 from warroom.cli.channels import SLACK
 from warroom.clock import Clock
-from warroom.errors import UsageError
+from warroom.errors import PlaybookError, UsageError
 from warroom.journal.folder import prepare
 from warroom.launch.liveness import status_channel, why_none
 from warroom.launch.setup import Finding
 from warroom.plan.findings import sizes
 from warroom.plan.posts import planned_posts
 from warroom.playbook.course import Channel, Course
+from warroom.playbook.env_file import read_env_file
 from warroom.playbook.loaded import Playbook
-from warroom.text import plural
+from warroom.text import clean, plural
 from warroom.units import format_duration
 from warroom.updates.slack_message import SECTION, SECTIONS
 from warroom.verdict import Verdict
@@ -33,13 +36,18 @@ _PATIENCE_S: Final = 45.0
 _KEPT_BY: Final = ("token", "scope chat:write", "channel ")
 
 
-def examined(playbook: Playbook, state: Path, clock: Clock, tested: str = "") -> Iterator[Finding]:
-    """What there is to say of the state folder, the targets, the messages, the channels, the status message and the
-    dead-man switch, in that order. Blocks.
+def examined(
+    playbook: Playbook, state: Path, clock: Clock, env_file: Path | None = None, tested: str = ""
+) -> Iterator[Finding]:
+    """What there is to say of the state folder, the env file, the targets, the messages, the channels, the status
+    message and the dead-man switch, in that order. Blocks.
 
-    Only Slack is asked anything, and nothing is posted. `tested` is a channel that a test post goes to.
+    Only Slack is asked anything, and nothing is posted. Nothing is said of an env file without secrets. `tested` is a
+    channel that a test post goes to.
     """
     yield folder(state)
+    if env_file:
+        yield from _kept_secret(env_file, playbook)
     yield from _targets(playbook)
     yield from _messages(playbook)
     told = {one.id: list(_channel(playbook, one, tested, clock)) for one in playbook.course.channels.values()}
@@ -52,14 +60,15 @@ def examined(playbook: Playbook, state: Path, clock: Clock, tested: str = "") ->
 class LaunchSetUp:
     """The set-up of a launch in `folder`, looked at while its engine runs."""
 
-    def __init__(self, playbook: Playbook, folder: Path, clock: Clock) -> None:
+    def __init__(self, playbook: Playbook, folder: Path, clock: Clock, env_file: Path | None = None) -> None:
         self._playbook = playbook
         self._folder = folder
         self._clock = clock
+        self._env_file = env_file
 
     async def examine(self) -> Sequence[Finding]:
         """What there is to say; that it does not come to an end is a finding, too."""
-        found = await _aside(lambda: list(examined(self._playbook, self._folder, self._clock)))
+        found = await _aside(lambda: list(examined(self._playbook, self._folder, self._clock, self._env_file)))
         late = f"looking at it has not come to an end after {_PATIENCE_S:g} s"
         return found or [Finding(Verdict.INCONCLUSIVE, "set-up", late, "see: warroom doctor")]
 
@@ -101,6 +110,23 @@ def folder(state: Path) -> Finding:
         found = f"only {free // 1024**2:,} MiB free"
         return Finding(Verdict.FAIL, about, found, "make room, or name another with --state DIR")
     return Finding(Verdict.PASS, about, f"your own, on a local disk, {free // 1024**2:,} MiB free")
+
+
+def _kept_secret(env_file: Path, playbook: Playbook) -> Iterator[Finding]:
+    """Whether only its owner can read a file that gives secrets. A pipe, and a file that is gone, say nothing."""
+    try:
+        status = env_file.stat()
+        given = set(read_env_file(env_file).values()) if stat.S_ISREG(status.st_mode) else set()
+    except (OSError, PlaybookError):
+        return
+    about = f"env file {clean(str(env_file))}"
+    if given.isdisjoint(playbook.secrets.values()):
+        return
+    if status.st_mode & 0o077:
+        found = f"it holds secrets, and others can get at it (mode 0{stat.S_IMODE(status.st_mode):o})"
+        yield Finding(Verdict.WARN, about, found, f"chmod 600 {shlex.quote(clean(str(env_file)))}")
+    else:
+        yield Finding(Verdict.PASS, about, "it holds secrets, and only its owner can read it")
 
 
 def _targets(playbook: Playbook) -> Iterator[Finding]:

@@ -123,7 +123,9 @@ class Channel(Section):
         description="Slack: the id of the channel that the token posts to, such as C0123456789.",
     )
     webhook: Text = Field("", description="Slack: the address of an incoming webhook, from a secret input.")
-    api: Text = Field("", description="Slack: another base address of its Web API, such as https://slack.example.com/api/.")
+    api: Text = Field(
+        "", description="Slack: another base address of its Web API, such as https://slack.example.com/api/."
+    )
     settle: TimeoutText = Field(
         timedelta(seconds=60),
         description="Slack: how long a message may take to become visible to a look-up; one that is not found twice, "
