@@ -68,6 +68,7 @@ bench: $(DEV_READY) $(BENCH)/run/.ready $(BENCH)/peers/.ready  ## speed and memo
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 soak: $(DEV_READY)  ## disturb real engines for half an hour: kills, stops, disks, clocks, terminals
+	@$(if $(ARGS),,$(PY) -m pytest -m soak -n $(WORKERS))
 	@$(PY) -m tests.soak $(ARGS)
 
 # What is measured is the installed wheel, and peers are measured without Warroom's packages beside them.

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks.simulated import GROWTH_MIB, MEMORY_MIB, POSTS, PROGRAM
 from tests.cli.running import PLAYBOOK, clean_environ
 from tests.contracts.tree import ROOT
@@ -14,6 +16,7 @@ from tests.contracts.tree import ROOT
 TICK_S = 60.0
 
 
+@pytest.mark.soak
 def test_after_48_hours_memory_and_open_files_are_what_they_were(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(PROGRAM), str(PLAYBOOK), str(tmp_path), str(TICK_S)],
