@@ -68,5 +68,23 @@ def test_a_post_that_may_be_there_twice_is_told_and_is_no_fault_of_the_journal(
     assert "the journal is sound" in out
 
 
+def test_where_no_head_is_compared_the_audit_says_so_and_which_one_a_person_can_compare(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quiet = left(tmp_path)
+    slot = {"slot": "first@T+1h", "key": "wr:quiet:first@T+1h"}
+    with Journal.open(quiet.folder, quiet.folder.name, RealClock()) as journal:
+        head = journal.append("update.sending", slot).head.short
+        journal.append("update.confirmed", {**slot, "ref": "C0WARROOM/17.1"})
+    audit("quiet", quiet.state, ())
+    out = capsys.readouterr().out
+    assert "; no published head compared\na post in Slack names one in the line below it" in out
+    assert f"first@T+1h, is at C0WARROOM/17.1: the line below it should say `journal {head}`" in out
+    audit("quiet", quiet.state, (head,))
+    compared = capsys.readouterr().out
+    assert "; 1 published head compared\n" in compared
+    assert "line below it" not in compared
+
+
 def test_a_name_that_is_neither_file_nor_launch_is_said_to_be_none(exported: Path) -> None:
     assert "there is no launch" in refusal(lambda: _audited(exported.with_name("none.jsonl")))

@@ -35,6 +35,8 @@ from warroom.journal.audit import AuditReport, audit_lines
 from warroom.journal.audit import audit as audit_journal
 from warroom.journal.owner import last_owner
 from warroom.journal.reading import read_only
+from warroom.launch.last_post import KINDS as LAST_POST_KINDS
+from warroom.launch.last_post import last_post
 from warroom.launch.second_copies import KINDS, second_copies
 from warroom.launch.setup import findings_in
 from warroom.launch.state import TRUSTED_STEP_S
@@ -293,7 +295,7 @@ def audit(launch: str, state: Path | None, heads: Sequence[str]) -> int:
     """Prints what the audit of the journal found; 1 where something is wrong. Heads in the posts are compared too.
 
     `launch` may be the file that a journal was exported to, where no launch is called so; of its posts nothing but
-    `heads` is known then.
+    `heads` is known then. Posts in Slack are not read: where nothing was compared, it says how to.
     """
     if Path(launch).is_file() and not is_launch(state_folder(state), launch):
         report, copies = _exported(Path(launch), heads), []
@@ -301,6 +303,7 @@ def audit(launch: str, state: Path | None, heads: Sequence[str]) -> int:
         folder = launch_named(state_folder(state), launch).folder
         published = [head for path in sorted(folder.glob("*.txt")) for head in published_heads(path)]
         report, copies = audit_journal(folder, [*published, *heads]), _second_copies(folder)
+        copies += _uncompared(folder) if not report.heads_checked else []
     for line in (*_audit_lines(report), *copies):
         write(sys.stdout, clean(line))
     return _FINDINGS if report.problems else int(ExitCode.GREEN)
@@ -316,6 +319,16 @@ def _second_copies(folder: Path) -> list[str]:
     return []
 
 
+def _uncompared(folder: Path) -> list[str]:
+    """What to hold against a journal of which no published head was compared. Empty where it names no post."""
+    with suppress(WarroomError):
+        if post := last_post(read_only(folder).of_kinds(LAST_POST_KINDS)):
+            return [
+                f"the last post, {post.slot}, is at {post.ref}: the line below it should say `journal {post.head}`"
+            ]
+    return []
+
+
 def _exported(file: Path, heads: Sequence[str]) -> AuditReport:
     try:
         with file.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
@@ -328,7 +341,10 @@ def _audit_lines(report: AuditReport) -> Iterator[str]:
     span = f", {_day(report.first_at)} to {_day(report.last_at)}" if report.entries else ""
     owners = plural(report.owners, "engine")
     yield f"{report.launch or 'no launch'}: {plural(report.entries, 'entry', 'entries')} of {owners}{span}"
-    yield f"head {report.head.seq}.{report.head.hash}; {plural(report.heads_checked, 'published head')} compared"
+    compared = plural(report.heads_checked, "published head") if report.heads_checked else "no published head"
+    yield f"head {report.head.seq}.{report.head.hash}; {compared} compared"
+    if not report.heads_checked:
+        yield "a post in Slack names one in the line below it, as `journal 42.9f86d081884c`: compare it with --head"
     yield from map(str, report.problems)
     yield f"{plural(len(report.problems), 'problem')} found" if report.problems else "the journal is sound"
 
