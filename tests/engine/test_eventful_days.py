@@ -37,7 +37,8 @@ HAPPENS = (
 )
 ONCE = (
     *("auth@gate1#1", "red@gate1#2", "pull@gate2#1", "auth@gate1#3", "red@gate2#2"),
-    *(f"{update}@inc-{number}" for update in ("opened", "noted", "resolved") for number in (1, 2, 3)),
+    *(f"{update}@inc-{number}" for update in ("opened", "resolved") for number in (1, 2, 3)),
+    *("noted@inc-1", "noted@inc-3"),
 )
 
 

@@ -121,16 +121,31 @@ async def test_the_note_is_overdue_after_ten_minutes_to_the_second(tmp_path: Pat
     assert next(post.text for post in stage.posts() if post.slot.endswith(NOTED)) == "consumers are stuck"
 
 
-async def test_an_incident_that_is_over_before_anyone_noted_it_is_noted_by_its_reason(tmp_path: Path) -> None:
+async def test_the_note_on_an_incident_that_is_over_before_anyone_wrote_it_is_skipped(tmp_path: Path) -> None:
     stage = troubled(tmp_path)
     async with stage.engine() as engine:
         await published(engine)
         await engine.ask(OpenIncident("the queue grows"), "ada")
         await stage.advance(2 * _MINUTE)
+        await engine.ask(ResolveIncident("inc-1", "a false alarm"), "bob")
+        await stage.advance(20 * _MINUTE)
+        posts = state_json(engine.state, stage.clock.now())["updates"]
+        note = next(post for post in posts if post["slot"] == NOTED)
+        assert (note["standing"], note["reason"]) == ("skipped", "inc-1 was resolved before anyone wrote a note")
+    assert told(stage) == [OPENED, RESOLVED]
+    assert about_incidents(stage)[-1].text == "a false alarm"
+
+
+async def test_where_no_post_tells_that_an_incident_is_over_the_note_tells_its_reason(tmp_path: Path) -> None:
+    posts = {name: update for name, update in TROUBLED.updates.items() if name != "resolved"}
+    stage = Stage(tmp_path, course=replace(TROUBLED, updates=posts))
+    async with stage.engine() as engine:
+        await published(engine)
+        await engine.ask(OpenIncident("the queue grows"), "ada")
         await engine.ask(ResolveIncident("inc-1", "a false alarm"), "ada")
         await stage.advance(2 * _MINUTE)
-    assert sorted(told(stage)) == [NOTED, OPENED, RESOLVED]
-    assert [post.text for post in about_incidents(stage)][1:] == ["a false alarm", "a false alarm"]
+    assert sorted(told(stage)) == [NOTED, OPENED]
+    assert about_incidents(stage)[-1].text == "a false alarm"
 
 
 async def test_of_two_incidents_that_overlap_there_is_one_loop_as_long_as_one_is_open(tmp_path: Path) -> None:
@@ -263,7 +278,7 @@ async def test_before_t0_an_incident_is_told_and_after_a_scrub_too(tmp_path: Pat
         await engine.ask(ResolveIncident("inc-1", "another build"), "ada")
         await stage.advance(_HOUR)
         assert engine.state.closed is None
-    assert told(stage) == [OPENED, "loop@inc-1+15m", "loop@inc-1+30m", NOTED, RESOLVED]
+    assert told(stage) == [OPENED, "loop@inc-1+15m", "loop@inc-1+30m", RESOLVED]
 
 
 async def test_a_launch_does_not_end_while_an_incident_is_open(tmp_path: Path) -> None:

@@ -278,6 +278,17 @@ def test_an_incident_is_opened_when_the_procedure_begins_and_its_note_is_the_las
     assert drive.run("incident-1").outcome == "done"
 
 
+def test_a_note_that_was_skipped_as_the_incident_was_over_ends_the_procedure() -> None:
+    drive = started("incident", reason="5xx at 3 %")
+    drive.step("incident-1", "pause", "step_verified", reason="paused")
+    drive.write("incident.resolved", id="inc-1", reason="it was no incident", by="bob")
+    drive.write("update.skipped", slot="note@inc-1", reason="inc-1 was resolved before anyone wrote a note", by="bob")
+    drive.go()
+    note = drive.run("incident-1").steps["note"]
+    assert (note.stage, note.by, note.reason) == (VERIFIED, "bob", "inc-1 was resolved before anyone wrote a note")
+    assert drive.run("incident-1").outcome == "done"
+
+
 def test_two_procedures_at_once_open_two_incidents() -> None:
     drive = Drive()
     happened = [procedure_starts.started(drive.state, "incident", cause=f"back#{number}") for number in (1, 2)]

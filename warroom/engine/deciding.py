@@ -49,6 +49,7 @@ from warroom.launch.asking import require_reason
 from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import SEVERITIES, Incident
+from warroom.launch.incident_notes import needless_notes
 from warroom.launch.schedule import require_t0
 from warroom.launch.standing import Owed, is_resolved, owed
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState
@@ -203,7 +204,12 @@ def _(request: ResolveIncident, asked: _Asked) -> tuple[Draft, ...]:
     incident = _open_incident(request.incident, asked.state)
     require_reason(request.reason, f"to resolve {incident.id}")
     body = {"id": incident.id, "reason": clean(request.reason), "by": asked.by}
-    return (Draft("incident.resolved", body, asked.by),)
+    why = f"{incident.id} was resolved before anyone wrote a note"
+    skipped = (
+        Draft("update.skipped", {"slot": slot.id, "reason": why, "by": asked.by})
+        for slot in needless_notes(asked.state, incident.id, asked.now)
+    )
+    return (Draft("incident.resolved", body, asked.by), *skipped)
 
 
 @_decide.register

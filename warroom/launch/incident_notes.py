@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from warroom.launch.schedule import Slot, all_slots
-from warroom.launch.standing import arrived, tells_note
-from warroom.launch.state import LaunchState
+from warroom.launch.standing import arrived, record_of, tells_note
+from warroom.launch.state import LaunchState, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,17 @@ class NotePosted:
 
     by: str
     said: str
+
+
+def needless_notes(state: LaunchState, incident: str, now: datetime) -> tuple[Slot, ...]:
+    """The posts that a note on `incident` would complete, for when it is resolved now: the post about its resolution
+    tells what there is to tell, and a note behind it would look like news. Empty where somebody has written one, or
+    the playbook plans no post about resolutions."""
+    tells_end = any("incident.resolved" in update.on for update in state.course.updates.values())
+    if state.incidents[incident].notes or not tells_end:
+        return ()
+    owed = (slot for slot in all_slots(state, now) if slot.subject == incident and tells_note(state, slot))
+    return tuple(slot for slot in owed if record_of(state, slot) is None)
 
 
 def note_slot(state: LaunchState, incident: str, now: datetime) -> Slot | None:
@@ -27,7 +38,7 @@ def note_slot(state: LaunchState, incident: str, now: datetime) -> Slot | None:
 
 def note_posted(state: LaunchState, incident: str, now: datetime) -> NotePosted | None:
     """That the note on `incident` was posted; None while it was not. Where the playbook plans no post for it, that it
-    was written, or that the incident is over, is enough."""
+    was written, or that the incident is over, is enough; the latter also where its post was skipped."""
     known = state.incidents.get(incident)
     if known is None:
         return None
@@ -35,4 +46,7 @@ def note_posted(state: LaunchState, incident: str, now: datetime) -> NotePosted 
     slot = note_slot(state, incident, now)
     if slot is None:
         return NotePosted(by, f"a note on {incident} was written") if by else None
+    record = record_of(state, slot)
+    if known.resolved_at and record and record.stage is Stage.SKIPPED:
+        return NotePosted(known.resolved_by, record.reason)
     return NotePosted(by, f"posted as {slot.id}") if arrived(state, slot) else None

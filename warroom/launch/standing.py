@@ -16,7 +16,7 @@ from warroom.playbook.template import Value
 
 class Standing(StrEnum):
     """Where a slot stands. From SENT on that is the end of it. TO_DO, DONE and SKIPPED are for tasks of people, the
-    last two for a launch that is closed."""
+    last two also for a launch that is closed; SKIPPED also for the note on an incident that was over before it."""
 
     SCHEDULED = "scheduled"
     DUE = "due"
