@@ -22,7 +22,12 @@ KEYS: Final = (
     Key("edit", "e", "e", "remark", "Write a remark that stands below the selected update's text", "edit"),
     Key("t0", "t", "t", "T0", "Set T0, slip it or scrub it, with a reason", "t0"),
     Key("incident", "i", "i", "incident", "Open an incident", "incident"),
-    Key("note", "n", "n", "note", "Write a note: on the selected incident, else on the launch", "note"),
+    Key(
+        "note", "n", "n", "note", "Note on the selected incident, else where one is owed, else on the launch", "note"
+    ),
+    Key(
+        "launch_note", "ctrl+n", "Ctrl+N", "", "Note on the launch, also while an incident owes one", "note('launch')"
+    ),
     Key("resolve", "x", "x", "resolve", "Resolve the selected incident, with a reason", "resolve"),
     Key("gate", "s", "s", "gate", "Have the selected gate asked again, or say how it stands", "gate"),
     Key("trigger", "w", "w", "trigger", "Acknowledge, snooze, resume or declare the selected trigger", "trigger"),
@@ -63,7 +68,7 @@ KEYS: Final = (
 REQUESTS: Final = frozenset(
     (
         *("tick", "post", "hold", "release", "edit", "t0", "incident", "note", "resolve", "gate", "trigger"),
-        *("act", "kill", "close"),
+        *("launch_note", "act", "kill", "close"),
     )
 )
 """The ids of those that ask the engine for something."""

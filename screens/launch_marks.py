@@ -165,6 +165,12 @@ def note_left_s(incident: IncidentNow, now: datetime) -> float | None:
     return (incident.note_due - now).total_seconds()
 
 
+def owes_note(launch: LaunchNow) -> IncidentNow | None:
+    """The incident on which a note is owed, of several the one whose note is due first; None where none is."""
+    owing = [one for one in launch.incidents if note_left_s(one, launch.now) is not None]
+    return min(owing, key=lambda one: note_left_s(one, launch.now) or 0.0, default=None)
+
+
 def ago(at: datetime, now: datetime) -> str:
     """`3m12s ago`."""
     return f"{countdown((now - at).total_seconds())} ago"

@@ -13,6 +13,7 @@ from warroom.screens.dialogs import Confirm, Pick
 from warroom.screens.forms import Editor, Field, Form
 from warroom.screens.launch_board import LaunchBoard
 from warroom.screens.launch_head import launch_clock
+from warroom.screens.launch_marks import owes_note
 from warroom.screens.launch_signals import is_active
 from warroom.screens.launch_view import Item, LaunchView, is_open, needs_of, unsent
 from warroom.screens.lines import time_of_day
@@ -320,11 +321,14 @@ class AskingScreen(LiveScreen):
         is_open = [one for one in launch.incidents if one.resolved_at is None] if launch else []
         return is_open[0] if len(is_open) == 1 and self.board.list == "state" else None
 
-    def action_note(self) -> None:
-        """Write a note on the selected incident, or on the launch."""
-        if not self._may_ask():
+    def action_note(self, of: str = "") -> None:
+        """Write a note on the selected incident, on the one that owes a note, or on the launch; `launch`: on that."""
+        launch = self.view.launch
+        if not self._may_ask() or launch is None:
             return
-        incident = self._open_incident()
+        is_chosen = isinstance(self.selected, IncidentNow) and self.selected.resolved_at is None
+        owing = None if is_chosen else owes_note(launch)
+        incident = None if of == "launch" else owing or self._open_incident()
         about = {"request": "incident_note", "incident": incident.id} if incident else {"request": "note"}
         title = f"Note on incident {incident.id}" if incident else "Note on the launch"
         text = incident.text if incident else ""

@@ -45,6 +45,11 @@ REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
                               {"request": "incident", "text": "5xx", "severity": "warning"}),
     "an open incident gets a note": (launches.incident(), ["3", "n", *"fixing", "enter"],
                                      {"request": "incident_note", "incident": "i1", "text": "fixing"}),
+    "the note that is owed is written from every pane": (
+        launches.incident(), ["2", "n", *"fixing", "enter"],
+        {"request": "incident_note", "incident": "i1", "text": "fixing"}),
+    "a note on the launch is written while one on an incident is owed": (
+        launches.incident(), ["ctrl+n", *"slow", "enter"], {"request": "note", "text": "slow"}),
     "an incident is resolved with a reason": (launches.incident(), ["3", "x", *"gone", "enter"],
                                               {"request": "incident_resolve", "incident": "i1", "reason": "gone"}),
     "a note goes on record": (launches.green(), ["n", *"slow", "enter"], {"request": "note", "text": "slow"}),
