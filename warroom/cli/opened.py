@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +37,7 @@ from warroom.playbook.freeze import FIRST_COPY, freeze
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.loaded import Playbook
 from warroom.redact import Redactor
+from warroom.text import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ def _opened(options: LaunchOptions, environ: dict[str, str], clock: Clock) -> Op
             playbook = _loaded(options.playbook, inputs, options)
             known = None if options.new else open_launch_of(options.state, options.playbook, playbook.launch.id)
             if known is None:
+                _require_something_to_do(playbook)
                 return _new(options, playbook, clock)
         if not options.take_over:
             return _taken_up(options, known, inputs, clock)
@@ -136,6 +139,18 @@ def _loaded(path: Path, inputs: InputValues, options: LaunchOptions, folder: Pat
     playbook = playbook_of(path, inputs, options.environment, folder)
     declared_gates(options.gates, playbook.gates)
     return playbook
+
+
+def _require_something_to_do(playbook: Playbook) -> None:
+    """Raises UsageError for a playbook of which a launch would do nothing, and never end."""
+    course, watched = playbook.course, playbook.course.watched
+    of_course = (course.phases, course.steps, course.updates, course.procedures)
+    if not any((*of_course, watched.signals, watched.triggers, playbook.gates, playbook.levers)):
+        path = clean(playbook.path)
+        raise UsageError(
+            f"a launch of {path} would have nothing to do: it has no phases, steps, updates, signals or triggers",
+            hint=f"add some, as docs/playbook.md shows; its checks run with: warroom verify {shlex.quote(path)}",
+        )
 
 
 def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaunch:
