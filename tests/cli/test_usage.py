@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import typer
 
 from warroom.cli.commands import app
+from warroom.errors import ExitCode
 
 GROUP: Any = typer.main.get_command(app)
 USAGE = {
@@ -26,6 +28,10 @@ def usage(name: str) -> str:
 @pytest.mark.parametrize("name", USAGE)
 def test_arguments_are_named_as_they_are_typed(name: str) -> None:
     assert usage(name) == USAGE[name]
+
+
+def test_the_help_names_every_exit_code() -> None:
+    assert [int(code) for code in re.findall(r"(\d+) [a-zA-Z]", GROUP.epilog)] == [int(code) for code in ExitCode]
 
 
 @pytest.mark.parametrize("name", GROUP.commands)

@@ -10,7 +10,9 @@ from warroom.cli import arguments, launch_commands
 from warroom.cli.usage import Command
 
 _EPILOG = (
-    "Exit codes of verify: 0 GREEN, 1 RED, 2 usage, 3 UNKNOWN, 4 not strictly green, 5 nothing selected, 70 internal."
+    "Exit codes: 0 GREEN, 1 RED, 2 usage, 3 UNKNOWN, 4 not strictly green, 5 nothing selected, "
+    "6 a trigger paused the launch or rolled it back, 7 an update was not delivered, 70 internal, 130 interrupted, "
+    "143 terminated."
 )
 
 app = typer.Typer(

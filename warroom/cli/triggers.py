@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warroom.errors import UsageError
+from warroom.text import clean
 
 _DOES = ("snooze", "resume", "declare")
 
@@ -10,7 +11,11 @@ _DOES = ("snooze", "resume", "declare")
 def trigger_body(do: str, trigger: str, reason: str, for_: str) -> dict[str, str]:
     """The request that `warroom trigger LAUNCH DO TRIGGER` makes. Raises UsageError for another form."""
     if do not in _DOES:
-        raise UsageError(f"warroom trigger LAUNCH takes {', '.join(_DOES[:-1])} or {_DOES[-1]}")
+        does = f"{', '.join(_DOES[:-1])} or {_DOES[-1]}"
+        raise UsageError(
+            f"warroom trigger LAUNCH takes {does}, then the trigger, not '{clean(do, limit=80)}' first",
+            hint="such as: warroom trigger LAUNCH snooze TRIGGER --for 1h --reason TEXT",
+        )
     body = {"request": do, "trigger": trigger, "reason": reason}
     if do == "snooze":
         if not for_:
