@@ -5,24 +5,34 @@ from __future__ import annotations
 import random
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+import pytest
+
 from tests.adapters.slacks import address_of, slack_served
+from tests.engine.slack_here import channel_here, slack_here
 from tests.launch.course import T0, after, opened
+from tests.launch.in_slack import MINUTE, in_slack
 from tests.screens.hostile import STRINGS
 from warroom.adapters.slack import SlackChannel
-from warroom.clock import RealClock
+from warroom.clock import RealClock, VirtualClock
 from warroom.engine.deciding import decide as asked
 from warroom.engine.drafts import post_of, sending
 from warroom.engine.requests import NoteIncident, OpenIncident, RemarkOnUpdate, Request, TickStep
+from warroom.events import LaunchInfo
+from warroom.launch.dead_man import Arm
 from warroom.launch.ledger import Prepare, Send, decide
+from warroom.launch.liveness import Alarm, AlarmStage
 from warroom.launch.state import LaunchState
 from warroom.playbook.course import Ask, Channel, Course, Step, Update
 from warroom.playbook.template import parse_template
 from warroom.simulator.slack_rules import live_parts
-from warroom.updates.channel import Post
+from warroom.text import clean
+from warroom.updates.channel import Fate, Post
 from warroom.updates.render import post_text
 from warroom.updates.slack_message import only_message_of
+from warroom.updates.status_text import alarm_text, answer_text, status_text
 
 MARKUP: Final = (
     "<!channel>",
@@ -126,3 +136,50 @@ async def test_5000_hostile_values_in_posts_mention_link_and_format_nothing() ->
     assert sum(f" {number}" in shown for number in range(5_000)) == 5_000
     assert shown.count("<!channel>") > 500
     assert [post.key for post in posts if live_parts(only_message_of(post))] == []
+
+
+def kept_with(told: Sequence[str]) -> tuple[Post, Post, Post]:
+    """A status message, and an alarm with its answer, in which these stand."""
+    title, by, *more = told
+    state = in_slack(T0)
+    state = replace(state, course=replace(state.course, launch=LaunchInfo("a", title)))
+    for number, (text, reason) in enumerate(zip(more[::2], more[1::2], strict=True)):
+        state = after_request(state, OpenIncident(text))
+        run = {"suite": f"s{number}", "cause": f"phase:{number}"}
+        state = after(state, "suite.started", T0, **run)
+        state = after(state, "suite.finished", T0, **{**found([reason, ""]), **run})
+    who = clean(by, limit=200)
+    arm = Arm(1, "wr:a:deadman-1", "war_room", T0, T0 + 15 * MINUTE, who)
+    alarm = Alarm(1, arm.key, arm.channel, AlarmStage.FIRED, T0, arm.fires_at, T0, 1, who)
+    texts = (status_text(state, T0, who), alarm_text(state, arm), answer_text(state, alarm, T0))
+    return Post("wr:a:live-1", texts[0]), Post(arm.key, texts[1]), Post(arm.key, texts[2])
+
+
+async def test_5000_hostile_values_in_the_status_message_and_the_alarm_mention_link_and_format_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = values(5_004)
+    clock = VirtualClock(T0)
+    slack = slack_here(clock, monkeypatch)
+    slack.methods.pace.post_s = 0.0
+    channel = channel_here(slack, clock)
+    for at in range(0, len(made), 18):
+        status, alarm, answer = kept_with(made[at : at + 18])
+        for text in (status, answer):
+            placed = await channel.post(text)
+            edited = await channel.edit(placed.ref, text)
+            assert (placed.fate, edited.fate) == (Fate.CONFIRMED, Fate.CONFIRMED)
+        scheduled = await channel.schedule(alarm, 900.0)
+        assert scheduled.fate is Fate.CONFIRMED
+        # Slack takes thirty for the same five minutes.
+        slack.room.ahead_s += 15
+    slack.room.ahead_s += 901
+    slack.to_json()
+    assert [one for one in slack.attempts if one.error or one.live] == []
+    assert [one.text for one in slack.room.messages if live_parts({"text": one.text})] == []
+    shown = "\n".join(str(part["text"]) for one in slack.room.messages for part in texts(one.blocks))
+    kinds = {(part["type"], part["emoji"]) for one in slack.room.messages for part in texts(one.blocks)}
+    assert kinds == {("plain_text", False)}
+    assert {char for char in shown if unicodedata.category(char) in ("Cc", "Cf", "Cs") and char != "\n"} == set()
+    assert len(slack.room.messages) == 3 * len(made) // 18
+    assert shown.count("<!channel>") > 500
