@@ -23,10 +23,13 @@ from tests.soak.yard import ago
 from warroom.journal.reading import read_only
 from warroom.simulator.slack_faults import Fault
 from warroom.simulator.slack_room import Message
+from warroom.updates.slack_message import MESSAGES
 
 _IN_TIME_S: Final = 20.0
 _FIRST_S, _EVERY_S, _OTHERS_S = 2, 3, 4
-_LONG: Final = 11_000
+_TITLE: Final = "Soak" * 25
+_LONG: Final = "{{ launch.title }} " * 400
+"""More than the four messages of a post hold, so that it has a file as well."""
 _NAMED: Final = re.compile(r"/([^/\s]+\.log)")
 
 
@@ -37,7 +40,7 @@ def _fails(method: str, kind: str, value: str = "", *, applied: bool = True) -> 
 
 TROUBLES: Final = (
     Trouble("nothing else is wrong"),
-    _fails("files.getUploadURLExternal", "reset"),
+    replace(_fails("files.getUploadURLExternal", "status", "503", applied=False), visible_after=0.9),
     _fails("upload", "reset"),
     _fails("upload", "status", "500"),
     _fails("files.completeUploadExternal", "reset"),
@@ -61,7 +64,7 @@ class PartBeats(SlackBeats):
 
     def text(self) -> str:
         """The playbook as YAML."""
-        head, _, _ = SlackBeats.text(self).partition("updates:")
+        head, _, _ = SlackBeats.text(self).replace("title: Soak}", f"title: {_TITLE}}}").partition("updates:")
         span = f"from: T+{_FIRST_S}s, until: T+{self.last_s}s"
         lines = [head.rstrip(), f"targets: {{there: {{url: '{self.url}'}}}}"]
         lines += ["checks: {here: {kind: http, target: there, path: /, expect: [{status: 200}]}}"]
@@ -71,7 +74,7 @@ class PartBeats(SlackBeats):
         text = "\n".join(lines).replace(
             "templates: {",
             'templates: {filed: "filed {{ post.time }} {{ suites.look.evidence_log }}", '
-            f'long: "long {{{{ post.time }}}} {"x" * _LONG}", ',
+            f'long: "long {{{{ post.time }}}} {_LONG}", ',
         )
         return f"{text}\n"
 
@@ -107,7 +110,7 @@ class Parts:
         if slot in self._said:
             return False
         if update_of(slot) == "long":
-            return not self.rests[f"{slot}/2"]
+            return not all(self.rests[f"{slot}/{number}"] for number in range(2, MESSAGES + 1))
         return not self.files[self.named.get(slot, "")]
 
     @property
