@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,9 @@ def test_a_reader_who_does_what_the_document_says_gets_what_it_says(
     document: Path, tmp_path: Path, simulator: SimulatorProcess
 ) -> None:
     need_program("bash")
+    # What a reader has who started the simulator in another terminal.
+    told = {"inputs": simulator.inputs, "slack_inputs": simulator.slack_inputs}
+    (tmp_path / "simulator.json").write_text(json.dumps(told), "utf-8")
     reader = Reader(tmp_path, simulator.inputs)
     for block in blocks_of(document):
         try:
