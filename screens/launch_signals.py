@@ -274,4 +274,8 @@ def trigger_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]
         if is_active(one) or one.stage == "blind":
             word = one.stage.upper()
             told = " ".join(part for part in (word, _trigger_when(one, now)) if part)
-            yield f"TRIGGER {word}", f"{told}: {': '.join(part for part in (one.title, one.reason) if part)}{known}"
+            key = " (w)" if one.stage == "latched" else ""
+            yield (
+                f"TRIGGER {word}",
+                f"{told}: {': '.join(part for part in (one.title, one.reason) if part)}{key}{known}",
+            )

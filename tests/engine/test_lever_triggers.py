@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.engine.feeding import MINUTE, WATCHED, Feed
 from warroom.engine.engine import Engine
 from warroom.engine.ports import NoActions
+from warroom.engine.view import state_json
 from warroom.launch.levers import LeverReading
 from warroom.playbook.procedures import LeverPlan
 from warroom.playbook.signals import TriggerPlan
@@ -60,6 +61,21 @@ async def test_a_lever_that_is_not_as_it_should_be_fires_at_once_and_stays_until
         assert stage_of(engine) is Stage.LATCHED
         assert engine.state.triggers["switch_off"].reason == "DISABLE_SEND is true, as it should be"
     assert stage.told_posts() == ["fired@switch_off#1", "blind@switch_off.blind-1", "over@switch_off#1"]
+
+
+async def test_one_whose_lever_is_right_again_says_what_was_and_what_is(tmp_path: Path) -> None:
+    stage, lever = with_lever(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        lever.says = "false"
+        await stage.advance(MINUTE)
+        lever.says = "true"
+        await stage.advance(MINUTE)
+        [shown] = state_json(engine.state, stage.clock.now(), live=engine.signals.live())["triggers"]
+    assert shown["stage"] == "latched"
+    assert shown["reason"] == (
+        "it was so: DISABLE_SEND is false, it should be true; DISABLE_SEND is true now; a person has to resume it"
+    )
 
 
 async def test_a_lever_that_nobody_could_read_is_blind_and_does_not_fire(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from tests.engine.feeding import CALM, EVERY_S, HOUR, MINUTE, WATCHED, Feed, entries, signal, stage_of
 from tests.engine.stage import T0
+from warroom.engine.engine import Engine
 from warroom.engine.requests import SetT0
+from warroom.engine.view import state_json
 from warroom.journal.audit import audit
 from warroom.playbook.signal_forms import Burn
 from warroom.playbook.signals import TriggerPlan
@@ -72,6 +74,26 @@ async def test_limits_are_literal_at_the_edge(
         stage.fed.values[name] = value
         await stage.advance(6 * MINUTE)
         assert (stage_of(engine, trigger) is Stage.FIRING) is fires
+
+
+async def test_one_that_waits_or_fires_says_what_its_signal_is_now(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+
+    def shown(engine: Engine) -> tuple[str, str]:
+        triggers = state_json(engine.state, stage.clock.now(), live=engine.signals.live())["triggers"]
+        return next((one["stage"], one["reason"]) for one in triggers if one["id"] == "pause_p95")
+
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        stage.fed.values["p95"] = 0.4
+        await stage.advance(MINUTE)
+        assert shown(engine) == ("pending", "400ms is > 300ms; p95 is 400ms now")
+        stage.fed.values["p95"] = 0.9
+        await stage.advance(MINUTE)
+        assert shown(engine) == ("pending", "400ms is > 300ms; p95 is 900ms now")
+        stage.fed.values["p95"] = "no answer"
+        await stage.advance(SLOT)
+        assert shown(engine) == ("pending", "400ms is > 300ms; no data of p95 now")
 
 
 async def test_a_target_that_dies_amid_a_breach_is_blind_within_90_s_and_resolves_nothing(tmp_path: Path) -> None:

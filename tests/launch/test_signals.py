@@ -208,5 +208,6 @@ def test_what_a_post_can_say_of_a_trigger() -> None:
     }
     assert value_of(state, fired, "trigger.runbook") == "none"
     assert value_of(state, fired, "trigger.lasted") == "7m"
-    assert value_of(state, fired, "triggers.active") == "pause_5xx (pause_5xx#1) latched since 2025-11-01T03:00:00Z"
+    told = "pause_5xx (pause_5xx#1) latched since 2025-11-01T03:07:00Z, its condition is over"
+    assert value_of(state, fired, "triggers.active") == told
     assert value_of(launch(), fired, "signals.p95.value") == "no data"

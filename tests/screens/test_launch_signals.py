@@ -237,7 +237,7 @@ ALARMS: dict[str, tuple[TriggerNow, list[tuple[str, str]]]] = {
     "one that resolves": (_trigger(stage="resolving"),
                           [("TRIGGER RESOLVING", "RESOLVING for 2m00s: 5xx over 1 %: 1.2% since 02:23")]),
     "one that is latched": (_trigger(stage="latched"),
-                            [("TRIGGER LATCHED", "LATCHED for 2m00s: 5xx over 1 %: 1.2% since 02:23")]),
+                            [("TRIGGER LATCHED", "LATCHED for 2m00s: 5xx over 1 %: 1.2% since 02:23 (w)")]),
     "a blind one": (_trigger(stage="blind", since=None),
                     [("TRIGGER BLIND", "BLIND: 5xx over 1 %: 1.2% since 02:23")]),
     "one that somebody takes care of is told still": (

@@ -115,7 +115,8 @@ class TriggerNow:
     it now, also where it fires. `number` counts its activations, the last one fired at `fired_at`.
 
     `severity` is notify, pause or rollback, `mode` shadow, confirm or auto. `value` is what was measured at its last
-    change, and `reason` says it in words. `strict`: the condition has to hold for longer than `for_s`.
+    change; `reason` says it in words, and what is measured now. `strict`: the condition has to hold for longer than
+    `for_s`.
     """
 
     id: str

@@ -183,8 +183,31 @@ def _trigger(state: LaunchState, context: Context, live: Live, plan: TriggerPlan
         "snoozed": _said(known.snoozed, context.now),
         "runs": plan.runs,
         "runbook": plan.runbook,
-        "reason": reason,
+        "reason": _why(state, live, plan, stage, reason),
     }
+
+
+def _why(state: LaunchState, live: Live, plan: TriggerPlan, stage: str, reason: str) -> str:
+    """Why a trigger stands where it does: what was found at its last change, and beside it what is so now."""
+    if stage == "latched":
+        known = state.triggers.get(plan.id)
+        was = f"it was so: {known.fired_for}" if known and known.fired_for else ""
+        return "; ".join(filter(None, (was, _now(state, live, plan) or reason, "a person has to resume it")))
+    is_moving = stage in ("pending", "firing", "resolving")
+    return "; ".join(filter(None, (reason, _now(state, live, plan) if is_moving else "")))
+
+
+def _now(state: LaunchState, live: Live, plan: TriggerPlan) -> str:
+    """What the signal or the lever of a trigger is now; empty where nobody looks, or it has neither."""
+    lever, found = state.levers.get(plan.lever), live.signals.get(plan.signal)
+    if not live.is_watched:
+        return ""
+    if lever:
+        return f"{lever.id} is {lever.actual or 'not known'} now"
+    if found is None:
+        return ""
+    shown = shown_value(state.course.watched.signals[plan.signal], found.reading)
+    return f"{plan.signal} is {shown} now" if shown else f"no data of {plan.signal} now"
 
 
 def _said(one: Acknowledged | None, now: datetime) -> Mapping[str, Any] | None:

@@ -134,9 +134,9 @@ def _fired(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     """Who does not want to hear of it is told when the snooze is over, if it fires still."""
     after = _changed(state, entry, body)
     known, at = after.triggers[body["trigger"]], believed(state, entry.at)
-    if body.get("severity") in _SEVERITY and body.get("mode") != "shadow":
-        known = replace(known, halted=True)
-        after = _with_trigger(after, known)
+    halts = body.get("severity") in _SEVERITY and body.get("mode") != "shadow"
+    known = replace(known, fired_for=known.reason, halted=known.halted or halts)
+    after = _with_trigger(after, known)
     quiet = known.snoozed.until if known.snoozed and known.snoozed.counts(entry.at) else None
     return _told(after, "trigger.fired", known, at, body, at + (quiet - entry.at) if quiet else None)
 

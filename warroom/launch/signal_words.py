@@ -12,6 +12,7 @@ from warroom.launch.state import LaunchState, phases_in_time
 from warroom.playbook.signals import SignalPlan, TriggerPlan
 from warroom.slo.levels import Level
 from warroom.slo.reading import Reading
+from warroom.slo.trigger import Stage
 from warroom.text import clean
 from warroom.units import format_duration
 from warroom.verdict import Verdict, word
@@ -216,6 +217,8 @@ def of_triggers(state: LaunchState, slot: Slot, name: str) -> str | None:
 
 def _told(state: LaunchState, known: TriggerKnown) -> str:
     plan = state.course.watched.triggers.get(known.id)
-    since = f" since {_stamp(known.state.fired_at)}" if known.state.fired_at else ""
+    is_latched = known.state.stage is Stage.LATCHED
+    at = known.state.since if is_latched else known.state.fired_at
+    since = f" since {_stamp(at)}{', its condition is over' if is_latched else ''}" if at else ""
     acked = f", {known.acked.by} takes care of it" if known.acked else ""
     return f"{plan.title if plan else known.id} ({known.about}) {known.state.stage.value}{since}{acked}"
