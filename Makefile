@@ -31,7 +31,7 @@ setup: $(RUN_READY)  ## make .venv with what Warroom needs to run
 setup-dev: $(DEV_READY)  ## the same, and what lint, types and tests need
 
 demo: $(RUN_READY)  ## run a launch on the embedded service, in its console (headless when there is no terminal)
-	@$(PY) -m warroom demo $(ARGS)
+	@.venv/bin/warroom demo $(ARGS)
 
 test: $(DEV_READY) peers lint types contracts pytest  ## everything that has to pass: lint, types, contracts, tests
 

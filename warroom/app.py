@@ -47,7 +47,9 @@ def _tell(error: WarroomError) -> None:
     else:
         _say(error.message)
     if error.hint:
-        _say(f"hint: {error.hint}")
+        from warroom.cli.program import as_called
+
+        _say(f"hint: {as_called(error.hint)}")
 
 
 def _say(text: str) -> None:

@@ -71,7 +71,7 @@ def test_a_lock_of_the_tests_does_not_concern_the_demo(copy: Path) -> None:
 def test_a_new_clone_is_set_up_before_the_demo(copy: Path) -> None:
     shutil.rmtree(copy / ".venv")
     commands = would_run(copy, "demo")
-    assert -1 < commands.find("-m venv") < commands.find(INSTALLS) < commands.find("-m warroom demo")
+    assert -1 < commands.find("-m venv") < commands.find(INSTALLS) < commands.find(".venv/bin/warroom demo")
 
 
 def test_an_environment_that_was_moved_is_made_anew(copy: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import html
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -194,12 +193,4 @@ def _kept(folder: Path) -> Iterator[str]:
     """What is left of a launch that is over."""
     yield f"the launch, its journal and its evidence are in {folder}"
     for name, does in (("status", "says how it stood at its end"), ("audit", "checks its journal")):
-        yield f"  {_program()}{command_for(folder, name).removeprefix('warroom')}  {does}"
-
-
-def _program() -> str:
-    """What a shell calls to run Warroom: after `make demo` it is not on the path."""
-    beside = Path(sys.executable).with_name("warroom")
-    if shutil.which("warroom") or not beside.exists():
-        return "warroom"
-    return str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+        yield f"  {command_for(folder, name)}  {does}"

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from warroom.cli.program import program
 from warroom.clock import file_stamp
 from warroom.errors import UsageError, WarroomError
 from warroom.journal.failure import JournalDamaged
@@ -99,7 +100,7 @@ def safe_state_folder(given: Path | None) -> Path:
 def command_for(folder: Path, name: str, *more: str) -> str:
     """The whole command `name` for the launch in `folder`, to be pasted into a shell."""
     elsewhere = () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
-    return clean(" ".join(("warroom", name, folder.name, *elsewhere, *more)))
+    return clean(" ".join((program(), name, folder.name, *elsewhere, *more)))
 
 
 def how_to_go_on(folder: Path) -> str:

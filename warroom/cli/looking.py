@@ -26,6 +26,7 @@ from warroom.cli.launches import (
     what_now,
 )
 from warroom.cli.plain import write
+from warroom.cli.program import as_called
 from warroom.cli.watched_lines import signal_lines, trigger_lines
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
@@ -269,7 +270,7 @@ def _post_lines(found: Mapping[str, Any]) -> Iterator[str]:
     for post in found["updates"]:
         yield _post_line(post, f" ({post['channel']})" if several and post["channel"] else "")
         if post["do"]:
-            yield f"{'':8}-> {post['do']}"
+            yield f"{'':8}-> {as_called(post['do'])}"
 
 
 def _post_line(post: Mapping[str, Any], where: str) -> str:
