@@ -144,6 +144,33 @@ async def test_an_answer_that_is_cut_at_any_byte_is_never_taken_for_one(slack: S
     assert len(arrived(slack)) == len(fates)
 
 
+async def test_a_history_that_is_cut_anywhere_never_says_that_a_message_is_not_there(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    ref = (await channel.post(POST)).ref
+    found: list[str | None] = []
+    while ref not in found:
+        slack.faults.queue(Fault("conversations.history", "cut", applied=True, value=str(len(found))))
+        try:
+            found.append(await channel.find(POST.key, AN_HOUR_AGO))
+        except CannotTell as error:
+            found.append(error.reason)
+    assert len(found) > 500, "a whole answer has more bytes"
+    assert None not in found
+
+
+async def test_an_edit_whose_answer_is_cut_anywhere_is_not_known_to_be_made(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    ref = (await channel.post(POST)).ref
+    fates: list[Fate] = []
+    while Fate.CONFIRMED not in fates:
+        slack.faults.queue(Fault("chat.update", "cut", applied=True, value=str(len(fates))))
+        fates.append((await channel.edit(ref, Post(POST.key, "changed"))).fate)
+    assert len(fates) > 300, "a whole answer has more bytes"
+    assert set(fates[:-1]) == {Fate.UNKNOWN}
+
+
 async def test_a_port_that_is_closed_sent_nothing() -> None:
     async with slack_served() as slack:
         address = address_of(slack)
