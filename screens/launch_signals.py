@@ -35,6 +35,8 @@ _STAGES: Final = {
 }
 _CALM: Final = ("idle", "unknown")
 """Nothing is the matter, or it is too early to tell."""
+_WORST: Final = (palette.RED, palette.UNKNOWN, palette.YELLOW)
+"""The colours of what somebody has to look at, the worst first."""
 _ARROWS: Final = {"rising": "↑", "falling": "↓", "steady": "→"}
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP_IN_SPARK: Final = " "
@@ -49,18 +51,23 @@ SignalItem = SignalNow | TriggerNow
 
 
 def signal_items(launch: LaunchNow) -> tuple[SignalItem, ...]:
-    """The triggers that somebody has to look at, then the signals, then the other triggers; each in the playbook's
-    order."""
-    active = [one for one in launch.triggers if one.stage not in _CALM]
-    return (*active, *launch.signals, *(one for one in launch.triggers if one.stage in _CALM))
+    """The worst first: what is red, what nothing is known of, what is yellow, the other signals, the other triggers;
+    in each group the triggers, then the signals, in the playbook's order. So a row moves only with its group."""
+    return tuple(sorted((*launch.triggers, *launch.signals), key=_group))
+
+
+def _group(item: SignalItem) -> int:
+    if isinstance(item, TriggerNow) and item.stage in _CALM:
+        return len(_WORST) + 1
+    colour = mark_of_signal_item(item).colour
+    return _WORST.index(colour) if colour in _WORST else len(_WORST)
 
 
 def worst_signal(launch: LaunchNow) -> SignalItem | None:
     """What is worst, the first of equals in the order of `signal_items`; None where there is nothing."""
-    order = (palette.RED, palette.UNKNOWN, palette.YELLOW)
-    ranked = {colour: place for place, colour in enumerate(order)}
+    ranked = {colour: place for place, colour in enumerate(_WORST)}
     return min(
-        signal_items(launch), key=lambda item: ranked.get(mark_of_signal_item(item).colour, len(order)), default=None
+        signal_items(launch), key=lambda item: ranked.get(mark_of_signal_item(item).colour, len(_WORST)), default=None
     )
 
 

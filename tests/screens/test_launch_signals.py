@@ -259,11 +259,11 @@ def test_a_closed_launch_alarms_about_no_trigger() -> None:
     assert list(trigger_alarms(closed, closed.now)) == []
 
 
-def test_triggers_that_are_not_idle_come_first_then_signals_then_the_idle_ones() -> None:
+def test_the_worst_comes_first_and_within_a_group_the_order_of_the_playbook() -> None:
     idle, blind, firing = _trigger(id="a", stage="idle"), _trigger(id="b", stage="blind"), _trigger(id="c")
-    second, early = _signal(id="p95"), _trigger(id="d", stage="unknown")
-    found = signal_items(_launch(idle, blind, SIGNAL, firing, early, second))
-    assert found == (blind, firing, SIGNAL, second, idle, early)
+    second, early, pending = _signal(id="p95"), _trigger(id="d", stage="unknown"), _trigger(id="e", stage="pending")
+    found = signal_items(_launch(SIGNAL, YELLOW, UNKNOWN, RED, second, idle, blind, pending, firing, early))
+    assert found == (firing, RED, blind, UNKNOWN, pending, YELLOW, SIGNAL, second, idle, early)
 
 
 RED, YELLOW, UNKNOWN = _signal(id="r", level="red"), _signal(id="y", level="yellow"), _signal(id="u", at=None)
