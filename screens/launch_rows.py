@@ -75,8 +75,10 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
             more = item.reason or ("" if item.at else "never read")
             row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 2, more)
         case SignalNow() | TriggerNow():
-            title, told, value = signal_parts(item, now)
-            row = _row(mark_of_signal_item(item), title, (value, palette.STRONG), width - 2, told)
+            is_over = view.launch.closed is not None
+            title, told, value = signal_parts(item, now, is_over=is_over)
+            style = palette.QUIET if is_over else palette.STRONG
+            row = _row(mark_of_signal_item(item, is_over=is_over), title, (value, style), width - 2, told)
         case LeverNow() | ProcedureNow():
             title, told, when = action_parts(item, now)
             row = _row(mark_of_action(item), title, (when, palette.QUIET), width - 2, told)

@@ -71,15 +71,18 @@ def worst_signal(launch: LaunchNow) -> SignalItem | None:
     )
 
 
-def mark_of_signal_item(item: SignalItem) -> Mark:
-    """The mark of a signal or of a trigger."""
-    return mark_of_signal(item) if isinstance(item, SignalNow) else mark_of_trigger(item)
+def mark_of_signal_item(item: SignalItem, *, is_over: bool = False) -> Mark:
+    """The mark of a signal or of a trigger; `is_over`: its launch is closed."""
+    return mark_of_signal(item, is_over=is_over) if isinstance(item, SignalNow) else mark_of_trigger(item)
 
 
-def mark_of_signal(signal: SignalNow) -> Mark:
-    """The mark of a signal; what was never measured is no data, whatever else is said."""
+def mark_of_signal(signal: SignalNow, *, is_over: bool = False) -> Mark:
+    """The mark of a signal; what was never measured is no data, whatever else is said, and what nobody measures any
+    more, as its launch is closed (`is_over`), is no verdict."""
     if signal.at is None:
         return _NO_DATA
+    if is_over:
+        return Mark("○", f"was {signal.word}", palette.DIM)
     return _LEVELS.get(signal.level, Mark("?", "UNKNOWN", palette.UNKNOWN))
 
 
@@ -105,10 +108,13 @@ def spark(values: Sequence[float | None], width: int) -> str:
     return "".join(_GAP_IN_SPARK if value is None else _BARS[int((value - low) * steps + 0.5)] for value in shown)
 
 
-def signal_parts(item: SignalItem, now: datetime) -> tuple[str, str, str]:
-    """What the row of an item tells: its title, what is said beside it, and its value or time at the end."""
+def signal_parts(item: SignalItem, now: datetime, *, is_over: bool = False) -> tuple[str, str, str]:
+    """What the row of an item tells: its title, what is said beside it, and its value or time at the end. Of a launch
+    that is closed (`is_over`) that is a signal's last value and when it was measured."""
     if isinstance(item, TriggerNow):
         return item.title, _trigger_told(item), _trigger_when(item, now)
+    if is_over and item.at is not None:
+        return item.title, _instant(item.at), item.shown
     value = " ".join(part for part in (spark(item.spark, _SPARK_WIDTH), _valued(item)) if part)
     return item.title, _signal_told(item), value
 
@@ -193,14 +199,15 @@ def _state(mark: Mark, told: str, width: int) -> list[Content]:
 
 
 def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> list[Content]:
-    rows = _state(mark_of_signal(signal), signal.reason, width)
+    is_over = launch.closed is not None
+    rows = _state(mark_of_signal(signal, is_over=is_over), signal.reason, width)
     window = f"over {_span(signal.window_s)}" if signal.window_s else "now"
     made_of = f"from {number(signal.n)} {'event' if signal.n == 1 else 'events'}" if signal.n is not None else ""
     rows += _rows("Value", [", ".join(part for part in (_valued(signal) or "none", window, made_of) if part)], width)
     age = f"{countdown(signal.age_s or 0.0)} ago" if signal.at else "never"
     rows += _rows("Measured", [f"{age}, by {signal.source}"], width)
-    rows += _rows("Next", [signal.next], width)
-    in_force = _limit_in_force(signal)
+    rows += _rows("Next", ["" if is_over else signal.next], width)
+    in_force = None if is_over else _limit_in_force(signal)
     limits = [_limit_told(one, in_force=one is in_force) for one in signal.limits]
     rows += _rows("Limits", limits or ["none: it is tracked"], width)
     bars = spark(signal.spark, max(_SPARK_WIDTH, min(_SPARK_LONG, width - 24)))

@@ -114,10 +114,10 @@ def _state(launch: LaunchNow, now: datetime) -> Content:
 
 
 def _signals(launch: LaunchNow, now: datetime) -> Content:
-    """The worst that is there, and how often; else how many signals are green."""
-    marks = [mark_of_signal_item(item) for item in signal_items(launch)]
+    """The worst that is there, and how often; else how many signals are green, or were when the launch was closed."""
+    marks = [mark_of_signal_item(item, is_over=launch.closed is not None) for item in signal_items(launch)]
     green = sum(one.level == "green" for one in launch.signals)
-    return _worst_of(marks) or line((f"{green} GREEN", palette.QUIET))
+    return _worst_of(marks) or line((f"{'was ' if launch.closed else ''}{green} GREEN", palette.QUIET))
 
 
 def _worst(launch: LaunchNow) -> Content:

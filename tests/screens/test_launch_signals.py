@@ -259,6 +259,20 @@ def test_a_closed_launch_alarms_about_no_trigger() -> None:
     assert list(trigger_alarms(closed, closed.now)) == []
 
 
+def test_a_signal_of_a_closed_launch_is_no_longer_green() -> None:
+    closed = replace(launches.closed(), signals=(SIGNAL, UNKNOWN), triggers=())
+    view = fresh(LaunchView(closed.launch), closed)
+    row = item_row(view, SIGNAL, closed.now, 80, selected=False)
+    assert " ".join(row.plain.split()) == "○ was GREEN 5xx errors 2025-11-01T02:24:57Z 0.2%"
+    assert mark_of_signal(SIGNAL, is_over=True).colour == palette.DIM
+    assert mark_of_signal(UNKNOWN, is_over=True).word == "NO DATA"
+    told = _plain(details_lines(view, SIGNAL, closed.now, 110))
+    assert "State ○ was GREEN" in told
+    assert "warn at" not in told
+    calm = fresh(view, replace(closed, signals=(SIGNAL,)))
+    assert "5 SIGNALS was 1 GREEN" in " ".join(tabs_line(calm, closed.now, "signals", "signals", 120).plain.split())
+
+
 def test_the_worst_comes_first_and_within_a_group_the_order_of_the_playbook() -> None:
     idle, blind, firing = _trigger(id="a", stage="idle"), _trigger(id="b", stage="blind"), _trigger(id="c")
     second, early, pending = _signal(id="p95"), _trigger(id="d", stage="unknown"), _trigger(id="e", stage="pending")
