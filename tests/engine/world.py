@@ -263,7 +263,6 @@ class World:
         known = self.model.records.get(slot)
         if entry.kind == "update.resent" and known and known.text:
             self.asked_for.add(slot)
-            # Of one in doubt, too, a person takes a second copy on themselves.
             if known.stage in (Stage.CONFIRMED, Stage.UNKNOWN, Stage.SENDING):
                 self.wanted_again.update((slot, *known.merged))
         self.model = step(self.model, entry)

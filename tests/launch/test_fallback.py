@@ -12,7 +12,7 @@ import pytest
 from tests.launch.course import T0, after, opened
 from tests.launch.test_ledger import MINUTE, prepared, sent
 from warroom.launch.entries import CHANNEL
-from warroom.launch.ledger import Close, Prepare, Send, decide
+from warroom.launch.ledger import Close, Decision, Prepare, Send, decide
 from warroom.launch.schedule import all_slots, slots
 from warroom.launch.standing import Standing, is_resolved, owed
 from warroom.launch.state import LaunchState, Stage
@@ -201,6 +201,21 @@ def test_recurring_posts_in_place_of_others_are_never_merged() -> None:
     ]
 
 
+def done(state: LaunchState, what: Decision, at: datetime) -> LaunchState:
+    """After that is done, while `room` cannot be reached."""
+    if isinstance(what, Prepare):
+        told = {"key": what.key, "text": "t", "late_s": 0.0, "merged": [one.id for one in what.merged]}
+        return after(state, "update.due", at, slot=what.slot.id, channel=what.slot.channel, **told)
+    if not isinstance(what, Send):
+        return state
+    slot = what.record.slot
+    state = tried(state, slot, at)
+    if slot.endswith("/file"):
+        return after(state, "update.confirmed", at, slot=slot, ref="line 1")
+    again = (at + timedelta(seconds=20)).isoformat()
+    return after(state, "update.due", at, slot=slot, reason="no network", not_before=again)
+
+
 @pytest.mark.parametrize("every", [3, 5, 10, 15])
 def test_what_recurs_faster_than_the_fallback_waits_reaches_it_all_the_same(every: int) -> None:
     updates = {
@@ -210,18 +225,8 @@ def test_what_recurs_faster_than_the_fallback_waits_reaches_it_all_the_same(ever
     state, at, in_place = opened(plan=Course(channels=channels, updates=updates)), T0, dict[str, datetime]()
     while at < T0 + 60 * MINUTE:
         for each in decide(state, at):
-            if isinstance(each, Prepare):
-                told = {"key": each.key, "text": "t", "late_s": 0.0, "merged": [one.id for one in each.merged]}
-                state = after(state, "update.due", at, slot=each.slot.id, channel=each.slot.channel, **told)
-            elif isinstance(each, Send):
-                slot = each.record.slot
-                state = tried(state, slot, at)
-                if slot.endswith("/file"):
-                    in_place[slot] = at
-                    state = after(state, "update.confirmed", at, slot=slot, ref="line 1")
-                else:
-                    again = (at + timedelta(seconds=20)).isoformat()
-                    state = after(state, "update.due", at, slot=slot, reason="no network", not_before=again)
+            state = done(state, each, at)
+        in_place = {name: in_place.get(name, at) for name in state.records if name.endswith("/file")}
         at += timedelta(seconds=30)
     first = min(in_place.values(), default=at)
     assert T0 + 15 * MINUTE <= first <= T0 + 16 * MINUTE, "after fallback_after, not before"
