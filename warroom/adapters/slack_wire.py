@@ -6,10 +6,14 @@ request that never left from one whose answer was lost.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import logging
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +28,8 @@ from warroom.updates.answers import Answered, Broken
 
 BODY_CAP: Final = 4 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
+_SLOWEST: Final = 128 * 1024
+"""Bytes a second that a line to Slack carries at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,9 @@ def call(address: Address, clock: Clock, method: Callable[[WebClient], object]) 
 
 
 def upload(address: Address, clock: Clock, url: str, content: bytes) -> Broken | Answered:
-    """Sends a file to where Slack wants it, without the token. Blocks, never raises."""
-    exchange = Exchange(address.context, address.timeout_s, clock)
+    """Sends a file to where Slack wants it, without the token. Blocks, `timeout_s` seconds at most and the time that
+    its bytes need on a slow line. Never raises."""
+    exchange = Exchange(address.context, address.timeout_s + len(content) / _SLOWEST, clock)
     try:
         if urlsplit(url).scheme != urlsplit(address.base_url).scheme:
             return Broken("Slack named no address to upload to", sent=False)
@@ -97,16 +104,36 @@ class Exchange:
         self._context = context
         self._timeout_s = timeout_s
         self._clock = clock
+        self._turn = threading.Lock()
+        self._is_over = False
+        self._wire: socket.socket | None = None
         self.sent = False
 
     def make(self, url: str, req: Request) -> tuple[http.client.HTTPResponse, bytes]:
-        """The answer and its whole body. Raises OSError or HTTPException."""
+        """The answer and its whole body, within `timeout_s`. Raises OSError or HTTPException.
+
+        It has a thread of its own, for a look-up of a name cannot be broken off. After the time nothing is sent.
+        """
+        done: Future[tuple[http.client.HTTPResponse, bytes]] = Future()
+        threading.Thread(target=self._make, args=(done, url, req), name="slack call", daemon=True).start()
+        try:
+            return done.result(self._timeout_s)
+        finally:
+            self._end()
+
+    def _make(self, done: Future[tuple[http.client.HTTPResponse, bytes]], url: str, req: Request) -> None:
+        try:
+            done.set_result(self._made(url, req))
+        except BaseException as fault:  # noqa: BLE001 - it is raised where the call was made
+            done.set_exception(fault)
+
+    def _made(self, url: str, req: Request) -> tuple[http.client.HTTPResponse, bytes]:
         deadline = self._clock.monotonic() + self._timeout_s
         parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.netloc)
         try:
             connection.connect()
-            self.sent = True
+            self._begin(connection)
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
             body = req.data if isinstance(req.data, bytes) else None
             connection.request("POST", target, body, {**dict(req.header_items()), "Accept-Encoding": "identity"})
@@ -114,6 +141,23 @@ class Exchange:
             return answer, self._read(answer, deadline)
         finally:
             connection.close()
+
+    def _begin(self, connection: http.client.HTTPConnection) -> None:
+        """From here on it may arrive; not where nobody waits any more."""
+        with self._turn:
+            if self._is_over:
+                raise TimeoutError("the connection took too long")
+            self._wire = connection.sock
+            self.sent = True
+
+    def _end(self) -> None:
+        """Nothing more is sent or read, by whoever still does."""
+        with self._turn:
+            self._is_over = True
+            if self._wire is not None:
+                # Not that of the TLS layer, which another thread may be reading with.
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(self._wire, socket.SHUT_RDWR)
 
     def _connection(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         if scheme == "https":
