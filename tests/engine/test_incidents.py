@@ -34,7 +34,7 @@ from warroom.playbook.course import Update
 from warroom.playbook.template import parse_template
 from warroom.updates.channel import Delivery, Post
 
-_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+_MINUTE, _HOUR, _SOON = timedelta(minutes=1), timedelta(hours=1), timedelta(minutes=2)
 OPENED, NOTED, RESOLVED = "opened@inc-1", "noted@inc-1", "resolved@inc-1"
 
 
@@ -46,9 +46,7 @@ TROUBLED = replace(
     COURSE,
     updates={
         **COURSE.updates,
-        "opened": _update(
-            "opened", "{{ incident.id }}: {{ incident.text }}", on=("incident.opened",), within=2 * _MINUTE
-        ),
+        "opened": _update("opened", "{{ incident.id }}: {{ incident.text }}", on=("incident.opened",), within=_SOON),
         "noted": _update("noted", "{{ incident.note }}", on=("incident.opened",), within=10 * _MINUTE),
         "loop": _update("loop", "{{ incidents.open }}", during="incident.open", every=15 * _MINUTE),
         "resolved": _update("resolved", "{{ incident.reason }}", on=("incident.resolved",), within=2 * _MINUTE),
