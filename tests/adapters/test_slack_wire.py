@@ -104,3 +104,18 @@ def test_a_name_that_is_found_too_late_sends_nothing(
     assert slack.connected.wait(FAR_TOO_LONG_S), "whoever looked it up goes on"
     assert slack.left.wait(FAR_TOO_LONG_S)
     assert slack.heard == b""
+
+
+def test_calls_whose_names_are_never_found_do_not_pile_up(served: Callable[[bytes], Dripping]) -> None:
+    slack, found = served(b""), threading.Event()
+    hanging = [threading.Thread(target=found.wait, name="slack call", daemon=True) for _ in range(16)]
+    for thread in hanging:
+        thread.start()
+    outcome, took_s = called(f"127.0.0.1:{slack.port}")
+    found.set()
+    for thread in hanging:
+        thread.join()
+    assert isinstance(outcome.end, Broken)
+    assert not outcome.end.sent
+    assert not slack.connected.is_set()
+    assert took_s < FAR_TOO_LONG_S

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.cli.left import Left, left, refusal
+from warroom.cli import launches as launches_module
 from warroom.cli.asking import ask
 from warroom.cli.engines import engine_named
 from warroom.cli.looking import audit, launches, status
 from warroom.cli.purge import purge
 from warroom.clock import RealClock
 from warroom.journal.journal import Journal
+from warroom.journal.reading import holds_journal
 
 ENTRIES = 3
 
@@ -134,3 +136,19 @@ def test_one_that_never_had_an_entry_is_no_hindrance(quiet: Left) -> None:
     name = quiet.folder.name
     assert "was never opened" in refusal(lambda: quiet.opens(name))
     assert quiet.opens() != name
+
+
+def test_a_folder_that_nobody_may_look_into_hides_no_launch(quiet: Left, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = holds_journal
+
+    def looked_into(folder: Path) -> bool:
+        if folder.name in ("lost+found", "other-20251101T020000Z"):
+            raise PermissionError(13, "Permission denied")
+        return found(folder)
+
+    monkeypatch.setattr("warroom.cli.launches.holds_journal", looked_into)
+    for name in ("lost+found", "other-20251101T020000Z"):
+        (quiet.state / name).mkdir()
+    known = {one.name: one.problem for one in launches_module.known_launches(quiet.state)}
+    assert known.pop("other-20251101T020000Z").endswith("cannot be looked into: Permission denied")
+    assert known == {quiet.folder.name: ""}

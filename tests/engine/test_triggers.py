@@ -155,6 +155,19 @@ async def test_a_breach_of_a_limit_is_told_once_in_fifteen_minutes(tmp_path: Pat
     assert [post for post in stage.told_posts() if "p95" in post] == [f"warned@p95#{n}" for n in (1, 2, 3, 4)]
 
 
+async def test_a_breach_that_becomes_red_is_told_at_once_and_once(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    async with stage.engine():
+        await stage.advance(20 * MINUTE)
+        stage.fed.values["errors"] = 0.007
+        await stage.advance(2 * MINUTE)
+        for value in (0.02, 0.007, 0.02):
+            stage.fed.values["errors"] = value
+            await stage.advance(MINUTE)
+    told = [(one.at - T0, one.body["level"]) for one in entries(stage, "signal.warned")]
+    assert told == [(20 * MINUTE + SLOT, "yellow"), (22 * MINUTE + SLOT, "red")]
+
+
 async def test_before_t0_signals_are_measured_and_nobody_is_told(tmp_path: Path) -> None:
     stage = Feed(tmp_path, t0=None)
     stage.fed.values |= {"errors": 0.5, "p95": 0.9}

@@ -116,3 +116,10 @@ def test_a_phase_is_done_only_when_it_may_be_left() -> None:
     green = ran(red, "only@T+10m", 3, Verdict.PASS, "GREEN")
     standing = {one.phase.id: (one.lifecycle, one.late) for one in phases(green, END)}
     assert standing["verify"] == ("done", False)
+
+
+def test_of_posts_that_leave_late_the_hour_counts_from_the_last_of_them() -> None:
+    late = END + 3 * DECIDE_WITHIN
+    body = {"slot": "only@T+10m", "key": "k"}
+    state = after(launch(done=False), "update.confirmed", late, 1, **body, attempt=1, ref="here")
+    assert decide(state, late) == (KeepOpen((NOT_DONE,), late + DECIDE_WITHIN),)

@@ -114,6 +114,14 @@ def test_what_people_hold_they_hold_after_a_scrub_too() -> None:
     assert held == [f"{FIRST}#3"]
 
 
+def test_after_a_scrub_nobody_sends_again_what_may_have_arrived() -> None:
+    state = built()
+    for slot in ("incident_opened@inc-1", CONFIRMATION):
+        state = after(state, "update.held", T0, slot=slot, reason="it may have arrived", by="channel")
+    state = after(state, "t0.scrubbed", T0 + MINUTE, by="ann", reason="rain")
+    assert set(state.holds) == {"incident_opened@inc-1"}
+
+
 def test_a_post_that_a_person_wants_early_is_sent_early_and_once() -> None:
     state = after(built(), "update.requested", T0 + MINUTE, slot=CONFIRMATION, by="ann")
     assert prepared(state, T0 + MINUTE) == [CONFIRMATION]

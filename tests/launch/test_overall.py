@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import pytest
 
 from tests.launch.course import T0, after, opened
-from tests.updates.event_posts import gate_read, trigger, watched
+from tests.updates.event_posts import MEASURED, gate_read, trigger, watched
 from tests.updates.measured import found
 from warroom.launch.overall import NOTHING_TESTED, overall, overall_words
 from warroom.launch.state import LaunchState
@@ -47,6 +48,20 @@ def broken_off() -> LaunchState:
     return after(state, "suite.finished", NOW - MINUTE, suite="verify", cause="again", evidence_log="", **ended)
 
 
+def without_evidence() -> LaunchState:
+    """Every check passed, and the evidence of it could not be kept."""
+    state = after(measured(), "suite.started", NOW - 2 * MINUTE, suite="verify", cause="again")
+    lost = {"verdict": "inconclusive", "word": "UNKNOWN", "reason": "the evidence could not be kept"}
+    return after(state, "suite.finished", NOW - MINUTE, **{**found("steady"), "cause": "again", **lost})
+
+
+def deciding_nothing() -> LaunchState:
+    """A required check all of whose lines were optional."""
+    run = measured().runs["phase:verify"]
+    checks = {**run.checks, "canary": replace(run.checks["canary"], verdict=Verdict.SKIPPED, word="UNKNOWN")}
+    return replace(measured(), runs={run.cause: replace(run, checks=checks)})
+
+
 def incident(state: LaunchState) -> LaunchState:
     """One is open."""
     return after(state, "incident.opened", NOW - MINUTE, id="inc-1", text="the queue grows", by="ann")
@@ -57,10 +72,16 @@ def fires(stage: Stage) -> LaunchState:
     return trigger("fired", stage, "301ms is > 300ms", 0.301, NOW - MINUTE, measured())
 
 
-def filling(signal: str) -> LaunchState:
+def filling(signal: str, state: LaunchState) -> LaunchState:
     """The engine has not run for as long as the window of the signal."""
     body = {"signal": signal, "level": "unknown", "value": 3.0, "reason": "the window is filling", "filling": True}
-    return after(measured(), "signal.level", NOW - MINUTE, **body)
+    return after(state, "signal.level", NOW - MINUTE, **body)
+
+
+def beginning() -> LaunchState:
+    """The first look at everything; the trend of the queue takes longer."""
+    known = {**MEASURED, "queue_depth": {"level": "unknown", "value": 3.0, "reason": "as above", "filling": True}}
+    return after(verified(), "signals.rollup", NOW - MINUTE, values=known)
 
 
 GATE_1_RED = gate_read(opened(), "gate1", "red", T0)
@@ -86,8 +107,12 @@ STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
     "a trigger fires": (lambda: fires(Stage.FIRING), "RED: P95 latency >300ms for 5 minutes: FIRING"),
     "a trigger is latched": (lambda: fires(Stage.LATCHED), "RED: P95 latency >300ms for 5 minutes: LATCHED"),
     "a window that fills is named and does not count": (
-        lambda: filling("queue_depth"),
+        beginning,
         "GREEN (dry-run) (not judged yet: Queue depth)",
+    ),
+    "a window that fills anew, after an outage or a restart, does count": (
+        lambda: filling("queue_depth", measured()),
+        "UNKNOWN: Queue depth UNKNOWN",
     ),
     "an incident is open": (lambda: incident(measured()), "YELLOW: incident inc-1 is open"),
     "an incident is no better than what it is about": (
@@ -95,6 +120,8 @@ STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
         "RED: 5xx errors RED, incident inc-1 is open",
     ),
     "a run that broke off hides no earlier green": (broken_off, "UNKNOWN: verify UNKNOWN"),
+    "every check passed and the evidence is lost": (without_evidence, "UNKNOWN: verify UNKNOWN"),
+    "a required check decided nothing": (deciding_nothing, "UNKNOWN: Canary v2.7 UNKNOWN"),
 }
 
 

@@ -9,7 +9,8 @@ import pytest
 from tests.launch.acted import COURSE, MINUTE, SECOND, Drive
 from warroom.errors import UsageError
 from warroom.launch import acting, procedure_starts
-from warroom.launch.ledger import Prepare, RunSuite, decide
+from warroom.launch.exits import DECIDE_WITHIN
+from warroom.launch.ledger import KeepOpen, Prepare, RunSuite, decide
 from warroom.launch.procedure_words import standing_of, steps_said
 from warroom.launch.procedures import StepStage, is_over_budget, plan_of, spent
 from warroom.launch.schedule import all_slots
@@ -303,14 +304,17 @@ def test_two_procedures_at_once_open_two_incidents() -> None:
 # --- around them
 
 
-def test_a_launch_does_not_end_while_a_procedure_is_under_way() -> None:
+def test_a_launch_waits_an_hour_for_whom_a_procedure_waits_and_then_ends() -> None:
     drive = started("revert")
     drive.write("t0.set", at=drive.now.isoformat(), by="ann", reason="")
     drive.now += 180 * MINUTE
     for slot in [one.id for one in all_slots(drive.state, drive.now)]:
         drive.write("update.due", slot=slot, key="k", text="t", late_s=0.0)
         drive.write("update.confirmed", slot=slot, ref="here")
-    assert not decide(drive.state, drive.now)
+    held = ("procedure revert-1: it waits for a person",)
+    until = drive.now + DECIDE_WITHIN
+    assert decide(drive.state, drive.now) == (KeepOpen(held, until),)
+    assert [type(one).__name__ for one in decide(drive.state, until)] == ["Close"]
     drive.take(acting.skip(drive.state, "revert-1", "", "ann", "enough"))
     drive.write("update.due", slot="news@revert-1", key="k", text="t", late_s=0.0)
     drive.write("update.confirmed", slot="news@revert-1", ref="here")

@@ -30,6 +30,9 @@ BODY_CAP: Final = 4 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
 _SLOWEST: Final = 128 * 1024
 """Bytes a second that a line to Slack carries at least."""
+_THREAD: Final = "slack call"
+_MOST_CALLS: Final = 16
+"""So many threads of calls may be there at once: one whose look-up of a name hangs stays behind its call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,10 @@ class Exchange:
 
         It has a thread of its own, for a look-up of a name cannot be broken off. After the time nothing is sent.
         """
+        if sum(thread.name == _THREAD for thread in threading.enumerate()) >= _MOST_CALLS:
+            raise TimeoutError(f"{_MOST_CALLS} calls before it hang")
         done: Future[tuple[http.client.HTTPResponse, bytes]] = Future()
-        threading.Thread(target=self._make, args=(done, url, req), name="slack call", daemon=True).start()
+        threading.Thread(target=self._make, args=(done, url, req), name=_THREAD, daemon=True).start()
         try:
             return done.result(self._timeout_s)
         finally:

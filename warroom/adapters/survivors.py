@@ -67,5 +67,6 @@ def _marked(mark: bytes) -> Iterator[int]:
     for entry in entries:
         # One that ended since is no longer there; one of somebody else, or that the kernel guards, cannot be read.
         with contextlib.suppress(OSError):
-            if entry.stat().st_uid == os.getuid() and mark in (_PROC / entry.name / "environ").read_bytes():
+            is_other = int(entry.name) != os.getpid() and entry.stat().st_uid == os.getuid()
+            if is_other and mark in (_PROC / entry.name / "environ").read_bytes():
                 yield int(entry.name)

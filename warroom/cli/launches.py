@@ -156,10 +156,30 @@ def how_to_put_back(launch: Known) -> str:
 
 
 def known_launches(folder: Path) -> tuple[Known, ...]:
-    """Every launch below `folder`, by name; empty where there is none."""
-    with contextlib.suppress(OSError):
-        return tuple(_read(entry) for entry in sorted(folder.iterdir()) if holds_journal(entry))
-    return ()
+    """Every launch below `folder`, by name; empty where there is none. Raises UsageError where it cannot be read."""
+    try:
+        entries = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise UsageError(
+            f"the state folder {clean(str(folder))} cannot be read: {error.strerror}",
+            hint="name another with --state DIR",
+        ) from error
+    return tuple(known for entry in entries if (known := _found(entry)))
+
+
+def _found(folder: Path) -> Known | None:
+    """The launch in `folder`; None where there is none. One that nobody may look into has a problem."""
+    try:
+        return _read(folder) if holds_journal(folder) else None
+    except OSError as error:
+        if not _NAME.fullmatch(folder.name):
+            return None
+        said = f"{clean(str(folder))} cannot be looked into: {error.strerror}"
+        return Known(
+            folder.name, folder, begin(Course()), problem=said, hint="run it as the user who owns the folder"
+        )
 
 
 def launch_named(folder: Path, name: str) -> Known:
@@ -167,28 +187,28 @@ def launch_named(folder: Path, name: str) -> Known:
 
     Raises UsageError where there is none, or more than one.
     """
-    if _is_name(folder, name):
-        return _read(folder / name)
+    if _is_name(name) and (found := _found(folder / name)):
+        return found
     known = known_launches(folder)
     same = [one for one in known if name and one.id == name]
-    found = [one for one in same if one.is_open] or same
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"there are {len(found)} launches of {clean(name, limit=80)}", hint=_names(found))
+    likely = [one for one in same if one.is_open] or same
+    if len(likely) == 1:
+        return likely[0]
+    if likely:
+        raise UsageError(f"there are {len(likely)} launches of {clean(name, limit=80)}", hint=_names(likely))
     hint = did_you_mean(name, [one.name for one in known]) or _names(known) or "there is none yet"
     raise UsageError(f"there is no launch '{clean(name, limit=80)}' in {clean(str(folder))}", hint=hint)
 
 
 def is_launch(folder: Path, name: str) -> bool:
     """Whether a launch below `folder`, open or not, has that name, or its playbook that id."""
-    if not name or "/" in name:
+    if not _is_name(name):
         return False
-    return _is_name(folder, name) or any(one.id == name for one in known_launches(folder))
+    return _found(folder / name) is not None or any(one.id == name for one in known_launches(folder))
 
 
-def _is_name(folder: Path, name: str) -> bool:
-    return name not in ("", ".", "..") and "/" not in name and holds_journal(folder / name)
+def _is_name(name: str) -> bool:
+    return name not in ("", ".", "..") and "/" not in name
 
 
 def open_launch_of(folder: Path, playbook: Path, launch_id: str = "") -> Known | None:

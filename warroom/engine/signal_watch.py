@@ -83,6 +83,7 @@ class SignalWatch:
         self._levels: dict[str, Level] = {}
         self._breaches: dict[str, datetime] = {}
         self._warned: dict[str, tuple[int, datetime]] = {}
+        self._warned_of: dict[str, Level] = {}
         self._baselines = BaselineWatch()
         self._given: dict[str, int] = {}
         self._sliced: dict[str, datetime] = {}
@@ -149,6 +150,7 @@ class SignalWatch:
             self._levels[known.id] = known.level
             if known.warned_at:
                 self._warned[known.id] = known.warnings, known.warned_at - self._ahead
+                self._warned_of[known.id] = known.level
             is_told = known.warnings > known.recovered and known.level is not Level.GREEN
             if is_told or known.level in _BAD:
                 # People were told of a breach that goes on, or will be when they may be.
@@ -245,11 +247,12 @@ class SignalWatch:
             self._recover(plan, found)
 
     def _warn(self, plan: SignalPlan, found: Found, now: datetime) -> None:
-        """People are told of a breach once, and not so soon after the last one."""
+        """People are told of a breach once, and not so soon after the last one; but at once where it becomes RED."""
         number, at = self._warned.get(plan.id, (0, None))
-        if at is not None and (at >= self._breaches[plan.id] or now - at < QUIET):
+        is_graver = found.judged.level is Level.RED and self._warned_of.get(plan.id) is Level.YELLOW
+        if at is not None and not is_graver and (at >= self._breaches[plan.id] or now - at < QUIET):
             return
-        self._warned[plan.id] = number + 1, now
+        self._warned[plan.id], self._warned_of[plan.id] = (number + 1, now), found.judged.level
         body = {"signal": plan.id, "number": number + 1, "level": found.judged.level.value, **_measured(found)}
         self._owe_body("signal.warned", body)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch import procedure_folding, signal_folding, status_folding
-from warroom.launch.entries import MACHINES, Body, Entry, instant
+from warroom.launch.entries import CHANNEL, MACHINES, Body, Entry, instant
 from warroom.launch.happenings import WARNING, GateKnown, Happening, Incident, IncidentNote, severity_of
 from warroom.launch.procedure_folding import moved
 from warroom.launch.record_folding import RECORDS, Apply
@@ -78,14 +78,15 @@ def _t0_scrubbed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _carried(state: LaunchState) -> dict[str, Hold]:
-    """The holds of people, by the names that their slots have in the next attempt."""
+    """The holds of people, by the names that their slots have in the next attempt; and those of posts that every
+    attempt has under the same name and of which nobody can tell whether they arrived."""
     course, attempt = state.course, state.attempt
     pairs = zip(slots(course, attempt), slots(course, attempt + 1), strict=True)
     names = {old.whole: new.whole for old, new in pairs}
     held: dict[str, Hold] = {}
     for hold in state.holds.values():
-        if hold.by not in MACHINES:
-            whole, slash, channel = hold.slot.partition("/")
+        whole, slash, channel = hold.slot.partition("/")
+        if hold.by not in MACHINES or (hold.by == CHANNEL and whole not in names):
             slot = f"{names.get(whole, whole)}{slash}{channel}"
             held[slot] = replace(hold, slot=slot)
     return held

@@ -20,13 +20,14 @@ class NotePosted:
 
 def needless_notes(state: LaunchState, incident: str, now: datetime) -> tuple[Slot, ...]:
     """The posts that a note on `incident` would complete, for when it is resolved now: the post about its resolution
-    tells what there is to tell, and a note behind it would look like news. Empty where somebody has written one, or
-    the playbook plans no post about resolutions."""
-    tells_end = any("incident.resolved" in update.on for update in state.course.updates.values())
-    if state.incidents[incident].notes or not tells_end:
+    tells what there is to tell, and a note behind it would look like news. Empty where somebody has written one;
+    none of a channel that no post about resolutions goes to."""
+    if state.incidents[incident].notes:
         return ()
+    telling = [one for one in state.course.updates.values() if "incident.resolved" in one.on]
+    told = {channel for one in telling for channel in (one.channel, *one.copies)}
     owed = (slot for slot in all_slots(state, now) if slot.subject == incident and tells_note(state, slot))
-    return tuple(slot for slot in owed if record_of(state, slot) is None)
+    return tuple(slot for slot in owed if slot.channel in told and record_of(state, slot) is None)
 
 
 def note_slot(state: LaunchState, incident: str, now: datetime) -> Slot | None:

@@ -16,7 +16,7 @@ from typing import Final
 from warroom.launch.entries import ENGINE
 from warroom.launch.exits import DECIDE_WITHIN, held_phases
 from warroom.launch.files import Attach, files_are_settled, files_owed
-from warroom.launch.procedures import open_runs
+from warroom.launch.procedures import ProcedureRun, is_for_a_person, open_runs, plan_of
 from warroom.launch.runs import phase_run, phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, channel_of, last_offset
 from warroom.launch.standing import is_resolved, record_of
@@ -101,7 +101,8 @@ class KeepOpen:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Nothing is owed any more. `held` are the phases that were never left, with the reasons."""
+    """Nothing is owed any more. `held` are the phases that were never left and the procedures that wait
+    for a person, with the reasons."""
 
     reason: str
     held: tuple[str, ...] = ()
@@ -232,20 +233,31 @@ class _Ledger:
         end = last_offset(self._state.course)
         if end is None or self._t0 is None or self._now < self._t0 + end or not self._is_all_resolved():
             return None
-        until = self._t0 + end + DECIDE_WITHIN
-        held = held_phases(self._state, self._wall)
+        until = max(self._t0 + end, self._resolved_at()) + DECIDE_WITHIN
+        held = (*held_phases(self._state, self._wall), *self._procedures_held())
         if held and self._now < until:
             return KeepOpen(held, until) if self._have_suites_finished() else None
         dead = sum(self._state.records[slot.id].stage is Stage.DEAD for slot in self._slots)
         failed = f", {plural(dead, 'update')} FAILED" if dead else ""
-        left = f"; {plural(len(held), 'phase')} never left: {'; '.join(held)}" if held else ""
+        left = f"; never left: {'; '.join(held)}" if held else ""
         return Close(f"every update is resolved{failed}{left}", held)
 
     def _is_all_resolved(self) -> bool:
         """Whether nothing more leaves, and nothing is under way."""
-        if self._reruns() or any(open_runs(self._state.procedures)):
+        if self._reruns() or any(not self._is_for_a_person(run) for run in open_runs(self._state.procedures)):
             return False
         return all(is_resolved(self._state, slot) for slot in self._slots) and files_are_settled(self._state)
+
+    def _resolved_at(self) -> datetime:
+        """When the last of the posts got where it stands."""
+        return max((record.at for record in self._state.records.values() if record.at), default=_LONG_AGO)
+
+    def _is_for_a_person(self, run: ProcedureRun) -> bool:
+        return is_for_a_person(plan_of(self._state.course, run), run)
+
+    def _procedures_held(self) -> Iterator[str]:
+        waiting = (run for run in open_runs(self._state.procedures) if self._is_for_a_person(run))
+        return (f"procedure {run.id}: it waits for a person" for run in waiting)
 
     def _have_suites_finished(self) -> bool:
         return all(phase_run(self._state, phase) for phase in self._state.course.phases if phase.suite)

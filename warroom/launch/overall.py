@@ -18,20 +18,21 @@ from warroom.text import clean
 from warroom.verdict import Verdict, word, worst
 
 NOTHING_TESTED: Final = "nothing was tested yet"
+NONE_REQUIRED: Final = "no required check ran"
 
 _MOST: Final = 5
 _LONGEST: Final = 1_000
-_EARLY: Final = Verdict.SKIPPED
-"""Optional: it is listed and decides nothing."""
 _OF_LEVEL: Final = {Level.GREEN: Verdict.PASS, Level.YELLOW: Verdict.WARN, Level.RED: Verdict.FAIL}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that counts, and what it says: `5xx errors RED`."""
+    """One thing that counts, and what it says: `5xx errors RED`. `is_early`: nobody has looked at it for long enough,
+    so it is named and decides nothing."""
 
     verdict: Verdict
     says: str
+    is_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
     """
     tested = _latest(state)
     found = [Part(one.verdict, f"{one.title} {one.word}") for _, one in tested.values() if one.required]
-    checks = [*found, *_broken_off(state)] or [Part(Verdict.INCONCLUSIVE, NOTHING_TESTED)]
+    untested = Part(Verdict.INCONCLUSIVE, NONE_REQUIRED if tested else NOTHING_TESTED)
+    checks = [*found, *_worse_than_their_checks(state)] or [untested]
     parts = [*checks, *_signals(state, at), *_triggers(state), *_incidents(state)]
-    decides = [part for part in parts if not part.verdict.is_tolerated and part.verdict is not _EARLY]
+    decides = [part for part in parts if not part.verdict.is_tolerated and not part.is_early]
     verdict = worst(part.verdict for part in decides)
     bad = sorted((part for part in decides if part.verdict is not Verdict.PASS), key=lambda part: -part.verdict.rank)
     mode = "" if at and has_ended(state, at) else state.course.launch.mode
@@ -69,7 +71,7 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
         word(verdict, mode=mode),
         tuple(part.says for part in bad),
         tuple(part.says for part in parts if part.verdict.is_tolerated),
-        tuple(part.says for part in parts if part.verdict is _EARLY),
+        tuple(part.says for part in parts if part.is_early),
         min((run.finished_at for run, _ in tested.values() if run.finished_at), default=None),
     )
 
@@ -96,18 +98,22 @@ def _latest(state: LaunchState) -> dict[str, tuple[Run, CheckFound]]:
     return {check: (run, found) for run in _counted(state) for check, found in run.checks.items()}
 
 
-def _broken_off(state: LaunchState) -> Iterator[Part]:
-    """Suites whose last run found nothing."""
+def _worse_than_their_checks(state: LaunchState) -> Iterator[Part]:
+    """Suites whose last run is worse than each of its checks: it broke off, or its evidence is lost."""
     last = {run.name: run for run in _counted(state)}
     for run in last.values():
-        if not run.checks:
-            yield Part(max(run.verdict, Verdict.INCONCLUSIVE, key=lambda one: one.rank), f"{run.name} {run.word}")
+        found = [one.verdict for one in run.checks.values() if one.required and not one.verdict.is_tolerated]
+        verdict = worst((run.verdict, Verdict.INCONCLUSIVE)) if not run.checks else run.verdict
+        if verdict.rank > worst(found or [Verdict.PASS]).rank:
+            yield Part(verdict, f"{run.name} {run.word}")
 
 
 def _signals(state: LaunchState, at: datetime | None) -> Iterator[Part]:
     aimed = {slo.signal for slo in state.course.watched.slos.values()}
     for plan in state.course.watched.signals.values():
-        if plan.is_limited or plan.id in aimed:
+        known = state.signals.get(plan.id)
+        is_tracked = known is not None and known.level is Level.TRACKED and not is_old(known, at)
+        if (plan.is_limited or plan.id in aimed) and not is_tracked:
             yield _signal(state, plan, at)
 
 
@@ -115,11 +121,12 @@ def _signal(state: LaunchState, plan: SignalPlan, at: datetime | None) -> Part:
     known = state.signals.get(plan.id)
     if known is not None and known.level in _OF_LEVEL and not is_old(known, at):
         return Part(_OF_LEVEL[known.level], f"{plan.title} {known.level.word}")
-    if known is not None and known.filling and not is_old(known, at):
-        return Part(_EARLY, plan.title)
+    if known is not None and known.filling and not known.was_judged and not is_old(known, at):
+        return Part(Verdict.INCONCLUSIVE, plan.title, is_early=True)
     if gate := pending_gate(state, plan):
         return Part(Verdict.BLOCKED, f"{plan.title} {word(Verdict.BLOCKED, pending=gate)}")
-    return Part(Verdict.INCONCLUSIVE, f"{plan.title}: no data")
+    has_data = known is not None and known.value is not None and not is_old(known, at)
+    return Part(Verdict.INCONCLUSIVE, f"{plan.title} UNKNOWN" if has_data else f"{plan.title}: no data")
 
 
 def _triggers(state: LaunchState) -> Iterator[Part]:

@@ -183,6 +183,16 @@ def current_step(plan: ProcedurePlan, run: ProcedureRun) -> ActionStep | None:
     return next((step for step in plan.steps if run.stage_of(step.id) not in ENDED), None)
 
 
+def is_for_a_person(plan: ProcedurePlan | None, run: ProcedureRun) -> bool:
+    """Whether nothing more becomes of an open run until a person does something."""
+    if plan is None:
+        return False
+    if run.begun_at is None:
+        return not has_agreed(plan, run)
+    step = current_step(plan, run)
+    return step is not None and run.stage_of(step.id) in FOR_A_PERSON
+
+
 def waits(plan: ProcedurePlan, run: ProcedureRun) -> Iterator[StepRun]:
     """The steps of `run` so far that do nothing but let time pass."""
     return (run.steps[step.id] for step in plan.steps if step.kind == "wait" and step.id in run.steps)

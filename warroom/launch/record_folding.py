@@ -43,7 +43,8 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         for name in merged
     }
     # What its channel has not taken for long does not become new by a post that names it.
-    tried = [one.tried_at for one in (before, *named.values()) if one and one.tried_at]
+    known = [one for one in (before, *named.values()) if one and one.channel in ("", fresh.channel)]
+    tried = [one.tried_at for one in known if one.tried_at]
     fresh = replace(fresh, tried_at=min(tried, default=None))
     if before is not None:
         fresh = replace(

@@ -36,6 +36,7 @@ def _level(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     fresh = SignalKnown(body["signal"], Level(body["level"]), entry.at, entry.at)
     if known:
         fresh = replace(fresh, warnings=known.warnings, warned_at=known.warned_at, recovered=known.recovered)
+        fresh = replace(fresh, was_judged=known.was_judged or known.level is not Level.UNKNOWN)
     return _with_signal(state, _measured(fresh, entry, body))
 
 
@@ -64,7 +65,9 @@ def _budget(left: Body) -> Budget:
 def _measured(known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
     value, low, high, n = (found.get(name) for name in ("value", "low", "high", "n"))
     reason, filling = found.get("reason", ""), found.get("filling", False)
-    return replace(known, at=entry.at, value=value, low=low, high=high, n=n, reason=reason, filling=filling)
+    was_judged = known.was_judged or known.level is not Level.UNKNOWN
+    known = replace(known, filling=filling, was_judged=was_judged)
+    return replace(known, at=entry.at, value=value, low=low, high=high, n=n, reason=reason)
 
 
 def _warned(state: LaunchState, entry: Entry, body: Body) -> LaunchState:

@@ -24,7 +24,7 @@ NOT_YET: Final = "it is judged from T0 on, once its source was looked at"
 class SignalKnown:
     """What was measured last, at `at`, of what the journal has: it has every change of the level, and one value a
     minute. `level` is so since `since`, for `reason`. `value` (None: no data), `low`, `high` and `n` as in a Reading.
-    `filling`: it is UNKNOWN only because nobody has looked for longer.
+    `filling`: it is UNKNOWN only because nobody has looked for longer; `was_judged`: it was something else before.
 
     `warnings` counts how often people were told of a breach, the last time at `warned_at`; `recovered` is the last of
     these of which they were told that it is over, 0 for none.
@@ -40,6 +40,7 @@ class SignalKnown:
     n: float | None = None
     reason: str = ""
     filling: bool = False
+    was_judged: bool = False
     warnings: int = 0
     warned_at: datetime | None = None
     recovered: int = 0
