@@ -61,7 +61,7 @@ def test_the_state_in_the_middle_of_a_run() -> None:
     state = fold(envelopes(EVENTS))
     p95, jwks = state.checks.values()
     assert (p95.lifecycle, p95.samples_ms, p95.outcome) == (DONE, (40.0, None), OUTCOME)
-    assert (jwks.lifecycle, jwks.note) == (WAITING, "again in 150 s: connection refused")
+    assert (jwks.lifecycle, jwks.note) == (WAITING, "again in 2m30s: connection refused")
     assert state.gates["gate1"].state == "red"
     assert list(state.questions) == ["build"]
     assert (state.done, state.finished) == (1, None)

@@ -207,9 +207,11 @@ def test_another_form_is_told_how_it_is_done(words: Sequence[str]) -> None:
         request_of(words, "", "")
 
 
-async def test_without_an_engine_it_says_how_to_start_one(tmp_path: Path) -> None:
+async def test_without_an_engine_it_says_what_to_do(tmp_path: Path) -> None:
     async with acting(tmp_path / LAUNCH) as launch:
         await launch.listener.close()
         with pytest.raises(UsageError, match="no engine runs") as refused:
             await asyncio.to_thread(act, LAUNCH, ("kill-switch",), "", "", tmp_path, yes=True)
-    assert "warroom run" in refused.value.hint
+    # Its own copy of the playbook is not there, either: no engine can be started.
+    assert "no engine can run it: " in refused.value.hint
+    assert "warroom amend" in refused.value.hint

@@ -83,7 +83,7 @@ def test_a_finished_check_is_data_and_everything_else_narration() -> None:
     assert listener.narration == [
         "Demo launch: suite verify, 2 checks",
         "Gate 1: UNKNOWN (GATE1_URL is not set)",
-        "p95: again in 150 s: connection refused",
+        "p95: again in 2m30s: connection refused",
         "warning: evidence is incomplete",
     ]
 

@@ -28,7 +28,9 @@ def test_a_launch_runs_its_suite_and_posts_with_what_it_found(desk: Desk) -> Non
     text = (desk.folder() / "war-room.txt").read_text("utf-8")
     assert sorted(desk.posts()) == ["evidence_bundle@T+15m", "publish_confirmation@T+5m"]
     assert "Build ID: b-77" in text
-    assert "Overall Status: auto_com_center GREEN (dry-run)" in text
+    assert "Kill-Switch: ✅ GREEN" in text
+    # The engine has just begun: nobody has looked at a signal.
+    assert "Overall Status: auto_com_center UNKNOWN: Uptime: no data, 5xx errors: no data, " in text
     assert text.count("LATE by") == 2
     audited = desk.ask("audit")
     assert audited.code == 0, audited.out

@@ -90,11 +90,11 @@ STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
     "everything passed and every signal is green": (measured, "GREEN (dry-run)"),
     "a signal is yellow": (lambda: measured(p95="yellow"), "YELLOW: P95 latency YELLOW"),
     "a signal is red": (lambda: measured(errors_5xx="red"), "RED: 5xx errors RED"),
-    "a signal has no data": (lambda: measured(dlq_ratio="unknown"), "UNKNOWN: DLQ ratio: no data"),
+    "a signal has no data": (lambda: measured(dlq_ratio="unknown"), "UNKNOWN: DLQ ratio UNKNOWN"),
     "one that only is tracked decides nothing": (lambda: measured(ingestion="tracked"), "GREEN (dry-run)"),
     "a red check is worse than a signal without data": (
         lambda: measured(verified("canary-version"), p95="unknown"),
-        "RED: Canary v2.7 RED, P95 latency: no data",
+        "RED: Canary v2.7 RED, P95 latency UNKNOWN",
     ),
     "tokens are missing while Gate 1 is red": (
         lambda: watched(verified("auth-outage-404", GATE_1_RED), NOW - MINUTE, tokens=False),

@@ -275,7 +275,7 @@ async def test_where_people_write_the_letter_is_a_letter() -> None:
     client = StagedLaunch([Fresh(LAUNCH)])
     async with console_of(LAUNCH, client=client).run_test(size=(80, 24)) as pilot:
         await seen(pilot)
-        await pilot.press("n", *"Kay", "enter")
+        await pilot.press("ctrl+n", *"Kay", "enter")
         await seen(pilot)
         assert client.asked == [{"request": "note", "text": "Kay"}]
 
