@@ -86,6 +86,7 @@ async def test_a_lever_is_set_with_its_name_and_value_and_key_on_a_connection_of
         ),
         pytest.param(lambda _: reply(b"", 404), Fate.REFUSED, "it answers 404", id="404 refuses for good"),
         pytest.param(lambda _: reply(b"", 429), Fate.NOT_SENT, "it answers 429", id="429 did nothing"),
+        pytest.param(lambda _: reply(b"", 408), Fate.UNKNOWN, "it answers 408", id="408 may have done something"),
         pytest.param(
             lambda _: reply(b"<p>oops", 500), Fate.UNKNOWN, "it answers 500: <p>oops", id="500 says nothing"
         ),

@@ -25,7 +25,9 @@ from warroom.units import MISSING, Actual, Condition, show
 
 _FRESH: Final = ("Connection", "close")
 _NOT_CACHED: Final = ("Cache-Control", "no-cache")
-_TOO_EARLY: Final = (408, 425, 429)
+_TOO_EARLY: Final = (425, 429)
+# Whoever stands between may have passed it on.
+_MAYBE_TAKEN: Final = 408
 """Answers that say that nothing was done, and that it may be tried again."""
 _FOR_GOOD: Final = ("denied", "not_configured", "internal")
 _SHOWN: Final = 120
@@ -141,7 +143,8 @@ class Actions:
             return Answer(Fate.ACCEPTED, said)
         if answer.status in _TOO_EARLY:
             return Answer(Fate.NOT_SENT, said)
-        return Answer(Fate.REFUSED if 400 <= answer.status <= 499 else Fate.UNKNOWN, said)
+        is_refused = 400 <= answer.status <= 499 and answer.status != _MAYBE_TAKEN
+        return Answer(Fate.REFUSED if is_refused else Fate.UNKNOWN, said)
 
     async def _commanded(self, argv: Sequence[str], step: ActionStep, timeout_s: float) -> Answer:
         words = [_filled(word, step) for word in argv]
