@@ -162,6 +162,7 @@ def test_a_kill_switch_that_is_off_is_red_is_told_at_once_and_is_set_read_back_a
                 "paused",
                 0,
             )
+            wait_until(lambda: "procedure_news@incident_response-1.revert" in in_slack(simulator))
             skipped = desk.ask("act", "skip", "incident_response-1", "revert", "--reason", "the build is fine")
             assert (skipped.code, "SKIPPED" in skipped.out) == (3, True), skipped
             asked(desk, request="incident_note", incident="inc-1", text="it was turned off by hand")
