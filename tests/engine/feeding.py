@@ -146,6 +146,18 @@ class Feed(Stage):
             if entry.kind.startswith(prefix)
         ]
 
+    async def dies_amid_a_breach(self, after_s: float) -> datetime:
+        """P95 is over its limit from a minute after T0 on, and so long later the engine is killed. Returns since when
+        its trigger was pending."""
+        async with self.engine(kill=True) as engine:
+            await self.advance(MINUTE)
+            self.fed.values["p95"] = 0.301
+            await self.advance(timedelta(seconds=EVERY_S))
+            began = engine.state.triggers["pause_p95"].state.since
+            await self.advance(timedelta(seconds=after_s))
+        assert began
+        return began
+
     def told_posts(self) -> list[str]:
         """The posts for what happened, in order."""
         posts = [post.slot.rpartition(":")[2] for post in self.posts()]

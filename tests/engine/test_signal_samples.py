@@ -84,17 +84,11 @@ async def test_a_baseline_is_captured_over_a_time_in_which_the_engine_was_starte
 @pytest.mark.parametrize("after_s", [7, 61, 119, 240, 270])
 async def test_a_restart_amid_a_pending_trigger_costs_nothing_of_what_was_seen(after_s: int, tmp_path: Path) -> None:
     stage = launch(tmp_path)
-    async with stage.engine(kill=True) as engine:
-        await stage.advance(MINUTE)
-        stage.fed.values["p95"] = 0.301
-        await stage.advance(SLOT)
-        began = engine.state.triggers["pause_p95"].state.since
-        await stage.advance(timedelta(seconds=after_s))
+    began = await stage.dies_amid_a_breach(after_s)
     stage.clock.suspend(20)
     async with stage.engine() as engine:
         await stage.advance(T0 + 7 * MINUTE - stage.clock.now())
         known = engine.state.triggers["pause_p95"].state
-        assert began
         assert (known.stage, known.fired_at) == (Stage.FIRING, began + 5 * MINUTE)
 
 

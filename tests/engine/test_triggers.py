@@ -251,18 +251,12 @@ async def test_an_interval_that_holds_the_limit_decides_nothing(tmp_path: Path) 
 @pytest.mark.parametrize("after_s", [0, 1, 4, 58, 60, 149, 244, 296, 299, 300, 302, 320])
 async def test_a_kill_at_any_time_of_an_activation_neither_loses_nor_doubles_it(after_s: int, tmp_path: Path) -> None:
     stage = Feed(tmp_path)
-    async with stage.engine(kill=True) as engine:
-        await stage.advance(MINUTE)
-        stage.fed.values["p95"] = 0.301
-        await stage.advance(SLOT)
-        began = engine.state.triggers["pause_p95"].state.since
-        await stage.advance(timedelta(seconds=after_s))
+    began = await stage.dies_amid_a_breach(after_s)
     stage.clock.suspend(2)
     async with stage.engine() as engine:
         await stage.advance(T0 + 7 * MINUTE - stage.clock.now())
         known = engine.state.triggers["pause_p95"].state
         assert (known.stage, known.number) == (Stage.FIRING, 1)
-        assert began
         assert known.fired_at
         assert 5 * MINUTE <= known.fired_at - began <= 5 * MINUTE + 2 * SLOT
         stage.fed.values["p95"] = 0.04

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
-from warroom.launch.exits import holding
 from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in
 from warroom.launch.overall import overall, overall_words
@@ -184,7 +183,7 @@ def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
             "steps": list(one.phase.steps),
             "suite": one.phase.suite,
             "update": one.phase.update,
-            "held": list(holding(state, one.phase, now)),
+            "held": list(one.held),
         }
         for one in standings(state, now)
     ]

@@ -82,8 +82,7 @@ class SignalWatch:
         self._owed: list[Owed] = []
         self._levels: dict[str, Level] = {}
         self._breaches: dict[str, datetime] = {}
-        self._warned: dict[str, tuple[int, datetime]] = {}
-        self._warned_of: dict[str, Level] = {}
+        self._warned: dict[str, tuple[int, datetime, Level]] = {}
         self._baselines = BaselineWatch()
         self._given: dict[str, int] = {}
         self._sliced: dict[str, datetime] = {}
@@ -149,8 +148,7 @@ class SignalWatch:
         for known in state.signals.values():
             self._levels[known.id] = known.level
             if known.warned_at:
-                self._warned[known.id] = known.warnings, known.warned_at - self._ahead
-                self._warned_of[known.id] = known.level
+                self._warned[known.id] = known.warnings, known.warned_at - self._ahead, known.level
             is_told = known.warnings > known.recovered and known.level is not Level.GREEN
             if is_told or known.level in _BAD:
                 # People were told of a breach that goes on, or will be when they may be.
@@ -248,18 +246,18 @@ class SignalWatch:
 
     def _warn(self, plan: SignalPlan, found: Found, now: datetime) -> None:
         """People are told of a breach once, and not so soon after the last one; but at once where it becomes RED."""
-        number, at = self._warned.get(plan.id, (0, None))
-        is_graver = found.judged.level is Level.RED and self._warned_of.get(plan.id) is Level.YELLOW
+        number, at, level = self._warned.get(plan.id, (0, None, None))
+        is_graver = found.judged.level is Level.RED and level is Level.YELLOW
         if at is not None and not is_graver and (at >= self._breaches[plan.id] or now - at < QUIET):
             return
-        self._warned[plan.id], self._warned_of[plan.id] = (number + 1, now), found.judged.level
+        self._warned[plan.id] = number + 1, now, found.judged.level
         body = {"signal": plan.id, "number": number + 1, "level": found.judged.level.value, **_measured(found)}
         self._owe_body("signal.warned", body)
 
     def _recover(self, plan: SignalPlan, found: Found) -> None:
         """People who were told of a breach are told that it is over."""
         began = self._breaches.pop(plan.id, None)
-        number, at = self._warned.get(plan.id, (0, None))
+        number, at, _ = self._warned.get(plan.id, (0, None, None))
         if began is not None and at is not None and at >= began:
             self._owe_body("signal.recovered", {"signal": plan.id, "number": number, **_measured(found)})
 

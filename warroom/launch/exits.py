@@ -8,7 +8,7 @@ from typing import Final
 
 from warroom.launch.results import Run
 from warroom.launch.runs import phase_run
-from warroom.launch.signal_words import TOO_OLD
+from warroom.launch.signal_words import TOO_OLD, is_old
 from warroom.launch.signals import NOT_YET, SignalKnown
 from warroom.launch.standing import arrived, owed
 from warroom.launch.state import LaunchState, as_of, believed
@@ -18,8 +18,9 @@ from warroom.slo.levels import Level
 from warroom.verdict import Verdict
 
 DECIDE_WITHIN: Final = timedelta(hours=1)
-"""For so long after its planned end a launch whose posts are all resolved stays open for somebody to decide, where a
-phase may not be left. Then it closes and says so: an engine that nobody watches ends, too."""
+"""For so long a launch whose posts are all resolved stays open for somebody to decide, where a phase may not be left
+or a procedure waits for a person: from its planned end, or from when the last post got where it stands. Then it
+closes and says so: an engine that nobody watches ends, too."""
 
 _OPENS: Final = (Verdict.PASS, Verdict.WARN)
 
@@ -104,7 +105,7 @@ def _level(known: SignalKnown | None, now: datetime) -> tuple[Level, str]:
     """The level of a signal, and why; what is too old says nothing of now."""
     if known is None:
         return Level.UNKNOWN, "it was not looked at yet"
-    if known.level is not Level.UNKNOWN and now - known.at > TOO_OLD:
+    if known.level is not Level.UNKNOWN and is_old(known, now):
         return Level.UNKNOWN, f"the last is of {utc(known.at)}"
     return known.level, known.reason
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,15 +27,18 @@ def needless_notes(state: LaunchState, incident: str, now: datetime) -> tuple[Sl
         return ()
     telling = [one for one in state.course.updates.values() if "incident.resolved" in one.on]
     told = {channel for one in telling for channel in (one.channel, *one.copies)}
-    owed = (slot for slot in all_slots(state, now) if slot.subject == incident and tells_note(state, slot))
-    return tuple(slot for slot in owed if slot.channel in told and record_of(state, slot) is None)
+    return tuple(
+        slot for slot in _note_slots(state, incident, now) if slot.channel in told and record_of(state, slot) is None
+    )
 
 
 def note_slot(state: LaunchState, incident: str, now: datetime) -> Slot | None:
     """The post that the note on `incident` completes; None where the playbook plans none."""
-    return next(
-        (slot for slot in all_slots(state, now) if slot.subject == incident and tells_note(state, slot)), None
-    )
+    return next(_note_slots(state, incident, now), None)
+
+
+def _note_slots(state: LaunchState, incident: str, now: datetime) -> Iterator[Slot]:
+    return (slot for slot in all_slots(state, now) if slot.subject == incident and tells_note(state, slot))
 
 
 def note_posted(state: LaunchState, incident: str, now: datetime) -> NotePosted | None:

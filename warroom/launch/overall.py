@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from warroom.launch.modes import has_ended
-from warroom.launch.results import CheckFound, Run
+from warroom.launch.results import Run
 from warroom.launch.runs import phase_since
 from warroom.launch.signal_words import is_old, pending_gate
 from warroom.launch.state import LaunchState
@@ -22,7 +22,13 @@ NONE_REQUIRED: Final = "no required check ran"
 
 _MOST: Final = 5
 _LONGEST: Final = 1_000
-_OF_LEVEL: Final = {Level.GREEN: Verdict.PASS, Level.YELLOW: Verdict.WARN, Level.RED: Verdict.FAIL}
+# What is only tracked in this phase keeps nothing from GREEN.
+_OF_LEVEL: Final = {
+    Level.GREEN: Verdict.PASS,
+    Level.TRACKED: Verdict.PASS,
+    Level.YELLOW: Verdict.WARN,
+    Level.RED: Verdict.FAIL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +63,12 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
     The latest result of every required check since T0, every signal that has a limit, every trigger, and open
     incidents count. Without any check that ran nothing is green.
     """
-    tested = _latest(state)
+    runs = _counted(state)
+    # The latest result of every check, and the run it is from.
+    tested = {check: (run, one) for run in runs for check, one in run.checks.items()}
     found = [Part(one.verdict, f"{one.title} {one.word}") for _, one in tested.values() if one.required]
     untested = Part(Verdict.INCONCLUSIVE, NONE_REQUIRED if tested else NOTHING_TESTED)
-    checks = [*found, *_worse_than_their_checks(state)] or [untested]
+    checks = [*found, *_worse_than_their_checks(runs)] or [untested]
     parts = [*checks, *_signals(state, at), *_triggers(state), *_incidents(state)]
     decides = [part for part in parts if not part.verdict.is_tolerated and not part.is_early]
     verdict = worst(part.verdict for part in decides)
@@ -93,14 +101,9 @@ def _counted(state: LaunchState) -> Sequence[Run]:
     return sorted(done, key=lambda run: run.started_at)
 
 
-def _latest(state: LaunchState) -> dict[str, tuple[Run, CheckFound]]:
-    """The latest result of every check, and the run it is from."""
-    return {check: (run, found) for run in _counted(state) for check, found in run.checks.items()}
-
-
-def _worse_than_their_checks(state: LaunchState) -> Iterator[Part]:
+def _worse_than_their_checks(runs: Sequence[Run]) -> Iterator[Part]:
     """Suites whose last run is worse than each of its checks: it broke off, or its evidence is lost."""
-    last = {run.name: run for run in _counted(state)}
+    last = {run.name: run for run in runs}
     for run in last.values():
         found = [one.verdict for one in run.checks.values() if one.required and not one.verdict.is_tolerated]
         verdict = worst((run.verdict, Verdict.INCONCLUSIVE)) if not run.checks else run.verdict
@@ -111,9 +114,7 @@ def _worse_than_their_checks(state: LaunchState) -> Iterator[Part]:
 def _signals(state: LaunchState, at: datetime | None) -> Iterator[Part]:
     aimed = {slo.signal for slo in state.course.watched.slos.values()}
     for plan in state.course.watched.signals.values():
-        known = state.signals.get(plan.id)
-        is_tracked = known is not None and known.level is Level.TRACKED and not is_old(known, at)
-        if (plan.is_limited or plan.id in aimed) and not is_tracked:
+        if plan.is_limited or plan.id in aimed:
             yield _signal(state, plan, at)
 
 

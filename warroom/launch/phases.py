@@ -24,7 +24,7 @@ class PhaseStanding:
     It is done when it may be left.
 
     `begins` and `ends` are None while there is no T0, `ends` also where it has no end of its own. `late`: it should
-    be over and is not, or was over too late.
+    be over and is not, or was over too late. `held` are the reasons why it may not be left, empty: it may.
     """
 
     phase: Phase
@@ -32,28 +32,30 @@ class PhaseStanding:
     begins: datetime | None = None
     ends: datetime | None = None
     late: bool = False
+    held: tuple[str, ...] = ()
 
 
 def phases(state: LaunchState, now: datetime) -> tuple[PhaseStanding, ...]:
     """Every phase, in the order of the playbook. Of a launch that is closed, as it stood then."""
     seen = believed(state, as_of(state, now))
-    found = [_standing(state, phase, seen, held=bool(holding(state, phase, now))) for phase in state.course.phases]
+    found = [_standing(state, phase, seen, holding(state, phase, now)) for phase in state.course.phases]
     if state.closed:
         found = [replace(one, lifecycle=_WHEN_CLOSED.get(one.lifecycle, one.lifecycle)) for one in found]
     return tuple(found)
 
 
-def _standing(state: LaunchState, phase: Phase, now: datetime, *, held: bool) -> PhaseStanding:
+def _standing(state: LaunchState, phase: Phase, now: datetime, held: tuple[str, ...]) -> PhaseStanding:
     if state.t0 is None:
         # The steps that lead to T0 are done before it.
-        return PhaseStanding(phase, RUNNING if any(step in state.ticks for step in phase.steps) else WAITING)
+        has_begun = any(step in state.ticks for step in phase.steps)
+        return PhaseStanding(phase, RUNNING if has_begun else WAITING, held=held)
     begins = state.t0 + phase.starts
     ends = None if phase.ends is None else state.t0 + phase.ends
     over_at = None if held else _over_at(state, phase, ends)
     if over_at is not None and over_at <= now and begins <= now:
         return PhaseStanding(phase, DONE, begins, ends, ends is not None and over_at > ends)
     late = ends is not None and now > ends
-    return PhaseStanding(phase, RUNNING if begins <= now else WAITING, begins, ends, late)
+    return PhaseStanding(phase, RUNNING if begins <= now else WAITING, begins, ends, late, held)
 
 
 def _over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetime | None:

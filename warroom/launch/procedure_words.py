@@ -11,6 +11,7 @@ from warroom.launch.procedures import (
     DONE,
     ENDED,
     FAILED,
+    FOR_A_PERSON,
     NOOP,
     ProcedureRun,
     StepRun,
@@ -92,7 +93,7 @@ def standing_of(state: LaunchState, run: ProcedureRun) -> str:
     step = current_step(plan, run) if plan and run.begun_at else None
     if step is None:
         return "under way"
-    person = run.stage_of(step.id) in (StepStage.CONFIRM, StepStage.TO_DO)
+    person = run.stage_of(step.id) in FOR_A_PERSON
     return f"waits for a person: step {step.id}" if person else f"step {step.id}"
 
 

@@ -32,11 +32,12 @@ _SEVERITY: Final = {"pause": CRITICAL, "rollback": CRITICAL}
 
 
 def _level(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
-    known = state.signals.get(body["signal"])
-    fresh = SignalKnown(body["signal"], Level(body["level"]), entry.at, entry.at)
-    if known:
-        fresh = replace(fresh, warnings=known.warnings, warned_at=known.warned_at, recovered=known.recovered)
-        fresh = replace(fresh, was_judged=known.was_judged or known.level is not Level.UNKNOWN)
+    known, level = state.signals.get(body["signal"]), Level(body["level"])
+    fresh = (
+        replace(known, level=level, since=entry.at)
+        if known
+        else SignalKnown(body["signal"], level, entry.at, entry.at)
+    )
     return _with_signal(state, _measured(fresh, entry, body))
 
 
@@ -66,8 +67,8 @@ def _measured(known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
     value, low, high, n = (found.get(name) for name in ("value", "low", "high", "n"))
     reason, filling = found.get("reason", ""), found.get("filling", False)
     was_judged = known.was_judged or known.level is not Level.UNKNOWN
-    known = replace(known, filling=filling, was_judged=was_judged)
-    return replace(known, at=entry.at, value=value, low=low, high=high, n=n, reason=reason)
+    numbers = replace(known, at=entry.at, value=value, low=low, high=high, n=n)
+    return replace(numbers, reason=reason, filling=filling, was_judged=was_judged)
 
 
 def _warned(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
