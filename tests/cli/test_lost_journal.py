@@ -12,7 +12,7 @@ import pytest
 from tests.cli.left import Left, left, refusal
 from warroom.cli import launches as launches_module
 from warroom.cli.asking import ask
-from warroom.cli.engines import engine_named
+from warroom.cli.engines import engine_named, running_engines
 from warroom.cli.looking import audit, launches, status
 from warroom.cli.purge import purge
 from warroom.clock import RealClock
@@ -149,6 +149,9 @@ def test_a_folder_that_nobody_may_look_into_hides_no_launch(quiet: Left, monkeyp
     monkeypatch.setattr("warroom.cli.launches.holds_journal", looked_into)
     for name in ("lost+found", "other-20251101T020000Z"):
         (quiet.state / name).mkdir()
+    monkeypatch.setattr("warroom.cli.engines.holds_journal", looked_into)
+    monkeypatch.setattr("warroom.cli.engines.engine_pid", lambda _: 4711)
+    assert [one.name for one in running_engines(quiet.state)] == [own]
     known = {one.name: one.problem for one in launches_module.known_launches(quiet.state)}
     assert known.pop("other-20251101T020000Z").endswith("cannot be looked into: Permission denied")
     assert known == {own: ""}

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from warroom.cli.launches import command_for, id_in, launch_named, what_now
+from warroom.cli.launches import command_for, entries_of, id_in, launch_named, what_now
 from warroom.client.engine_socket import NotRunning, engine_pid
 from warroom.errors import UsageError, WarroomError
 from warroom.journal.reading import holds_journal, read_only
@@ -46,11 +46,15 @@ class Running:
 
 
 def running_engines(state: Path) -> tuple[Running, ...]:
-    """Every launch below `state` whose engine listens, by name."""
+    """Every launch below `state` whose engine listens, by name. Raises UsageError where that cannot be read."""
+    return tuple(found for folder in entries_of(state) if (found := _listening_in(folder)))
+
+
+def _listening_in(folder: Path) -> Running | None:
+    # One that nobody may look into hides no other.
     with contextlib.suppress(OSError):
-        folders = [folder for folder in sorted(state.iterdir()) if holds_journal(folder) and not folder.is_symlink()]
-        return tuple(found for folder in folders if (found := running_in(folder)))
-    return ()
+        return running_in(folder) if holds_journal(folder) and not folder.is_symlink() else None
+    return None
 
 
 def running_in(folder: Path) -> Running | None:

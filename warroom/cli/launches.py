@@ -157,16 +157,21 @@ def how_to_put_back(launch: Known) -> str:
 
 def known_launches(folder: Path) -> tuple[Known, ...]:
     """Every launch below `folder`, by name; empty where there is none. Raises UsageError where it cannot be read."""
+    return tuple(known for entry in entries_of(folder) if (known := _found(entry)))
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """What is in the folder of all launches, by name; empty where that is not there. Raises UsageError where it
+    cannot be read: that is not the same as having none."""
     try:
-        entries = sorted(folder.iterdir())
+        return sorted(folder.iterdir())
     except FileNotFoundError:
-        return ()
+        return []
     except OSError as error:
         raise UsageError(
             f"the state folder {clean(str(folder))} cannot be read: {error.strerror}",
             hint="name another with --state DIR",
         ) from error
-    return tuple(known for entry in entries if (known := _found(entry)))
 
 
 def _found(folder: Path) -> Known | None:
