@@ -158,3 +158,28 @@ async def test_what_another_playbook_does_not_watch_any_more_is_passed_over(tmp_
         await other.advance(MINUTE)
         assert "errors" in engine.signals.live().signals
     assert other.trouble == []
+
+
+async def test_a_breach_that_was_over_lends_its_time_to_no_other_that_began_as_the_engine_died(
+    tmp_path: Path,
+) -> None:
+    stage = launch(tmp_path)
+    kept = stage.samples
+    assert isinstance(kept, Kept)
+    async with stage.engine(kill=True):
+        await stage.advance(MINUTE)
+        stage.fed.values["p95"] = 0.301
+        await stage.advance(4 * MINUTE)
+        kept.broken = True
+        stage.fed.values["p95"] = 0.04
+        await stage.advance(SLOT)
+        stage.fed.values["p95"] = 0.301
+        await stage.advance(SLOT)
+    assert stage.kinds("trigger")[-2:] == ["trigger.reset pause_p95", "trigger.pending pause_p95"]
+    began = datetime.fromisoformat(stage.told[-1].body["at"])
+    kept.broken = False
+    async with stage.engine() as engine:
+        await stage.advance(began + 5 * MINUTE - SLOT - stage.clock.now())
+        assert engine.state.triggers["pause_p95"].state.stage is Stage.PENDING
+        await stage.advance(2 * SLOT)
+        assert engine.state.triggers["pause_p95"].state.fired_at == began + 5 * MINUTE

@@ -18,6 +18,7 @@ class TriggerWatch:
     def __init__(self, every: timedelta) -> None:
         self._every = every
         self._states: dict[str, TriggerState] = {}
+        self._told: dict[str, TriggerState] = {}
         self._resuming: dict[str, TriggerState] = {}
         self._changed: dict[str, int] = {}
 
@@ -30,13 +31,19 @@ class TriggerWatch:
         """The journal's states of those that are not known here, or that a person has changed since."""
         for known in triggers:
             if known.id not in self._states or known.changed > self._changed.get(known.id, 0):
-                self._states[known.id] = self._on_grid(moved(known.state, -ahead))
+                self._told[known.id] = told = moved(known.state, -ahead)
+                self._states[known.id] = self._on_grid(told)
                 self._changed[known.id] = known.changed
 
     def remember(self, name: str, state: TriggerState) -> None:
-        """What an earlier process saw of it last, if it is the same activation as the journal's."""
-        known = self._states.get(name)
-        if known and (known.stage, known.number) == (state.stage, state.number):
+        """What an earlier process saw of it last, if that goes on from where the journal says that it stands: what was
+        seen before that may be of another breach, which was over."""
+        told = self._told.get(name)
+        if told is None or told.last is None or state.last is None:
+            return
+        # Two breaches lie two slots apart, and both clocks agree to a fraction of one.
+        is_newer = state.last > told.last - self._every
+        if is_newer and (told.stage, told.number) == (state.stage, state.number):
             self._states[name] = self._on_grid(state)
 
     def step(self, plan: TriggerPlan, rule: Rule, found: Observation) -> tuple[Transition, ...]:
