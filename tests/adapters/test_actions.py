@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,13 @@ from warroom.adapters.actions import Actions
 from warroom.adapters.command import Commands
 from warroom.adapters.http import HttpAdapter
 from warroom.clock import RealClock
+from warroom.journal.chain import hidden
 from warroom.launch.levers import LeverReading
 from warroom.launch.outcomes import Answer, Fate, Found
+from warroom.launch.procedures import Before
 from warroom.playbook.loaded import Call, Deed, Lever, Look, ReadFrom, Target
 from warroom.playbook.procedures import ActionStep, LeverPlan, setting
+from warroom.redact import Redactor
 from warroom.units import Condition
 
 KEY = "correct-horse-battery"
@@ -32,6 +37,7 @@ SEND = Lever(
 RATE = Lever("RATE", "10", ReadFrom("app", "/state", "$.limits.rate"))
 ON = setting("send", LeverPlan("SEND", "true"), "true")
 PAUSE = ActionStep("pause", "request", "pause")
+REVERT = ActionStep("revert", "request", "revert")
 PAUSED = Look(Condition.parse('== "paused"'), "app", "/state", "$.consumers")
 CHANGED = Look(None, "app", "/state", "$.build")
 DEEDS = {
@@ -61,7 +67,7 @@ async def sent(
         return await actions.send("stop", step, timeout_s), received
 
 
-async def found(answer: Answerer | str, step: ActionStep = ON, before: str | None = None) -> Found:
+async def found(answer: Answerer | str, step: ActionStep = ON, before: Before | None = None) -> Found:
     async with acting(answer) as (actions, _):
         return await actions.look("stop", step, before, 5.0)
 
@@ -169,19 +175,52 @@ async def test_a_condition_is_read_back_and_says_what_is_wanted() -> None:
     assert (read.holds, read.said) == (False, '$.consumers is running, expected == "paused"')
 
 
+REDACTOR = Redactor.of({"KEY": KEY})
+LONG = "r" * 200
+
+
+async def read_again(was: str, now: str) -> tuple[Found, str]:
+    """What is found of something that was `was` and is `now`, by an engine that knows the first from the journal; and
+    what the journal has of it."""
+    answers = iter((was, now))
+    async with acting(lambda _: reply({"build": next(answers)})) as (actions, _):
+        first = await actions.look("stop", REVERT, None, 5.0)
+        assert (first.holds, "nobody knows what it was before" in first.said) == (None, True)
+        assert first.read is not None
+        kept = json.dumps(hidden(asdict(first.read), REDACTOR))
+        return await actions.look("stop", REVERT, Before(**json.loads(kept)), 5.0), kept
+
+
 @pytest.mark.parametrize(
-    ("before", "holds", "said"),
+    ("was", "now", "holds", "said"),
     [
-        pytest.param("r118", True, "$.build is r112, it was r118", id="another one"),
-        pytest.param("r112", False, "$.build is r112, as before", id="the same"),
-        pytest.param(None, None, "$.build is r112, and nobody knows what it was before", id="nobody knows"),
+        pytest.param("r118", "r112", True, "$.build is r112, it was r118", id="another one"),
+        pytest.param("r112", "r112", False, "$.build is r112, as before", id="the same"),
+        pytest.param(KEY, KEY, False, "as before", id="the same secret"),
+        pytest.param(KEY, KEY[::-1], True, "it was [KEY]", id="another one than a secret"),
+        pytest.param(f"{LONG}1", f"{LONG}1", False, "as before", id="the same long one"),
+        pytest.param(f"{LONG}1", f"{LONG}2", True, "it was rrrr", id="one that differs at its end alone"),
+        pytest.param("", "", False, "as before", id="the same nothing"),
     ],
 )
-async def test_what_has_to_change_is_held_against_what_it_was(
-    before: str | None, holds: bool | None, said: str
+async def test_what_has_to_change_is_held_against_what_it_was_also_by_the_next_engine(
+    was: str, now: str, holds: bool, said: str
 ) -> None:
-    step = ActionStep("revert", "request", "revert")
-    assert await found(lambda _: reply(STATE), step, before) == Found(holds, said, "r112")
+    read, _ = await read_again(was, now)
+    assert read.holds is holds
+    assert said in read.said
+
+
+async def test_the_journal_has_nothing_of_a_secret_that_was_read_and_nothing_twice_the_same() -> None:
+    _, kept = await read_again(KEY, KEY)
+    _, again = await read_again(KEY, KEY)
+    assert KEY not in kept
+    assert hashlib.sha256(KEY.encode()).hexdigest() not in kept
+    assert json.loads(kept)["mark"] != json.loads(again)["mark"]
+
+
+async def test_a_state_that_has_no_such_value_says_nothing_of_a_change() -> None:
+    assert (await found(lambda _: reply({}), REVERT, Before("r118", "00:00"))).holds is None
 
 
 async def test_levers_in_one_answer_share_a_request_and_one_that_is_missing_hides_no_other() -> None:
@@ -194,6 +233,15 @@ async def test_levers_in_one_answer_share_a_request_and_one_that_is_missing_hide
     async with acting(lambda _: reply(b"", 503)) as (actions, _):
         readings = await actions.levers(["SEND", "RATE"], 5.0)
         assert all(one.actual is None and "answers 503" in one.reason for one in readings)
+
+
+@pytest.mark.parametrize(("length", "is_whole"), [(1_000, True), (1_001, False)])
+async def test_a_lever_is_told_whole_up_to_the_longest_value_that_a_playbook_expects(
+    length: int, is_whole: bool
+) -> None:
+    async with acting(lambda _: reply({"limits": {"rate": "x" * length}})) as (actions, _):
+        (reading,) = await actions.levers(["RATE"], 5.0)
+        assert (reading.actual == "x" * length) is is_whole
 
 
 # --- commands
@@ -234,7 +282,7 @@ async def test_a_lever_is_what_a_command_prints_or_nobody_knows() -> None:
         assert [one.actual for one in readings] == ["true", "false", None]
         assert "ends with 3" in readings[2].reason
         looked = [await reader.look("stop", step, None, 5.0) for step in on]
-        assert [(one.holds, one.value) for one in looked] == [(True, "true"), (False, "false"), (None, None)]
+        assert [one.holds for one in looked] == [True, False, None]
         refused = Actions(levers, {}, actions._http, Commands(RealClock()))
         (reading,) = await refused.levers(["A"], 5.0)
         assert (reading.actual, "--allow-commands allows them" in reading.reason) == (None, True)

@@ -23,6 +23,7 @@ from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import RunSuite
 from warroom.launch.levers import LeverReading
 from warroom.launch.outcomes import Answer, Fate, Found
+from warroom.launch.procedures import Before
 from warroom.playbook.course import Course
 from warroom.playbook.procedures import ActionStep
 from warroom.suite_state import SuiteState
@@ -93,7 +94,7 @@ class Process:
                 grave.cancel()
             await settle(1)
 
-    async def look(self, procedure: str, step: ActionStep, before: str | None, timeout_s: float) -> Found:
+    async def look(self, procedure: str, step: ActionStep, before: Before | None, timeout_s: float) -> Found:
         await self.alive()
         service = self._service
         await service.clock.sleep(timeout_s if service.unreadable else 0.1)

@@ -12,6 +12,7 @@ from warroom.errors import UsageError
 from warroom.launch import acting
 from warroom.launch.levers import LeverStanding, lever_standing
 from warroom.playbook.procedures import LeverPlan, setting
+from warroom.text import clean
 
 HOUR = timedelta(hours=1)
 TOLD = LeverPlan("TOLD", "blue", values=("blue", "red"), by_person="ask", attest="see the board", max_age=HOUR)
@@ -50,6 +51,13 @@ def test_what_a_lever_should_be_follows_from_the_phase_that_runs() -> None:
         stands = standing(drive, SEND)
         found.append((stands.expected, stands.as_expected))
     assert found == [("true", True), ("false", False), ("false", False), ("true", True)], "open is from T+1h to T+2h"
+
+
+@pytest.mark.parametrize("value", ["", "x" * 1_000, "two\tparts", "a\u200bb"], ids=["empty", "long", "tab", "unseen"])
+def test_a_lever_that_is_as_expected_is_so_however_its_value_is_told(value: str) -> None:
+    drive = Drive()
+    drive.write("lever.read", lever="SEND", value=clean(value))
+    assert standing(drive, replace(SEND, expect=value, expect_in={})).as_expected is True
 
 
 def test_what_people_say_deviates_like_everything_else() -> None:

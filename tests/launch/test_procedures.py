@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -12,7 +12,7 @@ from warroom.launch import acting, procedure_starts
 from warroom.launch.exits import DECIDE_WITHIN
 from warroom.launch.ledger import KeepOpen, Prepare, RunSuite, decide
 from warroom.launch.procedure_words import standing_of, steps_said
-from warroom.launch.procedures import StepStage, is_over_budget, plan_of, spent
+from warroom.launch.procedures import Before, StepStage, is_over_budget, plan_of, spent
 from warroom.launch.schedule import all_slots
 from warroom.updates.render import post_text
 
@@ -49,6 +49,14 @@ def test_steps_are_done_in_their_order_and_each_says_what_it_came_to() -> None:
         "1. SEND=true: NO-OP (no mitigation) 02:00:00Z: SEND is true already: nothing was changed (engine)",
         '2. pause the consumers: VERIFIED 02:00:03Z in 3s: $.consumers is "paused" (engine)',
     ]
+
+
+def test_what_was_read_before_an_action_was_sent_is_known_until_its_end() -> None:
+    drive = started("stop")
+    was = Before("r118", "00:11")
+    drive.step("stop-1", "send", "step_requested", attempt=1, before=asdict(was))
+    drive.step("stop-1", "send", "step_unknown", reason="no answer")
+    assert drive.run("stop-1").steps["send"].before == was
 
 
 def test_what_changes_nothing_is_a_no_op_as_a_whole() -> None:

@@ -6,7 +6,9 @@ tell whether what was sent had arrived.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
@@ -18,6 +20,7 @@ from warroom.errors import CannotMeasure
 from warroom.expect import Body, JsonPath
 from warroom.launch.levers import LeverReading
 from warroom.launch.outcomes import Answer, Fate, Found
+from warroom.launch.procedures import Before
 from warroom.playbook.loaded import Call, Deed, Lever, Look
 from warroom.playbook.procedures import ActionStep
 from warroom.text import clean, one_line
@@ -31,6 +34,8 @@ _MAYBE_TAKEN: Final = 408
 """Answers that say that nothing was done, and that it may be tried again."""
 _FOR_GOOD: Final = ("denied", "not_configured", "internal")
 _SHOWN: Final = 120
+_LONGEST_LEVER: Final = 1_000
+"""No playbook expects a longer value of a lever."""
 
 
 class Actions:
@@ -50,7 +55,7 @@ class Actions:
         self._commands = commands
         self._redact = redact
 
-    async def look(self, procedure: str, step: ActionStep, before: str | None, timeout_s: float) -> Found:
+    async def look(self, procedure: str, step: ActionStep, before: Before | None, timeout_s: float) -> Found:
         """Reads the state that `step` is to bring about."""
         try:
             if step.lever:
@@ -58,7 +63,9 @@ class Actions:
             look = self._deeds[procedure, step.id].look
             assert look is not None
             value, said = await self._read(look, timeout_s)
-            return _held(look.condition, value, before, said)
+            if look.condition is None:
+                return self._changed(value, before, said)
+            return _held(look.condition, value, said)
         except (CannotMeasure, LookupError) as fault:
             return Found(None, _why(fault))
 
@@ -93,7 +100,7 @@ class Actions:
         if value is MISSING:
             return LeverReading(lever.id, None, "the state does not name it")
         # As the journal will have it, or a value that holds a secret would be news each time.
-        return LeverReading(lever.id, clean(self._redact(show(value)), limit=_SHOWN))
+        return LeverReading(lever.id, clean(self._redact(show(value)), limit=_LONGEST_LEVER))
 
     async def _lever_found(self, lever: Lever, value: str, timeout_s: float) -> Found:
         read = lever.read
@@ -102,7 +109,18 @@ class Actions:
         if found is MISSING:
             return Found(None, f"the state does not name {lever.id}")
         shown = one_line(show(found), limit=_SHOWN)
-        return Found(show(found) == value, f"{lever.id} is {shown or '(empty)'}", shown)
+        return Found(show(found) == value, f"{lever.id} is {shown or '(empty)'}")
+
+    def _changed(self, value: Actual, before: Before | None, said: str) -> Found:
+        """What was read against what it was `before`."""
+        if value is MISSING:
+            return Found(None, said)
+        shown, salt = self._redact(one_line(show(value), limit=_SHOWN)), _salt_of(before)
+        read = Before(shown, _mark(show(value), salt))
+        if before is None:
+            return Found(None, f"{said}, and nobody knows what it was before", read)
+        is_same = read.mark == before.mark
+        return Found(not is_same, f"{said}, {'as before' if is_same else f'it was {before.shown}'}", read)
 
     async def _lever_value(self, lever: Lever, answer: Response | CannotMeasure | None, timeout_s: float) -> Actual:
         """By the answer of its target, or what its command prints. Raises CannotMeasure."""
@@ -190,17 +208,20 @@ def _value(answer: Response | CannotMeasure, path: str) -> Actual:
         raise CannotMeasure(str(error), symptom="unreadable") from None
 
 
-def _held(condition: Condition | None, value: Actual, before: str | None, said: str) -> Found:
-    """What was read against what is wanted; without a condition: another value than `before`."""
-    shown = one_line(show(value), limit=_SHOWN)
-    if condition is not None:
-        holds = condition.holds(value)
-        return Found(holds, said if holds else f"{said}, expected {clean(str(condition), limit=_SHOWN)}", shown)
-    if value is MISSING:
-        return Found(None, said)
-    if before is None:
-        return Found(None, f"{said}, and nobody knows what it was before", shown)
-    return Found(shown != before, f"{said}, it was {before}" if shown != before else f"{said}, as before", shown)
+def _held(condition: Condition, value: Actual, said: str) -> Found:
+    """What was read against what is wanted."""
+    holds = condition.holds(value)
+    return Found(holds, said if holds else f"{said}, expected {clean(str(condition), limit=_SHOWN)}")
+
+
+def _salt_of(before: Before | None) -> bytes:
+    """That of what a value is held against; a fresh one where there is nothing yet."""
+    return bytes.fromhex(before.mark.partition(":")[0]) if before else os.urandom(16)
+
+
+def _mark(text: str, salt: bytes) -> str:
+    """What a text is known by in the journal. It takes 10 ms to work out, so that nobody finds a secret by trying."""
+    return f"{salt.hex()}:{hashlib.scrypt(text.encode('utf-8', 'surrogatepass'), salt=salt, n=2**12, r=8, p=1).hex()}"
 
 
 def _request(call: Call, step: ActionStep, timeout_s: float) -> Request:

@@ -7,6 +7,7 @@ before it sends anything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
@@ -20,7 +21,7 @@ from warroom.launch.entries import Draft
 from warroom.launch.levers import lever_news
 from warroom.launch.outcomes import Answer, Fate, Found, Next, Verdict, after_answer, after_look, before_sending
 from warroom.launch.procedure_ledger import Act, procedure_draft, procedure_effects
-from warroom.launch.procedures import StepStage
+from warroom.launch.procedures import Before, StepStage
 from warroom.launch.state import LaunchState
 
 _LONGEST_CALL_S: Final = 10.0
@@ -105,14 +106,14 @@ class _Deed:
 
     async def _begin(self) -> Verdict:
         found = await self._look(None)
-        self._before = found.value
+        self._before = found.read
         return before_sending(found)
 
     @property
     def _left_s(self) -> float:
         return self._ends - self._clock.monotonic()
 
-    async def _look(self, before: str | None) -> Found:
+    async def _look(self, before: Before | None) -> Found:
         try:
             return await self._actions.look(self._procedure, self._act.step, before, self._call_s)
         except BaseException as error:
@@ -146,7 +147,7 @@ class _Deed:
         self._attempt += 1
         self._stage = StepStage.REQUESTED
         body: dict[str, object] = {"attempt": self._attempt, "what": self._act.step.text}
-        body |= {} if self._before is None else {"before": self._before}
+        body |= {} if self._before is None else {"before": asdict(self._before)}
         return [self._draft("step_requested", body, state)]
 
     async def _note(self, verdict: Verdict) -> None:

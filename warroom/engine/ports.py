@@ -15,6 +15,7 @@ from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import RunSuite
 from warroom.launch.levers import LeverReading
 from warroom.launch.outcomes import Answer, Fate, Found
+from warroom.launch.procedures import Before
 from warroom.launch.setup import Finding
 from warroom.playbook.procedures import ActionStep
 from warroom.slo.query import SignalSource
@@ -121,7 +122,7 @@ class ActionsPort(Protocol):
     """Changes things outside, and reads them back. Nothing here raises, save for cancellation: what goes wrong is in
     what comes back. Each call ends within its `timeout_s` seconds, and leaves nothing behind that goes on."""
 
-    async def look(self, procedure: str, step: ActionStep, before: str | None, timeout_s: float) -> Found:
+    async def look(self, procedure: str, step: ActionStep, before: Before | None, timeout_s: float) -> Found:
         """Whether the state is the one that `step` is to bring about. `before` is what was read before it was sent,
         None while it was not, or where nobody knows."""
         ...
@@ -138,7 +139,7 @@ class ActionsPort(Protocol):
 class NoActions:
     """An `ActionsPort` for a launch that changes nothing outside."""
 
-    async def look(self, procedure: str, step: ActionStep, before: str | None, timeout_s: float) -> Found:
+    async def look(self, procedure: str, step: ActionStep, before: Before | None, timeout_s: float) -> Found:
         """Nothing can be read."""
         return Found(None, "nothing can be read here")
 

@@ -10,6 +10,7 @@ from warroom.launch.entries import Draft
 from warroom.launch.procedures import LeverKnown
 from warroom.launch.state import LaunchState, believed, phases_in_time
 from warroom.playbook.procedures import LeverPlan
+from warroom.text import clean
 from warroom.units import format_duration
 
 _BELIEVED_FOR = 3
@@ -39,7 +40,7 @@ class LeverStanding:
     @property
     def as_expected(self) -> bool | None:
         """Whether it is as it should be; None where nobody knows."""
-        return None if self.actual is None else self.actual == self.expected
+        return None if self.actual is None else self.actual == clean(self.expected)
 
 
 def believed_for(plan: LeverPlan) -> timedelta:

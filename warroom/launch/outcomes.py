@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from warroom.launch.procedures import StepStage
+from warroom.launch.procedures import Before, StepStage
 
 
 class Fate(StrEnum):
@@ -33,11 +33,12 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a read-back found: whether the state is the one that is wanted, None where it cannot be read. `said` is a
-    sentence about it, such as `DISABLE_SEND is false`, `value` what was read, None where nothing was."""
+    sentence about it, such as `DISABLE_SEND is false`. `read` is what it was, to hold a later one against; None where
+    nothing was read, or a condition says what is wanted."""
 
     holds: bool | None
     said: str
-    value: str | None = None
+    read: Before | None = None
 
 
 class Next(StrEnum):

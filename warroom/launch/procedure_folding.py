@@ -9,7 +9,7 @@ from typing import Final
 
 from warroom.launch.entries import Body, Entry
 from warroom.launch.happenings import CRITICAL, INFO, WARNING, Happening
-from warroom.launch.procedures import FAILED, LeverKnown, ProcedureRun, StepRun, StepStage
+from warroom.launch.procedures import FAILED, Before, LeverKnown, ProcedureRun, StepRun, StepStage
 from warroom.launch.record_folding import Apply
 from warroom.launch.state import LaunchState, believed
 
@@ -67,7 +67,7 @@ def _to(stage: StepStage) -> Apply:
             stage=stage,
             at=at,
             attempt=body.get("attempt", before.attempt),
-            before=body.get("before", before.before),
+            before=Before(**body["before"]) if "before" in body else before.before,
             by=body.get("by", before.by),
             reason=body.get("reason", ""),
         )

@@ -55,12 +55,22 @@ MAY_BE_SENT: Final = frozenset((StepStage.REQUESTED, StepStage.SENT, StepStage.U
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What was read before an action was sent. `shown` is for people: its beginning, without secrets. `mark` is what
+    another value is told from it by; of the value it reveals nothing."""
+
+    shown: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepRun:
     """A step that was reached at `began_at` and stands where it stands since `at`.
 
     `attempt` counts how often it was meant to be sent, 0 before. `people` have confirmed it, in their order; `by` is
     who ended it, `engine` or a person, empty before. `reason` says why it stands so. `escalated` says that everybody
-    was told that nobody has seen to it. `before` is what was read before it was sent, None where that is not known.
+    was told that nobody has seen to it. `before` is None where nobody knows what was read before it was sent, or that
+    is not held against anything.
     """
 
     id: str
@@ -72,7 +82,7 @@ class StepRun:
     by: str = ""
     reason: str = ""
     escalated: bool = False
-    before: str | None = None
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)

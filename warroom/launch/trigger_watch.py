@@ -36,8 +36,8 @@ class TriggerWatch:
                 self._changed[known.id] = known.changed
 
     def remember(self, name: str, state: TriggerState) -> None:
-        """What an earlier process saw of it last, if that goes on from where the journal says that it stands: what was
-        seen before that may be of another breach, which was over."""
+        """What an earlier process saw of it last, if that goes on from where the journal says that it stands; what
+        was seen before may be of another breach, which was over."""
         told = self._told.get(name)
         if told is None or told.last is None or state.last is None:
             return
