@@ -107,7 +107,7 @@ def test_that_a_first_copy_may_be_there_is_still_known_when_the_text_is_written_
 def test_one_whose_answers_are_always_lost_is_sent_again_less_and_less_often() -> None:
     state, sent = doubtful(on_unknown="resend"), [SENT_AT]
     while (at := sent[-1]) < SENT_AT + HOUR:
-        for draft in to_write(state, at):
+        for draft in to_write(state, decide(state, at), at):
             state = after(state, draft.kind, at, **draft.body)
         while not (send := [one for one in decide(state, at) if isinstance(one, Send)]):
             at += SECOND

@@ -38,4 +38,5 @@ class ContainedSource:
             return {}
 
     def _told(self, reading: Reading) -> Reading:
-        return replace(reading, reason=self._redact(reading.reason)) if reading.reason else reading
+        told = self._redact(reading.reason)
+        return reading if told == reading.reason else replace(reading, reason=told)

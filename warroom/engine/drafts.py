@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +18,7 @@ from warroom.launch.flips import news
 from warroom.launch.ledger import (
     LATE_AFTER_S,
     Close,
+    Decision,
     GiveUp,
     HoldBack,
     KeepOpen,
@@ -50,10 +51,10 @@ _FATES: Final = {
 }
 
 
-def to_write(state: LaunchState, now: datetime) -> list[Draft]:
-    """What the decisions come to that need nothing but the journal: texts, holds, moves of procedures, the end."""
+def to_write(state: LaunchState, decisions: Sequence[Decision], now: datetime) -> list[Draft]:
+    """What `decisions` and procedures come to that needs nothing but the journal: texts, holds, moves, the end."""
     drafts: list[Draft] = []
-    for decision in decide(state, now):
+    for decision in decisions:
         match decision:
             case Prepare():
                 drafts += _prepared(state, decision)

@@ -124,6 +124,7 @@ class Engine:
         )
         self._setup = SetUpWatch(ports.setup, ports.clock)
         self._acting = Acting(ports.clock, self._book, ports.actions, self._insist)
+        self._decided: tuple[LaunchState, Sequence[Decision]] | None = None
         self._rest_s = 0.0
         self._sha256 = ""
         self._second_clock = ports.second_clock or SecondClock(ports.clock)
@@ -243,6 +244,7 @@ class Engine:
 
     async def _tick(self) -> None:
         self.pulse.tick()
+        self._decided = None
         try:
             self._alive(None)
             await self._write_what_is_owed()
@@ -287,18 +289,29 @@ class Engine:
 
     def _owed(self, state: LaunchState) -> Sequence[Draft]:
         # Another playbook may have come while this waited for its turn.
-        return () if self.is_amended else drafts.to_write(state, self._clock.now())
+        if self.is_amended:
+            return ()
+        now = self._clock.now()
+        decisions = decide(state, now)
+        self._decided = state, decisions
+        return drafts.to_write(state, decisions, now)
 
     def _begin_effects(self) -> None:
         if self._stopping or self.state.closed or self.is_amended:
             return
         self._begin_to_look()
         now = self._clock.now()
-        for decision in (*decide(self.state, now), *procedure_effects(self.state, now)):
+        for decision in (*self._decisions(now), *procedure_effects(self.state, now)):
             if effect := self._effect_of(decision):
                 self._work.begin(*effect)
         if last := self._status.next():
             self._work.begin(LANE, last)
+
+    def _decisions(self, now: datetime) -> Sequence[Decision]:
+        """What this tick decided already, where nothing was written since."""
+        if self._decided is not None and self._decided[0] is self.state:
+            return self._decided[1]
+        return decide(self.state, now)
 
     def _effect_of(self, decision: Decision | Act) -> tuple[str, Callable[[], Awaitable[None]]] | None:
         """The key of what a decision wants done, which is done once at a time; None where it is only journaled."""

@@ -130,7 +130,8 @@ def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
     seen = believed(state, now)
     events = (*_happened(state, seen), *_lasting(state, seen))
     planned = (*sorted(events, key=lambda slot: slot.due(None)), *slots(state.course, state.attempt))
-    return (*planned, *(instead for slot in planned for instead in _instead_of(state, slot, now)))
+    falling = (slot for slot in planned if state.course.channels[slot.channel].fallback)
+    return (*planned, *(instead for slot in falling for instead in _instead_of(state, slot, now)))
 
 
 def _instead_of(state: LaunchState, slot: Slot, now: datetime) -> Iterator[Slot]:

@@ -42,9 +42,11 @@ def _level(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _rollup(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    signals = dict(state.signals)
     for name, found in body["values"].items():
-        known = state.signals.get(name) or SignalKnown(name, Level(found["level"]), entry.at, entry.at)
-        state = _with_signal(state, _measured(known, entry, found))
+        known = signals.get(name) or SignalKnown(name, Level(found["level"]), entry.at, entry.at)
+        signals[name] = _measured(known, entry, found)
+    state = replace(state, signals=signals)
     for name, memo in body.get("triggers", {}).items():
         state = _as_remembered(state, name, state_from(memo))
     budgets = {name: BudgetKnown(entry.at, _budget(left)) for name, left in body.get("budgets", {}).items()}
@@ -67,8 +69,17 @@ def _measured(known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
     value, low, high, n = (found.get(name) for name in ("value", "low", "high", "n"))
     reason, filling = found.get("reason", ""), found.get("filling", False)
     was_judged = known.was_judged or known.level is not Level.UNKNOWN
-    numbers = replace(known, at=entry.at, value=value, low=low, high=high, n=n)
-    return replace(numbers, reason=reason, filling=filling, was_judged=was_judged)
+    return replace(
+        known,
+        at=entry.at,
+        value=value,
+        low=low,
+        high=high,
+        n=n,
+        reason=reason,
+        filling=filling,
+        was_judged=was_judged,
+    )
 
 
 def _warned(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
