@@ -54,6 +54,7 @@ class TestRatio:
         store, now = looked(self.QUERY, *[requests({"200": 990, "500": 10})] * 61)
         reading = answer(store, self.QUERY, now)
         assert (reading.value, reading.reason) == (None, "requests_total did not grow in the window")
+        assert reading.n == 0, "the source answers, and nothing was counted"
 
     def test_a_code_that_never_came_is_no_error(self) -> None:
         store, now = looked(self.QUERY, *(requests({"200": 10 * i}) for i in range(61)))

@@ -52,7 +52,7 @@ def turned_red() -> str:
     return text(flipped("gate1", "red"), "gate_red@gate1#1", HAPPENS)
 
 
-_NO_TOKENS: Final = {"level": "unknown", "reason": "jwt_validations_total did not grow in the window"}
+_NO_TOKENS: Final = {"level": "unknown", "n": 0.0, "reason": "jwt_validations_total did not grow in the window"}
 MEASURED: Final[Mapping[str, Mapping[str, object]]] = {
     "uptime": {"level": "green", "value": 1.0, "n": 30.0},
     "errors_5xx": {"level": "green", "value": 0.0012, "n": 812.0},
@@ -65,10 +65,14 @@ MEASURED: Final[Mapping[str, Mapping[str, object]]] = {
 
 
 def watched(state: LaunchState, at: datetime, *, tokens: bool = True) -> LaunchState:
-    """Every signal was measured at `at`, those about tokens where there are any."""
+    """Every signal was measured at `at`, those about tokens where there are any, and every trigger judged; the levers
+    were read."""
+    for plan in state.course.levers.values():
+        state = after(state, "lever.read", at, lever=plan.id, value=plan.expect)
     budgets = {"uptime": {"left": 0.98, "burn": 0.1, "exhausted_at": None, "coverage": 1.0}}
     values = MEASURED if tokens else {**MEASURED, "auth_success": _NO_TOKENS, "jwt_failures": _NO_TOKENS}
-    return after(state, "signals.rollup", at, values=values, budgets=budgets)
+    looks = dict.fromkeys(state.course.watched.triggers, "")
+    return after(state, "signals.rollup", at, values=values, budgets=budgets, looks=looks)
 
 
 def regular(slot: str, hours: int, gate1: str = "green", *, breach: bool = False) -> str:
@@ -83,6 +87,8 @@ def regular(slot: str, hours: int, gate1: str = "green", *, breach: bool = False
         body = {"signal": "p95", "level": "red", "value": 0.301, "n": 30.0, "reason": "301ms is > 300ms"}
         state = after(state, "signal.level", at - MINUTE / 5, **body)
     scenario = "steady" if gate1 == "green" else "auth-outage-404"
+    state = after(state, "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
+    state = after(state, "suite.finished", T0 + 6 * MINUTE, **found(scenario))
     state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)
     state = after(state, "suite.finished", at - MINUTE / 2, **found(scenario, "pulse", slot))
     [prepare] = [each for each in decide(state, at) if isinstance(each, Prepare) and each.slot.id == slot]

@@ -95,7 +95,8 @@ def test_the_golden_text_of_the_all_green_case_is_that_of_the_document_line_by_l
 )
 def test_a_regular_update_tells_what_was_measured_for_it(slot: str, hours: int, update: str, name: str) -> None:
     at = T0 + timedelta(hours=hours)
-    state = watched(opened(), at - MINUTE / 5)
+    state = after(opened(), "suite.started", T0 + 5 * MINUTE, suite="verify", cause="phase:verify")
+    state = watched(after(state, "suite.finished", T0 + 6 * MINUTE, **found("steady")), at - MINUTE / 5)
     asked = [each for each in decide(state, at - MINUTE) if isinstance(each, RunSuite)]
     assert RunSuite("pulse", slot) in asked
     state = after(state, "suite.started", at - MINUTE, suite="pulse", cause=slot)

@@ -19,7 +19,7 @@ from warroom.slo.trigger import Stage as TriggerStage
 from warroom.slo.trigger import TriggerState
 from warroom.updates.status_text import alarm_text, answer_text, digest_of, status_text
 
-SIGNALS = ("Uptime", "5xx errors", "P95 latency", "Queue depth", "DLQ ratio")
+SIGNALS = ("Uptime", "5xx errors", "P95 latency", "Auth success", "JWT validation failures")
 EVIDENCE = "evidence_bundle@T+15m"
 
 
@@ -37,7 +37,7 @@ def test_it_tells_t0_phase_verdicts_next_post_incidents_and_gates() -> None:
     assert status_text(state, T0 + 8 * MINUTE).split("\n") == [
         "STATUS: auto_com_center Production Publish · dry-run · receive-and-queue",
         "T0: 2025-11-01 02:00 UTC",
-        f"Overall: ? UNKNOWN: {', '.join(f'{title}: no data' for title in SIGNALS)}, and 1 more",
+        f"Overall: ? UNKNOWN: {', '.join(f'{title}: no data' for title in SIGNALS)}, and 12 more",
         "Phase: Step 1: publish to production until 2025-11-01 02:05 UTC, ✖ LATE (1 of 4 done)",
         "verify: ✔ GREEN (dry-run), 2025-11-01 02:06 UTC",
         "Posts: 0 of 22 sent; next T+5m Publish confirmation, 2025-11-01 02:05 UTC, HELD: wait for it (ann)",

@@ -142,11 +142,12 @@ def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
 
 def standing(state: LaunchState, now: datetime) -> dict[str, Any]:
     """The launch in one verdict; of one that is closed, as it stood then."""
-    found = overall(state, as_of(state, now))
+    at = as_of(state, now)
+    found = overall(state, at)
     return {
         "verdict": found.verdict.value,
         "word": found.word,
-        "said": overall_words(found),
+        "said": overall_words(found, at),
         "why": list(found.why),
         "pending": list(found.pending),
         "early": list(found.early),

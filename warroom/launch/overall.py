@@ -1,20 +1,25 @@
-"""The launch in one verdict: the worst of what its checks, signals, triggers and incidents say now."""
+"""The launch in one verdict: the worst of its checks, signals, triggers, levers, procedures and incidents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from warroom.launch.levers import lever_standing
 from warroom.launch.modes import has_ended
-from warroom.launch.results import Run
+from warroom.launch.procedures import FAILED, plan_of
+from warroom.launch.results import CheckFound, Run
 from warroom.launch.runs import phase_since
-from warroom.launch.signal_words import is_old, pending_gate
+from warroom.launch.signal_words import TOO_OLD, is_old, pending_gate
 from warroom.launch.state import LaunchState
+from warroom.launch.values import utc
+from warroom.playbook.course import CheckPlan
 from warroom.playbook.signals import SignalPlan, TriggerPlan
 from warroom.slo.levels import Level
 from warroom.text import clean
+from warroom.units import format_duration
 from warroom.verdict import Verdict, word, worst
 
 NOTHING_TESTED: Final = "nothing was tested yet"
@@ -22,6 +27,9 @@ NONE_REQUIRED: Final = "no required check ran"
 
 _MOST: Final = 5
 _LONGEST: Final = 1_000
+_SAID_FROM: Final = timedelta(hours=1)
+"""A check whose result is older than this is not said to be of now."""
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 # What is only tracked in this phase keeps nothing from GREEN.
 _OF_LEVEL: Final = {
     Level.GREEN: Verdict.PASS,
@@ -60,16 +68,17 @@ class Overall:
 def overall(state: LaunchState, at: datetime | None) -> Overall:
     """How the launch stands at `at` (None: nobody knows when, so that nothing is too old).
 
-    The latest result of every required check since T0, every signal that has a limit, every trigger, and open
-    incidents count. Without any check that ran nothing is green.
+    The latest result of every required check since T0, every signal that has a limit, every trigger, every lever, the
+    last run of every procedure, and open incidents count. Without any check that ran nothing is green.
     """
     runs = _counted(state)
     # The latest result of every check, and the run it is from.
     tested = {check: (run, one) for run in runs for check, one in run.checks.items()}
-    found = [Part(one.verdict, f"{one.title} {one.word}") for _, one in tested.values() if one.required]
-    untested = Part(Verdict.INCONCLUSIVE, NONE_REQUIRED if tested else NOTHING_TESTED)
-    checks = [*found, *_worse_than_their_checks(runs)] or [untested]
-    parts = [*checks, *_signals(state, at), *_triggers(state), *_incidents(state)]
+    checks = list(_checks(state, runs, tested, at)) or [
+        Part(Verdict.INCONCLUSIVE, NONE_REQUIRED if tested else NOTHING_TESTED)
+    ]
+    watched = [*_signals(state, at), *_triggers(state, at)]
+    parts = [*checks, *watched, *_levers(state, at), *_procedures(state), *_incidents(state)]
     decides = [part for part in parts if not part.verdict.is_tolerated and not part.is_early]
     verdict = worst(part.verdict for part in decides)
     bad = sorted((part for part in decides if part.verdict is not Verdict.PASS), key=lambda part: -part.verdict.rank)
@@ -84,12 +93,16 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
     )
 
 
-def overall_words(found: Overall) -> str:
-    """For a line of a post: `GREEN (dry-run)`, `RED: 5xx errors RED, and 2 more`; what is not judged yet is named."""
+def overall_words(found: Overall, at: datetime | None) -> str:
+    """For a line of a post of `at`: `GREEN (dry-run)`, `RED: 5xx errors RED, and 2 more`; what is not judged yet is
+    named, and so is when the oldest check ran, where that is long ago."""
     listed, more = found.why[:_MOST], len(found.why) - _MOST
     why = ", ".join([*listed, *([f"and {more} more"] if more > 0 else [])])
-    early = f" (not judged yet: {', '.join(found.early)})" if found.early else ""
-    return clean(f"{found.word}{f': {why}' if why else ''}{early}", limit=_LONGEST)
+    early = f"not judged yet: {', '.join(found.early)}" if found.early else ""
+    is_aged = at is not None and found.tested_at is not None and at - found.tested_at >= _SAID_FROM
+    aged = f"oldest check of {utc(found.tested_at)}" if is_aged and found.tested_at else ""
+    beside = "; ".join(filter(None, (early, aged)))
+    return clean(f"{found.word}{f': {why}' if why else ''}{f' ({beside})' if beside else ''}", limit=_LONGEST)
 
 
 def _counted(state: LaunchState) -> Sequence[Run]:
@@ -99,6 +112,46 @@ def _counted(state: LaunchState) -> Sequence[Run]:
         since = min((phase_since(phase, state.t0) for phase in state.course.phases), default=state.t0)
         done = [run for run in done if run.started_at >= min(since, state.t0)]
     return sorted(done, key=lambda run: run.started_at)
+
+
+def _checks(
+    state: LaunchState, runs: Sequence[Run], tested: Mapping[str, tuple[Run, CheckFound]], at: datetime | None
+) -> Iterator[Part]:
+    """What was found, and what should have been and was not: a result that is left out opens nothing."""
+    for name, (run, one) in tested.items():
+        if one.required:
+            yield _check(state.course.checks.get(name), run, one, at)
+    for suite in dict.fromkeys(run.suite for run in runs):
+        declared = (state.course.checks[name] for name in state.course.suites.get(suite, ()))
+        for plan in declared:
+            if plan.required and plan.id not in tested:
+                yield Part(Verdict.INCONCLUSIVE, f"{plan.title}: no result")
+    yield from _worse_than_their_checks(runs)
+    if runs:
+        yield from _unfinished(state, runs, at)
+
+
+def _check(plan: CheckPlan | None, run: Run, one: CheckFound, at: datetime | None) -> Part:
+    """What is worse than too old stays what it was."""
+    found, max_age, ended = (
+        Part(one.verdict, f"{one.title} {one.word}"),
+        plan.max_age if plan else None,
+        run.finished_at,
+    )
+    if not (at and max_age and ended) or at - ended <= max_age or one.verdict.rank > Verdict.STALE.rank:
+        return found
+    was = f"{one.word} at {utc(ended)}, more than {format_duration(max_age)} ago"
+    return Part(Verdict.STALE, f"{one.title} {word(Verdict.STALE)} ({was})")
+
+
+def _unfinished(state: LaunchState, runs: Sequence[Run], at: datetime | None) -> Iterator[Part]:
+    """Suites whose phase has begun, and that never came to their end."""
+    ran = {run.suite for run in runs}
+    for phase in state.course.phases:
+        if phase.suite in ran or not phase.suite or at is None or state.t0 is None:
+            continue
+        if at >= state.t0 + phase.starts:
+            yield Part(Verdict.INCONCLUSIVE, f"suite {phase.suite} has not finished")
 
 
 def _worse_than_their_checks(runs: Sequence[Run]) -> Iterator[Part]:
@@ -124,29 +177,61 @@ def _signal(state: LaunchState, plan: SignalPlan, at: datetime | None) -> Part:
         return Part(_OF_LEVEL[known.level], f"{plan.title} {known.level.word}")
     if known is not None and known.filling and not known.was_judged and not is_old(known, at):
         return Part(Verdict.INCONCLUSIVE, plan.title, is_early=True)
-    if gate := pending_gate(state, plan):
+    if gate := pending_gate(state, plan, at):
         return Part(Verdict.BLOCKED, f"{plan.title} {word(Verdict.BLOCKED, pending=gate)}")
     has_data = known is not None and known.value is not None and not is_old(known, at)
     return Part(Verdict.INCONCLUSIVE, f"{plan.title} UNKNOWN" if has_data else f"{plan.title}: no data")
 
 
-def _triggers(state: LaunchState) -> Iterator[Part]:
+def _triggers(state: LaunchState, at: datetime | None) -> Iterator[Part]:
     for plan in state.course.watched.triggers.values():
         known = state.triggers.get(plan.id)
-        if known is None:
-            continue
-        if known.state.is_active:
+        if known and known.state.is_active:
             is_grave = plan.latches and plan.mode != "shadow"
             yield Part(Verdict.FAIL if is_grave else Verdict.WARN, f"{plan.title}: {known.state.shown.upper()}")
-        elif known.state.blind:
-            yield _blind(state, plan)
+        elif known and known.state.blind:
+            yield _blind(state, plan, at)
+        elif not plan.declared:
+            yield from _unjudged(state, plan, at)
 
 
-def _blind(state: LaunchState, plan: TriggerPlan) -> Part:
+def _blind(state: LaunchState, plan: TriggerPlan, at: datetime | None) -> Part:
     signal = state.course.watched.signals.get(plan.signal)
-    if signal and (gate := pending_gate(state, signal)):
+    if signal and (gate := pending_gate(state, signal, at)):
         return Part(Verdict.BLOCKED, f"{plan.title}: {word(Verdict.BLOCKED, pending=gate)}")
     return Part(Verdict.INCONCLUSIVE, f"{plan.title}: BLIND")
+
+
+def _unjudged(state: LaunchState, plan: TriggerPlan, at: datetime | None) -> Iterator[Part]:
+    """That it is idle counts where somebody has looked. From T0 on everything is looked at once a minute."""
+    if at is None or state.t0 is None or at < state.t0:
+        return
+    look = state.looks.get(plan.id)
+    if at - (look.at if look else state.t0) > TOO_OLD:
+        yield Part(Verdict.INCONCLUSIVE, f"{plan.title}: not judged{f' since {utc(look.at)}' if look else ''}")
+    elif look is None or look.waits:
+        yield Part(Verdict.INCONCLUSIVE, plan.title, is_early=True)
+
+
+def _levers(state: LaunchState, at: datetime | None) -> Iterator[Part]:
+    """What each was when it was read last; the journal has every change, and that one cannot be read."""
+    for plan in state.course.levers.values():
+        known = state.levers.get(plan.id)
+        now = at or (known.at if known else _LONG_AGO)
+        stands = lever_standing(state, plan, now, now)
+        if stands.as_expected is None:
+            yield Part(Verdict.INCONCLUSIVE, f"{plan.id} UNKNOWN: {stands.reason}")
+        elif not stands.as_expected:
+            yield Part(Verdict.FAIL, f"{plan.id} is {stands.actual}, it should be {stands.expected}")
+
+
+def _procedures(state: LaunchState) -> Iterator[Part]:
+    """Those whose last run has failed. That a single lever could not be set shows in the lever."""
+    last = {run.procedure: run for run in state.procedures.values() if not run.is_open}
+    for run in last.values():
+        plan = plan_of(state.course, run)
+        if run.outcome == FAILED and plan and not run.lever:
+            yield Part(Verdict.FAIL, f"{plan.title} FAILED ({run.id})")
 
 
 def _incidents(state: LaunchState) -> Iterator[Part]:

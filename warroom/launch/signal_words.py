@@ -71,7 +71,7 @@ def signal_line(state: LaunchState, signal: str, at: datetime | None) -> str:
     plan = _in_force(state, signal, at or (known.at if known else None))
     limits = limits_text(state, plan)
     if known is None or known.level is Level.UNKNOWN or is_old(known, at):
-        why, gate = _why_unknown(known, at), pending_gate(state, plan)
+        why, gate = _why_unknown(known, at), pending_gate(state, plan, at)
         said = word(Verdict.BLOCKED, pending=gate) if gate else Level.UNKNOWN.word
         return _line(f"⚠️ {said} {plan.title}: {NO_DATA}", [why, limits])
     age = _age(known, at)
@@ -89,10 +89,13 @@ def is_old(known: SignalKnown, at: datetime | None) -> bool:
     return at is not None and at - known.at > TOO_OLD
 
 
-def pending_gate(state: LaunchState, plan: SignalPlan) -> str:
-    """The title of the gate that is red, so that no data is what is expected of the signal; empty: data are."""
-    known = state.gates.get(plan.gate)
-    return state.course.gates[plan.gate].title if known is not None and known.state == "red" else ""
+def pending_gate(state: LaunchState, plan: SignalPlan, at: datetime | None) -> str:
+    """The title of the gate that is red, where that explains why the signal has no data: its source answers, and
+    nothing was counted. Empty where there is another reason, or none."""
+    known, gate = state.signals.get(plan.id), state.gates.get(plan.gate)
+    if gate is None or gate.state != "red" or known is None or is_old(known, at):
+        return ""
+    return state.course.gates[plan.gate].title if known.value is None and known.n == 0 else ""
 
 
 def _why_unknown(known: SignalKnown | None, at: datetime | None) -> str:

@@ -63,6 +63,7 @@ def check_spec(
         required=common.required,
         timeout_s=_deadline_s(kind, params, common),
         tolerate=_tolerance(common.tolerate) if common.tolerate else None,
+        max_age_s=common.max_age.total_seconds() if common.max_age else None,
         needs=dict(kind.needs(params)),
         place=str(entry.key_place),
     )

@@ -122,6 +122,17 @@ class GatePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """A check, as the launch follows it. A result older than `max_age` says nothing any more; None: one counts until
+    there is another."""
+
+    id: str
+    title: str
+    required: bool = True
+    max_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """A post that is owed: once at `starts` (`every` is None), or again and again until and with `ends`.
 
@@ -171,6 +182,9 @@ class Course:
     routes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The channels that updates of a severity go to beside their own."""
     gates: Mapping[str, GatePlan] = field(default_factory=dict)
+    checks: Mapping[str, CheckPlan] = field(default_factory=dict)
+    suites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The checks of each suite."""
     watched: Watched = field(default_factory=Watched)
     levers: Mapping[str, LeverPlan] = field(default_factory=dict)
     procedures: Mapping[str, ProcedurePlan] = field(default_factory=dict)

@@ -9,8 +9,8 @@ from typing import Final
 
 from warroom.events import LaunchInfo
 from warroom.playbook import course_models, models, nodes
-from warroom.playbook.course import Ask, ByHand, Channel, Course, GatePlan, Phase, Step, Update
-from warroom.playbook.loaded import Gate, HookAccess, SlackAccess, Target
+from warroom.playbook.course import Ask, ByHand, Channel, CheckPlan, Course, GatePlan, Phase, Step, Update
+from warroom.playbook.loaded import CheckSpec, Gate, HookAccess, SlackAccess, Target
 from warroom.playbook.procedure_build import Procedures, lever_plan
 from warroom.playbook.signal_build import watched
 from warroom.text import clean
@@ -26,6 +26,7 @@ def course(
     launch: LaunchInfo,
     targets: Mapping[str, Target],
     gates: Mapping[str, Gate],
+    checks: Mapping[str, CheckSpec],
     top: nodes.Mapping,
 ) -> Course:
     """The course; every name in it leads somewhere. `top` is what `document` was made of."""
@@ -39,6 +40,8 @@ def course(
         updates={name: _update(name, model, document) for name, model in document.updates.items()},
         routes=document.routes.channels,
         gates={name: _gate(gate) for name, gate in gates.items()},
+        checks={name: _check(spec) for name, spec in checks.items()},
+        suites={name: tuple(model.checks) for name, model in document.suites.items()},
         watched=watched(document),
         levers=levers,
         procedures=Procedures(document, levers, top, targets).plans(),
@@ -85,6 +88,11 @@ def _posting(channel_id: str, model: course_models.Channel) -> Channel:
 def _gate(gate: Gate) -> GatePlan:
     ttl, is_polled = timedelta(seconds=gate.ttl_s), gate.poll_s is not None
     return GatePlan(gate.id, gate.title, gate.system, gate.note, gate.holds, gate.rerun, ttl, is_polled)
+
+
+def _check(spec: CheckSpec) -> CheckPlan:
+    max_age = timedelta(seconds=spec.max_age_s) if spec.max_age_s is not None else None
+    return CheckPlan(spec.id, spec.title, spec.required, max_age)
 
 
 def _step(step_id: str, model: course_models.Step, targets: Mapping[str, Target]) -> Step:

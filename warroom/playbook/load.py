@@ -168,6 +168,7 @@ class _Loading:
         self.declared: Mapping[str, models.Input] = {}
         self.values: frozenset[str] = frozenset()
         self.document: models.Document | None = None
+        self._specs: Mapping[str, CheckSpec] = {}
         self._top = with_environment(document.top, environment, self.problems)
 
     def playbook(self, given: InputValues | None, *, partly: bool = False) -> Playbook | None:
@@ -183,7 +184,7 @@ class _Loading:
         document, found = validate(models.Document, self._top)
         self.problems += found
         self.document = document
-        checks = self._checks()
+        checks = self._specs = self._checks()
         sections = Sections(
             top=self._top,
             targets=self._each("targets", models.Target),
@@ -334,7 +335,8 @@ class _Loading:
         """What a launch goes through."""
         targets = self._targets(document)
         gates = {name: build.gate(name, model) for name, model in document.gates.items()}
-        return course(document, build.launch_info(document.launch, targets), targets, gates, self._top)
+        launch = build.launch_info(document.launch, targets)
+        return course(document, launch, targets, gates, self._specs, self._top)
 
     def _targets(self, document: models.Document) -> dict[str, Target]:
         section = self._top.child("targets").entries

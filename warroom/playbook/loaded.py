@@ -146,7 +146,8 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
-    """A check: its kind and the kind's parameters. `timeout_s` bounds the whole check.
+    """A check: its kind and the kind's parameters. `timeout_s` bounds the whole check. A result counts for
+    `max_age_s`, None: until there is another.
 
     `needs` maps ids of other checks to the type of fact wanted of each (`object`: only the order counts).
     `place` is `file:line:column`.
@@ -159,6 +160,7 @@ class CheckSpec:
     required: bool = True
     timeout_s: float = 30.0
     tolerate: Tolerance | None = None
+    max_age_s: float | None = None
     needs: Mapping[str, type] = field(default_factory=dict)
     place: str = ""
 

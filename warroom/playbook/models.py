@@ -210,6 +210,9 @@ class Check(Section):
         description="Bound for the whole check. Longer by itself where `within` or `command_timeout` asks for it.",
     )
     tolerate: Tolerate | None = Field(None, description="What it may show while a gate is red.")
+    max_age: TimeoutText | None = Field(
+        None, description="How long a result counts in a launch; then it is UNKNOWN, whatever it was."
+    )
 
 
 class Until(Section):

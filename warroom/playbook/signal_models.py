@@ -86,7 +86,10 @@ class Signal(Section):
     page: SignalConditionText | None = Field(None, description="Where this holds the signal is RED.")
     limits_in: dict[Id, PhaseLimits] = Field({}, description="Other limits while a phase runs, by phase.")
     by: Name | None = Field(None, description="Label whose values are shown one by one beside the whole.")
-    gate: Id | None = Field(None, description="A gate; while it is red, no data is BLOCKED - pending that gate.")
+    gate: Id | None = Field(
+        None,
+        description="A gate; while it is red, that nothing was counted is BLOCKED - pending that gate.",
+    )
     expr_source: Text = Field("", description="The words of the document that it comes from.")
 
     @property

@@ -35,8 +35,8 @@ class SignalPlan:
     """A number that is watched. `window` is zero where the number is that of the moment. `warn` holds where the
     signal is YELLOW, `page` where it is RED; without both it has no colour. `limits_in` has both for the phases in
     which they are others; where those of a phase are in force `phase` is its id, else empty. `by` is the label that
-    splits it, empty for none. While `gate` (empty for none) is red it is expected to have no data. `expr_source` are
-    the words of the document that it comes from.
+    splits it, empty for none. While `gate` (empty for none) is red, nothing is expected to be counted. `expr_source`
+    are the words of the document that it comes from.
     """
 
     id: str

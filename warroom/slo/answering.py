@@ -85,6 +85,10 @@ class _NoData(Exception):
     """Why there is no reading."""
 
 
+class _NothingCounted(_NoData):
+    """The source answers, and nothing happened that a reading could be made from."""
+
+
 Finder = Callable[[Selector], list[Series]]
 
 
@@ -97,6 +101,8 @@ def _answered(store: SeriesStore, query: Query, now: datetime, find: Finder) -> 
         if reason := next(filter(None, map(store.why_none, selectors)), ""):
             raise _NoData(reason)
         return _measured(store, query, now, find, coverage)
+    except _NothingCounted as problem:
+        return Reading(now, None, n=0.0, coverage=coverage.share, reason=str(problem), filling=coverage.filling)
     except (_NoData, PatternTooSlow) as problem:
         return Reading.missing(now, str(problem), coverage.share, coverage.filling and not store.unusable(now))
 
@@ -152,7 +158,7 @@ def _ratio(measure: Ratio, find: Finder, since: float, now: datetime) -> Reading
     if part is None:
         raise _NoData(f"{text_of(measure.of)} was not a number in the window")
     if whole <= 0:
-        raise _NoData(f"{text_of(measure.to)} did not grow in the window")
+        raise _NothingCounted(f"{text_of(measure.to)} did not grow in the window")
     counted = whole - part.seen if measure.inverted else part.seen
     return Reading(now, counted / whole, n=whole)
 
@@ -172,9 +178,9 @@ def _quantile(measure: Quantile, series: Sequence[Series], since: float, until: 
     estimated: list[Bucket] = [(bound, growth.estimated) for bound, growth in kept]
     guess, proved = quantile_of(measure.p, estimated), quantile_of(measure.p, seen)
     if guess is None or proved is None:
-        raise _NoData(
-            f"{name} observed nothing in the window" if kept else f"{name} has fewer than two samples in the window"
-        )
+        if kept:
+            raise _NothingCounted(f"{name} observed nothing in the window")
+        raise _NoData(f"{name} has fewer than two samples in the window")
     return _both(guess, proved), seen[-1][1]
 
 

@@ -133,7 +133,7 @@ def _filled(part: Value | Call, state: LaunchState, slot: Slot, at: datetime | N
             raise LookupError(f"{part.name} is not known")
         return value
     if part.helper == "overall":
-        return overall_words(overall(state, at))
+        return overall_words(overall(state, at), at)
     if part.helper == "signals":
         return "\n".join(f"- {signal_line(state, signal, at)}" for signal in part.signals)
     found = [(pick, _found(state, slot, pick.check)) for pick in part.picks]

@@ -72,7 +72,7 @@ def _title(state: LaunchState) -> str:
 
 def _overall_line(state: LaunchState, at: datetime) -> str:
     found = overall(state, at)
-    return f"Overall: {found.verdict.symbol} {overall_words(found)}"
+    return f"Overall: {found.verdict.symbol} {overall_words(found, at)}"
 
 
 def _phase_line(state: LaunchState, now: datetime) -> Iterator[str]:
