@@ -1,10 +1,11 @@
 """The laws: no data is never green, never resolves and never fires; less evidence never makes anything better."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warroom.slo.answering import answer, longest_of, names_of
@@ -97,7 +98,10 @@ def test_a_condition_on_no_data_is_neither_true_nor_false(
         assert evaluate(condition, reading, baselines=baselines, history=history).truth is None
 
 
-SLOTS = st.lists(st.sampled_from([True, False, None]), max_size=60)
+# Runs, some long enough to fire, to resolve and to be blind: single slots by chance never are.
+SLOTS = st.lists(st.tuples(st.sampled_from([True, True, False, False, None]), st.integers(1, 12)), max_size=12).map(
+    lambda runs: [truth for truth, length in runs for _ in range(length)]
+)
 RULES = st.builds(
     Rule,
     st.just(EVERY),
@@ -114,6 +118,18 @@ def walked(rule: Rule, truths: list[bool | None]) -> list[tuple[Change, bool | N
         state, changes = step(rule, state, Observation(T0 + slot * EVERY, truth))
         found += [(change.change, truth) for change in changes]
     return found
+
+
+def test_the_series_reach_every_change() -> None:
+    reached: Counter[Change] = Counter()
+
+    @settings(derandomize=True, database=None)
+    @given(RULES, SLOTS)
+    def draw(rule: Rule, truths: list[bool | None]) -> None:
+        reached.update({change for change, _ in walked(rule, truths)})
+
+    draw()
+    assert min(reached[change] for change in Change) >= 5, reached
 
 
 @given(RULES, SLOTS)

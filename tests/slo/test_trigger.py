@@ -1,10 +1,11 @@
 """When a trigger fires, resolves, goes blind: each rule as a row, in slots of 15 s."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warroom.slo.trigger import (
@@ -262,7 +263,26 @@ class TestTime:
             Rule(timedelta())
 
 
-@given(st.text("TF. ", max_size=60), st.integers(0, 60), st.sampled_from([0, 15, 60, 300]), st.booleans())
+# Runs of true, false, missing and not looked at, some long enough to fire, to resolve and to be blind.
+WALKS = st.lists(st.tuples(st.sampled_from("TTFF. "), st.integers(1, 12)), max_size=10).map(
+    lambda runs: "".join(slot * length for slot, length in runs)
+)
+
+
+def test_the_walks_reach_every_change() -> None:
+    reached: Counter[Change] = Counter()
+
+    @settings(derandomize=True, database=None)
+    @given(WALKS, st.sampled_from([0, 15, 60, 300]), st.booleans())
+    def draw(slots: str, hold_s: int, latches: bool) -> None:
+        _, changes = walk(Rule(EVERY, Hold(timedelta(seconds=hold_s)), latches=latches), slots)
+        reached.update({each.change for each in changes})
+
+    draw()
+    assert min(reached[change] for change in Change) >= 5, reached
+
+
+@given(WALKS, st.integers(0, 60), st.sampled_from([0, 15, 60, 300]), st.booleans())
 def test_a_restart_from_the_journal_changes_nothing_but_what_was_missed(
     slots: str, cut: int, hold_s: int, latches: bool
 ) -> None:
@@ -273,7 +293,7 @@ def test_a_restart_from_the_journal_changes_nothing_but_what_was_missed(
     assert before + walk(rule, slots[cut:], again, cut)[1] == walk(rule, slots)[1]
 
 
-@given(st.text("TF. ", max_size=60), st.sampled_from([0, 15, 60]))
+@given(WALKS, st.sampled_from([0, 15, 60]))
 def test_a_transition_carries_the_state_after_it(slots: str, hold_s: int) -> None:
     rule = Rule(EVERY, Hold(timedelta(seconds=hold_s)))
     for place in range(len(slots)):
