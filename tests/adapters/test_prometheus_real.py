@@ -35,6 +35,11 @@ NO_LABEL = Query(Rate(Selector("http_requests_total", (("kode", "=", "500"),))),
 SHARED = (DEPTH, RATE, COUNT, ERRORS, NO_ERRORS, P95, PROVIDERS, NOTHING, NO_LABEL)
 WRONG = Query(Expression("sum(rate(http_requests_total)"))
 UP = Query(Expression("up # is it scraped?"))
+# Without a look at how old their samples are, these would be as they are now for a minute.
+LASTING = (
+    Query(Expression("sum(last_over_time(http_requests_total[1m]))")),
+    Query(Expression("max_over_time((sum(queue_depth) / sum(http_requests_total))[1m:1s])")),
+)
 JOB = (("job", "auto_com_center"),)
 
 
@@ -51,7 +56,7 @@ class Both:
         metrics = MetricsSpec(id="app", target="app", every_s=0.2)
         prometheus = PrometheusSpec(id="prom", target="prom", labels=JOB)
         self.metrics = MetricsSource(metrics, SHARED, self._http, CLOCK)
-        self.prometheus = PrometheusSource(prometheus, (*SHARED, WRONG, UP), self._http, CLOCK, CLOCK)
+        self.prometheus = PrometheusSource(prometheus, (*SHARED, WRONG, UP, *LASTING), self._http, CLOCK, CLOCK)
 
     def said(self, source: SignalSource, query: Query) -> Reading:
         return source.reading(query, CLOCK.now())
@@ -111,6 +116,7 @@ async def test_prometheus_says_what_the_endpoint_says_and_what_is_amiss(tmp_path
         _check_agreement(both)
         assert both.said(both.prometheus, UP).value == 1
         assert "parse error" in both.said(both.prometheus, WRONG).reason
+        assert all(is_there(both.said(both.prometheus, query)) for query in LASTING)
 
         both.sim.set_scenario("metrics-down")
         # Its rates go on for the whole window; its samples are stale with the first scrape that fails.
@@ -119,6 +125,8 @@ async def test_prometheus_says_what_the_endpoint_says_and_what_is_amiss(tmp_path
             'Prometheus has no current sample of http_requests_total{job="auto_com_center"}'
         )
         assert both.said(both.prometheus, UP).value == 0
+        for query in LASTING:
+            assert "no current sample of" in both.said(both.prometheus, query).reason
 
         both.server.kill()
         await both.prometheus.look()

@@ -10,7 +10,9 @@ import pytest
 from tests.adapters.prometheus_stand import Stand, asking, one
 from tests.checks.server import closed_port, reply
 from warroom.clock import RealClock
-from warroom.slo.promql import whole
+from warroom.slo.conditions import parse_condition
+from warroom.slo.levels import Level, Limits, level_of
+from warroom.slo.promql import PARTS, observed, split, whole
 from warroom.slo.query import Expression, Quantile, Query, Ratio, Selector, Value
 from warroom.slo.reading import Reading
 
@@ -20,18 +22,19 @@ REQUESTS = Selector("http_requests_total")
 ERRORS = Query(Ratio(Selector("http_requests_total", (("code", "=~", "5.."),)), REQUESTS), MINUTES, by="code")
 P95 = Query(Quantile(0.95, Selector("seconds")), MINUTES)
 HEALTHY = Query(Expression("health"))
-FRESH = {"max(timestamp(queue_depth))": one("now-2"), 'max(timestamp(http_requests_total{code!=""}))': one("now-2")}
-RATES = {
-    whole(ERRORS).main: one(0.5),
-    whole(ERRORS).over: one(50),
+CODES = 'http_requests_total{code!=""}'
+FRESH = {
+    **{f"max(timestamp({family}))": one("now-2") for family in ("queue_depth", "health", CODES)},
     "max(timestamp(http_requests_total))": one("now"),
-    'sum by (code) (rate(http_requests_total{code=~"5.."}[5m]))': [
-        ({"code": "500"}, "0.4"),
-        ({"code": "503"}, "0.1"),
-    ],
-    "sum (rate(http_requests_total[5m]))": one(50),
+    observed("http_requests_total", MINUTES): one(PARTS),
 }
-GOOD = {**FRESH, **RATES, "sum(queue_depth)": one(3), "health": one(1)}
+GROWN = {
+    whole(ERRORS).main: one(150),
+    whole(ERRORS).over: one(15_000),
+    split(ERRORS).main: [({"code": "500"}, "120"), ({"code": "503"}, "30")],
+    split(ERRORS).over: one(15_000),
+}
+GOOD = {**FRESH, **GROWN, "sum(queue_depth)": one(3), "health": one(1)}
 
 
 async def look(stand: Stand, *queries: Query, **more: Any) -> list[Reading]:
@@ -49,12 +52,8 @@ async def test_all_queries_are_asked_in_one_post() -> None:
     (request,) = server.received
     assert (request.method, request.path) == ("POST", "/api/v1/query")
     assert (depth.value, health.value, depth.reason) == (3, 1, "")
-    assert errors.value == pytest.approx(0.01)
-    assert errors.n == pytest.approx(50 * 300)
-    assert {code: one.value for code, one in splits.items()} == {
-        "500": pytest.approx(0.008),
-        "503": pytest.approx(0.002),
-    }
+    assert (errors.value, errors.n, errors.coverage) == (0.01, 15_000, 1.0)
+    assert {code: (one.value, one.coverage) for code, one in splits.items()} == {"500": (0.008, 1), "503": (0.002, 1)}
 
 
 async def test_tenant_and_credentials_go_with_the_request() -> None:
@@ -66,7 +65,8 @@ async def test_tenant_and_credentials_go_with_the_request() -> None:
 
 
 async def test_a_wrong_query_is_named_and_the_others_are_answered() -> None:
-    stand, wrong = Stand(GOOD, refuses=["nonsense("]), Query(Expression("nonsense(1)"))
+    table = {**GOOD, "max(timestamp(x))": one("now")}
+    stand, wrong = Stand(table, refuses=["nonsense("]), Query(Expression("nonsense(x)"))
     async with asking(stand, DEPTH, wrong, HEALTHY, ERRORS) as (source, server):
         await source.look()
         first, now = len(server.received), RealClock().now()
@@ -75,7 +75,7 @@ async def test_a_wrong_query_is_named_and_the_others_are_answered() -> None:
         await source.look()
         # From then on it is asked apart, wrapped and bare, so that the others keep their one request.
         assert len(server.received) - first == 3
-        stand.refuses, stand.table["nonsense(1)"] = (), one(5)
+        stand.refuses, stand.table["nonsense(x)"] = (), one(5)
         await source.look()
         assert source.reading(wrong, RealClock().now()).value == 5
         before = len(server.received)
@@ -85,7 +85,8 @@ async def test_a_wrong_query_is_named_and_the_others_are_answered() -> None:
 
 async def test_an_expression_that_is_a_plain_number_is_learned() -> None:
     scalar = Query(Expression("scalar(x)"))
-    stand = Stand({**GOOD, "vector(\nscalar(x)\n)": one(7)}, scalars=["scalar(x)"])
+    table = {**GOOD, "max(timestamp(x))": one("now"), "vector(\nscalar(x)\n)": one(7)}
+    stand = Stand(table, scalars=["scalar(x)"])
     async with asking(stand, DEPTH, scalar) as (source, server):
         await source.look()
         assert source.reading(scalar, RealClock().now()).value == 7
@@ -187,19 +188,71 @@ async def test_a_spoilt_answer_is_no_data_with_the_reason(faults: dict[str, Any]
 
 
 async def test_an_expression_without_an_answer_is_no_data() -> None:
-    missing, split = Query(Expression("nothing")), Query(Expression("health_by"), by="region")
-    stand = Stand({**GOOD, "health_by": [({"region": "a"}, "1"), ({"region": "b"}, "NaN")]})
-    async with asking(stand, missing, split) as (source, _):
+    missing, parts = Query(Expression("health > 5")), Query(Expression("health_by"), by="region")
+    fresh = {"max(timestamp(health_by))": one("now")}
+    stand = Stand({**GOOD, **fresh, "health_by": [({"region": "a"}, "1"), ({"region": "b"}, "NaN")]})
+    async with asking(stand, missing, parts) as (source, _):
         await source.look()
         now = RealClock().now()
         assert source.reading(missing, now).reason == "the answer is empty"
-        assert "2 series where one number is expected" in source.reading(split, now).reason
-        assert {region: one.value for region, one in source.splits(split, now).items()} == {"a": 1, "b": None}
+        assert "2 series where one number is expected" in source.reading(parts, now).reason
+        assert {region: one.value for region, one in source.splits(parts, now).items()} == {"a": 1, "b": None}
+
+
+LAST = Expression("sum(last_over_time(errors[1h])) / sum(requests)")
+IS_FRESH = {"max(timestamp(errors))": one("now-20"), "max(timestamp(requests))": one("now-10")}
+
+
+@pytest.mark.parametrize(
+    ("expression", "table", "reason"),
+    [
+        pytest.param(LAST, IS_FRESH, "", id="all of it is current"),
+        pytest.param(
+            LAST,
+            {**IS_FRESH, "max(timestamp(errors))": []},
+            "Prometheus has no current sample of errors: it is not scraped, or has another name",
+            id="a part that is not scraped any more",
+        ),
+        pytest.param(
+            LAST,
+            {**IS_FRESH, "max(timestamp(requests))": one("now-151")},
+            "the newest sample of requests is 2m31s old",
+            id="a part that nobody renewed",
+        ),
+        pytest.param(
+            LAST,
+            {**IS_FRESH, observed("errors", timedelta(hours=1)): one(8)},
+            "the window is filling: 73% of it is there, 80% are needed",
+            id="a part of which too little was observed",
+        ),
+        pytest.param(
+            Expression("vector(0)"),
+            {},
+            "the expression selects no series of now, so that nothing says how old its answer is",
+            id="nothing that could be old",
+        ),
+        pytest.param(
+            Expression("sum(errors offset 1h)"),
+            IS_FRESH,
+            "the expression selects no series of now, so that nothing says how old its answer is",
+            id="nothing of now",
+        ),
+    ],
+)
+async def test_an_expression_is_believed_only_where_all_that_it_reads_is_current(
+    expression: Expression, table: dict[str, Any], reason: str
+) -> None:
+    everything = {observed("errors", timedelta(hours=1)): one(PARTS), expression.text: one(0.001)}
+    (reading,) = await look(Stand({**everything, **table}), Query(expression))
+    assert (reading.reason or reading.too_little()) == reason
+    level = level_of(Limits(page=parse_condition(">= 1%")), reading, reading.at).level
+    assert level is (Level.UNKNOWN if reason else Level.GREEN)
 
 
 def buckets(**counts: str) -> Stand:
     points = [({"le": bound.removeprefix("le_").replace("_", ".")}, rate) for bound, rate in counts.items()]
-    return Stand({"max(timestamp(seconds_bucket))": one("now"), whole(P95).main: points})
+    fresh = {"max(timestamp(seconds_bucket))": one("now"), observed("seconds_bucket", MINUTES): one(PARTS)}
+    return Stand({**fresh, whole(P95).main: points})
 
 
 async def test_a_quantile_is_known_to_the_bucket() -> None:
@@ -227,6 +280,51 @@ async def test_a_histogram_that_is_none_is_no_data(stand: Stand, reason: str) ->
 async def test_nothing_was_counted_is_no_data() -> None:
     (reading,) = await look(Stand({**GOOD, whole(ERRORS).over: one(0)}), ERRORS)
     assert (reading.value, reading.reason) == (None, "nothing was counted in the last 5m")
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        pytest.param(11, "", id="all of it"),
+        pytest.param(12, "", id="one more, at the edge"),
+        pytest.param(9, "", id="more than four fifths"),
+        pytest.param(8, "only 73% of the window was observed, 80% are needed", id="less than four fifths"),
+        pytest.param(2, "only 18% of the window was observed, 80% are needed", id="one scrape in five"),
+        pytest.param(None, "only 0% of the window was observed, 80% are needed", id="nothing but the newest sample"),
+    ],
+)
+async def test_what_was_not_observed_of_a_window_is_not_judged(parts: int | None, says: str) -> None:
+    stand = Stand(dict(GOOD))
+    now = RealClock().now()
+    async with asking(stand, ERRORS) as (source, server):
+        await source.look()
+        stand.table[observed("http_requests_total", MINUTES)] = [] if parts is None else one(parts)
+        await source.look()
+        reading = source.reading(ERRORS, now)
+    assert (reading.too_little(), reading.filling) == (says, False)
+    assert len(server.received) == 2
+
+
+class Forward(RealClock):
+    """A clock that is put forward."""
+
+    by = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.by
+
+
+async def test_a_window_fills_once_and_after_an_outage_it_is_not_filling() -> None:
+    stand, clock = Stand(dict(GOOD)), Forward()
+    found = []
+    async with asking(stand, ERRORS, clock=clock) as (source, _):
+        for minutes, parts in ((0, 1), (1, 3), (2, 5), (2.5, 1), (6, 11), (20, 1), (21, 3)):
+            clock.by = timedelta(minutes=minutes)
+            stand.table[observed("http_requests_total", MINUTES)] = one(parts)
+            await source.look()
+            found.append(source.reading(ERRORS, clock.now()))
+    assert [round(one.coverage * PARTS) for one in found] == [1, 3, 5, 1, 11, 1, 3]
+    assert [one.filling for one in found] == [True, True, True, False, False, False, False]
 
 
 async def test_a_dead_server_is_no_data_until_it_lives_again() -> None:

@@ -108,7 +108,8 @@ async def _wrong_promql() -> Reading:
 
 async def _not_a_number() -> Reading:
     """A ratio of nothing."""
-    return await _asked(Stand(table={"a / b": one("NaN")}), Query(Expression("a / b")))
+    table = {"a / b": one("NaN"), "max(timestamp(a))": one("now"), "max(timestamp(b))": one("now")}
+    return await _asked(Stand(table), Query(Expression("a / b")))
 
 
 WHILE_IT_RUNS: list[tuple[str, Callable[[], Awaitable[Reading]], str]] = [

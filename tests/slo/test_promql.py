@@ -4,13 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from warroom.slo.promql import newest, promql, split, unbalanced, whole
+from warroom.slo.promql import newest, observed, promql, split, unbalanced, whole
 from warroom.slo.query import Availability, Count, Expression, Measure, Quantile, Query, Rate, Ratio, Selector, Value
 
 MINUTES = timedelta(minutes=5)
 REQUESTS = Selector("http_requests_total")
 ERRORS = Selector("http_requests_total", (("code", "=~", "5.."),))
 JOB = (("job", "auto_com_center"),)
+
+
+def seen(series: str) -> str:
+    """What the counters were seen to grow."""
+    grown = f"max_over_time({series}) - quantile_over_time(0, {series})"
+    return f"{grown} unless resets({series}) > 0 or increase({series})"
 
 
 @pytest.mark.parametrize(
@@ -25,25 +31,25 @@ JOB = (("job", "auto_com_center"),)
         pytest.param(Rate(REQUESTS), "sum(rate(http_requests_total[5m]))", id="how fast a counter grows"),
         pytest.param(
             Rate(ERRORS),
-            'sum(rate(http_requests_total{code=~"5.."}[5m])) or 0 * sum(rate(http_requests_total{code!=""}[5m]))',
+            'sum(rate(http_requests_total{code=~"5.."}[5m])) or 0 * count(http_requests_total{code!=""})',
             id="a child that never counted has not grown",
         ),
-        pytest.param(Count(REQUESTS), "sum(round(increase(http_requests_total[5m])))", id="how often it happened"),
+        pytest.param(Count(REQUESTS), f"sum(round({seen('http_requests_total[5m]')}))", id="how often it happened"),
         pytest.param(
             Count(ERRORS),
-            'sum(round(increase(http_requests_total{code=~"5.."}[5m])))'
-            ' or 0 * sum(round(increase(http_requests_total{code!=""}[5m])))',
+            f"""sum(round({seen('http_requests_total{code=~"5.."}[5m]')}))"""
+            ' or 0 * count(http_requests_total{code!=""})',
             id="a child that never counted did not happen",
         ),
         pytest.param(
             Ratio(ERRORS, REQUESTS),
-            '(sum(rate(http_requests_total{code=~"5.."}[5m])) or 0 * sum(rate(http_requests_total{code!=""}[5m])))'
-            " / sum(rate(http_requests_total[5m]))",
+            f"""(sum({seen('http_requests_total{code=~"5.."}[5m]')}) or 0 * count(http_requests_total{{code!=""}}))"""
+            f" / sum({seen('http_requests_total[5m]')})",
             id="a ratio of what was counted in the window",
         ),
         pytest.param(
             Ratio(REQUESTS, REQUESTS, inverted=True),
-            "1 - (sum(rate(http_requests_total[5m]))) / sum(rate(http_requests_total[5m]))",
+            f"1 - (sum({seen('http_requests_total[5m]')})) / sum({seen('http_requests_total[5m]')})",
             id="what is left to one",
         ),
         pytest.param(
@@ -70,21 +76,21 @@ def test_a_query_is_written_as_promql(measure: Measure, text: str) -> None:
         pytest.param(
             Ratio(ERRORS, REQUESTS),
             "code",
-            '(sum by (code) (rate(http_requests_total{code=~"5.."}[5m]))) / on () group_left ()'
-            " sum (rate(http_requests_total[5m]))",
+            f"""(sum by (code) ({seen('http_requests_total{code=~"5.."}[5m]')})) / on () group_left ()"""
+            f" sum ({seen('http_requests_total[5m]')})",
             id="by a label that the upper selector names: over everything",
         ),
         pytest.param(
             Count(ERRORS),
             "code",
-            'sum by (code) (round(increase(http_requests_total{code=~"5.."}[5m])))',
+            f"""sum by (code) (round({seen('http_requests_total{code=~"5.."}[5m]')}))""",
             id="a count",
         ),
         pytest.param(
             Ratio(ERRORS, REQUESTS),
             "path",
-            '(sum by (path) (rate(http_requests_total{code=~"5.."}[5m])))'
-            " / sum by (path) (rate(http_requests_total[5m]))",
+            f"""(sum by (path) ({seen('http_requests_total{code=~"5.."}[5m]')}))"""
+            f" / sum by (path) ({seen('http_requests_total[5m]')})",
             id="by another label: each over its own",
         ),
         pytest.param(
@@ -113,9 +119,8 @@ def test_a_window_is_written_as_promql(window: timedelta, text: str) -> None:
 
 def test_the_labels_that_single_out_the_endpoint_are_in_every_selector() -> None:
     asked = whole(Query(Ratio(ERRORS, Selector("all_total")), MINUTES), JOB)
-    texts = [asked.main, asked.over, *map(newest, asked.families)]
-    selectors = sum(text.count("_total") for text in texts)
-    assert selectors == sum(text.count('job="auto_com_center"') for text in texts) == 5
+    selectors = sum(text.count("_total") for text in asked.texts)
+    assert selectors == sum(text.count('job="auto_com_center"') for text in asked.texts) == 12
     assert newest(asked.families[0]) == 'max(timestamp(http_requests_total{code!="",job="auto_com_center"}))'
 
 
@@ -125,6 +130,23 @@ def test_a_query_has_current_samples_of_every_family_it_is_made_of() -> None:
         "all_total",
     )
     assert split(Query(Rate(REQUESTS), MINUTES, "code")).families == ("http_requests_total",)
+
+
+def test_of_every_metric_that_is_read_over_a_window_it_is_asked_how_much_was_observed() -> None:
+    everything = ("http_requests_total", MINUTES), ("all_total", MINUTES)
+    assert whole(Query(Ratio(ERRORS, Selector("all_total")), MINUTES)).windows == everything
+    assert whole(Query(Ratio(ERRORS, REQUESTS), MINUTES)).windows == everything[:1]
+    assert split(Query(Rate(REQUESTS), MINUTES, "code")).windows == (("http_requests_total", MINUTES),)
+    assert whole(Query(Value(REQUESTS), MINUTES)).windows == ()
+    text = observed("all_total", timedelta(minutes=1))
+    assert text == "count_over_time((max(timestamp(all_total)) > time() - 30)[1m:5454ms])"
+
+
+def test_every_series_of_an_expression_has_to_be_current_and_its_metric_observed() -> None:
+    asked = whole(Query(Expression('sum(rate(x{code="500"}[5m])) / sum(y) - sum(y offset 1h)')))
+    assert asked.families == ('x{code="500"}', "y")
+    assert asked.windows == (("x", MINUTES),)
+    assert asked.texts[1:3] == ('max(timestamp(x{code="500"}))', "max(timestamp(y))")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,9 @@ class LastNumbers:
         if (age := now - self._at) > self._good_for:
             return Reading.missing(now, f"the last look was {format_age(age)} ago")
         number = self._found.get(_path(query), "nobody looked for it")
-        return Reading.missing(now, number) if isinstance(number, str) else Reading(self._at, number)
+        if isinstance(number, str):
+            return Reading.missing(now, number)
+        return Reading(self._at, number, sample=self._at.timestamp())
 
 
 def paths_of(queries: Iterable[Query]) -> dict[str, JsonPath]:

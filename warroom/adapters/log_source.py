@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class LogSource:
         self._command: FollowedCommand | None = None
         self._half_line = b""
         self._looks: deque[_Look] = deque()
+        self._began = math.inf
         self._failure = "nobody has looked yet"
 
     @property
@@ -77,6 +79,7 @@ class LogSource:
             counts = await asyncio.to_thread(_counted, lines, self._patterns, self._clock.monotonic) if lines else {}
         self._failure = ""
         self._looks.append(_Look(at, counts))
+        self._began = min(self._began, at.timestamp())
         while self._looks[0].at < at - self._keep:
             self._looks.popleft()
 
@@ -89,13 +92,14 @@ class LogSource:
         if not query.window:
             return Reading.missing(now, "a window is needed")
         times = [look.at.timestamp() for look in self._looks]
-        coverage = coverage_of(times, self._spec.every_s, query.window.total_seconds(), now.timestamp())
+        window_s, until = query.window.total_seconds(), now.timestamp()
+        coverage = coverage_of(times, self._spec.every_s, window_s, until, self._began)
         pattern = query.measure.path if isinstance(query.measure, Number) else ""
         counts = [look.counts.get(pattern, 0) for look in self._looks if now - query.window < look.at <= now]
         if unknown := next((count for count in counts if isinstance(count, str)), ""):
             return Reading.missing(now, unknown, coverage.share)
         found = float(sum(int(count) for count in counts))
-        return Reading(now, found, coverage=coverage.share, filling=coverage.filling)
+        return Reading(now, found, coverage=coverage.share, filling=coverage.filling, sample=times[-1])
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
         """See `SignalSource`: lines have no labels."""

@@ -12,7 +12,7 @@ from warroom.adapters.prometheus_api import QueryApi
 from warroom.adapters.prometheus_reading import Answers, whole_reading
 from warroom.contract import HttpPort
 from warroom.errors import CannotMeasure
-from warroom.slo.promql import Asked, newest, whole
+from warroom.slo.promql import Asked, whole
 from warroom.slo.query import Query
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import PrometheusSpec
@@ -49,10 +49,8 @@ class PrometheusHistory:
         if len(slots) > MAX_POINTS:
             raise ValueError(f"{len(slots)} points are more than the {MAX_POINTS} that a server answers")
         asked = whole(query, self._spec.labels)
-        texts = [text for text in (asked.main, asked.over, *map(newest, asked.families)) if text]
-        texts = list(dict.fromkeys(texts))
         try:
-            columns = await self._columns(texts, slots, step_s)
+            columns = await self._columns(asked.texts, slots, step_s)
         except Refused as refused:
             return Stretch({}, f"Prometheus refuses it: {refused}")
         except Unusable as error:

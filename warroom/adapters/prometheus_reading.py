@@ -4,36 +4,49 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from warroom.adapters.prometheus_answer import Point, Vector
 from warroom.slo.buckets import quantile_of
-from warroom.slo.promql import Asked, newest
-from warroom.slo.query import Count, Quantile, Query, Rate, Ratio
-from warroom.slo.reading import Reading
+from warroom.slo.promql import MAX_AGE, PARTS, Asked, Windowed, newest, observed
+from warroom.slo.query import Count, Expression, Quantile, Query, Rate, Ratio
+from warroom.slo.reading import MIN_COVERAGE, Coverage, Reading
 from warroom.text import one_line
 from warroom.units import format_duration, format_seconds
 
 Points = Sequence[Point]
 
-# Half of what Prometheus itself takes for current. A server that scrapes marks a dead endpoint at once; one that is
-# written to does not.
-_TOO_OLD_S: Final = 150.0
+_NOUGHT: Final = (Point({}, 0.0),)
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What each expression came to, for the moment `asked_at` of the wall clock; readings of it are of `at`."""
+    """What each expression came to, for the moment `asked_at` of the wall clock; readings of it are of `at`. `began`
+    is since when each window is known to have had samples; of one that is not there nobody knows."""
 
     at: datetime
     asked_at: datetime
     vectors: Mapping[str, Vector]
+    began: Mapping[Windowed, datetime] = field(default_factory=dict)
 
     def points(self, expression: str) -> Points:
         """Empty for no expression."""
         return self.vectors[expression].points if expression else ()
+
+    def share(self, window: Windowed) -> float:
+        """How much of a window had a current sample; 0..1."""
+        points = self.points(observed(*window))
+        return min(1.0, points[0].value / PARTS) if points else 0.0
+
+    def coverage(self, window: Windowed) -> Coverage:
+        """The same, and whether it is no more only because nothing was there before."""
+        share, began = self.share(window), self.began.get(window)
+        if began is None or began <= self.at - window[1]:
+            return Coverage(share)
+        # The newest part may not be at its end yet.
+        return Coverage(share, filling=share + 1 / PARTS >= MIN_COVERAGE * ((self.at - began) / window[1]))
 
 
 class NoData(Exception):
@@ -43,27 +56,26 @@ class NoData(Exception):
 def whole_reading(query: Query, asked: Asked, answers: Answers) -> Reading:
     """The one number of `query`; missing with the reason where the answer has none."""
     try:
-        _check_current(asked, answers)
-        return _reading(query, answers.points(asked.main), answers.points(asked.over), answers.at)
+        sample = _newest(query, asked, answers)
     except NoData as error:
         return Reading.missing(answers.at, str(error))
+    main = answers.points(asked.main) or _NOUGHT[: asked.is_nought]
+    return _one_reading(query, main, answers.points(asked.over), answers.at, _coverage(asked, answers), sample)
 
 
 def split_readings(query: Query, asked: Asked, answers: Answers) -> dict[str, Reading]:
     """A number for each value of the label `query.by`, sorted by it; empty where there is no current sample."""
     try:
-        _check_current(asked, answers)
+        sample = _newest(query, asked, answers)
     except NoData:
         return {}
+    seen = _coverage(asked, answers)
     upper, lower = (_by_label(answers.points(text), query.by) for text in (asked.main, asked.over))
     common = lower.pop("", ())
     found = {}
     for value in sorted({*upper, *lower} - {""}):
-        above = upper.get(value, (Point({}, 0.0),))
-        try:
-            found[value] = _reading(query, above, lower.get(value, common), answers.at)
-        except NoData as error:
-            found[value] = Reading.missing(answers.at, str(error))
+        above = upper.get(value, _NOUGHT)
+        found[value] = _one_reading(query, above, lower.get(value, common), answers.at, seen, sample)
     return found
 
 
@@ -74,14 +86,36 @@ def _by_label(points: Points, label: str) -> dict[str, Points]:
     return dict(groups)
 
 
-def _check_current(asked: Asked, answers: Answers) -> None:
+def _newest(query: Query, asked: Asked, answers: Answers) -> float | None:
+    """When the newest of its samples was taken, by the clock of the server. Raises NoData where one that has to be
+    current is not."""
+    if isinstance(query.measure, Expression) and not asked.families:
+        raise NoData("the expression selects no series of now, so that nothing says how old its answer is")
+    times = []
     for family in asked.families:
         points, named = answers.points(newest(family)), one_line(family, limit=120)
         if not points:
             raise NoData(f"Prometheus has no current sample of {named}: it is not scraped, or has another name")
-        age_s = answers.asked_at.timestamp() - _one(points)
-        if age_s > _TOO_OLD_S:
+        times.append(_one(points))
+        age_s = answers.asked_at.timestamp() - times[-1]
+        if age_s > MAX_AGE.total_seconds():
             raise NoData(f"the newest sample of {named} is {format_seconds(round(age_s))} old")
+    return max(times, default=None)
+
+
+def _coverage(asked: Asked, answers: Answers) -> Coverage:
+    """Of the window of which the least was observed."""
+    return min(map(answers.coverage, asked.windows), key=lambda one: one.share, default=Coverage())
+
+
+def _one_reading(
+    query: Query, main: Points, over: Points, at: datetime, seen: Coverage, sample: float | None
+) -> Reading:
+    try:
+        found = _reading(query, main, over, at)
+    except NoData as error:
+        return Reading.missing(at, str(error), seen.share, seen.filling)
+    return replace(found, coverage=seen.share, filling=seen.filling, sample=sample)
 
 
 def _reading(query: Query, main: Points, over: Points, at: datetime) -> Reading:
@@ -97,8 +131,8 @@ def _reading(query: Query, main: Points, over: Points, at: datetime) -> Reading:
             above, below = _one(main, query), _one(over, query)
             if below <= 0:
                 raise NoData(f"nothing was counted in the last {format_duration(query.window)}")
-            ratio = above / below
-            return Reading(at, 1 - ratio if inverted else ratio, n=below * window_s)
+            counted = below - above if inverted else above
+            return Reading(at, counted / below, n=below)
         case Quantile(p=p):
             return _quantile(p, main, query, at)
     return Reading(at, _one(main, query))

@@ -14,7 +14,7 @@ from warroom.adapters.prometheus_reading import Answers, split_readings, whole_r
 from warroom.clock import Clock
 from warroom.contract import HttpPort
 from warroom.errors import CannotMeasure
-from warroom.slo.promql import Asked, newest, split, whole
+from warroom.slo.promql import Asked, Windowed, newest, observed, split, whole
 from warroom.slo.query import Expression, Query
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import Labels, PrometheusSpec
@@ -51,8 +51,7 @@ class _Texts:
         """Raises ValueError for a measure that Prometheus does not know."""
         one, other = whole(query, labels), split(query, labels) if query.by else None
         asked = (one, other) if other else (one,)
-        parts = [text for each in asked for text in (each.main, each.over, *map(newest, each.families)) if text]
-        return cls(one, other, tuple(dict.fromkeys(parts)))
+        return cls(one, other, tuple(dict.fromkeys(text for each in asked for text in each.texts)))
 
 
 class PrometheusSource:
@@ -71,6 +70,7 @@ class PrometheusSource:
         self._api = QueryApi(http, spec.target, spec.headers, spec.timeout_s)
         self._texts = {query: _Texts.of(query, spec.labels) for query in dict.fromkeys(queries)}
         self._scalars: set[str] = set()
+        self._began: dict[Windowed, datetime] = {}
         self._last: _Look | None = None
 
     @property
@@ -95,14 +95,14 @@ class PrometheusSource:
             said = f"Prometheus ({self._spec.target}) did not answer within {format_seconds(self._spec.timeout_s)}"
             look = _Look(look.at, look.asked_at, said, refused=alone)
         self._last = look
+        self._begin(look)
 
     def reading(self, query: Query, now: datetime) -> Reading:
         """See `SignalSource`."""
         look, why = self._believed(query, now)
         if why:
             return Reading.missing(look.at, why)
-        asked = self._texts[query].whole
-        return whole_reading(query, asked, Answers(look.at, look.asked_at, look.vectors))
+        return whole_reading(query, self._texts[query].whole, self._answers(look))
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
         """See `SignalSource`."""
@@ -110,11 +110,23 @@ class PrometheusSource:
         asked = self._texts[query].split
         if why or asked is None:
             return {}
-        return split_readings(query, asked, Answers(look.at, look.asked_at, look.vectors))
+        return split_readings(query, asked, self._answers(look))
 
     async def aclose(self) -> None:
         """Nothing more is asked."""
         self._api.close()
+
+    def _begin(self, look: _Look) -> None:
+        """Windows in which something is for the first time began to fill as long ago as they are full now."""
+        answers = self._answers(look)
+        for texts in self._texts.values():
+            is_there = all(look.vectors.get(newest(one), Vector()).points for one in texts.whole.families)
+            for window in texts.whole.windows if is_there else ():
+                if window not in self._began and observed(*window) in look.vectors:
+                    self._began[window] = look.at - answers.share(window) * window[1]
+
+    def _answers(self, look: _Look) -> Answers:
+        return Answers(look.at, look.asked_at, look.vectors, self._began)
 
     def _believed(self, query: Query, now: datetime) -> tuple[_Look, str]:
         """The last look, and why it says nothing of `query` at `now`; empty where it does."""
@@ -131,12 +143,8 @@ class PrometheusSource:
 
     async def _ask(self, queries: Sequence[Query], look: _Look) -> None:
         """The answers to all of them go into `look`. Raises CannotMeasure and Unusable."""
-        texts = list(dict.fromkeys(text for query in queries for text in self._texts[query].all))
-        if not texts:
-            return
         try:
-            answer = await self._api.ask(batch([self._wrapped(text) for text in texts]), look.asked_at)
-            look.vectors.update(zip(texts, vectors_of(answer, len(texts), look.asked_at), strict=True))
+            await self._ask_texts([text for query in queries for text in self._texts[query].all], look)
         except Refused as refused:
             if len(queries) == 1:
                 await self._ask_alone(queries[0], look, str(refused))
@@ -145,20 +153,28 @@ class PrometheusSource:
             await self._ask(queries[:half], look)
             await self._ask(queries[half:], look)
 
+    async def _ask_texts(self, texts: Sequence[str], look: _Look) -> None:
+        """The answers to all of them, in one request. Raises CannotMeasure, Refused and Unusable."""
+        texts = list(dict.fromkeys(texts))
+        if texts:
+            answer = await self._api.ask(batch([self._wrapped(text) for text in texts]), look.asked_at)
+            look.vectors.update(zip(texts, vectors_of(answer, len(texts), look.asked_at), strict=True))
+
     async def _ask_alone(self, query: Query, look: _Look, why: str) -> None:
-        if isinstance(query.measure, Expression):
-            # As it is: its own error, not one about what was wrapped around it; and a scalar is a number too.
-            text = query.measure.text
-            try:
-                vector = vector_of(await self._api.ask(text, look.asked_at), look.asked_at)
-            except Refused as refused:
-                look.refused[query] = f"Prometheus refuses it: {refused}"
-                return
-            look.vectors[text] = vector
-            if vector.is_scalar:
-                self._scalars.add(text)
-        else:
+        if not isinstance(query.measure, Expression):
             look.refused[query] = f"Prometheus refuses it: {why}"
+            return
+        # As it is: its own error, not one about what was wrapped around it; and a scalar is a number too.
+        text = query.measure.text
+        try:
+            vector = vector_of(await self._api.ask(text, look.asked_at), look.asked_at)
+            await self._ask_texts([one for one in self._texts[query].all if one != text], look)
+        except Refused as refused:
+            look.refused[query] = f"Prometheus refuses it: {refused}"
+            return
+        look.vectors[text] = vector
+        if vector.is_scalar:
+            self._scalars.add(text)
 
     def _wrapped(self, text: str) -> str:
         return f"vector(\n{text}\n)" if text in self._scalars else text

@@ -110,7 +110,7 @@ def _answered(store: SeriesStore, query: Query, now: datetime, find: Finder) -> 
 def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, coverage: Coverage) -> Reading:
     measure, until = query.measure, now.timestamp()
     if isinstance(measure, Value):
-        return Reading(now, _folded(measure, find(measure.of), store.newest_s))
+        return Reading(now, _folded(measure, find(measure.of), store.newest_s), sample=store.newest_s)
     if not query.window:
         raise _NoData("a window is needed")
     since = until - query.window.total_seconds()
@@ -127,7 +127,7 @@ def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, cov
         assert isinstance(measure, Quantile)
         placed, n = _quantile(measure, find(*_selectors(measure)), since, until)
         found = Reading(now, placed.value, placed.low, placed.high, n)
-    return replace(found, coverage=coverage.share, filling=coverage.filling)
+    return replace(found, coverage=coverage.share, filling=coverage.filling, sample=store.newest_s)
 
 
 def _folded(measure: Value, series: Sequence[Series], newest: float) -> float:

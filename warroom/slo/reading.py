@@ -26,6 +26,9 @@ class Reading:
 
     `n` is how many events (requests, samples) it was made from, None where nobody counts them. `coverage` is the
     share of the window that was observed, 0..1. `filling`: it is small only because nobody has looked for longer.
+
+    `sample` tells the newest sample that it was made of from others: when it was taken, in seconds on the clock of
+    whoever took it. None: it is made of none, as a person's word, which holds until there is another.
     """
 
     at: datetime
@@ -37,6 +40,7 @@ class Reading:
     reason: str = ""
     beyond: bool = False
     filling: bool = False
+    sample: float | None = None
 
     @classmethod
     def missing(cls, at: datetime, reason: str, coverage: float = 0.0, filling: bool = False) -> Reading:
@@ -65,13 +69,13 @@ class Coverage:
     filling: bool = False
 
 
-def coverage_of(looks: Sequence[float], every_s: float, window_s: float, until: float) -> Coverage:
+def coverage_of(looks: Sequence[float], every_s: float, window_s: float, until: float, began: float) -> Coverage:
     """How much of the window that ends at `until` (seconds since 1970) the looks cover: their times, oldest first, of
-    which one is due `every_s` so often."""
+    which one is due `every_s` so often. `began` is when the first of all was, which may be forgotten."""
     since = until - window_s
     seen = bisect_right(looks, until) - bisect_right(looks, since)
     share = min(1.0, seen / max(1.0, window_s / every_s))
-    if not looks or looks[0] <= since or looks[0] > until:
+    if not since < began <= until:
         return Coverage(share)
-    due = max(1.0, (until - looks[0]) / every_s)
+    due = max(1.0, (until - began) / every_s)
     return Coverage(share, filling=seen >= MIN_COVERAGE * due)

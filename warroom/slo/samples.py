@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ class ProbeLog:
         self._keep_s = keep.total_seconds() + MARGIN_S
         self._max = max_samples
         self._times: array[float] = array("d")
+        self._began = math.inf
         self._latencies: array[float] = array("d")
         self._good: array[int] = array("q", [0])  # how many of the first i samples were as they should be
 
@@ -55,6 +57,7 @@ class ProbeLog:
             place = bisect_left(self._times, at)
             del self._times[place:], self._latencies[place:], self._good[place + 1 :]
         self._times.append(at)
+        self._began = min(self._began, at)
         self._latencies.append(_NONE if sample.latency_s is None else sample.latency_s)
         self._good.append(self._good[-1] + sample.ok)
         if self._times[0] < at - self._keep_s - MARGIN_S or len(self._times) > self._max:
@@ -69,14 +72,14 @@ class ProbeLog:
         n = end - first
         if not n:
             return Reading.missing(now, f"no sample in the {format_duration(query.window)} before")
-        coverage = coverage_of(self._times, self._every_s, window_s, until)
+        coverage = coverage_of(self._times, self._every_s, window_s, until, self._began)
         if isinstance(query.measure, Availability):
             found = Reading(now, (self._good[end] - self._good[first]) / n, n=n)
         elif isinstance(query.measure, Latency):
             found = self._percentile(query.measure.p, first, end, now)
         else:
             raise ValueError(f"{type(query.measure).__name__} is not a measure of a probe's samples")
-        return replace(found, coverage=coverage.share, filling=coverage.filling)
+        return replace(found, coverage=coverage.share, filling=coverage.filling, sample=self._times[end - 1])
 
     def _percentile(self, p: float, first: int, end: int, now: datetime) -> Reading:
         samples = [None if latency == _NONE else latency for latency in self._latencies[first:end]]

@@ -89,6 +89,7 @@ class SeriesStore:
         self._exposed: set[str] = set()
         self._crowded: set[str] = set()
         self._looks: array[float] = array("d")
+        self._began = math.inf
         self._failure = "nobody has looked yet"
         self._samples = 0
         self._found: dict[Selector, list[Series]] = {}
@@ -101,6 +102,7 @@ class SeriesStore:
         if self._looks and when <= self._looks[-1]:
             self._forget_from(when)
         self._looks.append(when)
+        self._began = min(self._began, when)
         self._failure = ""
         exposed, crowded = set[str](), set[str]()
         for name, labels, value in samples:
@@ -135,7 +137,7 @@ class SeriesStore:
 
     def coverage(self, window: timedelta, now: datetime) -> Coverage:
         """How many of the looks due in the window found something."""
-        return coverage_of(self._looks, self.every_s, window.total_seconds(), now.timestamp())
+        return coverage_of(self._looks, self.every_s, window.total_seconds(), now.timestamp(), self._began)
 
     def find(self, selector: Selector) -> list[Series]:
         """The series that match. Raises PatternTooSlow."""
