@@ -22,7 +22,7 @@ from typing import Any, Final
 import sqlalchemy
 from sqlalchemy import event
 
-from tests.soak import slack_points, wrong
+from tests.soak import action_points, slack_points, wrong
 from warroom.adapters import file_channel
 from warroom.adapters.evidence import EvidenceStore
 from warroom.adapters.systemd import Notices
@@ -51,7 +51,9 @@ _BEFORE: Final = {
     "update.dead": "before the refusal",
     "file.attached": "before its confirmation",
     "rest.attached": "before its confirmation",
+    **action_points.BEFORE,
 }
+_AFTER: Final = {"update.sending": "after the claim", **action_points.AFTER}
 Cross = Callable[[str], None]
 
 
@@ -85,8 +87,9 @@ def _journal(cross: Cross) -> None:
             if kind in kinds:
                 cross(name)
         entries = append(self, written)
-        if "update.sending" in kinds:
-            cross("after the claim")
+        for kind, name in _AFTER.items():
+            if kind in kinds:
+                cross(name)
         return entries
 
     Journal.append_many = append_many  # type: ignore[method-assign]
@@ -157,7 +160,7 @@ def install(faults: str) -> None:
                 wrong.install(name, Point("kill", "between", int(at or 1)).cross)
             case "kill" | "hang":
                 cross = Point(act, name, int(at or 1)).cross
-                for wrap in (_journal, _channel, slack_points.install, _rest):
+                for wrap in (_journal, _channel, slack_points.install, action_points.install, _rest):
                     wrap(cross)
 
 

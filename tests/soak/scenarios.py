@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.soak import clocks, disks, kills, owners, slack_kills, slack_parts, storage, terminals, voyages
+from tests.soak import actions, clocks, disks, kills, owners, slack_kills, slack_parts, storage, terminals, voyages
 from tests.soak.row import Row, Scale
 
 Scenario = Callable[[Path, Scale], Iterator[Row]]
@@ -15,6 +15,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "kills": kills.at_random,
     "points": kills.at_each_point,
     "wrong-engines": kills.wrong_engines,
+    "actions": actions.kills,
+    "actions-wrong": actions.wrong_engines,
     "slack-kills": slack_kills.kills,
     "slack-refused": slack_kills.refused,
     "slack-status": slack_kills.status,
