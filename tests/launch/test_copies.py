@@ -12,6 +12,7 @@ import pytest
 from tests.launch.course import LAUNCH, T0, after, opened
 from tests.launch.test_ledger import MINUTE, prepared, sent, written
 from tests.launch.voyage import suite_body
+from warroom.launch.incident_notes import needless_notes, note_posted
 from warroom.launch.ledger import Prepare, RunSuite, decide
 from warroom.launch.schedule import all_slots, channel_of, slots
 from warroom.launch.standing import is_resolved
@@ -161,3 +162,52 @@ def test_the_suite_of_a_post_is_run_once_for_all_its_copies() -> None:
 def test_the_posts_of_each_channel_are_threads_of_their_own() -> None:
     course = replace(plan(ONCE), phases=(Phase("early", "Early", timedelta()),))
     assert [thread_of(course, slot) for slot in slots(course)] == [("general", "early"), ("launch", "early")]
+
+
+NOTE = replace(OF_INCIDENTS, id="noted", template=parse_template("{{ incident.note }}"), on=("incident.opened",))
+OVER = replace(OF_INCIDENTS, id="over", on=("incident.resolved",))
+NOTE_SLOT, NOTE_ON_CALL = "noted@inc-1", "noted@inc-1/on_call"
+
+
+def burning(*updates: Update) -> LaunchState:
+    """A critical incident is open, and nobody has written a note on it."""
+    state = opened(plan=plan(*updates, routes=ROUTES))
+    return after(state, "incident.opened", T0, id="inc-1", text="it burns", by="ann", severity="critical")
+
+
+def test_where_the_end_of_an_incident_is_told_by_a_route_no_note_is_owed_behind_it() -> None:
+    needless = [slot.id for slot in needless_notes(burning(NOTE, OVER), "inc-1", T0 + MINUTE)]
+    assert needless == [NOTE_SLOT, "noted@inc-1/incidents", NOTE_ON_CALL]
+    elsewhere = replace(OVER, severity="info")
+    assert [slot.id for slot in needless_notes(burning(NOTE, elsewhere), "inc-1", T0 + MINUTE)] == [NOTE_SLOT]
+
+
+def noted(*fates: tuple[str, str]) -> LaunchState:
+    state = after(burning(NOTE), "incident.noted", T0 + MINUTE, id="inc-1", text="it is the toaster", by="bob")
+    for name, kind in fates:
+        state = written(state, name, T0 + 2 * MINUTE)
+        state = after(state, "update.sending", T0 + 2 * MINUTE, slot=name, attempt=1)
+        state = after(state, kind, T0 + 2 * MINUTE, slot=name, reason="", ref="C1/1.2")
+    return state
+
+
+@pytest.mark.parametrize(
+    ("fates", "said"),
+    [
+        pytest.param(
+            [(NOTE_SLOT, "update.confirmed")], f"posted as {NOTE_SLOT}", id="in its own channel it is posted"
+        ),
+        pytest.param([(NOTE_ON_CALL, "update.confirmed")], None, id="while that is to come another will not do"),
+        pytest.param([(NOTE_SLOT, "update.dead")], None, id="refused there, and nowhere else, it is not"),
+        pytest.param(
+            [(NOTE_SLOT, "update.dead"), (NOTE_ON_CALL, "update.confirmed")],
+            f"posted as {NOTE_ON_CALL}",
+            id="refused there, another that has it will do",
+        ),
+    ],
+)
+def test_the_note_on_an_incident_is_posted_when_people_have_it(
+    fates: list[tuple[str, str]], said: str | None
+) -> None:
+    found = note_posted(noted(*fates), "inc-1", T0 + 3 * MINUTE)
+    assert (found.said if found else None) == said

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from warroom.launch.schedule import Slot, all_slots
+from warroom.launch.schedule import Slot, all_slots, channels_of
 from warroom.launch.standing import arrived, record_of, tells_note
 from warroom.launch.state import LaunchState, Stage
 
@@ -26,7 +26,8 @@ def needless_notes(state: LaunchState, incident: str, now: datetime) -> tuple[Sl
     if state.incidents[incident].notes:
         return ()
     telling = [one for one in state.course.updates.values() if "incident.resolved" in one.on]
-    told = {channel for one in telling for channel in (one.channel, *one.copies)}
+    grave = state.incidents[incident].severity
+    told = {channel for one in telling for channel in channels_of(state.course, one, grave)}
     return tuple(
         slot for slot in _note_slots(state, incident, now) if slot.channel in told and record_of(state, slot) is None
     )
@@ -42,16 +43,19 @@ def _note_slots(state: LaunchState, incident: str, now: datetime) -> Iterator[Sl
 
 
 def note_posted(state: LaunchState, incident: str, now: datetime) -> NotePosted | None:
-    """That the note on `incident` was posted; None while it was not. Where the playbook plans no post for it, that it
-    was written, or that the incident is over, is enough; the latter also where its post was skipped."""
+    """That the note on `incident` was posted; None while it was not. Where its channel refuses it for good, another
+    that has it will do. Where the playbook plans no post for it, that it was written, or that the incident is over,
+    is enough; the latter also where its post was skipped."""
     known = state.incidents.get(incident)
     if known is None:
         return None
     by = known.notes[0].by if known.notes else known.resolved_by
-    slot = note_slot(state, incident, now)
-    if slot is None:
+    slots = tuple(_note_slots(state, incident, now))
+    if not slots:
         return NotePosted(by, f"a note on {incident} was written") if by else None
-    record = record_of(state, slot)
+    record = record_of(state, slots[0])
     if known.resolved_at and record and record.stage is Stage.SKIPPED:
         return NotePosted(known.resolved_by, record.reason)
-    return NotePosted(by, f"posted as {slot.id}") if arrived(state, slot) else None
+    is_refused = record is not None and record.stage is Stage.DEAD
+    posted = [slot for slot in (slots if is_refused else slots[:1]) if arrived(state, slot)]
+    return NotePosted(by, f"posted as {posted[0].id}") if posted else None

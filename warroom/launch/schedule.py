@@ -114,11 +114,17 @@ def copies(course: Course, slot: Slot) -> Iterator[Slot]:
     """The post once for each channel that it goes to: those of its update, then those of its severity."""
     update = course.updates[slot.update]
     severity = update.severity or slot.severity
-    for channel in dict.fromkeys((update.channel, *update.copies, *course.routes.get(severity, ()))):
+    for channel in channels_of(course, update, severity):
         name = slot.id if channel == update.channel else f"{slot.id}/{channel}"
         by_hand = course.channels[channel].by_hand
         ahead = by_hand.ahead if by_hand else timedelta()
         yield replace(slot, id=name, channel=channel, severity=severity, ahead=ahead)
+
+
+def channels_of(course: Course, update: Update, severity: str) -> tuple[str, ...]:
+    """Where a post of `update` goes that is so grave, where it does not say that for itself; its first channel
+    first."""
+    return tuple(dict.fromkeys((update.channel, *update.copies, *course.routes.get(update.severity or severity, ()))))
 
 
 def all_slots(state: LaunchState, now: datetime) -> tuple[Slot, ...]:
