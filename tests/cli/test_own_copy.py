@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,13 @@ from warroom.cli.closing import close
 from warroom.cli.launches import launch_named
 from warroom.cli.looking import status
 from warroom.cli.purge import purge
+from warroom.clock import RealClock, stamp
+from warroom.engine.status_drafts import armed, arming
 from warroom.errors import UsageError
+from warroom.journal.journal import Journal
+from warroom.launch.dead_man import Arm
 from warroom.playbook.freeze import freeze
+from warroom.updates.channel import Delivery, Fate
 
 INCLUDING = PLAYBOOK.replace("warroom: 1\n", "warroom: 1\ninclude: [texts.yaml]\n").replace('first: "first', 'x: "x')
 INCLUDED = 'templates:\n  first: "first {{ post.time }}"\n'
@@ -134,6 +140,30 @@ def test_without_it_a_launch_can_be_looked_at_closed_and_deleted(
     assert closed is not None
     assert closed.reason == "nobody has it"
     assert purge("quiet", quiet.state, keep_journal=False, yes=True) == 0
+
+
+@pytest.mark.parametrize(("by", "word"), [("", "SILENT"), ("ann", "STOPPED")])
+def test_who_closes_it_without_an_engine_hears_what_slack_will_still_say_and_when(
+    by: str, word: str, quiet: Left, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = RealClock().now()
+    alarms = [
+        Arm(number, f"wr:{number}", "room", now, now + minutes * timedelta(minutes=1), by)
+        for number, minutes in ((1, -5), (2, 10))
+    ]
+    with Journal.open(quiet.folder, quiet.folder.name, RealClock()) as journal:
+        for arm in alarms:
+            journal.append_many([arming(arm), armed(arm, Delivery(Fate.CONFIRMED, ref=f"Q{arm.number}"))])
+    _gone(quiet)
+    assert close("quiet", "nobody has it", quiet.state) == 0
+    at = stamp(alarms[1].fires_at)
+    out = capsys.readouterr().out
+    assert f"Slack may still post ENGINE {word} at {at}: only an engine could have deleted it" in out
+    assert out.count("ENGINE") == 1, "the first one's time is past"
+    assert status("quiet", quiet.state, as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["dead_man"]["word"], found["dead_man"]["until"]) == ("left behind", at)
+    assert found["log"][-1]["text"].endswith(f"which alone can delete it; Slack may post it at {at}")
 
 
 def test_a_launch_that_an_engine_can_take_up_is_not_closed_without_one(quiet: Left) -> None:

@@ -102,6 +102,11 @@ def stopped(state: LaunchState, now: datetime, by: str) -> Arm | None:
     return _armed(state, channel, now, by) if channel and not is_there else None
 
 
+def scheduled_still(state: LaunchState, now: datetime) -> tuple[Alarm, ...]:
+    """The messages that Slack may still post by itself, oldest first."""
+    return tuple(one for one in _all(state) if one.stage is not AlarmStage.FIRED and one.fires_at > now)
+
+
 def renewed_every(channel: Channel) -> timedelta:
     """How often the message is replaced: so that there is time for as many failures again before the last one can no
     longer be deleted for sure."""

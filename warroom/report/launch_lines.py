@@ -109,6 +109,11 @@ def _status_message(body: Body) -> str:
     return "status message edited again" if body.get("again") else ""
 
 
+def _stays(body: Body) -> str:
+    then = f"Slack may post it at {body['comes_at']}" if "comes_at" in body else "tried again"
+    return f"dead-man switch: the last one is not deleted: {body['reason']}; {then}"
+
+
 def _armed(body: Body) -> str:
     """That the switch is kept ahead is no news; that an engine leaves its last word is."""
     if not body.get("by"):
@@ -171,7 +176,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     "live.gone": lambda body: f"status message {body['number']} takes no more edits: {body['reason']}",
     "deadman.arming": _armed,
     "deadman.failing": lambda body: f"dead-man switch not renewed: {body['reason']}; it is tried again",
-    "deadman.stays": lambda body: f"dead-man switch: the last one is not deleted: {body['reason']}; tried again",
+    "deadman.stays": _stays,
     "deadman.fired": lambda body: f"dead-man switch: Slack posted alarm {body['number']}, it is answered",
     "clock.step": lambda body: (
         f"the wall clock was set by {'+' if body['by_s'] > 0 else ''}{format_seconds(body['by_s'])}"
