@@ -58,6 +58,7 @@ from warroom.verdict import Verdict
 
 _Lines = list[Content]
 _LONGEST_ENTRY = 400
+_BAR = line((" │ ", palette.FAINT_INK))
 
 
 def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Sequence[Content]:
@@ -188,14 +189,16 @@ def _post_text(post: PostNow, width: int) -> _Lines:
     if not text:
         said = "Its text cannot be shown yet." if is_open(post) else "It has no text."
         return [line((f" {said}", palette.QUIET))]
-    return _quoted("Text" if post.text else "Preview, as it would be now", text, width)
+    rows = _quoted("Text" if post.text else "Preview, as it would be now", text, width)
+    below = line((post.delivery, palette.QUIET))
+    return [*rows, *(wrapped(below, width, indent=_BAR) if post.delivery else [])]
 
 
 def _quoted(head: str, text: str, width: int) -> _Lines:
     """A text of several lines behind a bar, below its head."""
     rows = [line((f" {head}", palette.QUIET))]
     for row in text.rstrip("\n").split("\n"):
-        rows += wrapped(Content(row), width, indent=line((" │ ", palette.FAINT_INK)))
+        rows += wrapped(Content(row), width, indent=_BAR)
     return rows
 
 

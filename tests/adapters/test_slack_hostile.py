@@ -108,8 +108,9 @@ def post_with(told: Sequence[str]) -> Post:
     body = {"slot": SLOT, "key": prepare.key, "text": post_text(state, prepare), "late_s": 0.0}
     state = after(state, "update.due", T0, **body)
     [send] = [one for one in decide(state, T0) if isinstance(one, Send)]
-    assert sending(send, state, T0)
-    return post_of(send, state, T0, "1.0123456789ab")
+    [intent] = sending(send, state, T0)
+    state = after(state, intent.kind, T0, **intent.body)
+    return post_of(send, state, T0)
 
 
 def texts(blocks: Sequence[Any]) -> Iterator[Any]:

@@ -162,3 +162,12 @@ def test_a_post_that_failed_says_what_to_do() -> None:
         do="get a new token, then: warroom post x y --again",
     )
     assert "get a new token" in told(view, failed)
+
+
+def test_below_the_text_of_a_post_stands_what_stands_below_it_in_its_channel() -> None:
+    view = view_of(launches.green())
+    below = "LATE by 12m3s; journal 42.9f86d081884c"
+    post = replace(launches.posts()[0], standing="sent", text="PUBLISHED\nBuild ID: b-1", delivery=below)
+    rows = told(view, post).splitlines()
+    assert [row.strip(" │") for row in rows[-3:]] == ["PUBLISHED", "Build ID: b-1", below]
+    assert "journal" not in told(view, replace(post, standing="due", delivery=""))

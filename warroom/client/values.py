@@ -170,11 +170,11 @@ class PostNow:
     merged or failed; of one that is a `task` for a person "to do", done or skipped, by whom says `by`; in a launch
     that is closed also "not sent" or "not known whether it arrived".
 
-    `time` is its time seen from T0 (`T+1h`). `late_s` is by how many seconds it was late when it was written, or is
-    late now, or was when the launch was closed and it not sent. `merged` are the slots that it stands for, `into` the
-    slot that stands for it. `text` is frozen; while it is empty, `preview` (of the next few only) is what it would
-    say now, and `needs` what it waits for. `ref` says where the message is, `attempt` how often it was tried. `do`
-    is what a person can do about it now, mostly empty.
+    `time` is its time seen from T0 (`T+1h`). `late_s` is by how many seconds it was late when it left, or is late
+    now, or was when the launch was closed and it not sent. `merged` are the slots that it stands for, `into` the slot
+    that stands for it. `text` is frozen; while it is empty, `preview` (of the next few) is what it would say now,
+    and `needs` what it waits for. `ref` says where the message is, `attempt` how often it was tried. `do` is what a
+    person can do about it now, mostly empty.
     """
 
     slot: str
@@ -199,6 +199,8 @@ class PostNow:
     do: str = ""
     early_s: float = 0.0
     """How long before its time it was sent; 0 for one that is owed for an event, which leaves at once."""
+    delivery: str = ""
+    """The line below the text as it was sent last: LATE by how much, and the head of the journal."""
 
 
 @dataclass(frozen=True, slots=True)

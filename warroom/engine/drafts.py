@@ -37,7 +37,7 @@ from warroom.launch.warnings import warnings_in
 from warroom.suite_state import SuiteState
 from warroom.updates.answers import UNTOLD
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
-from warroom.updates.render import delivery_line, post_text, with_remarks
+from warroom.updates.render import delivery_of, post_text, with_remarks
 from warroom.updates.slack_message import parts_of
 from warroom.verdict import Verdict
 
@@ -123,6 +123,8 @@ def sending(send: Send, state: LaunchState, now: datetime) -> list[Draft]:
         return []
     record = send.record
     body = {"slot": record.slot, "key": record.key, "attempt": send.attempt, **_moved(record.thread, send.thread)}
+    late_s = _late_s(record, state, now)
+    body |= {"late_s": late_s} if late_s != record.late_s else {}
     channel = channel_of(state.course, record.slot)
     goes_on = channel is not None and channel.threads and parts_of(_text(record, state)).goes_on
     return [Draft("update.sending", {**body, **({"goes_on": True} if goes_on else {})})]
@@ -132,18 +134,18 @@ def _moved(known: str, thread: str) -> dict[str, object]:
     return {"thread": thread} if thread != known else {}
 
 
-def post_of(send: Send, state: LaunchState, now: datetime, head: str) -> Post:
-    """The post as it is sent at `now`: the frozen text, what people remark on it, and the line outside of both."""
-    record, known = send.record, {slot.id: slot for slot in all_slots(state, now)}
-    slot = origin = known[record.slot]
-    while origin.instead_of:
-        origin = known[origin.instead_of]
-    merged = tuple(known[name] for name in state.records[origin.id].merged if name in known)
-    due = slot.due(record.t0 or now)
-    late_s = (believed(state, now) - due).total_seconds()
-    prepare = Prepare(slot, record.key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged)
-    delivery = delivery_line(prepare, head, again=record.again, resent=record.resent)
-    return Post(record.key, _text(record, state), delivery, send.thread, slot.severity)
+def _late_s(record: Record, state: LaunchState, now: datetime) -> float:
+    slot = next(one for one in all_slots(state, now) if one.id == record.slot)
+    late_s = (believed(state, now) - slot.due(record.t0 or now)).total_seconds()
+    return round(late_s, 3) if late_s > LATE_AFTER_S else 0.0
+
+
+def post_of(send: Send, state: LaunchState, now: datetime) -> Post:
+    """The post as it is sent once its intent is in the journal: the frozen text, what people remark on it, and the
+    line outside of both."""
+    record, known = state.records[send.record.slot], {slot.id: slot for slot in all_slots(state, now)}
+    delivery = delivery_of(record, state, known)
+    return Post(record.key, _text(record, state), delivery, send.thread, known[record.slot].severity)
 
 
 def rest_post(record: Record, state: LaunchState) -> Post:

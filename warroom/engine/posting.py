@@ -36,17 +36,16 @@ class Posting:
 
     async def send(self, send: Send) -> None:
         """Posts once. Raises WarroomError where the intent cannot be journaled: then nothing was sent."""
-        intent = await self._book.write(lambda state: drafts.sending(send, state, self._clock.now()))
-        if not intent:
+        if not await self._book.write(lambda state: drafts.sending(send, state, self._clock.now())):
             return
-        delivery = await self._delivery(send, intent[-1].head.short)
+        delivery = await self._delivery(send)
         await self._insist([drafts.delivered(send, delivery, self._clock.now(), self._longest_wait_s)])
 
-    async def _delivery(self, send: Send, head: str) -> Delivery:
+    async def _delivery(self, send: Send) -> Delivery:
         """What becomes of an attempt whose intent is on disk: whatever breaks, the post does not stay half sent."""
         fate = Fate.NOT_SENT
         try:
-            post = drafts.post_of(send, self._book.state, self._clock.now(), head)
+            post = drafts.post_of(send, self._book.state, self._clock.now())
             channel = self._channel(send.record.slot)
             fate = Fate.UNKNOWN
             return await channel.post(post)

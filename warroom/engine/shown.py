@@ -19,7 +19,7 @@ from warroom.launch.state import LaunchState, Record, as_of
 from warroom.launch.status_standing import KeptStanding
 from warroom.launch.values import missing
 from warroom.updates.advice import advice
-from warroom.updates.render import draft_text, preview_text, with_remarks
+from warroom.updates.render import delivery_of, draft_text, preview_text, with_remarks
 
 NO_LONGER: Final = "no longer in the playbook"
 """What is said of a post that was sent before the playbook was amended."""
@@ -40,7 +40,8 @@ def instant(at: datetime | None) -> str | None:
 def posts(state: LaunchState, owed: Sequence[Owed], now: datetime) -> list[dict[str, Any]]:
     """Every post; the next few that have no text yet with a preview and what they need."""
     ahead = [post.slot.id for post in owed if post.standing in _AHEAD and post.record is None][:PREVIEWS]
-    found = [_post(state, post, now) | _preview(state, post, post.slot.id in ahead) for post in owed]
+    slots_now = {post.slot.id: post.slot for post in owed}
+    found = [_post(state, post, now, slots_now) | _preview(state, post, post.slot.id in ahead) for post in owed]
     return [*(_gone(state, record) for record in _vanished(state, owed)), *found]
 
 
@@ -72,6 +73,7 @@ def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
         "reason": "; ".join(filter(None, (NO_LONGER, record.reason))),
         "sent_at": instant(record.at) if standing in _ARRIVED else None,
         "text": with_remarks(record.text, state, (record.slot, *record.merged)),
+        "delivery": "",
         "ref": record.ref,
         "attempt": record.attempt,
         "by": record.by,
@@ -83,7 +85,7 @@ def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
     }
 
 
-def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
+def _post(state: LaunchState, post: Owed, now: datetime, slots_now: Mapping[str, Slot]) -> dict[str, Any]:
     record, remark = post.record, state.remarks.get(post.slot.id)
     return {
         "slot": post.slot.id,
@@ -100,6 +102,7 @@ def _post(state: LaunchState, post: Owed, now: datetime) -> dict[str, Any]:
         "reason": post.reason,
         "sent_at": instant(record.at) if record and post.standing in _ARRIVED else None,
         "text": with_remarks(record.text, state, (record.slot, *record.merged)) if record else "",
+        "delivery": delivery_of(record, state, slots_now) if record else "",
         "ref": record.ref if record else "",
         "attempt": record.attempt if record else 0,
         "by": record.by if record else "",

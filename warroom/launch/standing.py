@@ -71,7 +71,7 @@ _WAS_DUE: Final = "it was due when the launch was closed"
 class Owed:
     """A slot and where it stands. `due` is None while there is no T0.
 
-    `late_s` is by how many seconds it was late when it was written, or is late now, or (NOT_SENT, NOT_KNOWN) was when
+    `late_s` is by how many seconds it was late when it left, or is late now, or (NOT_SENT, NOT_KNOWN) was when
     the launch was closed; 0 in time. `into` is the id of the slot whose post stands for it, `reason` says why it is
     held, failed or not sent; both may be empty.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +22,7 @@ from warroom.verdict import Verdict, word
 
 _SIGNS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
 _LONGEST: Final = 1_000
+_SENT: Final = (Stage.SENDING, Stage.UNKNOWN, Stage.CONFIRMED, Stage.DEAD)
 _NAMES: Final = 1_900
 """How long a list of the slots that a post stands for may be, in characters, to stand in its delivery line."""
 
@@ -80,6 +81,19 @@ def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False, rese
     if again:
         parts.append("sent again, a first copy may have arrived")
     return "; ".join([*parts, *([f"journal {head}"] if head else [])])
+
+
+def delivery_of(record: Record, state: LaunchState, slots: Mapping[str, Slot]) -> str:
+    """The line outside the text of a post as it was sent last; empty before the first attempt, and while another is
+    to be made. `slots` are all of the launch by their id."""
+    if not record.head or record.stage not in _SENT:
+        return ""
+    slot = origin = slots[record.slot]
+    while origin.instead_of:
+        origin = slots[origin.instead_of]
+    merged = tuple(slots[name] for name in state.records[origin.id].merged if name in slots)
+    prepare = Prepare(slot, record.key, slot.due(record.t0 or state.t0), record.late_s, merged)
+    return delivery_line(prepare, record.head, again=record.again, resent=record.resent)
 
 
 def preview_text(state: LaunchState, slot: Slot) -> str:
