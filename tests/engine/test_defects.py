@@ -23,8 +23,9 @@ from warroom.journal.audit import audit
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.ledger import Prepare, RunSuite
 from warroom.launch.state import LaunchState
+from warroom.launch.state import Stage as PostStage
 from warroom.suite_state import SuiteState
-from warroom.updates.channel import Delivery, Post
+from warroom.updates.channel import Delivery, Fate, Post
 from warroom.updates.render import post_text
 
 MINUTE = timedelta(minutes=1)
@@ -229,6 +230,52 @@ async def test_what_is_raised_there_stays_there(
     said = "\n".join([*map(str, stage.trouble), *(str(entry.body) for entry in entries), *(p.text for p in posts)])
     assert "hunter22" not in said
     assert "Traceback" not in said
+
+
+@dataclass
+class OddChannel:
+    """A file whose first answer to a post, or each to a look-up, no journal takes."""
+
+    inner: FileChannel
+    odd: Delivery
+    found: str = ""
+
+    async def post(self, post: Post) -> Delivery:
+        odd, self.odd = self.odd, Delivery(Fate.CONFIRMED)
+        is_taken = odd.fate in (Fate.CONFIRMED, Fate.UNKNOWN)
+        delivery = await self.inner.post(post) if is_taken else odd
+        return odd if odd != Delivery(Fate.CONFIRMED) else delivery
+
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        return self.found or await self.inner.find(key, since, thread)
+
+
+TOO_LONG = "x" * 2_000_000
+ODD = [
+    pytest.param(Delivery(Fate.CONFIRMED, ref=TOO_LONG), "", PostStage.CONFIRMED, id="taken, at a place of 2 MB"),
+    pytest.param(
+        Delivery(Fate.UNKNOWN, reason=TOO_LONG), "", PostStage.CONFIRMED, id="in doubt, for 2 MB of reasons"
+    ),
+    pytest.param(Delivery(Fate.UNKNOWN), TOO_LONG, PostStage.CONFIRMED, id="in doubt, and found at a place of 2 MB"),
+    pytest.param(Delivery(Fate.REFUSED, reason=TOO_LONG), "", PostStage.DEAD, id="refused, for 2 MB of reasons"),
+    pytest.param(
+        Delivery(Fate.NOT_SENT, wait_s=float("nan")), "", PostStage.CONFIRMED, id="not sent, to wait for no number"
+    ),
+]
+
+
+@pytest.mark.parametrize(("odd", "found", "stands"), ODD)
+async def test_no_answer_of_a_channel_leaves_its_post_under_way_for_ever(
+    odd: Delivery, found: str, stands: PostStage, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path)
+    stage.channel = OddChannel(_channel(stage), odd, found)
+    async with stage.engine(tick_s=60.0) as engine:
+        await engine.ask(TickStep("publish", {"build_id": "b-1"}), "ada")
+        await stage.advance(10 * MINUTE)
+        assert engine.state.records["published@T+5m"].stage is stands
+    assert [post.time for post in stage.posts()] == ([] if stands is PostStage.DEAD else ["T+5m"])
+    assert audit(tmp_path).problems == ()
 
 
 async def _all(engine: Engine) -> AsyncIterator[Entry]:

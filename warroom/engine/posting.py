@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from warroom.clock import Clock
 from warroom.engine import drafts
@@ -19,7 +20,10 @@ from warroom.text import one_line
 from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, TakesFiles
 
 Insist = Callable[[Sequence[Draft]], Awaitable[None]]
-"""Journals what has happened already, however long the journal cannot be written."""
+"""Journals what has happened already, however long the journal cannot be written. Raises ValueError where it never
+takes that."""
+
+_UNTELLABLE: Final = "what its channel says of it cannot be journaled"
 
 
 class Posting:
@@ -39,7 +43,9 @@ class Posting:
         if not await self._book.write(lambda state: drafts.sending(send, state, self._clock.now())):
             return
         delivery = await self._delivery(send)
-        await self._insist([drafts.delivered(send, delivery, self._clock.now(), self._longest_wait_s)])
+        await self._journal_end(
+            lambda end: drafts.delivered(send, end, self._clock.now(), self._longest_wait_s), delivery
+        )
 
     async def _delivery(self, send: Send) -> Delivery:
         """What becomes of an attempt whose intent is on disk: whatever breaks, the post does not stay half sent."""
@@ -69,7 +75,12 @@ class Posting:
             said = error.reason if isinstance(error, CannotTell) else error.strerror
             why = one_line(said or type(error).__name__)
             raise WarroomError(f"cannot tell whether it arrived: {why}") from error
-        await self._journal_of(record, found)
+        try:
+            await self._journal_of(record, found)
+        except ValueError:
+            if ref is None:
+                raise
+            await self._journal_of(record, [drafts.looked_up(look, "", self._clock.now(), self._longest_wait_s)])
 
     async def _journal_of(self, record: Record, found: Sequence[Draft]) -> None:
         # A person may have had it sent again meanwhile. Where this cannot be journaled it is looked for once more.
@@ -79,9 +90,10 @@ class Posting:
         """Attaches a file, or the rest of a text, once. Raises WarroomError as `send` does."""
         if not await self._book.write(lambda state: drafts.attaching(attach, state, self._clock.now())):
             return
-        delivery, record = Delivery(Fate.REFUSED, reason="its channel has no threads"), attach.record
+        record, named = attach.record, channel_of(self._book.state.course, attach.record.slot)
+        why = "its channel has no threads" if named else "the playbook does not have its channel any more"
+        delivery, channel = Delivery(Fate.REFUSED, reason=why), self._channels.get(named.id) if named else None
         try:
-            channel = self._channel(record.slot)
             if isinstance(channel, TakesFiles) and attach.part == FILE:
                 delivery = await channel.attach(record.ref, Path(record.file))
             elif isinstance(channel, TakesFiles):
@@ -91,7 +103,19 @@ class Posting:
             if ends_the_engine(error):
                 raise
             delivery = Delivery(Fate.UNKNOWN, reason=defect(error))
-        await self._insist([drafts.attached(attach, delivery, self._book.state, self._clock.now())])
+        await self._journal_end(
+            lambda end: drafts.attached(attach, end, self._book.state, self._clock.now()), delivery
+        )
+
+    async def _journal_end(self, draft: Callable[[Delivery], Draft], delivery: Delivery) -> None:
+        """Journals the end of an attempt. What its channel says of it may be nothing that a journal takes: then only
+        the fate, for nothing may stay under way for ever."""
+        try:
+            await self._insist([draft(delivery)])
+        except BaseException as error:
+            if ends_the_engine(error):
+                raise
+            await self._insist([draft(Delivery(delivery.fate, reason=_UNTELLABLE))])
 
     def _channel(self, slot: str) -> Channel:
         channel = channel_of(self._book.state.course, slot)
