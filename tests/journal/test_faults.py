@@ -2,15 +2,19 @@
 
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.journal.processes import Process, child
 from tests.needs import need_mounts
 from warroom.clock import RealClock, VirtualClock
 from warroom.journal.audit import audit
+from warroom.journal.chain import Row
 from warroom.journal.failure import JournalUnavailable
 from warroom.journal.journal import Journal
 from warroom.journal.reading import read_only
@@ -50,6 +54,46 @@ def test_a_disk_error_is_told_and_it_goes_on_when_it_is_over(folder: Path) -> No
         after = process.ask("append")["head"]
     assert (before.partition(".")[0], after.partition(".")[0]) == ("2", "3")
     assert audit(folder, [before, after]).problems == ()
+
+
+def broken(code: int) -> OperationalError:
+    """An error of the database, as the disk makes it."""
+    cause = sqlite3.OperationalError("disk I/O error")
+    cause.sqlite_errorcode = code
+    return OperationalError("INSERT", {}, cause)
+
+
+def test_after_a_failure_nothing_is_acknowledged_before_what_the_log_holds_was_written_anew(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> list[Row]:
+        raise broken(sqlite3.SQLITE_IOERR)
+
+    with Journal.open(folder, "demo", RealClock()) as journal:
+        journal.append("note", {"text": "in the log alone"})
+        with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as reads:
+            reads.execute("BEGIN").execute("SELECT count(*) FROM entries").fetchone()
+            monkeypatch.setattr(Journal, "_rows", fails)
+            with pytest.raises(JournalUnavailable, match="the disk reports an error"):
+                journal.append("note", {"text": "lost"})
+            monkeypatch.undo()
+            with pytest.raises(JournalUnavailable, match="somebody reads it all the time"):
+                journal.append("note", {"text": "too soon"})
+        journal.append("note", {"text": "behind it"})
+        assert b"in the log alone" in (folder / "journal.db").read_bytes()
+        assert b"behind it" not in (folder / "journal.db").read_bytes()
+        assert [entry.body["text"] for entry in journal.entries(1)] == ["in the log alone", "behind it"]
+
+
+def test_a_disk_that_is_full_when_an_engine_begins_keeps_none_from_going_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> bool:
+        raise broken(sqlite3.SQLITE_FULL)
+
+    monkeypatch.setattr("warroom.journal.journal.renew_log", full)
+    with Journal.open(folder, "demo", RealClock()) as journal:
+        assert journal.append("note", {"text": "there is room in the log"}).seq == 2
 
 
 @pytest.fixture

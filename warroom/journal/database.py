@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final, Literal
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 DATABASE: Final = "journal.db"
@@ -78,6 +78,18 @@ def _open(path: Path, mode: str, begin: Literal["IMMEDIATE"] | None = None) -> s
 def _text(raw: bytes) -> str:
     # Bytes that are no UTF-8 are damage, which the hash finds; reading goes on.
     return raw.decode("utf-8", "surrogateescape")
+
+
+def renew_log(connection: Connection) -> bool:
+    """Writes what the database's log holds into the database, and empties it; whether it could. Raises DBAPIError.
+
+    A disk that could not flush what it had taken says so once. From then on what it lost reads as if it were there,
+    out of the system's memory, and so does what is added behind it; with the power it is gone. What is written anew
+    is flushed anew.
+    """
+    busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    connection.rollback()
+    return not busy
 
 
 def reserve_log(path: Path) -> None:
