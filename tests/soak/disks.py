@@ -28,6 +28,7 @@ _ENDS_S = 10.0
 # The first transactions are those of the opening.
 _HANGS = {"inside a transaction": 4, "before the bytes": 1, "in the loop": 3}
 _DISK = "size=6m,mode=700"
+_WRITES = "write,pwrite64,writev,fsync,fdatasync,ftruncate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,38 @@ def full(folder: Path, scale: Scale) -> Iterator[Row]:
 
 
 def failing(folder: Path, scale: Scale) -> Iterator[Row]:
-    """Every write to a file fails."""
+    """Every call of the engine that writes to one of the launch's files, or flushes it, ends with EIO."""
+    yard = Yard(folder, Beats(last_s=900), ago(0))
 
     @contextmanager
     def lasts(engine: EngineProcess) -> Iterator[None]:
-        with _no_writes(engine):
+        with _no_calls(engine.process.pid, yard.launch()):
             yield
 
-    how = "errors of the disk, by a limit of 0 bytes on the files that the engine writes (RLIMIT_FSIZE)"
-    fault = Fault("every write fails", "the disk reports an error", lasts, how)
-    yield from _disturbed(Yard(folder, Beats(last_s=900), ago(0)), fault, scale)
+    how = "EIO in the place of each such call of the running engine, by strace"
+    yield from _disturbed(yard, Fault("every write is EIO", "the disk reports an error", lasts, how), scale)
+
+
+@contextmanager
+def _no_calls(pid: int, launch: Path) -> Iterator[None]:
+    if not shutil.which("strace"):
+        raise NotHere("strace is not installed", installable=True)
+    files = [option for file in sorted(launch.iterdir()) if file.is_file() for option in ("-P", str(file))]
+    which = f"-einject={_WRITES}:error=EIO"
+    command = ["strace", "-f", "-qq", "-o", os.devnull, f"-etrace={_WRITES}", which, *files, "-p", str(pid)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+        try:
+            until(lambda: tracer.poll() is not None or _is_traced(pid), "the engine is traced")
+            if tracer.poll() is not None and tracer.stderr:
+                raise NotHere(f"strace: {tracer.stderr.read().strip()}")
+            yield
+        finally:
+            tracer.terminate()
+
+
+def _is_traced(pid: int) -> bool:
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return all("TracerPid:\t0\n" not in (thread / "status").read_text("utf-8") for thread in threads)
 
 
 def read_only(folder: Path, scale: Scale) -> Iterator[Row]:
@@ -121,6 +144,52 @@ def broken(folder: Path, scale: Scale) -> Iterator[Row]:
         heads=judged.heads,
         wrong=(*wrong, *judged.wrong),
         figures={"acknowledged requests": len(heads), "SIGTERM s": took_s},
+    )
+
+
+def unflushed(folder: Path, scale: Scale) -> Iterator[Row]:
+    """A device takes what is written and loses it: fsync says so once, and knows nothing of it the next time. Then
+    the power fails, so that nothing is left but what is on the device."""
+    with room() as own:
+        device, disk = folder / "device", folder / "disk"
+        device.mkdir()
+        disk.mkdir(mode=0o700)
+        own.mount("-t", "tmpfs", "-o", "size=24m", "tmpfs", device)
+        # One without a journal of its own, which would end with the first error.
+        _make_ext4(own.seen(device) / "image", 20, "-t", "ext2")
+        mount = ("-o", "loop,errors=continue", device / "image", disk)
+        own.mount(*mount)
+        yard, ballast = _yard(folder, own, disk), own.seen(device) / "ballast"
+        wrong: list[str] = []
+        with yard.engine() as engine:
+            until(lambda: len(yard.known()) > 2, "the first posts")
+            heads = [answer for _ in range(20) if is_head(answer := note(yard.launch()))]
+            fill(ballast)
+            sentence = until(lambda: _refusal(yard, heads), "a request is refused")
+            until(lambda: in_lines(engine.complaints, "the journal is not available"), "the engine says so")
+            time.sleep(scale.lasts_s)
+            ballast.unlink()
+            freed = time.monotonic()
+            heads.append(until(lambda: (head := note(yard.launch())) and is_head(head) and head, "one is taken"))
+            resumed_s = time.monotonic() - freed
+            heads += [answer for _ in range(20) if is_head(answer := note(yard.launch()))]
+        own.unmount(disk)
+        own.mount(*mount)
+        owed = yard.catch_up()
+        judged = judge(yard.kept(), yard.t0, owed, heads, in_time_s=None)
+    wrong += [] if "the disk reports an error" in sentence else [f"a request was told: {sentence}"]
+    wrong += [] if resumed_s <= _RESUMES_S * scale.slack else [f"it took {resumed_s:.1f} s to go on"]
+    yield Row(
+        f"what is flushed is lost for {scale.lasts_s:g} s, then a power cut",
+        n=1,
+        lost=len(judged.lost),
+        doubled=len(judged.doubled),
+        early=len(judged.early),
+        late_s=judged.late_s,
+        heads=judged.heads,
+        wrong=(*wrong, *judged.wrong),
+        figures={"acknowledged requests": len(heads), "goes on after s": resumed_s},
+        simulated="the device, by a loop over a file on a full disk; the power cut, by kill -9 and a new mount",
     )
 
 
@@ -236,14 +305,14 @@ def _yard(folder: Path, own: Room, disk: Path) -> Yard:
     return Yard(folder, Beats(last_s=900), ago(0), own.prefix, state=state, outside=own.seen(state))
 
 
-def _make_ext4(image: Path) -> None:
+def _make_ext4(image: Path, megabytes: int = 40, *options: str) -> None:
     if os.geteuid() != 0:
         raise NotHere("only root can mount an ext4 of its own")
     if not shutil.which("mkfs.ext4"):
         raise NotHere("mkfs.ext4 is not installed (Debian package: e2fsprogs)", installable=True)
     with image.open("wb") as file:
-        file.truncate(40 * 1024 * 1024)
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True, timeout=60)
+        file.truncate(megabytes * 1024 * 1024)
+    subprocess.run(["mkfs.ext4", "-q", *options, str(image)], check=True, capture_output=True, timeout=60)
 
 
 def _break_ext4(own: Room, disk: Path) -> None:

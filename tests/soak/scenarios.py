@@ -29,6 +29,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "failing-disk": disks.failing,
     "read-only-disk": disks.read_only,
     "broken-disk": disks.broken,
+    "unflushed-disk": disks.unflushed,
     "hanging-disk": disks.hanging,
     "clock-steps": clocks.stepped,
     "slow-clock": clocks.corrected,

@@ -15,9 +15,10 @@ from tests.soak.scenarios import Scenario
     "scenario",
     [
         pytest.param(disks.full, id="a full disk"),
-        pytest.param(disks.failing, id="a disk on which every write fails"),
+        pytest.param(disks.failing, id="a disk on which every write is EIO"),
         pytest.param(disks.read_only, id="a file system that becomes read-only"),
         pytest.param(disks.broken, id="an ext4 that refuses everything after an error"),
+        pytest.param(disks.unflushed, id="a device that loses what is flushed, and a power cut"),
         pytest.param(disks.hanging, id="a disk that hangs, and SIGTERM"),
     ],
 )
