@@ -97,7 +97,7 @@ async def test_a_message_is_scheduled_by_slacks_own_clock_and_is_posted_by_itsel
     slack.room.ahead_s = 86_400.0
     delivery = await channel.schedule(ALARM, 900.0)
     [one] = scheduled(slack)
-    assert (delivery.fate, delivery.ref) == (Fate.CONFIRMED, one["id"])
+    assert (delivery.fate, delivery.ref) == (Fate.CONFIRMED, f"{CHANNEL}/{one['id']}")
     assert 898 <= float(str(one["post_at"])) - slack.room.now_s() <= 902, "not by this machine's, a day behind"
     assert live_parts(one) == []
     slack.room.ahead_s += 905
@@ -175,3 +175,17 @@ async def test_a_post_does_not_wait_for_an_edit_that_hangs(slack: SlackStandIn) 
     for task in hanging:
         task.cancel()
     channel.close()
+
+
+async def test_what_an_engine_left_in_another_channel_is_deleted_there_and_not_edited_here(
+    slack: SlackStandIn, channel: SlackChannel
+) -> None:
+    known = (await channel.schedule(ALARM, 900.0)).ref
+    ref = (await channel.post(HOSTILE)).ref
+    elsewhere = SlackChannel(address_of(slack), "C0BACKUP", CLOCK)
+    assert (await elsewhere.unschedule(known)).fate is Fate.CONFIRMED
+    assert scheduled(slack) == []
+    delivery = await elsewhere.edit(ref, HOSTILE)
+    assert (delivery.fate, delivery.closed, delivery.reason) == (Fate.REFUSED, True, "it stands in another channel")
+    assert [one.method for one in slack.attempts].count("chat.update") == 0
+    elsewhere.close()

@@ -130,10 +130,11 @@ class SlackChannel:
 
     async def edit(self, ref: str, post: Post) -> Delivery:
         """Puts `post` in the place of our message at `ref`. Where the fate is not known it can be repeated."""
-        message = message_of(post)
+        message, ts = message_of(post), self._head_ts(ref)
+        if not ts:
+            return Delivery(Fate.REFUSED, reason="it stands in another channel", closed=True)
         for name in ("unfurl_links", "unfurl_media"):
             del message[name]
-        ts = self._head_ts(ref)
         # Without this Slack reads the text of an edit as a person's, and makes links of it.
         outcome = await self._call(
             lambda slack: slack.chat_update(channel=self._channel, ts=ts, parse="none", **message), self._aside
@@ -141,8 +142,8 @@ class SlackChannel:
         return edit_of(outcome.end, self._channel)
 
     async def schedule(self, post: Post, after_s: float) -> Delivery:
-        """Has Slack post it by itself in `after_s` seconds by its own clock; `ref` is the id of the scheduled
-        message."""
+        """Has Slack post it by itself in `after_s` seconds by its own clock; `ref` is the channel and the id of the
+        scheduled message."""
         # Asked right before: somebody may have set our clock since the last answer.
         asked = await self._call(lambda slack: slack.auth_test(), self._aside)
         if not (isinstance(asked.end, Answered) and asked.end.ok):
@@ -152,26 +153,33 @@ class SlackChannel:
         outcome = await self._call(
             lambda slack: slack.chat_scheduleMessage(channel=self._channel, post_at=at, **message), self._aside
         )
-        return scheduled_of(outcome.end, clean(str(outcome.data.get("scheduled_message_id") or ""), limit=40))
+        return scheduled_of(outcome.end, self._named(outcome.data.get("scheduled_message_id")))
 
     async def unschedule(self, scheduled: str) -> Delivery:
-        """Deletes the scheduled message of that id; CONFIRMED also where Slack has it no longer."""
-        which: dict[str, Any] = {"channel": self._channel, "scheduled_message_id": scheduled}
+        """Deletes the scheduled message that is called so, also one in a channel that the launch had before.
+        CONFIRMED also where Slack has it no longer."""
+        channel, _, name = scheduled.rpartition("/")
+        which: dict[str, Any] = {"channel": channel or self._channel, "scheduled_message_id": name}
         outcome = await self._call(lambda slack: slack.chat_deleteScheduledMessage(**which), self._aside)
         return deleted_of(outcome.end)
 
     async def scheduled(self) -> Mapping[str, str]:
-        """The ids of what is scheduled here and has a key of ours, by key. Raises CannotTell."""
+        """How that is called which is scheduled here and has a key of ours, by key. Raises CannotTell."""
         found: dict[str, str] = {}
         cursor = ""
         while True:
             page = await self._told(partial(self._schedule, cursor or None), self._aside)
             for one in page.get("scheduled_messages") or ():
                 if key := scheduled_key_of(one):
-                    found[key] = clean(str(one.get("id") or ""), limit=40)
+                    found[key] = self._named(one.get("id"))
             cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
             if not cursor:
                 return found
+
+    def _named(self, scheduled: object) -> str:
+        """What a scheduled message of this id is called; empty without one."""
+        name = clean(str(scheduled or ""), limit=40)
+        return f"{self._channel}/{name}" if name else ""
 
     async def posted(self, key: str, since: datetime) -> str | None:
         """The place of our message that had been scheduled with that key. Raises CannotTell."""
