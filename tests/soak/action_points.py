@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from warroom.engine.acting import _Deed
 from warroom.launch.outcomes import Answer, Found
-from warroom.launch.procedures import MAY_BE_SENT
+from warroom.launch.procedures import MAY_BE_SENT, Before
 
 POINTS: Final = (
     "before it is started",
@@ -46,7 +46,7 @@ def install(cross: Callable[[str], None]) -> None:
         cross("after the answer to the set")
         return answer
 
-    async def looked(self: _Deed, before: str | None) -> Found:
+    async def looked(self: _Deed, before: Before | None) -> Found:
         is_read_back = self._stage in MAY_BE_SENT
         cross("before the read-back" if is_read_back else "")
         found = await look(self, before)
