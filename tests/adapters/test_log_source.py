@@ -74,6 +74,13 @@ async def test_a_window_that_fills_says_so_and_without_one_there_is_nothing_to_c
     assert log.said(Query(ERRORS.measure)).reason == "a window is needed"
 
 
+async def test_after_an_outage_a_window_is_not_said_to_fill(log: Log) -> None:
+    await log.look(12)
+    await log.clock.advance(600)
+    reading = await log.look(6)
+    assert (reading.coverage, reading.filling) == (0.5, False)
+
+
 async def test_a_line_counts_once_it_is_whole(log: Log) -> None:
     await log.look()
     log.write("ERR", end="")

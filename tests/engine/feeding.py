@@ -35,11 +35,9 @@ class Fed:
         self.splits_by: dict[str, dict[str, float]] = {}
         self.looks: list[datetime] = []
         self.hangs = False
+        self.every_s = EVERY_S
+        self._count = 0
         self._known: dict[str, float | str | Reading] = {}
-
-    @property
-    def every_s(self) -> float:
-        return EVERY_S
 
     async def look(self) -> None:
         if self.hangs:
@@ -47,6 +45,7 @@ class Fed:
 
             await asyncio.get_running_loop().create_future()
         self._known = dict(self.values)
+        self._count += 1
 
     def reading(self, query: Query, now: datetime) -> Reading:
         assert isinstance(query.measure, Number)
@@ -54,8 +53,8 @@ class Fed:
         if isinstance(said, str):
             return Reading.missing(now, said)
         if isinstance(said, Reading):
-            return replace(said, at=now)
-        return Reading(now, said, n=self.n, coverage=self.coverage)
+            return replace(said, at=now, sample=float(self._count))
+        return Reading(now, said, n=self.n, coverage=self.coverage, sample=float(self._count))
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
         assert isinstance(query.measure, Number)

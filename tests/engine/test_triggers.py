@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.feeding import CALM, EVERY_S, HOUR, MINUTE, WATCHED, Feed, entries, signal, stage_of
+from tests.engine.feeding import CALM, EVERY_S, HOUR, MINUTE, WATCHED, Feed, entries, signal, stage_of, trigger
 from tests.engine.stage import T0
 from warroom.engine.engine import Engine
 from warroom.engine.requests import SetT0
@@ -125,6 +125,27 @@ async def test_with_one_value_in_eight_missing_it_fires_at_five_minutes_all_the_
             await stage.advance(SLOT)
         assert began
         assert engine.state.triggers["pause_p95"].state.fired_at == began + 5 * MINUTE
+
+
+async def test_one_look_of_a_slow_source_is_one_observation_in_however_many_slots_it_is_seen(tmp_path: Path) -> None:
+    slow = replace(WATCHED.sources["app"], every=3 * SLOT)
+    plans = (replace(WATCHED.triggers["pause_5xx"], severity="notify"), trigger("soon", "p95", "> 300ms", "10s"))
+    triggers = {one.id: one for one in plans}
+    stage = Feed(tmp_path, replace(WATCHED, sources={"app": slow}, triggers=triggers, baselines={}, slos={}))
+    stage.fed.every_s = slow.every.total_seconds()
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        for errors, p95, stages in (
+            (0.05, 0.5, (Stage.FIRING, Stage.PENDING)),
+            (0.0, 0.1, (Stage.RESOLVING, Stage.IDLE)),
+            (0.05, 0.5, (Stage.FIRING, Stage.PENDING)),
+            (0.0, 0.5, (Stage.RESOLVING, Stage.FIRING)),
+            (0.0, 0.5, (Stage.IDLE, Stage.FIRING)),
+        ):
+            stage.fed.values |= {"errors": errors, "p95": p95}
+            await stage.advance(3 * SLOT)
+            assert (stage_of(engine, "pause_5xx"), stage_of(engine, "soon")) == stages
+    assert [post for post in stage.told_posts() if "blind" in post] == []
 
 
 async def test_a_source_that_hangs_delays_nobody(tmp_path: Path) -> None:

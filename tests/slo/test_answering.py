@@ -95,6 +95,15 @@ class TestRatio:
         store.fail("refused")
         assert answer(store, self.QUERY, now + EVERY).filling is False
 
+    @pytest.mark.parametrize("away", [40, 61, 3_000])
+    def test_after_an_outage_a_window_does_not_fill_it_has_lost_looks(self, away: int) -> None:
+        store = store_for(self.QUERY)
+        for i in (*range(61), *range(61 + away, 71 + away)):
+            store.add(T0 + i * EVERY, requests({"200": 10 * i}))
+        reading = answer(store, self.QUERY, T0 + (70 + away) * EVERY)
+        assert reading.coverage < 0.8
+        assert (reading.filling, reading.too_little()[:5]) == (False, "only ")
+
     def test_samples_before_the_window_do_not_count(self) -> None:
         before, after = (
             ({"200": 10 * i, "500": 10 * i} for i in (0, 1)),

@@ -107,3 +107,15 @@ def test_the_percentile_is_over_a_limit_exactly_when_too_many_samples_are(
     over = sum(latency is None or latency > limit_ms for latency in latencies)
     found = evaluate(parse_condition(f"> {limit_ms}ms"), reading, min_coverage=0)
     assert found.truth is (over > len(latencies) - -(-95 * len(latencies) // 100))
+
+
+@pytest.mark.parametrize(("away_s", "filling"), [(0, True), (600, False)])
+def test_only_a_probe_that_has_just_begun_fills_its_window(away_s: int, filling: bool) -> None:
+    log = ProbeLog(EVERY, MINUTE)
+    for place in (*range(-40, 0),) if away_s else ():
+        log.add(ProbeSample(T0 + place * EVERY - timedelta(seconds=away_s), 0.05, True))
+    for place in range(1, 11):
+        log.add(ProbeSample(T0 + place * EVERY, 0.05, True))
+    reading = log.answer(UP, T0 + 10 * EVERY)
+    assert reading.coverage == pytest.approx(1 / 3)
+    assert reading.filling is filling

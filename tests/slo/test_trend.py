@@ -107,3 +107,6 @@ def test_a_trend_that_is_not_known_because_nobody_has_looked_for_longer_says_so(
     assert trend_of(holes, over, NOW).reason
     assert not trend_of(holes, over, NOW).filling
     assert not trend_of([], over, NOW).filling
+    # Values that are missing say that somebody looked.
+    outage = [(at, value if place > 20 else None) for place, (at, value) in enumerate(points)]
+    assert not trend_of(outage, over, NOW).filling

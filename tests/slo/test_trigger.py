@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -306,3 +307,59 @@ def test_a_transition_carries_the_state_after_it(slots: str, hold_s: int) -> Non
 def test_a_hold_without_a_unit_is_asked_for(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_hold(text)
+
+
+def looked(rule: Rule, *looks: tuple[bool | None, float]) -> list[tuple[int, Change]]:
+    """What changes in which slot, when each slot sees a truth and the sample that it rests on."""
+    state, found = TriggerState(), list[tuple[int, Change]]()
+    for slot, (truth, sample) in enumerate(looks):
+        state, changes = step(rule, state, Observation(T0 + slot * EVERY, truth, sample=sample))
+        found += [(slot, one.change) for one in changes]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "looks", "changes"),
+    [
+        pytest.param(
+            Rule(EVERY),
+            [(True, 1), (True, 1), (False, 2), (False, 2), (False, 2), (False, 3)],
+            [(0, Change.FIRED), (2, Change.RESOLVING), (5, Change.RESOLVED)],
+            id="one false sample resolves nothing, however often it is seen",
+        ),
+        pytest.param(
+            Rule(EVERY, Hold(2 * EVERY)),
+            [(True, 1), (True, 1), (True, 1), (True, 2)],
+            [(0, Change.PENDING), (3, Change.FIRED)],
+            id="one true sample does not hold for longer than it is the last",
+        ),
+        pytest.param(
+            Rule(EVERY, Hold(2 * EVERY)),
+            [(True, 1), (None, 1), (None, 1), (None, 1), (True, 5), (True, 5), (True, 7)],
+            [(0, Change.PENDING), (6, Change.FIRED)],
+            id="what is seen again counts as seen, what is missing does not",
+        ),
+        pytest.param(
+            Rule(EVERY),
+            [(None, 1), (True, 1)],
+            [(1, Change.FIRED)],
+            id="a sample that said nothing was not counted",
+        ),
+        pytest.param(
+            Rule(EVERY, Hold(5 * EVERY)),
+            [(True, 1)] + [(None, 1)] * 4 + [(True, 1), (False, 2)],
+            [(0, Change.PENDING), (4, Change.BLIND), (5, Change.SIGHTED), (6, Change.RESET)],
+            id="a sample that is back is seen, and counted no second time",
+        ),
+    ],
+)
+def test_a_sample_is_counted_once(
+    rule: Rule, looks: Sequence[tuple[bool | None, float]], changes: list[tuple[int, Change]]
+) -> None:
+    assert looked(rule, *looks) == changes
+
+
+def test_which_sample_was_counted_outlasts_the_process() -> None:
+    state, _ = step(Rule(EVERY), TriggerState(), Observation(T0, True, sample=1_700_000_000.25))
+    assert state_from(memo_of(state)).sample == 1_700_000_000.25
+    assert state_from(memo_of(TriggerState())).sample is None

@@ -85,7 +85,6 @@ class SignalWatch:
         self._warned: dict[str, tuple[int, datetime, Level]] = {}
         self._baselines = BaselineWatch()
         self._given: dict[str, int] = {}
-        self._sliced: dict[str, datetime] = {}
         self._found: dict[str, Found] = {}
         self._good: dict[str, datetime] = {}
         self._trends: dict[str, Trend] = {}
@@ -129,7 +128,8 @@ class SignalWatch:
                 self._memory.add_minute(name, entry.at, found.get("value"))
             for name, spent in entry.body.get("slices", {}).items():
                 span = timedelta(seconds=spent["span_s"])
-                self._memory.spend(name, Slice(entry.at, span, spent["bad"], spent["total"]))
+                at = datetime.fromisoformat(entry.body["at"])
+                self._memory.spend(name, Slice(at, span, spent["bad"], spent["total"]))
 
     @property
     def has_samples(self) -> bool:
@@ -322,10 +322,9 @@ class SignalWatch:
         found = {}
         for slo in self._watched.slos.values():
             spent = looked.slice(slo)
-            newest = self._sliced.get(slo.id)
+            newest = self._memory.newest(slo.id)
             if spent is None or (newest is not None and spent.at - newest < spent.span - _JITTER):
                 continue
-            self._sliced[slo.id] = spent.at
             self._memory.spend(slo.id, spent)
             found[slo.id] = {"span_s": spent.span.total_seconds(), "bad": spent.bad, "total": spent.total}
         return found

@@ -129,7 +129,9 @@ def observed(
         history=context.histories.get(signal.id, ()) if isinstance(condition, Trending) else (),
     )
     is_early = reading.filling or (reading.is_known and awaits(context, condition))
-    return Observation(slot, found.truth, reading.n, reading.value, found.reason, filling=is_early)
+    return Observation(
+        slot, found.truth, reading.n, reading.value, found.reason, filling=is_early, sample=reading.sample
+    )
 
 
 def awaits(context: Context, condition: SignalCondition) -> bool:
@@ -139,8 +141,11 @@ def awaits(context: Context, condition: SignalCondition) -> bool:
     return context.baselines[condition.baseline].awaited
 
 
-def burning(context: Context, plan: TriggerPlan, spending: Spending, slot: datetime) -> Observation:
-    """What a trigger on the burn of an error budget observes; `value` is the burn over its window."""
+def burning(
+    context: Context, plan: TriggerPlan, spending: Spending, newest: datetime | None, slot: datetime
+) -> Observation:
+    """What a trigger on the burn of an error budget observes; `value` is the burn over its window, `newest` the end
+    of the newest slice."""
     assert plan.burn is not None
     objective = spending.objective
     fastest = budget.burns_of(objective.window, SLICE)[0]
@@ -154,4 +159,6 @@ def burning(context: Context, plan: TriggerPlan, spending: Spending, slot: datet
     unknown = [window for window, share in zip(windows, enough, strict=True) if share is None]
     is_early = all(spending.is_filling(context.now, window, 2 * SLICE) for window in unknown)
     reason = f"{found.reason}; the window is filling" if unknown and is_early else found.reason
-    return Observation(slot, found.truth, value=value, reason=reason, filling=bool(unknown) and is_early)
+    sample = newest.timestamp() if newest else None
+    is_filling = bool(unknown) and is_early
+    return Observation(slot, found.truth, value=value, reason=reason, filling=is_filling, sample=sample)

@@ -76,7 +76,8 @@ class SignalRound:
             return self._levers(plan.lever, slot)
         if plan.slo:
             assert self._began is not None
-            return burning(self._context, plan, self._memory.spending(plan.slo, self._began), slot)
+            spending, newest = self._memory.spending(plan.slo, self._began), self._memory.newest(plan.slo)
+            return burning(self._context, plan, spending, newest, slot)
         condition = plan.resume if to_resume else plan.when
         assert condition is not None
         signal = self._watched.signals[plan.signal]

@@ -68,7 +68,8 @@ def trend_of(history: Sequence[Point], over: timedelta, now: datetime) -> Trend:
         seen = f"{len(blocks)} of its {BLOCKS} parts have a value, {MIN_BLOCKS} are needed"
         reason = f"the trend over {format_duration(over)} is not known: {seen}"
         newest = range(BLOCKS - len(blocks), BLOCKS)
-        return Trend(Direction.UNKNOWN, n=n, reason=reason, filling=bool(blocks) and sorted(blocks) == list(newest))
+        is_young = bool(blocks) and sorted(blocks) == list(newest) and history[0][0] > now - over
+        return Trend(Direction.UNKNOWN, n=n, reason=reason, filling=is_young)
     levels = [(place, median(values)) for place, values in sorted(blocks.items())]
     pairs = [(b[1] - a[1], b[0] - a[0]) for i, a in enumerate(levels) for b in levels[i + 1 :]]
     balance = sum((rise > 0) - (rise < 0) for rise, _ in pairs)

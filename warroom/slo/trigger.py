@@ -11,7 +11,10 @@
 | 7 | one that latches stays `latched` then until a person resumes |
 | 8 | one activation has one number; a breach while it resolves, or while it is latched, belongs to the same |
 
-A slot is one evaluation interval. Whoever asks passes the time of the slot, not of the tick that came a little later
+A slot is one evaluation interval. Where the same sample is the newest in several of them, because its source is
+looked at less often, say, the first of them decides: in the others it shows that there are data and confirms nothing.
+
+Whoever asks passes the time of the slot, not of the tick that came a little later
 (`slot_at`): then `hold: 5m` fires at five minutes exactly, and `> 5m` one slot after. Slots without an observation,
 because the process was down, say, are missing ones.
 """
@@ -117,7 +120,7 @@ class Observation:
     """What was found in one slot: the condition holds, does not, or is missing (None). `volume` is how many events it
     rests on, None where nobody counts them. `reason` says it in words, `value` is what was measured. `filling`: it is
     missing only because it is too early, as the window is not full or the baseline not due yet; that makes nobody
-    blind."""
+    blind. `sample` tells the newest sample that it rests on from others, None where it rests on none."""
 
     at: datetime
     truth: bool | None
@@ -125,6 +128,7 @@ class Observation:
     value: float | None = None
     reason: str = ""
     filling: bool = False
+    sample: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ class TriggerState:
     `since` is when its stage began: the first true of a pending one, the first false of one that resolves. `number`
     counts its activations, `fired_at` is when the newest of them fired. `last` is the newest slot, `heard` the newest
     with data, or with one that was too early (or the first of all). `seen` tells which slots had data since the stage
-    began: bit 0 is `last`, bit 1 the slot before. `declared`: a person said so, and only a person ends it.
+    began: bit 0 is `last`, bit 1 the slot before. `declared`: a person said so, and only a person ends it. `sample`
+    is the one that was counted last.
     """
 
     stage: Stage = Stage.IDLE
@@ -146,6 +151,7 @@ class TriggerState:
     heard: datetime | None = None
     blind: bool = False
     declared: bool = False
+    sample: float | None = None
 
     @property
     def is_active(self) -> bool:
@@ -185,6 +191,7 @@ def memo_of(state: TriggerState) -> dict[str, Json]:
         "seen": f"{state.seen:x}",
         "blind": state.blind,
         "declared": state.declared,
+        "sample": state.sample,
     }
 
 
@@ -200,6 +207,7 @@ def state_from(memo: Mapping[str, Json]) -> TriggerState:
         seen=int(str(memo["seen"]), 16),
         blind=memo["blind"] is True,
         declared=memo["declared"] is True,
+        sample=None if memo["sample"] is None else float(str(memo["sample"])),
         **instants,
     )
 
@@ -216,12 +224,13 @@ def step(rule: Rule, state: TriggerState, found: Observation) -> Stepped:
     state = _moved(rule, state, found, truth is not None)
     if truth is None:
         return _missing(rule, state, replace(found, reason=reason))
-    if not state.blind:
-        return _decide(rule, state, found, truth)
-    state = replace(state, blind=False)
-    sighted = _changed(Change.SIGHTED, state, found)
+    is_counted = found.sample is not None and found.sample == state.sample
+    was_blind, state = state.blind, replace(state, blind=False, sample=found.sample)
+    sighted = (_changed(Change.SIGHTED, state, found),) if was_blind else ()
+    if is_counted:
+        return state, sighted
     state, more = _decide(rule, state, found, truth)
-    return state, (sighted, *more)
+    return state, (*sighted, *more)
 
 
 def judged(rule: Rule, found: Observation) -> tuple[bool | None, str]:
