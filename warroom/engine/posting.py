@@ -90,9 +90,11 @@ class Posting:
         """Attaches a file, or the rest of a text, once. Raises WarroomError as `send` does."""
         if not await self._book.write(lambda state: drafts.attaching(attach, state, self._clock.now())):
             return
-        record, named = attach.record, channel_of(self._book.state.course, attach.record.slot)
-        why = "its channel has no threads" if named else "the playbook does not have its channel any more"
-        delivery, channel = Delivery(Fate.REFUSED, reason=why), self._channels.get(named.id) if named else None
+        record = attach.record
+        # Another playbook may have taken over since, and post to another channel.
+        channel = self._channels.get(record.channel)
+        why = "its channel has no threads" if channel else f"the playbook has no channel {record.channel} any more"
+        delivery = Delivery(Fate.REFUSED, reason=why)
         try:
             if isinstance(channel, TakesFiles) and attach.part == FILE:
                 delivery = await channel.attach(record.ref, Path(record.file))
