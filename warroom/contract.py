@@ -33,6 +33,7 @@ class Parameters(BaseModel):
         allow_inf_nan=False,
         hide_input_in_errors=True,
         use_enum_values=False,
+        defer_build=True,
     )
 
 

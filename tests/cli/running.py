@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.contracts.tree import ROOT
+from tests.zygote import python_run, zygote
 from warroom.simulator import ServedRequest, SimulatorProcess
 
 PLAYBOOK = ROOT / "playbooks" / "auto_com_center.yaml"
@@ -65,18 +64,9 @@ def warroom(
     stdin: str = "",
 ) -> Ended:
     """Runs `warroom` with `arguments`; `evidence` is read afterwards, not handed over."""
-    done = subprocess.run(
-        [sys.executable, "-m", "warroom", *arguments],
-        env=clean_environ(inputs or {}),
-        cwd=cwd or ROOT,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr, evidence)
+    run = python_run if "PYTHONPATH" in (inputs or {}) else zygote().run
+    code, out, err = run(arguments, clean_environ(inputs or {}), cwd or ROOT, stdin, TIMEOUT_S)
+    return Ended(code, out, err, evidence)
 
 
 _PATIENT = """

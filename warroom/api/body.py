@@ -13,4 +13,4 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 class Body(BaseModel):
     """Base of the bodies: unknown members are errors, types are strict, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)

@@ -15,7 +15,13 @@ class Section(BaseModel):
     """Base of the models: unknown keys are errors, types are strict, values do not change."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        # Most commands import the language, and few read a playbook.
+        defer_build=True,
     )
 
 
