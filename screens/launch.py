@@ -19,6 +19,7 @@ from warroom.screens.launch_acting import ActingScreen
 from warroom.screens.launch_board import LaunchScene
 from warroom.screens.launch_details import about_items, note_items
 from warroom.screens.launch_keys import KEYS, REQUESTS
+from warroom.screens.launch_signals import signal_items
 from warroom.screens.launch_view import Item, is_open
 from warroom.screens.messages import News, sentence
 from warroom.screens.panes import RowList
@@ -91,7 +92,7 @@ class LaunchScreen(ActingScreen):
                 defects=self.defects,
                 said=self.said,
                 is_refusal=self.is_refusal,
-                hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed)
+                hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed, is_tiled=self.board.is_tiled)
                 | _missing(self.view.launch)
                 | (frozenset() if self._simulation else _DEMO)
                 | (REQUESTS if self.view.read_only or self._is_closed else frozenset()),
@@ -120,9 +121,19 @@ class LaunchScreen(ActingScreen):
         """Details over the whole screen, or the lists again."""
         self.board.zoom(not self.board.is_zoomed)
 
+    def action_tiles(self) -> None:
+        """Signals and triggers as tiles over the whole screen, or the lists again."""
+        if self.view.launch is None or not signal_items(self.view.launch):
+            self.say("this launch watches no signals and has no triggers")
+        else:
+            self.board.tile(not self.board.is_tiled)
+
     def action_back(self) -> None:
-        """Back to the lists."""
-        self.board.zoom(False)
+        """Back to the lists; from the details of a tile to the tiles."""
+        if self.board.is_tiled and not self.board.is_zoomed:
+            self.board.tile(False)
+        else:
+            self.board.zoom(False)
 
     def action_enter(self) -> None:
         """Tick a step; read anything else."""
@@ -207,10 +218,12 @@ def _missing(launch: LaunchNow | None) -> frozenset[str]:
     """The ids of the keys for which the playbook has nothing."""
     has_procedures = launch is not None and (launch.procedures or launch.levers)
     has_switch = launch is not None and any(one.kill_switch for one in launch.levers)
-    return frozenset((*(() if has_procedures else ("act",)), *(() if has_switch else ("kill",))))
+    has_signals = launch is not None and bool(signal_items(launch))
+    there = {"act": has_procedures, "kill": has_switch, "tiles": has_signals}
+    return frozenset(key for key, is_there in there.items() if not is_there)
 
 
-def _useless(item: Item | None, *, is_zoomed: bool) -> frozenset[str]:
+def _useless(item: Item | None, *, is_zoomed: bool, is_tiled: bool) -> frozenset[str]:
     """The ids of the keys that do nothing for `item`, or nothing new."""
     is_owed = isinstance(item, PostNow) and is_open(item)
     is_held = isinstance(item, PostNow) and item.standing == "held"
@@ -220,8 +233,9 @@ def _useless(item: Item | None, *, is_zoomed: bool) -> frozenset[str]:
         "tick": not isinstance(item, StepNow) and not is_to_do,
         "zoom": is_zoomed or isinstance(item, StepNow),
         "details": is_zoomed or not isinstance(item, StepNow),
-        "other": is_zoomed,
-        "back": not is_zoomed,
+        "other": is_zoomed or is_tiled,
+        "back": not (is_zoomed or is_tiled),
+        "tiles": is_zoomed or is_tiled,
         "post": (not is_owed and not may_go_again) or is_to_do,
         "hold": not is_owed or is_held,
         "release": not is_held,

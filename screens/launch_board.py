@@ -22,6 +22,7 @@ from warroom.screens.launch_notices import notice_lines
 from warroom.screens.launch_rows import dimmed, item_row
 from warroom.screens.launch_signals import signal_items, worst_signal
 from warroom.screens.launch_tabs import head_line, tabs_line
+from warroom.screens.launch_tiles import TILE_HEIGHT, TILE_WIDTH, tile_lines
 from warroom.screens.launch_view import (
     Item,
     LaunchView,
@@ -34,7 +35,7 @@ from warroom.screens.launch_view import (
     state_of_interest,
 )
 from warroom.screens.lines import EMPTY, fit, guarded, line, shortened, spread, wrapped
-from warroom.screens.panes import LineBlock, LinePane, RowList
+from warroom.screens.panes import LineBlock, LinePane, RowList, TileList, Tiles
 
 
 def signals_of_interest(launch: LaunchNow) -> str | None:
@@ -82,6 +83,7 @@ class LaunchBoard(Container):
         self.list = "plan"
         self._focus = "plan"
         self._zoomed = False
+        self._tiled = False
         self._places: Places | None = None
         self._scene: LaunchScene | None = None
         self._chosen: dict[str, str] = {}
@@ -98,7 +100,7 @@ class LaunchBoard(Container):
             with Container(id="left"):
                 for name in LEFT:
                     yield LineBlock(id=f"{name}-head")
-                    yield RowList(id=name)
+                    yield TileList(id=name) if name == "signals" else RowList(id=name)
             with Container(id="right"):
                 yield LineBlock(id="state-head")
                 yield RowList(id="state")
@@ -182,8 +184,20 @@ class LaunchBoard(Container):
         def row(index: int, row_width: int, selected: bool) -> Content:
             return item_row(view, items[index], now, row_width, selected=selected and self.list == name)
 
-        rows.show(len(items), row)
+        if name == "signals" and self.is_tiled and view.launch:
+            self._draw_tiles(view, view.launch, now)
+        else:
+            rows.show(len(items), row)
         self._select(name, view.launch)
+
+    def _draw_tiles(self, view: LaunchView, launch: LaunchNow, now: datetime) -> None:
+        items, is_over = signal_items(launch), launch.closed is not None
+
+        def tile(index: int, width: int, selected: bool) -> Sequence[Content]:
+            found = tile_lines(items[index], now, width, selected=selected, is_over=is_over)
+            return [dimmed(one) for one in found] if view.lost else found
+
+        self.query_one("#signals", TileList).show_tiles(len(items), Tiles(TILE_HEIGHT, TILE_WIDTH, tile))
 
     def _draw_details(self, scene: LaunchScene, place: Places) -> None:
         item, width = self.selected(scene.view), place.right
@@ -232,7 +246,15 @@ class LaunchBoard(Container):
 
     def _arrange(self, scene: LaunchScene, notices: int, foot: int) -> Places:
         counts = {name: len(self.items(name, scene.view.launch)) for name in LISTS}
-        wanted = Wanted(**counts, notices=notices, foot=foot, focus=self._focus, list=self.list, zoomed=self._zoomed)
+        wanted = Wanted(
+            **counts,
+            notices=notices,
+            foot=foot,
+            focus=self._focus,
+            list=self.list,
+            zoomed=self._zoomed,
+            tiled=self.is_tiled,
+        )
         place = places(self.size.width, self.size.height, wanted)
         if place != self._places:
             self._places = place
@@ -242,7 +264,7 @@ class LaunchBoard(Container):
                 pane.styles.height = height
             body = self.query_one("#body")
             body.set_class(place.is_wide, "wide")
-            body.set_class(place.is_wide and place.left > 0, "both")
+            body.set_class(place.is_wide and min(place.left, place.right) > 0, "both")
             for name, width in (("left", place.left), ("right", place.right)):
                 column = self.query_one(f"#{name}")
                 column.display = width > 0
@@ -261,6 +283,16 @@ class LaunchBoard(Container):
         """Whether the details have taken all the room."""
         return self._zoomed
 
+    @property
+    def is_tiled(self) -> bool:
+        """Whether the signals have taken all the room, as tiles."""
+        return self._tiled and self.list == "signals"
+
+    def tile(self, tiled: bool) -> None:
+        """Give the signals and triggers all the room, as tiles; or take it back."""
+        self._tiled = tiled
+        self.look_at("signals")
+
     def look_at(self, name: str) -> None:
         """Give a pane the focus, and the room it needs; nothing where the launch has none of what it shows."""
         if name == "signals" and not self._shown.get("signals"):
@@ -268,6 +300,7 @@ class LaunchBoard(Container):
         self._focus = name
         if name in LISTS:
             self.list, self._zoomed = name, False
+            self._tiled = self._tiled and name == "signals"
         place = self._redraw()
         if name == "details" and place and not place.heights["details"]:
             self._zoomed = True

@@ -39,6 +39,7 @@ KEYS: Final = (
         "Act on a procedure, its step, or the selected lever",
         "act",
     ),
+    Key("tiles", "v", "v", "tiles", "All signals and triggers as tiles over the screen, and back", "tiles"),
     Key(
         "zoom",
         "enter",

@@ -22,7 +22,7 @@ _RIGHT: Final = ("state-head", "state", "details-head", "details", "log-head", "
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What there is to show: rows of each list, of notices and of the foot; where the focus is (`list` is the list it
-    was in last), and whether the details take all the room."""
+    was in last), and whether the details take all the room (`zoomed`), or else the signals (`tiled`)."""
 
     plan: int
     posts: int
@@ -33,6 +33,7 @@ class Wanted:
     list: str
     zoomed: bool
     signals: int = 0
+    tiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def _wide(width: int, body: int, wanted: Wanted) -> _Shared:
     if wanted.zoomed:
         pane = "log" if wanted.focus == "log" else "details"
         return 0, width, {f"{pane}-head": 1, pane: body - 1}
+    if wanted.tiled:
+        return width, 0, {"signals-head": 1, "signals": body - 1}
     signals = min(wanted.signals, (body - 2) // 3)
     watched = {"signals-head": 1, "signals": signals} if signals else {}
     rows = body - 2 - sum(watched.values())
@@ -91,6 +94,8 @@ def _narrow(width: int, body: int, wanted: Wanted) -> _Shared:
     if wanted.zoomed:
         head = 1 if rest >= 4 else 0
         return 0, width, {"details-head": head, "details": body - head, "tabs": 0}
+    if wanted.tiled:
+        return width, 0, {"tabs": tabs, "signals": rest}
     count = max(1, getattr(wanted, wanted.list))
     if rest < 10:
         both = {wanted.list: rest}

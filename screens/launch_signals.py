@@ -42,7 +42,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 _GAP_IN_SPARK: Final = " "
 _SPARK_WIDTH: Final = 8
 _SPARK_LONG: Final = 60
-_OLD_S: Final = 60.0
+OLD_S: Final = 60.0
 """A value older than this says so in its row."""
 _SMALLEST_SHARE: Final = 0.001
 """What is left of a budget is told down to this, so that a little is never told as nothing."""
@@ -112,14 +112,15 @@ def signal_parts(item: SignalItem, now: datetime, *, is_over: bool = False) -> t
     """What the row of an item tells: its title, what is said beside it, and its value or time at the end. Of a launch
     that is closed (`is_over`) that is a signal's last value and when it was measured."""
     if isinstance(item, TriggerNow):
-        return item.title, _trigger_told(item), _trigger_when(item, now)
+        return item.title, _trigger_told(item), trigger_when(item, now)
     if is_over and item.at is not None:
         return item.title, _instant(item.at), item.shown
-    value = " ".join(part for part in (spark(item.spark, _SPARK_WIDTH), _valued(item)) if part)
+    value = " ".join(part for part in (spark(item.spark, _SPARK_WIDTH), valued(item)) if part)
     return item.title, _signal_told(item), value
 
 
-def _valued(signal: SignalNow) -> str:
+def valued(signal: SignalNow) -> str:
+    """The value for people, with where it goes; empty without data."""
     arrow = _ARROWS.get(signal.trend, "")
     return f"{signal.shown} {arrow}".strip() if signal.shown else ""
 
@@ -128,19 +129,19 @@ def _signal_told(signal: SignalNow) -> str:
     """Why nothing is known, or the limit that counts now and how old the value is."""
     if mark_of_signal(signal).colour == palette.UNKNOWN:
         return signal.reason
-    limit = _limit_in_force(signal) or _nearest(signal)
-    old = f"{countdown(signal.age_s)} old" if signal.age_s is not None and signal.age_s > _OLD_S else ""
-    left = f"budget {_share(signal.slo.budget_left)}" if signal.slo and signal.slo.budget_left is not None else ""
+    limit = limit_in_force(signal) or nearest_limit(signal)
+    old = f"{countdown(signal.age_s)} old" if signal.age_s is not None and signal.age_s > OLD_S else ""
+    left = f"budget {share_left(signal.slo.budget_left)}" if signal.slo and signal.slo.budget_left is not None else ""
     return ", ".join(part for part in (f"{limit.role} {limit.text}" if limit else "", left, old) if part)
 
 
-def _limit_in_force(signal: SignalNow) -> LimitNow | None:
+def limit_in_force(signal: SignalNow) -> LimitNow | None:
     """The limit that makes the signal yellow or red; None where none does."""
     role = {"yellow": "warn", "red": "page"}.get(signal.level)
     return next((one for one in signal.limits if one.role == role), None)
 
 
-def _nearest(signal: SignalNow) -> LimitNow | None:
+def nearest_limit(signal: SignalNow) -> LimitNow | None:
     """The limit that comes next; the first where no distance can be told, None where there are none."""
     ahead = [one for one in signal.limits if one.distance is not None]
     return min(ahead, key=lambda one: one.distance or 0.0, default=next(iter(signal.limits), None))
@@ -150,10 +151,11 @@ def _trigger_told(trigger: TriggerNow) -> str:
     said = f"acknowledged by {trigger.acked.by}" if trigger.acked else ""
     quiet = f"snoozed by {trigger.snoozed.by}" if trigger.snoozed else ""
     why = trigger.reason if trigger.stage in ("blind", "unknown") else ""
-    return ", ".join(part for part in (_condition(trigger), why, said, quiet) if part)
+    return ", ".join(part for part in (condition_told(trigger), why, said, quiet) if part)
 
 
-def _condition(trigger: TriggerNow) -> str:
+def condition_told(trigger: TriggerNow) -> str:
+    """What it waits for, and for how long that has to hold."""
     span = f" for {'more than ' if trigger.strict else ''}{_span(trigger.for_s)}" if trigger.for_s else ""
     return f"{trigger.condition}{span}"
 
@@ -166,7 +168,8 @@ def _has_to_hold(trigger: TriggerNow) -> str:
     return f"has to hold for {'more than ' if trigger.strict else ''}{_span(trigger.for_s)} before it fires"
 
 
-def _trigger_when(trigger: TriggerNow, now: datetime) -> str:
+def trigger_when(trigger: TriggerNow, now: datetime) -> str:
+    """When it fires at the earliest, or for how long it has stood where it stands; empty for an idle one."""
     if trigger.fires_at and trigger.stage == "pending":
         return f"fires in {countdown((trigger.fires_at - now).total_seconds())}"
     if trigger.stage == "idle" or trigger.since is None:
@@ -179,7 +182,8 @@ def _span(seconds: float) -> str:
     return format_duration(timedelta(seconds=seconds))
 
 
-def _share(share: float) -> str:
+def share_left(share: float) -> str:
+    """What is left of an error budget: `75.0% left`, `USED UP`."""
     if share <= 0:
         return "USED UP"
     return f"{share:.1%} left" if share >= _SMALLEST_SHARE else f"under {_SMALLEST_SHARE:.1%} left"
@@ -203,11 +207,11 @@ def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> 
     rows = _state(mark_of_signal(signal, is_over=is_over), signal.reason, width)
     window = f"over {_span(signal.window_s)}" if signal.window_s else "now"
     made_of = f"from {number(signal.n)} {'event' if signal.n == 1 else 'events'}" if signal.n is not None else ""
-    rows += _rows("Value", [", ".join(part for part in (_valued(signal) or "none", window, made_of) if part)], width)
+    rows += _rows("Value", [", ".join(part for part in (valued(signal) or "none", window, made_of) if part)], width)
     age = f"{countdown(signal.age_s or 0.0)} ago" if signal.at else "never"
     rows += _rows("Measured", [f"{age}, by {signal.source}"], width)
     rows += _rows("Next", ["" if is_over else signal.next], width)
-    in_force = None if is_over else _limit_in_force(signal)
+    in_force = None if is_over else limit_in_force(signal)
     limits = [_limit_told(one, in_force=one is in_force) for one in signal.limits]
     rows += _rows("Limits", limits or ["none: it is tracked"], width)
     bars = spark(signal.spark, max(_SPARK_WIDTH, min(_SPARK_LONG, width - 24)))
@@ -220,7 +224,11 @@ def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> 
         if trigger.signal == signal.id:
             mark = mark_of_trigger(trigger)
             told = joined(
-                [Content(part) for part in (trigger.title, _condition(trigger), _trigger_when(trigger, now)) if part]
+                [
+                    Content(part)
+                    for part in (trigger.title, condition_told(trigger), trigger_when(trigger, now))
+                    if part
+                ]
             )
             rows += labelled_rows("Trigger", [line((str(mark), mark.style), "  ", told)], width)
     return [*rows, *_rows("As written", [signal.expr_source], width)]
@@ -236,7 +244,7 @@ def _budget(slo: SloNow, now: datetime, width: int) -> list[Content]:
     if slo.budget_left is None:
         return _rows("Budget", [*told, "nothing is known of it yet"], width)
     burn = f"burn rate {slo.burn:.1f} (1 is as fast as allowed)" if slo.burn is not None else "burn rate not known"
-    told.append(f"{_share(slo.budget_left)}, {burn}, {slo.coverage:.0%} of the time observed")
+    told.append(f"{share_left(slo.budget_left)}, {burn}, {slo.coverage:.0%} of the time observed")
     if slo.exhausted_at:
         told.append(f"{'used up since' if slo.exhausted_at <= now else 'used up by'} {_instant(slo.exhausted_at)}")
     return _rows("Budget", told, width)
@@ -249,13 +257,13 @@ def _instant(at: datetime) -> str:
 def _trigger(trigger: TriggerNow, now: datetime, width: int) -> list[Content]:
     rows = _state(
         mark_of_trigger(trigger),
-        ", ".join(part for part in (_trigger_when(trigger, now), trigger.reason) if part),
+        ", ".join(part for part in (trigger_when(trigger, now), trigger.reason) if part),
         width,
     )
     of = trigger.signal or (f"SLO {trigger.slo}:" if trigger.slo else "")
     window = f"measured over the last {_span(trigger.window_s)}" if trigger.window_s else ""
     rows += _rows("Condition", [f"{of} {trigger.condition}".strip(), window, _has_to_hold(trigger)], width)
-    rows += _rows("Then", [_does(trigger)], width)
+    rows += _rows("Then", [what_it_does(trigger)], width)
     times = plural(trigger.number, "time")
     rows += _rows("Fired", [f"{times}, last {_instant(trigger.fired_at)}" if trigger.fired_at else "never"], width)
     blind = "nothing is known of it now" if trigger.blind and trigger.stage != "blind" else ""
@@ -265,7 +273,8 @@ def _trigger(trigger: TriggerNow, now: datetime, width: int) -> list[Content]:
     return [*rows, *_rows("Runbook", [trigger.runbook], width)]
 
 
-def _does(trigger: TriggerNow) -> str:
+def what_it_does(trigger: TriggerNow) -> str:
+    """How grave it is, and what it runs."""
     how = {"auto": "runs {} at once", "confirm": "runs {} when a person confirms it", "shadow": "would run {}"}
     runs = how.get(trigger.mode, f"runs {{}} ({trigger.mode})").format(trigger.runs) if trigger.runs else ""
     return ", ".join(part for part in (trigger.severity, runs) if part)
@@ -287,7 +296,7 @@ def trigger_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]
         known = f" ({one.acked.by} takes care of it)" if one.acked else ""
         if is_active(one) or one.stage == "blind":
             word = one.stage.upper()
-            told = " ".join(part for part in (word, _trigger_when(one, now)) if part)
+            told = " ".join(part for part in (word, trigger_when(one, now)) if part)
             key = " (w)" if one.stage == "latched" else ""
             yield (
                 f"TRIGGER {word}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -16,6 +17,9 @@ from textual.style import Style
 from textual.widget import Widget
 
 from warroom.screens.lines import EMPTY, fit, guarded
+
+_BETWEEN: Final = 2
+"""Cells between two tiles."""
 
 
 def _strip(content: Content, width: int, base: Style) -> Strip:
@@ -147,3 +151,98 @@ class RowList(ScrollView, can_focus=True):
             return _strip(EMPTY, width, self.visual_style)
         content = guarded(lambda: [self._draw(index, width, index == self.index)], "this row")[0]
         return _strip(content, width, self.visual_style)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Items as tiles of `height` lines, as many beside each other as there is room for of at least `width` cells. The
+    lines of one are drawn by `draw(index, width, selected)`."""
+
+    height: int
+    width: int
+    draw: Callable[[int, int, bool], Sequence[Content]]
+
+
+class TileList(RowList):
+    """The same rows, or as tiles: one widget draws them all, however many there are, and only those in sight."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "step(1)", "next", id="tiles.next"),
+        Binding("left", "step(-1)", "before", id="tiles.before"),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._tiles: Tiles | None = None
+        self._made: dict[tuple[int, int, bool], Sequence[Content]] = {}
+
+    @property
+    def columns(self) -> int:
+        """How many stand beside each other."""
+        if self._tiles is None:
+            return 1
+        return max(1, (self.scrollable_content_region.width + _BETWEEN) // (self._tiles.width + _BETWEEN))
+
+    def show(self, count: int, draw: Callable[[int, int, bool], Content]) -> None:
+        """Draw `count` rows from now on."""
+        self._lay_out(None, count)
+        super().show(count, draw)
+
+    def show_tiles(self, count: int, tiles: Tiles) -> None:
+        """Draw `count` tiles from now on."""
+        self._made.clear()
+        self._lay_out(tiles, count)
+        self.select(self.index)
+        self.refresh()
+
+    def _lay_out(self, tiles: Tiles | None, count: int) -> None:
+        self._tiles, self._count = tiles, count
+        size = Size(self.size.width, -(-count // self.columns) * (tiles.height if tiles else 1))
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _into_sight(self) -> None:
+        if self._tiles is None:
+            super()._into_sight()
+        elif self.size.height:
+            height = self._tiles.height
+            place = Region(0, self.index // self.columns * height, 1, height)
+            self.scroll_to_region(place, animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """As many columns as there is room for now; the selected one stays in sight."""
+        self._lay_out(self._tiles, self._count)
+        self._into_sight()
+
+    def action_move(self, by: int) -> None:
+        """Select the one further down or up."""
+        super().action_move(by * self.columns)
+
+    def action_step(self, by: int) -> None:
+        """Select the one beside it, at the end of a line the first of the next."""
+        super().action_move(by)
+
+    def action_page(self, by: int) -> None:
+        """Select one a page further."""
+        height = self._tiles.height if self._tiles else 1
+        self.action_move(by * max(1, self.size.height // height - (self._tiles is None)))
+
+    def render_line(self, y: int) -> Strip:
+        """One visible line, of all the tiles that it goes through."""
+        if self._tiles is None:
+            return super().render_line(y)
+        place, part = divmod(y + self.scroll_offset.y, self._tiles.height)
+        width, columns = self.scrollable_content_region.width, self.columns
+        tile_width = (width - _BETWEEN * (columns - 1)) // columns
+        first = place * columns
+        tiles = [
+            self._tile(self._tiles, index, tile_width) for index in range(first, min(first + columns, self._count))
+        ]
+        cells = [fit(tile[part] if part < len(tile) else EMPTY, tile_width) for tile in tiles]
+        return _strip(Content(" " * _BETWEEN).join(cells), width, self.visual_style)
+
+    def _tile(self, tiles: Tiles, index: int, width: int) -> Sequence[Content]:
+        key = index, width, index == self.index
+        if key not in self._made:
+            self._made[key] = guarded(lambda: tiles.draw(index, width, index == self.index), "this tile")
+        return self._made[key]

@@ -8,16 +8,16 @@ from warroom.screens.launch_layout import LISTS, PANES, Wanted, places
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (49, 16), (80, 24), (99, 40), (100, 28), (120, 36), (300, 100)])
 @pytest.mark.parametrize("focus", PANES)
 @pytest.mark.parametrize("zoomed", [False, True])
-@pytest.mark.parametrize("signals", [0, 1, 17])
+@pytest.mark.parametrize(("signals", "tiled"), [(0, False), (1, False), (17, False), (17, True)])
 def test_the_panes_never_need_more_rows_than_there_are(
-    size: tuple[int, int], focus: str, zoomed: bool, signals: int
+    size: tuple[int, int], focus: str, zoomed: bool, signals: int, tiled: bool
 ) -> None:
-    if focus == "signals" and not signals:
+    if (focus == "signals" and not signals) or (tiled and focus != "signals" and not (zoomed and focus == "details")):
         return  # what is not there cannot have the focus
     width, height = size
-    shown = focus if focus in LISTS else "posts"
+    shown = "signals" if tiled else focus if focus in LISTS else "posts"
     rows = {"plan": 9, "posts": 22, "state": 6, "signals": signals}
-    wanted = Wanted(**rows, notices=9, foot=1, focus=focus, list=shown, zoomed=zoomed)
+    wanted = Wanted(**rows, notices=9, foot=1, focus=focus, list=shown, zoomed=zoomed, tiled=tiled)
     found = places(width, height, wanted)
     assert min(found.heights.values()) >= 0
     columns = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens import kept, launches, launches_acting
+from tests.screens import kept, launches, launches_acting, launches_tiled
 from tests.screens.closed_early import closed_early
 from tests.screens.launch_stage import console_of, lose, seen
 from warroom.client import LaunchNow
@@ -17,6 +17,11 @@ SIZES = {"120x36": (120, 36), "80x24": (80, 24)}
 
 def _overdue() -> LaunchNow:
     return launches.incident(overdue=True)
+
+
+def _tiled_closed() -> LaunchNow:
+    tiled = launches_tiled.tiled()
+    return replace(launches.closed(), signals=tiled.signals, triggers=tiled.triggers)
 
 
 SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
@@ -45,6 +50,9 @@ SCENES: dict[str, tuple[Callable[[], LaunchNow], str]] = {
     "t0": (launches.green, "t"),
     "gate-asked": (launches.gate_red, "3 home s"),
     "signals": (launches.watched, "5"),
+    "tiles": (launches_tiled.tiled, "v"),
+    "tiles-selected": (launches_tiled.tiled, "v home down right"),
+    "tiles-closed": (_tiled_closed, "v"),
     "action-waits": (launches_acting.acting, "3"),
     "action-asked": (launches_acting.acting, "3 r"),
     "action-steps": (launches_acting.acting, "3 z"),
@@ -89,6 +97,14 @@ def test_picture_before_any_news(snap_compare: Callable[..., bool], size: str) -
 def test_picture_of_a_poor_terminal(snap_compare: Callable[..., bool], color: bool, ascii_only: bool) -> None:
     app = console_of(launches.troubled(), color=color, ascii_only=ascii_only)
     assert snap_compare(app, terminal_size=(120, 36), run_before=_pressing())
+
+
+@pytest.mark.parametrize(("color", "ascii_only"), [(False, False), (True, True)], ids=["no-colour", "ascii"])
+def test_picture_of_tiles_in_a_poor_terminal(
+    snap_compare: Callable[..., bool], color: bool, ascii_only: bool
+) -> None:
+    app = console_of(launches_tiled.tiled(), color=color, ascii_only=ascii_only)
+    assert snap_compare(app, terminal_size=(80, 24), run_before=_pressing("v", "home", "right"))
 
 
 def test_picture_of_a_simulated_launch(snap_compare: Callable[..., bool]) -> None:
