@@ -79,10 +79,16 @@ def _success(kind: str, result: Any) -> Envelope:
 
 @contextlib.asynccontextmanager
 async def asking(
-    stand: Stand, *queries: Query, spec: dict[str, Any] | None = None, clock: Clock | None = None, **target: Any
+    stand: Stand,
+    *queries: Query,
+    spec: dict[str, Any] | None = None,
+    clock: Clock | None = None,
+    wall: Clock | None = None,
+    **target: Any,
 ) -> AsyncIterator[tuple[PrometheusSource, Server]]:
-    """A source that asks the stand, and the server it is. Looks are dated by `clock`, where there is another."""
-    wall = RealClock()
+    """A source that asks the stand, and the server it is. Looks are dated by `clock`, where that is not the same as
+    `wall`."""
+    wall = wall or RealClock()
     async with Server(stand.answer) as server:
         http = HttpAdapter({"prom": Target("prom", target.pop("url", server.url), **target)}, wall)
         asked = PrometheusSpec(id="prom", target="prom", **(spec or {}))

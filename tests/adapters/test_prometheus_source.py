@@ -282,51 +282,6 @@ async def test_nothing_was_counted_is_no_data() -> None:
     assert (reading.value, reading.reason) == (None, "nothing was counted in the last 5m")
 
 
-@pytest.mark.parametrize(
-    ("parts", "says"),
-    [
-        pytest.param(11, "", id="all of it"),
-        pytest.param(12, "", id="one more, at the edge"),
-        pytest.param(9, "", id="more than four fifths"),
-        pytest.param(8, "only 73% of the window was observed, 80% are needed", id="less than four fifths"),
-        pytest.param(2, "only 18% of the window was observed, 80% are needed", id="one scrape in five"),
-        pytest.param(None, "only 0% of the window was observed, 80% are needed", id="nothing but the newest sample"),
-    ],
-)
-async def test_what_was_not_observed_of_a_window_is_not_judged(parts: int | None, says: str) -> None:
-    stand = Stand(dict(GOOD))
-    now = RealClock().now()
-    async with asking(stand, ERRORS) as (source, server):
-        await source.look()
-        stand.table[observed("http_requests_total", MINUTES)] = [] if parts is None else one(parts)
-        await source.look()
-        reading = source.reading(ERRORS, now)
-    assert (reading.too_little(), reading.filling) == (says, False)
-    assert len(server.received) == 2
-
-
-class Forward(RealClock):
-    """A clock that is put forward."""
-
-    by = timedelta()
-
-    def now(self) -> datetime:
-        return super().now() + self.by
-
-
-async def test_a_window_fills_once_and_after_an_outage_it_is_not_filling() -> None:
-    stand, clock = Stand(dict(GOOD)), Forward()
-    found = []
-    async with asking(stand, ERRORS, clock=clock) as (source, _):
-        for minutes, parts in ((0, 1), (1, 3), (2, 5), (2.5, 1), (6, 11), (20, 1), (21, 3)):
-            clock.by = timedelta(minutes=minutes)
-            stand.table[observed("http_requests_total", MINUTES)] = one(parts)
-            await source.look()
-            found.append(source.reading(ERRORS, clock.now()))
-    assert [round(one.coverage * PARTS) for one in found] == [1, 3, 5, 1, 11, 1, 3]
-    assert [one.filling for one in found] == [True, True, True, False, False, False, False]
-
-
 async def test_a_dead_server_is_no_data_until_it_lives_again() -> None:
     async with asking(Stand(GOOD), DEPTH, url=closed_port()) as (source, _):
         assert source.reading(DEPTH, RealClock().now()).reason == "not asked yet"

@@ -14,7 +14,7 @@ from warroom.adapters.prometheus_reading import Answers, split_readings, whole_r
 from warroom.clock import Clock
 from warroom.contract import HttpPort
 from warroom.errors import CannotMeasure
-from warroom.slo.promql import Asked, Windowed, newest, observed, split, whole
+from warroom.slo.promql import Asked, Windowed, newest, observed, part_of, split, whole
 from warroom.slo.query import Expression, Query
 from warroom.slo.reading import Reading
 from warroom.slo.source_spec import Labels, PrometheusSpec
@@ -71,6 +71,9 @@ class PrometheusSource:
         self._texts = {query: _Texts.of(query, spec.labels) for query in dict.fromkeys(queries)}
         self._scalars: set[str] = set()
         self._began: dict[Windowed, datetime] = {}
+        asked = [window for texts in self._texts.values() for window in texts.whole.windows]
+        self._parts_s = {observed(*window): part_of(window[1]).total_seconds() for window in asked}
+        self._observed: dict[str, tuple[int, Vector]] = {}
         self._last: _Look | None = None
 
     @property
@@ -154,11 +157,19 @@ class PrometheusSource:
             await self._ask(queries[half:], look)
 
     async def _ask_texts(self, texts: Sequence[str], look: _Look) -> None:
-        """The answers to all of them, in one request. Raises CannotMeasure, Refused and Unusable."""
-        texts = list(dict.fromkeys(texts))
-        if texts:
-            answer = await self._api.ask(batch([self._wrapped(text) for text in texts]), look.asked_at)
-            look.vectors.update(zip(texts, vectors_of(answer, len(texts), look.asked_at), strict=True))
+        """The answers to all of them, in one request. Raises CannotMeasure, Refused and Unusable.
+
+        How much of a window was observed is not asked again before another part of it has passed: it is the same.
+        """
+        parts = {text: int(look.asked_at.timestamp() // part_s) for text, part_s in self._parts_s.items()}
+        known = {text: vector for text, (part, vector) in self._observed.items() if part == parts[text]}
+        asked = [text for text in dict.fromkeys(texts) if text not in known]
+        look.vectors.update(known)
+        if asked:
+            answer = await self._api.ask(batch([self._wrapped(text) for text in asked]), look.asked_at)
+            found = dict(zip(asked, vectors_of(answer, len(asked), look.asked_at), strict=True))
+            look.vectors.update(found)
+            self._observed.update({text: (parts[text], found[text]) for text in found if text in parts})
 
     async def _ask_alone(self, query: Query, look: _Look, why: str) -> None:
         if not isinstance(query.measure, Expression):

@@ -155,9 +155,14 @@ def newest(family: str) -> str:
 def observed(metric: str, window: timedelta) -> str:
     """At how many of the `PARTS` moments of the window the metric had a current sample. One that nothing marks as
     stale is current for half of the window at most: two have to lie in it for anything to be measured."""
-    step = _span(timedelta(milliseconds=window / timedelta(milliseconds=1) // PARTS))
+    step = _span(part_of(window))
     good_for_s = min(MAX_AGE, window / 2).total_seconds()
     return f"count_over_time(({newest(metric)} > time() - {good_for_s:g})[{_span(window)}:{step}])"
+
+
+def part_of(window: timedelta) -> timedelta:
+    """From one such moment to the next; they are multiples of it, since 1970. Whole milliseconds."""
+    return timedelta(milliseconds=max(1, window // timedelta(milliseconds=1) // PARTS))
 
 
 def unbalanced(text: str) -> str:
@@ -200,7 +205,7 @@ def _series(of: Selector, labels: Labels) -> str:
 
 
 def _span(window: timedelta) -> str:
-    ms = max(1, round(window.total_seconds() * 1000))
+    ms = round(window.total_seconds() * 1000)
     return f"{ms}ms" if ms % 1000 else format_duration(window)
 
 
