@@ -127,6 +127,7 @@ class Engine:
         self._decided: tuple[LaunchState, Sequence[Decision]] | None = None
         self._rest_s = 0.0
         self._sha256 = ""
+        self._following: Course | None = None
         self._second_clock = ports.second_clock or SecondClock(ports.clock)
         kept = StatusPorts(self._clock, self._book, ports.channels, self._insist, self._complaints)
         self._status = StatusKeeper(kept, self.pace.status)
@@ -180,8 +181,7 @@ class Engine:
                 await self._pause()
             if self.state.closed:
                 await self._work.finish(("post ", "step "), self.pace.patience_s)
-            if not self.is_amended:
-                await self._status.leave(self._work, self._last_word())
+            await self._status.leave(self._work, self._last_word(), self._following)
         finally:
             await self._looking.stop(self.pace.patience_s)
             await self._work.stop(self.pace.patience_s)
@@ -221,6 +221,7 @@ class Engine:
         """
         amendment = await self._ports.reload(request.copy, request.path)
         entries = await self._book.write(lambda state: amend(state, amendment, self._clock.now(), by))
+        self._following = amendment.course
         self._wake.set()
         return entries
 
@@ -343,8 +344,7 @@ class Engine:
             self._work.begin("set-up", self._look_at_setup)
 
     def _until_the_next_s(self) -> float:
-        """A tick, or less where a signal is to be looked at before. Measured by a clock that nobody sets: no wall
-        clock that is set holds a post up for longer."""
+        """A tick, or less where a signal is to be looked at before, by a clock that nobody sets."""
         ahead_s = self.signals.next_s()
         return self.pace.tick_s if ahead_s is None else min(self.pace.tick_s, max(ahead_s, _SHORTEST_S))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from warroom.launch.dead_man import (
     LookFor,
     Sweep,
     SwitchDecision,
+    left_by,
     rests_at_most,
     stopped,
     switch_owed,
@@ -39,6 +40,7 @@ from warroom.launch.status_message import (
     is_quiet,
     status_owed,
 )
+from warroom.playbook.course import Course
 from warroom.text import one_line
 from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, KeepsStatus, Post
 from warroom.updates.status_text import alarm_text, answer_text, at_second, digest_of, status_text
@@ -141,12 +143,17 @@ class StatusKeeper:
             return False
         return is_quiet(self._book.state, self._clock.now(), _channel_of(decision))
 
-    async def leave(self, work: Work, stopped_by: str = "") -> None:
-        """The last calls, once nothing else is begun: the launch is closed, or somebody stops the engine. Bounded in
-        time; what is not done by then is on record."""
+    async def leave(self, work: Work, stopped_by: str = "", following: Course | None = None) -> None:
+        """The last calls, once nothing else is begun: the launch is closed, somebody stops the engine, or another one
+        goes on with `following`, for which is deleted what that one cannot. Bounded in time; what is not done by then
+        is on record."""
         limit_s = self._pace.stop_s if stopped_by else self._pace.close_s
         until = self._clock.monotonic() + limit_s
-        last = asyncio.ensure_future(self._leave(work, stopped_by, until))
+        leaving = self._hand_over(work, following, until) if following else self._leave(work, stopped_by, until)
+        await self._bounded(leaving, limit_s)
+
+    async def _bounded(self, work: Coroutine[Any, Any, None], limit_s: float) -> None:
+        last = asyncio.ensure_future(work)
         await asyncio.wait((last,), timeout=limit_s)
         if not last.done():
             last.cancel()
@@ -156,6 +163,14 @@ class StatusKeeper:
         if error is not None:
             said = error.message if isinstance(error, WarroomError) else defect(error)
             self._ports.complaints.failed(LANE, said)
+
+    async def _hand_over(self, work: Work, course: Course, until: float) -> None:
+        def left() -> LastWord:
+            return next(iter(left_by(self._book.state, course, self._clock.now())), None)
+
+        await work.finish((LANE,), self._pace.close_s)
+        while (wait_s := await self._went_through(left, "")) and self._clock.monotonic() + wait_s < until:
+            await self._clock.sleep(wait_s)
 
     async def _leave(self, work: Work, stopped_by: str, until: float) -> None:
         await work.finish((LANE,), self._pace.close_s)

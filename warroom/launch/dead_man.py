@@ -18,7 +18,7 @@ from typing import Final
 from warroom.launch.liveness import Alarm, AlarmStage, status_channel
 from warroom.launch.standing import Standing, owed
 from warroom.launch.state import LaunchState, believed
-from warroom.playbook.course import Channel
+from warroom.playbook.course import Channel, Course
 
 SURE: Final = timedelta(minutes=5)
 """Slack acknowledges the deletion of a message that is due sooner, and may post it all the same."""
@@ -100,6 +100,12 @@ def stopped(state: LaunchState, now: datetime, by: str) -> Arm | None:
     kept = _kept(state, channel)
     is_there = kept is not None and kept.by == by and kept.epoch == state.epoch
     return _armed(state, channel, now, by) if channel and not is_there else None
+
+
+def left_by(state: LaunchState, course: Course, now: datetime) -> tuple[Disarm, ...]:
+    """The messages to be deleted before the launch goes on with `course`: it has no channel by which to do that."""
+    found = [one for one in _all(state) if one.stage in (AlarmStage.ARMED, AlarmStage.DISARMING)]
+    return tuple(Disarm(one) for one in found if one.fires_at > now and one.channel not in course.channels)
 
 
 def scheduled_still(state: LaunchState, now: datetime) -> tuple[Alarm, ...]:
