@@ -165,3 +165,22 @@ async def test_a_disk_that_does_not_keep_a_post_confirms_none(
     assert (delivery.fate, os.strerror(errno.EIO) in delivery.reason) == (fate, True)
     assert (tmp_path / "posts.txt").read_bytes() == b""
     assert (said, faults) == ([], [])
+
+
+async def test_what_is_found_counts_only_once_it_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts = channel(tmp_path)
+    await posts.post(Post("wr:a:one@T+5m", "text"))
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    assert await posts.find("wr:a:one@T+5m", AT) == "posts.txt:0"
+    assert len(synced) == 1, "a process that died after its bytes left them in the memory of the system"
+
+    def fails(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="Input/output"):
+        await posts.find("wr:a:one@T+5m", AT)
+    assert await posts.find("wr:a:two@T+15m", AT) is None

@@ -94,7 +94,8 @@ class FileChannel:
         return (block if whole_before else "\n" + block).encode("utf-8", "backslashreplace")
 
     def place(self, key: str) -> str | None:
-        """The place of a whole post with that key; None where there is none. Raises OSError."""
+        """The place of a whole post with that key, which is on the disk then; None where there is none. Raises
+        OSError."""
         try:
             file = self._path.open("rb")
         except FileNotFoundError:
@@ -104,6 +105,8 @@ class FileChannel:
             for raw in file:
                 line = raw.decode("utf-8", "replace").rstrip("\n")
                 if line == f"{_END}{key}" and begun >= 0:
+                    # Whoever wrote it may have died before it was.
+                    os.fsync(file.fileno())
                     return f"{self._path.name}:{begun}"
                 if line.startswith(f"{_HEAD}{key} "):
                     begun = at
