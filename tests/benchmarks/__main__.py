@@ -27,6 +27,7 @@ from tests.benchmarks import (
     signals,
     simulated,
     startup,
+    tiles,
     verify,
 )
 from tests.benchmarks.programs import ROOT, WARROOM, BenchError
@@ -39,6 +40,7 @@ ALONE: Mapping[str, Callable[[bool], list[Row]]] = {
     "engine": engine.measure,
     "simulated": simulated.measure,
     "console": console.measure,
+    "tiles": tiles.measure,
     "signals": signals.measure,
     "panels": panels.measure,
     "probes": probes.measure,

@@ -14,7 +14,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.benchmarks.programs import LONGEST_S, PYTHON, WARROOM, BenchError, environment, run, take_turns
@@ -72,15 +72,15 @@ def _state(folder: Path, size: int) -> Path:
 
 
 @contextmanager
-def _engine(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """An engine that answers."""
-    command = [str(WARROOM), "run", str(folder / "long.yaml"), "--headless", "--state", str(folder / "state")]
+def running_engine(playbook: Path, state: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An engine that answers; `state` is the folder of its launch, and of no other."""
+    command = [str(WARROOM), "run", str(playbook), "--headless", "--state", str(state)]
     engine = subprocess.Popen(
         [*command, *options], env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )
     try:
         end = time.monotonic() + LONGEST_S
-        while not list(folder.glob("state/*/engine.sock")):
+        while not list(state.glob("*/engine.sock")):
             if engine.poll() is not None or time.monotonic() > end:
                 raise BenchError("the engine does not answer")
             time.sleep(0.005)
@@ -88,6 +88,10 @@ def _engine(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         engine.send_signal(signal.SIGTERM)
         engine.wait(LONGEST_S)
+
+
+def _engine(folder: Path, *options: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return running_engine(folder / "long.yaml", folder / "state", *options)
 
 
 def _starting(folder: Path) -> Callable[[], tuple[float, float]]:
