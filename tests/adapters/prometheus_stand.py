@@ -84,13 +84,14 @@ async def asking(
     spec: dict[str, Any] | None = None,
     clock: Clock | None = None,
     wall: Clock | None = None,
+    path: str = "",
     **target: Any,
 ) -> AsyncIterator[tuple[PrometheusSource, Server]]:
     """A source that asks the stand, and the server it is. Looks are dated by `clock`, where that is not the same as
-    `wall`."""
+    `wall`; `path` is where its API begins."""
     wall = wall or RealClock()
     async with Server(stand.answer) as server:
-        http = HttpAdapter({"prom": Target("prom", target.pop("url", server.url), **target)}, wall)
+        http = HttpAdapter({"prom": Target("prom", target.pop("url", server.url + path), **target)}, wall)
         asked = PrometheusSpec(id="prom", target="prom", **(spec or {}))
         source = PrometheusSource(asked, queries, http, clock or wall, wall)
         try:

@@ -17,8 +17,9 @@ from warroom.units import Json, format_seconds
 PANEL: Final = "warroom_panel"
 _SKEW_S: Final = 30.0
 _APART_S: Final = 1.0
-# An expression that is wrong or cannot be evaluated; every other error is about the server.
-_ABOUT_THE_QUERY: Final = frozenset(("bad_data", "execution"))
+# An expression that is wrong or cannot be evaluated (422 is how VictoriaMetrics says it); every other error is about
+# the server.
+_ABOUT_THE_QUERY: Final = frozenset(("bad_data", "execution", "422"))
 
 
 class Refused(Exception):
@@ -117,6 +118,8 @@ def _data(answered: Answered) -> Mapping[str, Json]:
     if body.problem or document.get("status") != "success" or not isinstance(data, dict):
         raise Unusable(body.problem or "the answer is JSON, but not that of Prometheus")
     _check_clock(response)
+    if document.get("isPartial") not in (None, False):
+        raise Unusable("its answer is partial: a part of its storage did not answer")
     _check_warnings(document.get("warnings"))
     return data
 
