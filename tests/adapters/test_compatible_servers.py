@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.prometheus_stand import Envelope, Stand, asking, one
+from tests.adapters.prometheus_stand import Element, Envelope, Stand, asking, one
 from tests.adapters.test_prometheus_source import DEPTH, ERRORS, GOOD, envelope
 from tests.checks.server import Received, reply
 from warroom.clock import RealClock
@@ -167,7 +167,7 @@ class Short(Stand):
 async def test_where_one_request_is_too_long_everything_is_answered_in_several() -> None:
     rates = [Query(Rate(Selector(f"{'long' * 30}_{at}_total")), timedelta(minutes=5)) for at in range(40)]
     wrong = Query(Expression("sum(no_such_series)"))
-    table = {}
+    table: dict[str, list[Element]] = {}
     for query in rates:
         name = query.measure.of.name if isinstance(query.measure, Rate) else ""
         table |= {

@@ -21,12 +21,15 @@ def tunnel_to(port: int) -> Script:
         await peer.request()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        with contextlib.suppress(ConnectionError):
-            await asyncio.wait(
-                [asyncio.create_task(_copy(peer.reader, writer)), asyncio.create_task(_copy(reader, peer.writer))],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        writer.close()
+        ways = [asyncio.create_task(_copy(*way)) for way in ((peer.reader, writer), (reader, peer.writer))]
+        try:
+            with contextlib.suppress(ConnectionError):
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Also when the proxy itself is ended.
+            for way in ways:
+                way.cancel()
+            writer.close()
 
     return script
 
