@@ -275,11 +275,13 @@ async def test_a_histogram_that_is_none_is_no_data(stand: Stand, reason: str) ->
     (reading,) = await look(stand, P95)
     assert reading.value is None
     assert reason in reading.reason
+    assert reading.n == (0 if "nothing was observed" in reason else None)
 
 
 async def test_nothing_was_counted_is_no_data() -> None:
     (reading,) = await look(Stand({**GOOD, whole(ERRORS).over: one(0)}), ERRORS)
     assert (reading.value, reading.reason) == (None, "nothing was counted in the last 5m")
+    assert reading.n == 0, "Prometheus answers, and nothing was counted"
 
 
 async def test_a_dead_server_is_no_data_until_it_lives_again() -> None:

@@ -52,6 +52,14 @@ class Answers:
 class NoData(Exception):
     """There is no number; the message says why."""
 
+    n: float | None = None
+
+
+class NothingCounted(NoData):
+    """Prometheus has current samples, and nothing happened that a number could be made from."""
+
+    n = 0.0
+
 
 def whole_reading(query: Query, asked: Asked, answers: Answers) -> Reading:
     """The one number of `query`; missing with the reason where the answer has none."""
@@ -114,7 +122,7 @@ def _one_reading(
     try:
         found = _reading(query, main, over, at)
     except NoData as error:
-        return Reading.missing(at, str(error), seen.share, seen.filling)
+        return replace(Reading.missing(at, str(error), seen.share, seen.filling), n=error.n)
     return replace(found, coverage=seen.share, filling=seen.filling, sample=sample)
 
 
@@ -130,7 +138,7 @@ def _reading(query: Query, main: Points, over: Points, at: datetime) -> Reading:
         case Ratio(inverted=inverted):
             above, below = _one(main, query), _one(over, query)
             if below <= 0:
-                raise NoData(f"nothing was counted in the last {format_duration(query.window)}")
+                raise NothingCounted(f"nothing was counted in the last {format_duration(query.window)}")
             counted = below - above if inverted else above
             return Reading(at, counted / below, n=below)
         case Quantile(p=p):
@@ -150,7 +158,7 @@ def _quantile(p: float, points: Points, query: Query, at: datetime) -> Reading:
     if not math.isinf(buckets[-1][0]):
         raise NoData("there is no bucket +Inf, so that nobody knows how much was observed in all")
     if placed is None:
-        raise NoData(f"nothing was observed in the last {format_duration(query.window)}")
+        raise NothingCounted(f"nothing was observed in the last {format_duration(query.window)}")
     return Reading(at, placed.value, placed.low, placed.high, buckets[-1][1])
 
 

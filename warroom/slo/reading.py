@@ -24,8 +24,9 @@ class Reading:
     `beyond`: the percentile lies among samples that got no answer. It has no number (`value` is None), is known all
     the same, and is over every limit; `reason` says so.
 
-    `n` is how many events (requests, samples) it was made from, None where nobody counts them. `coverage` is the
-    share of the window that was observed, 0..1. `filling`: it is small only because nobody has looked for longer.
+    `n` is how many events (requests, samples) it was made from, None where nobody counts them; 0 without a value says
+    that its source answers, and nothing happened. `coverage` is the share of the window that was observed, 0..1.
+    `filling`: it is small only because nobody has looked for longer.
 
     `sample` tells the newest sample that it was made of from others: when it was taken, in seconds on the clock of
     whoever took it. None: it is made of none, as a person's word, which holds until there is another.
