@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.adapters.prometheus_server import PrometheusServer, running
 from tests.checks.server import Received, Server, reply
 from tests.engine.feeding import course
@@ -100,6 +102,22 @@ async def test_a_target_that_is_scraped_one_time_in_five_is_never_green(tmp_path
         *filling, good = await looked(source, is_good)
         assert not any(one.filling for one in filling)
         assert level_of(Limits(page=LIMIT), good, good.at).level is Level.GREEN
+
+
+async def test_an_application_that_starts_again_loses_no_share_of_its_errors(tmp_path: Path) -> None:
+    exporter = Exporter(errors=10)
+    async with scraped(tmp_path, exporter, every_s=1.0) as (_, source):
+        *_, before = await looked(source, is_good)
+        assert before.value == 0.1
+        exporter.good = exporter.bad = 0
+        began = exporter.scrapes
+        # For as long as the restart lies in the window, and after it.
+        during = await looked(source, lambda _: exporter.scrapes >= began + 9)
+        after = await looked(source, lambda one: exporter.scrapes >= began + 15 and is_good(one))
+    # Both counters restarted together, so that what is estimated of each is estimated alike.
+    assert [one.value for one in during if is_good(one)] == [pytest.approx(0.1, rel=0.02)] * len(during)
+    assert all(one.n is not None and 0 < one.n < 1_500 for one in during)
+    assert after[-1].value == 0.1
 
 
 WATCHED = Watched(

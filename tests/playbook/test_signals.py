@@ -262,6 +262,8 @@ FAULTS = [
     ("a count over one look", "window: 1h", "window: 9s", "restarts.window: 9s is shorter than two intervals"),
     ("PromQL with a bracket open", "sum(up)", "sum(rate(up[5m])", "it is no PromQL: '(' is never closed"),
     ("PromQL with a bracket too many", "sum(up)", "sum(up))", "it is no PromQL: a ')' closes nothing"),
+    ("PromQL that selects nothing", 'expr: "sum(up)"', 'expr: "vector(1)"', "selects no series as they are now"),
+    ("PromQL of the past alone", 'expr: "sum(up)"', 'expr: "sum(up offset 1h)"', "selects no series as they are now"),
     ("PromQL with an open quote", 'expr: "sum(up)"', "expr: 'up{job=\"a}'", 'it is no PromQL: a " has no other one'),
     ("a baseline of both", "value: 40 messages", "value: 40 messages, over: 5m", "a `value` stands as it is"),
     ("a baseline of neither", "value: 40 messages", "", "give either `value`, or `signal`"),

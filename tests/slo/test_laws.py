@@ -52,6 +52,7 @@ READINGS = st.builds(
     n=st.one_of(st.none(), st.floats(0, 100)),
     coverage=st.floats(0, 1),
     beyond=st.booleans(),
+    filling=st.booleans(),
 ).map(lambda reading: replace(reading, beyond=reading.beyond and reading.value is None, reason="as it was found"))
 HISTORY = st.lists(VALUES, max_size=40).map(
     lambda values: [(T0 - (len(values) - place) * timedelta(minutes=1), value) for place, value in enumerate(values)]
@@ -79,7 +80,7 @@ def test_taking_evidence_away_never_makes_it_green(
     before = level_of(limits, reading, T0, baselines=baselines, history=history)
     now = T0
     if what == "value":
-        reading = Reading.missing(T0, "gone")
+        reading = Reading.missing(T0, "gone", filling=reading.filling)
     elif what == "coverage":
         reading = replace(reading, coverage=reading.coverage / 3)
     elif what == "age":

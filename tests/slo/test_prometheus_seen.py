@@ -112,6 +112,25 @@ def test_after_a_restart_a_share_is_off_by_a_tenth_of_itself_at_most(tmp_path: P
     assert not problems(tmp_path, [input_series(*one) for one in series], expected)
 
 
+def test_a_count_over_a_restart_is_right_to_what_one_scrape_counts(tmp_path: Path) -> None:
+    dice = random.Random(14)
+    series, expected = list[Named](), list[dict[str, Any]]()
+    for case in range(200):
+        again, value, column = dice.randrange(22, 38), 1e6, list[float | None]()
+        for look in range(LOOKS):
+            value = (0.0 if look == again else value) + dice.randrange(30)
+            column.append(value)
+        name = {"case": str(case)}
+        count = Count(Selector("answers_total", (("case", "=", str(case)),)))
+        at_s = 40 * SPACING_S + dice.choice((0.0, 0.001, 3.5, 14.999))
+        ours = asked([("answers_total", name, column)], count, 300, at_s)
+        expr = f"abs(({promql(Query(count, MINUTES))}) - ({ours!r})) <= bool 30"
+        is_so = [{"labels": "{}", "value": 1}]
+        expected.append({"expr": expr, "eval_time": f"{at_s * 1000:.0f}ms", "exp_samples": is_so})
+        series.append(("answers_total", name, column))
+    assert not problems(tmp_path, [input_series(*one) for one in series], expected)
+
+
 STALE = "stale"
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from warroom.expect import FromText
 from warroom.slo.conditions import SignalCondition, parse_condition
+from warroom.slo.expression import reads_of
 from warroom.slo.promql import unbalanced
 from warroom.slo.query import Selector
 from warroom.slo.selector import parse_selector
@@ -76,9 +77,11 @@ def parse_pattern(text: str) -> str:
 
 
 def parse_expression(text: str) -> str:
-    """A query in PromQL, as it is. Raises ValueError for one that no server can read."""
+    """A query in PromQL, as it is. Raises ValueError for one that no server can read, or whose answer has no age."""
     if problem := unbalanced(text):
         raise ValueError(f"it is no PromQL: {problem}")
+    if all(one.is_past for one in reads_of(text)):
+        raise ValueError("it selects no series as they are now, so that nothing would tell how old its answer is")
     return text
 
 
