@@ -13,7 +13,7 @@ from warroom.clock import RealClock
 from warroom.slo.conditions import parse_condition
 from warroom.slo.levels import Level, Limits, level_of
 from warroom.slo.promql import PARTS, observed, split, whole
-from warroom.slo.query import Expression, Quantile, Query, Ratio, Selector, Value
+from warroom.slo.query import Expression, Quantile, Query, Rate, Ratio, Selector, Value
 from warroom.slo.reading import Reading
 
 MINUTES = timedelta(minutes=5)
@@ -35,6 +35,10 @@ GROWN = {
     split(ERRORS).over: one(15_000),
 }
 GOOD = {**FRESH, **GROWN, "sum(queue_depth)": one(3), "health": one(1)}
+
+
+def of_x(*matchers: tuple[str, str, str]) -> Selector:
+    return Selector("x_total", matchers)
 
 
 async def look(stand: Stand, *queries: Query, **more: Any) -> list[Reading]:
@@ -282,6 +286,25 @@ async def test_nothing_was_counted_is_no_data() -> None:
     (reading,) = await look(Stand({**GOOD, whole(ERRORS).over: one(0)}), ERRORS)
     assert (reading.value, reading.reason) == (None, "nothing was counted in the last 5m")
     assert reading.n == 0, "Prometheus answers, and nothing was counted"
+
+
+@pytest.mark.parametrize(
+    ("matcher", "table", "value"),
+    [
+        pytest.param(("code", "=", "504"), {'max(timestamp(x_total{code!=""}))': one("now")}, 0, id="no 504 so far"),
+        pytest.param(("code", "=", "504"), {}, None, id="a metric without codes"),
+        pytest.param(
+            ("instance", "=", "a"), {'max(timestamp(x_total{instance!=""}))': one("now")}, None, id="a target"
+        ),
+    ],
+)
+async def test_only_what_was_not_counted_yet_is_nought(
+    matcher: tuple[str, str, str], table: dict[str, Any], value: float | None
+) -> None:
+    (reading,) = await look(
+        Stand({**table, observed("x_total", MINUTES): one(PARTS)}), Query(Rate(of_x(matcher)), MINUTES)
+    )
+    assert reading.value == value
 
 
 async def test_a_dead_server_is_no_data_until_it_lives_again() -> None:

@@ -132,6 +132,17 @@ def test_a_query_has_current_samples_of_every_family_it_is_made_of() -> None:
     assert split(Query(Rate(REQUESTS), MINUTES, "code")).families == ("http_requests_total",)
 
 
+def test_whose_series_they_are_is_not_loosened() -> None:
+    of = Selector("x_total", (("instance", "=", "a:80"), ("code", "=", "504"), ("job", "=~", "s.*")))
+    asked = whole(Query(Count(of), MINUTES))
+    assert asked.families == ('x_total{code!="",instance="a:80",job=~"s.*"}',)
+    assert asked.windows == (('x_total{instance="a:80",job=~"s.*"}', MINUTES),)
+    assert asked.is_nought
+    assert not whole(Query(Count(Selector("x_total", of.matchers[:1])), MINUTES)).is_nought
+    written = whole(Query(Expression('rate(x_total{instance="a:80",code="504"}[5m])')))
+    assert written.windows == (('x_total{instance="a:80"}', MINUTES),)
+
+
 def test_of_every_metric_that_is_read_over_a_window_it_is_asked_how_much_was_observed() -> None:
     everything = ("http_requests_total", MINUTES), ("all_total", MINUTES)
     assert whole(Query(Ratio(ERRORS, Selector("all_total")), MINUTES)).windows == everything

@@ -30,6 +30,9 @@ PARTS: Final = 11
 """So many times in a window it is asked whether there was a current sample: no number that falls into step with how
 often anybody scrapes."""
 
+# Prometheus gives them to all that it scrapes: they say whose a series is, not what was counted.
+_OF_TARGETS: Final = ("job", "instance")
+
 _PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 _TOKEN: Final = re.compile(r"""#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`|["'`()\[\]{}]""")
 
@@ -122,12 +125,12 @@ def split(query: Query, labels: Labels = ()) -> Asked:
 
 
 def _asked(query: Query, labels: Labels, *of: Selector, main: str, over: str = "") -> Asked:
-    families = tuple(dict.fromkeys(_series(family(one), labels) for one in of))
+    families = tuple(dict.fromkeys(_series(_family(one), labels) for one in of))
     if isinstance(query.measure, Value) or not query.window:
         return Asked(main, over, families)
     # What is observed of a metric is observed of all its series; so several queries share what is asked.
-    metrics = dict.fromkeys(_series(Selector(one.name), labels) for one in of)
-    is_nought = not isinstance(query.measure, Quantile) and family(of[0]) != of[0]
+    metrics = dict.fromkeys(_series(_metric(one), labels) for one in of)
+    is_nought = not isinstance(query.measure, Quantile) and _family(of[0]) != of[0]
     return Asked(main, over, families, tuple((one, query.window) for one in metrics), is_nought)
 
 
@@ -135,14 +138,14 @@ def _as_written(text: str) -> Asked:
     """An expression, with what it reads. Each of its selectors has to have a current sample, to the letter: what it
     makes of older ones nobody can tell. How much of a window was observed is a matter of the whole metric."""
     reads = [one for one in reads_of(text) if not one.is_past]
-    windows = [(_metric(one.selector), one.window) for one in reads if one.window]
+    windows = [(_metric_in(one.selector), one.window) for one in reads if one.window]
     selectors = [one.selector for one in reads]
     return Asked(text, families=tuple(dict.fromkeys(selectors)), windows=tuple(dict.fromkeys(windows)))
 
 
-def _metric(selector: str) -> str:
+def _metric_in(selector: str) -> str:
     try:
-        return parse_selector(selector).name
+        return text_of(_metric(parse_selector(selector)))
     except ValueError:
         return selector  # one without a name, say
 
@@ -194,6 +197,17 @@ def _seen(of: Selector, labels: Labels, span: str) -> str:
 def _count(of: Selector, labels: Labels, span: str) -> str:
     # What happened is whole, what is estimated is not.
     return f"round({_seen(of, labels, span)})"
+
+
+def _metric(of: Selector) -> Selector:
+    """All that is exposed of it by the targets that it is asked of."""
+    return Selector(of.name, tuple(matcher for matcher in of.matchers if matcher[0] in _OF_TARGETS))
+
+
+def _family(of: Selector) -> Selector:
+    """The series that have its labels, whatever their values; of its targets alone."""
+    loose = [matcher for matcher in family(of).matchers if matcher[0] not in _OF_TARGETS]
+    return Selector(of.name, (*loose, *_metric(of).matchers))
 
 
 def _buckets(of: Selector) -> Selector:
