@@ -32,7 +32,6 @@ class Parameters(BaseModel):
         frozen=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
-        use_enum_values=False,
         defer_build=True,
     )
 
