@@ -29,6 +29,7 @@ def counted(labels: dict[str, object], before: int, grown: int) -> dict[str, str
     return input_series("answers_total", labels, [before + round(grown * step / 19) for step in steps])
 
 
+@pytest.mark.covers("S3-R01")
 @pytest.mark.parametrize("before", [0, 7, 1_000_000])
 def test_ten_of_a_thousand_are_one_per_cent_to_the_last_event(before: int, tmp_path: Path) -> None:
     errors = Selector("answers_total", (("code", "=~", "5.."),))
