@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.soak import actions, clocks, disks, kills, owners, slack_kills, slack_parts, storage, terminals, voyages
+from tests.soak import (
+    actions,
+    clocks,
+    disks,
+    kills,
+    owners,
+    slack_hooks,
+    slack_kills,
+    slack_parts,
+    storage,
+    terminals,
+    voyages,
+)
 from tests.soak.row import Row, Scale
 
 Scenario = Callable[[Path, Scale], Iterator[Row]]
@@ -21,6 +33,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "slack-refused": slack_kills.refused,
     "slack-status": slack_kills.status,
     "slack-parts": slack_parts.kills,
+    "slack-webhook": slack_hooks.kills,
     "slack-wrong": slack_kills.wrong_engines,
     "stopped-owner": owners.stopped,
     "take-over": owners.taken_over,

@@ -92,13 +92,15 @@ def install(cross: Callable[[str], None]) -> None:
 
 def scale() -> None:
     """Waits on the scale of the settle time: for answers, between two attempts, and when Slack asks to wait."""
-    from warroom.adapters import slack_wire
+    from warroom.adapters import slack_webhook, slack_wire
     from warroom.engine import drafts, engine
     from warroom.updates import answers
 
     slack_wire.Address = partial(slack_wire.Address, timeout_s=ANSWER_S)  # type: ignore[assignment, misc]
+    slack_webhook.HookAddress = partial(slack_webhook.HookAddress, timeout_s=ANSWER_S)  # type: ignore[assignment, misc]
     engine.Pace = partial(engine.Pace, tick_s=0.2, retry_s=0.5, longest_wait_s=1.0)  # type: ignore[assignment, misc]
     drafts._LONGEST_FILE_WAIT_S = 1.0  # type: ignore[misc]
+    drafts._LONGEST_UNSURE_WAIT_S = 1.0  # type: ignore[misc]
     answers._DEFAULT_WAIT_S = 1.0  # type: ignore[misc]
     answers.LONGEST_WAIT_S = 2.0  # type: ignore[misc]
 
@@ -113,8 +115,8 @@ def run_when_free() -> int:
 
 
 def _what(url: str) -> str:
-    """What a request is for: the name of its method, `upload`, or `look-up`."""
-    name = url.rpartition("/")[2]
+    """What a request is for: the name of its method, `upload`, or `look-up`. A webhook posts."""
+    name = "chat.postMessage" if "/services/" in url else url.rpartition("/")[2]
     return "look-up" if name.startswith("conversations.") else "upload" if "/upload/" in url else name
 
 

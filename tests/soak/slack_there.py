@@ -24,7 +24,13 @@ SETTLE_S: Final = 0.5
 """The settle time here; 60 s in earnest."""
 SCALE: Final = 60.0 / SETTLE_S
 POSTS: Final = {"one": "C0WARROOM", "two": "C0BACKUP"}
-_EFFECTS: Final = ("chat.postMessage", "upload", "files.getUploadURLExternal", "files.completeUploadExternal")
+_EFFECTS: Final = (
+    "chat.postMessage",
+    "webhook",
+    "upload",
+    "files.getUploadURLExternal",
+    "files.completeUploadExternal",
+)
 _TOKEN: Final = "xoxb-canary-5d1b7e"
 _POST_EVERY_S: Final = 0.2
 _ANSWER_S: Final = 20.0
@@ -49,7 +55,8 @@ class SlackThere:
     @property
     def environ(self) -> dict[str, str]:
         """The inputs with which a launch posts here."""
-        return {"SLACK_BOT_TOKEN": _TOKEN, "SLACK_API_URL": f"{self._stand_in.base_url}/api/"}
+        api = f"{self._stand_in.base_url}/api/"
+        return {"SLACK_BOT_TOKEN": _TOKEN, "SLACK_API_URL": api, "SLACK_WEBHOOK_URL": self._stand_in.webhook_url}
 
     def ails(self, faults: Iterable[Fault], visible_after_s: float, refuses: str = "") -> None:
         """From now on these faults, in this order, and no others. `refuses` is `token_revoked`, or `is_archived` for
@@ -76,11 +83,17 @@ class SlackThere:
     def accepted(self) -> list[Received]:
         """Our updates in the order of their acceptance, as the oracle takes them."""
         ours = [one for one in self.messages() if key_of(one) and "/" not in key_of(one)]
-        return [_received(one) for one in ours if not is_status(one)]
+        return [_received(one, slot_of(one)) for one in ours if not is_status(one)]
 
     def statuses(self) -> Counter[str]:
         """How often each status message is there, by its key."""
         return Counter(key_of(one) for one in self.messages() if is_status(one))
+
+    def hooked(self) -> list[tuple[Received, frozenset[str]]]:
+        """The same for those that came by a webhook; each with the slots of which it says that they may have arrived
+        before."""
+        shown = [one for one in list(self._stand_in.room.messages) if one.bot_id == "B0HOOK"]
+        return [_with_doubts(one) for one in shown]
 
     def messages(self) -> list[Message]:
         """All messages of ours in the order of their acceptance: updates, what they go on with, and files."""
@@ -178,8 +191,22 @@ def update_of(slot: str) -> str:
     return slot.partition("@")[0]
 
 
-def _received(message: Message) -> Received:
-    slot = slot_of(message)
+def _foot_of(message: Message) -> tuple[str, str]:
+    """The line below the text, and the slot that is named there."""
+    foot = str(message.blocks[-1]["elements"][0]["text"])
+    return foot, foot.rpartition(":")[2]
+
+
+def _with_doubts(message: Message) -> tuple[Received, frozenset[str]]:
+    foot, slot = _foot_of(message)
+    post = _received(message, slot)
+    named = re.search(r"of which (.+?) may have arrived", foot)
+    doubted = {f"{update_of(slot)}@{time}" for time in (named[1].split(", ") if named else ())}
+    # A first copy of it told of all that this one tells of.
+    return post, frozenset({slot, *post.named} if "a first copy may have arrived" in foot else doubted)
+
+
+def _received(message: Message, slot: str) -> Received:
     foot = str(message.blocks[-1]["elements"][0]["text"])
     times = re.search(r"stands for (.+?) too", foot)
     head = re.search(r"journal (\d+\.[0-9a-f]{12})", foot)

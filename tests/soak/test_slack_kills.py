@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.soak import slack_kills, slack_parts
+from tests.soak import slack_hooks, slack_kills, slack_parts
 from tests.soak.proof import proved
 
 
@@ -31,3 +31,8 @@ def test_only_what_becomes_visible_later_than_the_settle_time_comes_twice_and_is
 
 def test_the_harness_finds_engines_out_that_lose_or_double_in_slack(tmp_path: Path) -> None:
     proved(slack_kills.wrong_engines, tmp_path)
+
+
+def test_kill_9_while_a_webhook_fails_loses_nothing_and_doubles_nothing_without_a_word(tmp_path: Path) -> None:
+    (row,) = proved(slack_hooks.kills, tmp_path)
+    assert min(row.figures["of them accepted"], row.figures["told again, saying so"]) > 0

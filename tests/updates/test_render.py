@@ -7,14 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from tests.launch.course import T0
+from tests.launch.course import T0, after, opened
+from tests.launch.test_ledger import written
 from warroom.launch.ledger import Prepare
 from warroom.launch.results import CheckFound, LineFound
-from warroom.launch.schedule import Slot
+from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.state import LaunchState
 from warroom.playbook.course import Course, Update
 from warroom.playbook.template import Picked, parse_template
-from warroom.updates.render import badge, delivery_line, lines, note, post_text
+from warroom.updates.render import badge, delivery_line, delivery_of, lines, note, post_text
 from warroom.verdict import Verdict
 
 
@@ -101,3 +102,30 @@ def test_every_slot_that_a_post_stands_for_is_named_whatever_their_number(count:
     assert re.findall(r"(?<= )T\+[0-9hms]+(?=, | too)", text if in_text else line) == names
     assert len(line) < 2_000
     assert ("named at the end" in line) == in_text
+
+
+@pytest.mark.parametrize(
+    ("doubtful", "said"),
+    [
+        pytest.param({}, "stands for T+1h, T+2h too", id="none of them was tried"),
+        pytest.param({"hourly@T+1h": ()}, "stands for T+1h, T+2h too, of which T+1h may have arrived", id="one was"),
+        pytest.param(
+            {"hourly@T+2h": ("hourly@T+1h",)},
+            "stands for T+1h, T+2h too, of which T+1h, T+2h may have arrived",
+            id="one was, which stood for the other",
+        ),
+    ],
+)
+def test_a_post_says_which_of_those_that_it_stands_for_may_have_arrived(
+    doubtful: dict[str, tuple[str, ...]], said: str
+) -> None:
+    state, at = opened(), T0 + timedelta(hours=3)
+    for slot, named in doubtful.items():
+        state = written(state, slot, at, *named)
+        state = after(state, "update.sending", at, slot=slot, attempt=1)
+        state = after(state, "update.due", at, slot=slot, again=True, reason="nobody can tell")
+    state = written(state, "hourly@T+3h", at, "hourly@T+1h", "hourly@T+2h")
+    state = after(state, "update.sending", at, slot="hourly@T+3h", attempt=1)
+    known = {slot.id: slot for slot in all_slots(state, at)}
+    line = delivery_of(state.records["hourly@T+3h"], state, known)
+    assert line.partition("; journal")[0] == said

@@ -64,18 +64,23 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def delivery_line(prepare: Prepare, head: str = "", *, again: bool = False, resent: str = "") -> str:
+def delivery_line(
+    prepare: Prepare, head: str = "", *, again: bool = False, resent: str = "", unsure: Sequence[Slot] = ()
+) -> str:
     """The line outside the text: `LATE by 12m3s; stands for T+3h, T+4h too; journal 42.9f86d081884c`.
 
     `head` is the journal's, empty where it is not to be shown; `again` says that a first copy may have arrived,
-    `resent` who wants it sent once more and why. Empty
+    `resent` who wants it sent once more and why, `unsure` which of those that it stands for may have arrived. Empty
     for a post in time that stands for itself alone. Where a post stands for very many its text names them.
     """
     parts = [f"LATE by {format_duration(timedelta(seconds=int(prepare.late_s)))}"] if prepare.late_s else []
     if prepare.merged:
         names = _names(prepare)
         many = f"{len(prepare.merged)} others too, named at the end"
-        parts.append(f"stands for {f'{names} too' if len(names) <= _NAMES else many}")
+        which = ", ".join(slot.time for slot in unsure)
+        which = which if len(which) <= _NAMES - len(names) else f"{len(unsure)} of them"
+        doubt = f", of which {which} may have arrived" if unsure else ""
+        parts.append(f"stands for {f'{names} too' if len(names) <= _NAMES else many}{doubt}")
     if resent:
         parts.append(f"sent again by {resent}")
     if again:
@@ -93,7 +98,11 @@ def delivery_of(record: Record, state: LaunchState, slots: Mapping[str, Slot]) -
         origin = slots[origin.instead_of]
     merged = tuple(slots[name] for name in state.records[origin.id].merged if name in slots)
     prepare = Prepare(slot, record.key, slot.due(record.t0 or state.t0), record.late_s, merged)
-    return delivery_line(prepare, record.head, again=record.again, resent=record.resent)
+    # One that may have arrived has told of those that it stood for itself.
+    doubted = [state.records[one.id] for one in merged if state.records[one.id].again]
+    told = {name for one in doubted for name in (one.slot, *one.merged)}
+    unsure = tuple(one for one in merged if one.id in told)
+    return delivery_line(prepare, record.head, again=record.again, resent=record.resent, unsure=unsure)
 
 
 def preview_text(state: LaunchState, slot: Slot) -> str:
