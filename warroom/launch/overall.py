@@ -13,7 +13,7 @@ from warroom.launch.procedures import FAILED, plan_of
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.runs import phase_since
 from warroom.launch.signal_words import TOO_OLD, is_old, pending_gate
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, believed
 from warroom.launch.values import utc
 from warroom.playbook.course import CheckPlan
 from warroom.playbook.signals import SignalPlan, TriggerPlan
@@ -133,24 +133,20 @@ def _checks(
 
 def _check(plan: CheckPlan | None, run: Run, one: CheckFound, at: datetime | None) -> Part:
     """What is worse than too old stays what it was."""
-    found, max_age, ended = (
-        Part(one.verdict, f"{one.title} {one.word}"),
-        plan.max_age if plan else None,
-        run.finished_at,
-    )
+    max_age, ended = plan.max_age if plan else None, run.finished_at
     if not (at and max_age and ended) or at - ended <= max_age or one.verdict.rank > Verdict.STALE.rank:
-        return found
+        return Part(one.verdict, f"{one.title} {one.word}")
     was = f"{one.word} at {utc(ended)}, more than {format_duration(max_age)} ago"
     return Part(Verdict.STALE, f"{one.title} {word(Verdict.STALE)} ({was})")
 
 
 def _unfinished(state: LaunchState, runs: Sequence[Run], at: datetime | None) -> Iterator[Part]:
     """Suites whose phase has begun, and that never came to their end."""
-    ran = {run.suite for run in runs}
+    if at is None or state.t0 is None:
+        return
+    ran, passed = {run.suite for run in runs}, believed(state, at) - state.t0
     for phase in state.course.phases:
-        if phase.suite in ran or not phase.suite or at is None or state.t0 is None:
-            continue
-        if at >= state.t0 + phase.starts:
+        if phase.suite and phase.suite not in ran and passed >= phase.starts:
             yield Part(Verdict.INCONCLUSIVE, f"suite {phase.suite} has not finished")
 
 
