@@ -67,7 +67,7 @@ bench: $(DEV_READY) $(BENCH)/run/.ready $(BENCH)/peers/.ready  ## speed and memo
 	@$(PYTHON) -m pip --python $(BENCH)/run/bin/python $(PIP_FLAGS) install --no-deps --force-reinstall build/wheel/*.whl
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-soak: $(DEV_READY)  ## disturb real engines for half an hour: kills, stops, disks, clocks, terminals
+soak: $(DEV_READY)  ## disturb real engines for forty minutes: kills, stops, disks, clocks, terminals
 	@$(if $(ARGS),,$(PY) -m pytest -m soak -n $(WORKERS))
 	@$(PY) -m tests.soak $(ARGS)
 

@@ -85,13 +85,18 @@ def test_after_a_failure_nothing_is_acknowledged_before_what_the_log_holds_was_w
         assert [entry.body["text"] for entry in journal.entries(1)] == ["in the log alone", "behind it"]
 
 
-def test_a_disk_that_is_full_when_an_engine_begins_keeps_none_from_going_on(
+def test_a_disk_that_is_full_when_an_engine_begins_keeps_none_from_going_on_and_one_that_fails_does(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: object) -> bool:
-        raise broken(sqlite3.SQLITE_FULL)
+    code = sqlite3.SQLITE_IOERR
 
-    monkeypatch.setattr("warroom.journal.journal.renew_log", full)
+    def fails(_: object) -> bool:
+        raise broken(code)
+
+    monkeypatch.setattr("warroom.journal.journal.renew_log", fails)
+    with pytest.raises(JournalUnavailable, match="the disk reports an error"):
+        Journal.open(folder, "demo", RealClock())
+    code = sqlite3.SQLITE_FULL
     with Journal.open(folder, "demo", RealClock()) as journal:
         assert journal.append("note", {"text": "there is room in the log"}).seq == 2
 

@@ -84,6 +84,11 @@ def failure(
     return JournalDamaged(seq, because(error), launch)
 
 
+def is_full(error: DBAPIError | UnicodeDecodeError) -> bool:
+    """Whether the disk has no room."""
+    return isinstance(error, DBAPIError) and _primary_code(error.orig) == sqlite3.SQLITE_FULL
+
+
 def is_half_made(error: DBAPIError | UnicodeDecodeError) -> bool:
     """Whether the file is as a process left it that died while it made the journal, before the first entry.
 

@@ -19,7 +19,14 @@ from warroom.errors import UsageError
 from warroom.journal import chain, schema
 from warroom.journal.chain import ACQUIRED, Row
 from warroom.journal.database import DATABASE, reader, renew_log, reserve_log, writer
-from warroom.journal.failure import DATABASE_ERRORS, JournalUnavailable, because, failure, is_half_made
+from warroom.journal.failure import (
+    DATABASE_ERRORS,
+    JournalUnavailable,
+    because,
+    failure,
+    is_full,
+    is_half_made,
+)
 from warroom.journal.folder import prepare, prepare_file, require_plain
 from warroom.journal.owner import LOCK, OwnerLock
 from warroom.journal.reading import JournalReader, last_row, require_acknowledged
@@ -238,8 +245,8 @@ class Journal:
         that is only likely: a disk that is full by then keeps nobody from going on."""
         try:
             is_new = renew_log(connection)
-        except DATABASE_ERRORS:
-            if self._has_failed:
+        except DATABASE_ERRORS as error:
+            if self._has_failed or not is_full(error):
                 raise
             return
         if self._has_failed and not is_new:
