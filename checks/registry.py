@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "warroom.checks"
-COMMON_KEYS = frozenset(("kind", "title", "required", "timeout", "tolerate"))
+COMMON_KEYS = frozenset(("kind", "title", "required", "timeout", "max_age", "tolerate"))
 """The keys that every check has; no kind may have a parameter of that name."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

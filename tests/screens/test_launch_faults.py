@@ -160,7 +160,9 @@ async def test_hostile_text_in_every_field_stays_text(text: str) -> None:
     await _walked(poisoned, (110, 34), _FEW_KEYS)
 
 
-@pytest.mark.parametrize("size", [(20, 5), (1, 1), (80, 24), (300, 100)], ids=str)
+@pytest.mark.parametrize(
+    "size", [(20, 5), (1, 1), (80, 24), pytest.param((300, 100), marks=pytest.mark.soak)], ids=str
+)
 async def test_hostile_text_stays_text_in_a_terminal_of(size: tuple[int, int]) -> None:
     every = " ".join(hostile.STRINGS.values())
     await _walked(launch_now(json.loads(json.dumps(_poisoned(launches.incident(overdue=True), every)))), size)
