@@ -11,7 +11,7 @@ from typing import Final
 from warroom.backtest.scope import Scope, needed
 from warroom.backtest.track import Track
 from warroom.backtest.values import Backtest, Period, SignalShares, Unanswered
-from warroom.launch.observing import Context, queries_of, rule_of, slice_of
+from warroom.launch.observing import Context, queries_of, rule_of, slice_span
 from warroom.launch.signal_memory import SignalMemory
 from warroom.launch.signal_round import SignalRound
 from warroom.launch.state import phases_at
@@ -137,7 +137,7 @@ class Replay:
         """What goes into the error budgets; slices do not overlap."""
         for slo in self._watched.slos.values():
             newest = self._memory.newest(slo.id)
-            is_due = newest is None or slot - newest >= slice_of(self._watched, slo).window
+            is_due = newest is None or slot - newest >= slice_span(self._watched, slo)
             spent = looked.slice(slo) if is_due and self._is_seen(slo.signal) else None
             if spent:
                 self._memory.spend(slo.id, spent)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from warroom.backtest.values import Unanswered
-from warroom.launch.observing import slice_of
+from warroom.launch.observing import slice_of, slice_span
 from warroom.playbook.loaded import Playbook, Target
 from warroom.playbook.signals import TriggerPlan, Watched
 from warroom.slo.conditions import OverBaseline, Trending
@@ -74,7 +74,7 @@ def longest_step(watched: Watched, trigger: TriggerPlan) -> timedelta | None:
     """How far looks may lie apart: two of them have to lie in its window, and in the time that its condition has to
     hold; one in each slice of an error budget. None for any distance."""
     if trigger.slo:
-        return slice_of(watched, watched.slos[trigger.slo]).window
+        return slice_span(watched, watched.slos[trigger.slo])
     return min((span / 2 for span in (trigger.window, trigger.hold.span) if span), default=None)
 
 

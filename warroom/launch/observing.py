@@ -15,7 +15,7 @@ from warroom.slo.baseline import Baseline
 from warroom.slo.budget import Budget, Objective, Spending
 from warroom.slo.conditions import OverBaseline, SignalCondition, Trending, evaluate
 from warroom.slo.levels import Judged, Level, Limits, level_of
-from warroom.slo.query import Query
+from warroom.slo.query import Count, Quantile, Query, Rate, Ratio
 from warroom.slo.reading import MIN_COVERAGE, Reading
 from warroom.slo.trend import Point
 from warroom.slo.trigger import Observation, Rule
@@ -24,10 +24,11 @@ from warroom.units import format_duration, format_offset
 LOOKS: Final = 3
 """So many looks of its source may fail before nothing is known any more."""
 SLICE: Final = timedelta(minutes=1)
-"""Over how long good and bad are counted before they go into an error budget."""
+"""Over how long good and bad are counted at least before they go into an error budget."""
 
 _SHORTEST_SLICE: Final = 4
 _OLDEST: Final = timedelta(minutes=5)
+_GROWING: Final = (Rate, Count, Ratio, Quantile)
 _FROM_PEOPLE: Final = ("manual", "stopwatch")
 _NO_AGE: Final = timedelta(days=3653)
 
@@ -74,11 +75,19 @@ def queries_of(watched: Watched, source: str) -> tuple[Query, ...]:
     return tuple(dict.fromkeys(asked))
 
 
+def slice_span(watched: Watched, slo: SloPlan) -> timedelta:
+    """Over how long good and bad are counted before they go into an error budget: a minute, or four looks."""
+    return max(SLICE, _SHORTEST_SLICE * watched.sources[watched.signals[slo.signal].source].every)
+
+
 def slice_of(watched: Watched, slo: SloPlan) -> Query:
-    """What is asked once a minute for an error budget: the signal over a minute, or over four looks."""
+    """What is asked for an error budget once in each such span: the signal over it. Of counters over one look more:
+    what they counted since the last look before the span belongs to it."""
     signal = watched.signals[slo.signal]
-    every = watched.sources[signal.source].every
-    return replace(signal.query, window=max(SLICE, _SHORTEST_SLICE * every), by="")
+    query = replace(signal.query, window=slice_span(watched, slo), by="")
+    if not isinstance(query.measure, _GROWING):
+        return query
+    return replace(query, window=query.window + watched.sources[signal.source].every)
 
 
 def judged(context: Context, plan: SignalPlan, reading: Reading) -> Judged:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from warroom.launch.observing import Context, burning, judged, observed, slice_of, with_budget
+from warroom.launch.observing import Context, burning, judged, observed, slice_of, slice_span, with_budget
 from warroom.launch.signal_memory import SignalMemory, Slice
 from warroom.playbook.signals import SignalPlan, SloPlan, TriggerPlan
 from warroom.slo.budget import Budget
@@ -67,7 +67,7 @@ class SignalRound:
             self._memory.newest(slo.id),
         )
         # The minute under way is not counted yet, which does not mean that nobody looks.
-        is_current = newest is not None and now - newest < 2 * slice_of(self._watched, slo).window
+        is_current = newest is not None and now - newest < 2 * slice_span(self._watched, slo)
         return spending.budget(newest if newest and is_current else now)
 
     def observation(self, plan: TriggerPlan, slot: datetime, *, to_resume: bool = False) -> Observation:
@@ -91,7 +91,7 @@ class SignalRound:
         if reading.value is None or not reading.n:
             return None
         share = reading.value if slo.counts_bad else 1 - reading.value
-        span: timedelta = query.window * reading.coverage
+        span: timedelta = slice_span(self._watched, slo) * reading.coverage
         return Slice(self._context.now, span, share * reading.n, reading.n)
 
     def _splits(self, plan: SignalPlan) -> dict[str, tuple[Reading, Level]]:
