@@ -29,10 +29,11 @@ class Forward(RealClock):
         pytest.param(9, "", id="more than four fifths"),
         pytest.param(8, "only 73% of the window was observed, 80% are needed", id="less than four fifths"),
         pytest.param(2, "only 18% of the window was observed, 80% are needed", id="one scrape in five"),
+        pytest.param(float("nan"), "only 0% of the window was observed, 80% are needed", id="no number"),
         pytest.param(None, "only 0% of the window was observed, 80% are needed", id="nothing but the newest sample"),
     ],
 )
-async def test_what_was_not_observed_of_a_window_is_not_judged(parts: int | None, says: str) -> None:
+async def test_what_was_not_observed_of_a_window_is_not_judged(parts: float | None, says: str) -> None:
     stand, clock = Stand(dict(GOOD)), Forward()
     async with asking(stand, ERRORS, wall=clock) as (source, server):
         await source.look()

@@ -38,7 +38,8 @@ class Answers:
     def share(self, window: Windowed) -> float:
         """How much of a window had a current sample; 0..1."""
         points = self.points(observed(*window))
-        return min(1.0, points[0].value / PARTS) if points else 0.0
+        is_known = len(points) == 1 and math.isfinite(points[0].value)
+        return min(1.0, points[0].value / PARTS) if is_known else 0.0
 
     def coverage(self, window: Windowed) -> Coverage:
         """The same, and whether it is no more only because nothing was there before."""
