@@ -62,9 +62,11 @@ def warroom(
     evidence: Path,
     cwd: Path | None = None,
     stdin: str = "",
+    own_python: bool = False,
 ) -> Ended:
-    """Runs `warroom` with `arguments`; `evidence` is read afterwards, not handed over."""
-    run = python_run if "PYTHONPATH" in (inputs or {}) else zygote().run
+    """Runs `warroom` with `arguments`; `evidence` is read afterwards, not handed over. `own_python`: as the system
+    shows it, its command line and environment are looked at."""
+    run = python_run if own_python or "PYTHONPATH" in (inputs or {}) else zygote().run
     code, out, err = run(arguments, clean_environ(inputs or {}), cwd or ROOT, stdin, TIMEOUT_S)
     return Ended(code, out, err, evidence)
 

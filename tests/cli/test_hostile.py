@@ -62,7 +62,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path, list[s
     with echo() as server:
         inputs = {"ECHO_URL": server.url, **GIVEN}
         arguments = ["verify", str(folder / "echo.yaml"), "--headless", "--evidence", str(folder / "evidence")]
-        done = warroom(*arguments, *reports, inputs=inputs, evidence=folder / "evidence")
+        done = warroom(*arguments, *reports, inputs=inputs, evidence=folder / "evidence", own_python=True)
         return done, folder, server.seen
 
 
@@ -94,6 +94,7 @@ def test_the_run_ends_red_with_every_check_judged(ended: tuple[Ended, Path, list
     assert done.code == 1, done.err
     assert done.out.count("✖ RED") >= len(GIVEN)
     assert any("sampler" in command for command in seen)
+    assert any("-m\0warroom\0verify" in command for command in seen)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -85,9 +85,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     with echo() as server:
         playbook = written(folder, server.url)
         arguments = ["verify", str(playbook), "--headless", "--wait", "0s", "--evidence", str(folder / "evidence")]
-        done = warroom(*arguments, *reports, inputs=inputs(server.url), evidence=folder / "evidence")
+        done = warroom(*arguments, *reports, inputs=inputs(server.url), evidence=folder / "evidence", own_python=True)
         seen = "\n".join(server.seen)
     assert done.code == 1, done.err
+    assert "-m\0warroom\0verify" in seen
     files = {path.name: path.read_text("utf-8") for path in (folder / "evidence").rglob("*") if path.is_file()}
     read = {f"{name} as JSON": "\n".join(texts(json.loads(t))) for name, t in files.items() if name[-5:] == ".json"}
     told = {name: (folder / name).read_text("utf-8") for name in FORMATS}
