@@ -10,9 +10,10 @@ import pytest
 
 from tests.launch.course import T0, course
 from warroom.errors import UsageError
-from warroom.launch.schedule import require_t0, slots
+from warroom.launch.schedule import last_offset, require_likely_t0, require_t0, slots
 
-DAY = timedelta(days=1)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+END = last_offset(course()) or timedelta()
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,21 @@ DAY = timedelta(days=1)
 def test_t0_is_at_most_ten_years_away(at: datetime, refused: bool) -> None:
     with pytest.raises(UsageError, match="T0 cannot be") if refused else nullcontext():
         require_t0(at, T0)
+
+
+@pytest.mark.parametrize(
+    ("at", "refused"),
+    [
+        pytest.param(T0, "", id="now"),
+        pytest.param(T0 - END - DAY, "", id="so long ago that the launch is over for a day"),
+        pytest.param(T0 - END - DAY - SECOND, "the launch would be over since", id="a second longer"),
+        pytest.param(T0 + 180 * DAY, "", id="in half a year"),
+        pytest.param(T0 + 365 * DAY, "365 days ahead", id="with the year of the next"),
+    ],
+)
+def test_a_t0_that_nobody_means_is_refused(at: datetime, refused: str) -> None:
+    with pytest.raises(UsageError, match=refused) if refused else nullcontext():
+        require_likely_t0(course(), at, T0)
 
 
 def test_what_is_planned_is_worked_out_once_for_a_course() -> None:

@@ -32,7 +32,7 @@ from warroom.errors import PlaybookError, UsageError
 from warroom.journal.journal import Journal
 from warroom.journal.takeover import EndedOwner, end_owner
 from warroom.launch.amending import Amendment
-from warroom.launch.schedule import require_t0
+from warroom.launch.schedule import require_likely_t0, require_t0
 from warroom.playbook.freeze import FIRST_COPY, freeze
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.loaded import Playbook
@@ -154,6 +154,8 @@ def _require_something_to_do(playbook: Playbook) -> None:
 
 
 def _new(options: LaunchOptions, playbook: Playbook, clock: Clock) -> OpenedLaunch:
+    if options.t0 is not None:
+        require_likely_t0(playbook.course, options.t0, clock.now())
     name = new_name(options.state, playbook.launch.id, clock.now())
     folder = options.state / name
     journal = _journal(folder, name, playbook, clock)

@@ -50,7 +50,7 @@ from warroom.launch.entries import Draft
 from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import SEVERITIES, Incident
 from warroom.launch.incident_notes import needless_notes
-from warroom.launch.schedule import require_t0
+from warroom.launch.schedule import require_likely_t0
 from warroom.launch.standing import Owed, is_resolved, owed
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState
 from warroom.launch.steps import tick
@@ -83,7 +83,7 @@ def _decide(request: Request, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: SetT0, asked: _Asked) -> tuple[Draft, ...]:
     at = asked.now if request.at is None else request.at
-    require_t0(at, asked.now)
+    require_likely_t0(asked.state.course, at, asked.now)
     if asked.state.t0 is not None:
         require_reason(request.reason, f"T0 is {stamp(asked.state.t0)} already; to move it")
     body = {"at": stamp(at), "by": asked.by, "reason": clean(request.reason)}

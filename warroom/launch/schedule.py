@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Final
 
+from warroom.clock import stamp
 from warroom.errors import UsageError
 from warroom.launch.entries import CHANNEL
 from warroom.launch.happenings import INFO, SEVERITIES, WARNING, Trouble, severity_at, troubles
@@ -21,6 +22,9 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _COURSES: Final = 16
 """Of how many courses the slots are remembered: a tick asks for them again and again."""
 _FARTHEST: Final = timedelta(days=3653)
+_AHEAD: Final = timedelta(days=180)
+_OVER_FOR: Final = timedelta(days=1)
+"""Whoever takes a launch up late, to have its record complete, is this late at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,3 +238,17 @@ def require_t0(at: datetime, now: datetime) -> None:
     """Raises UsageError for a T0 more than ten years from `now`: no calendar holds what would be due then."""
     if abs(at - now) > _FARTHEST:
         raise UsageError(f"T0 cannot be {at:%Y-%m-%d}", hint="it is at most ten years from now")
+
+
+def require_likely_t0(course: Course, at: datetime, now: datetime) -> None:
+    """Raises UsageError for a T0 that nobody means, such as one with another year.
+
+    Everything would be due at once, or nothing for half a year.
+    """
+    require_t0(at, now)
+    end = last_offset(course)
+    if end is not None and at + end < now - _OVER_FOR:
+        over = f"the launch would be over since {stamp(at + end)}, and all that is owed would leave at once"
+        raise UsageError(f"T0 cannot be {stamp(at)}: {over}", hint="is the date right?")
+    if at - now > _AHEAD:
+        raise UsageError(f"T0 cannot be {stamp(at)}: it is {(at - now).days} days ahead", hint="is the year right?")

@@ -24,7 +24,7 @@ from warroom.playbook.signal_forms import (
 )
 from warroom.units import parse_duration
 
-Percentile = Annotated[float, Field(gt=0, lt=100)]
+Percentile = Annotated[float, Field(ge=1, lt=100)]
 
 MEASURES: Final = ("value", "rate", "count", "ratio", "quantile", "expr", "latency", "availability", "json", "lines")
 """The keys that say what a signal measures; without one of them it is the number that its source gives."""
