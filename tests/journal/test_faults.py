@@ -1,11 +1,14 @@
 """Nothing that was acknowledged is lost, whatever happens to the process or the disk, and it goes on by itself."""
 
 import contextlib
+import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -13,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from tests.journal.processes import Process, child
 from tests.needs import need_mounts
 from warroom.clock import RealClock, VirtualClock
+from warroom.journal import database
 from warroom.journal.audit import audit
 from warroom.journal.chain import Row
 from warroom.journal.failure import JournalUnavailable
@@ -63,8 +67,26 @@ def broken(code: int) -> OperationalError:
     return OperationalError("INSERT", {}, cause)
 
 
-def test_after_a_failure_nothing_is_acknowledged_before_what_the_log_holds_was_written_anew(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def written_anew(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was written to the log past SQLite, oldest first, and a word for each wait for the disk."""
+    found: list[bytes] = []
+
+    def pwrite(descriptor: int, data: bytes, at: int) -> int:
+        found.append(data)
+        return real_pwrite(descriptor, data, at)
+
+    def fsync(descriptor: int) -> None:
+        real_fsync(descriptor)
+        found.append(b"flushed")
+
+    real_pwrite, real_fsync = os.pwrite, os.fsync
+    monkeypatch.setattr(database, "os", SimpleNamespace(**{**vars(os), "pwrite": pwrite, "fsync": fsync}))
+    return found
+
+
+def test_after_a_failure_what_the_log_holds_is_written_anew_before_more_is_acknowledged_also_beside_a_reader(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, written_anew: list[bytes]
 ) -> None:
     def fails(*_: object) -> list[Row]:
         raise broken(sqlite3.SQLITE_IOERR)
@@ -72,33 +94,35 @@ def test_after_a_failure_nothing_is_acknowledged_before_what_the_log_holds_was_w
     with Journal.open(folder, "demo", RealClock()) as journal:
         journal.append("note", {"text": "in the log alone"})
         with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as reads:
-            reads.execute("BEGIN").execute("SELECT count(*) FROM entries").fetchone()
-            monkeypatch.setattr(Journal, "_rows", fails)
-            with pytest.raises(JournalUnavailable, match="the disk reports an error"):
-                journal.append("note", {"text": "lost"})
-            monkeypatch.undo()
-            with pytest.raises(JournalUnavailable, match="somebody reads it all the time"):
-                journal.append("note", {"text": "too soon"})
-        journal.append("note", {"text": "behind it"})
-        assert b"in the log alone" in (folder / "journal.db").read_bytes()
-        assert b"behind it" not in (folder / "journal.db").read_bytes()
+            count = reads.execute("BEGIN").execute("SELECT count(*) FROM entries")
+            assert count.fetchone() == (2,)
+            with monkeypatch.context() as patch:
+                patch.setattr(Journal, "_rows", fails)
+                with pytest.raises(JournalUnavailable, match="the disk reports an error"):
+                    journal.append("note", {"text": "lost"})
+            log = (folder / "journal.db-wal").read_bytes()
+            written_anew.clear()
+            journal.append("note", {"text": "behind it"})
+            flushed = written_anew.index(b"flushed")
+            assert b"".join(written_anew[:flushed]) == log
+            assert b"in the log alone" in log
+            assert reads.execute("SELECT count(*) FROM entries").fetchone() == (2,)
         assert [entry.body["text"] for entry in journal.entries(1)] == ["in the log alone", "behind it"]
+    assert audit(folder).ok
 
 
-def test_a_disk_that_is_full_when_an_engine_begins_keeps_none_from_going_on_and_one_that_fails_does(
+def test_nothing_is_acknowledged_while_the_log_cannot_be_written_anew(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = sqlite3.SQLITE_IOERR
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
 
-    def fails(_: object) -> bool:
-        raise broken(code)
-
-    monkeypatch.setattr("warroom.journal.journal.renew_log", fails)
-    with pytest.raises(JournalUnavailable, match="the disk reports an error"):
-        Journal.open(folder, "demo", RealClock())
-    code = sqlite3.SQLITE_FULL
+    with monkeypatch.context() as patch:
+        patch.setattr("warroom.journal.journal.rewrite_log", fails)
+        with pytest.raises(JournalUnavailable, match="the disk reports an error"):
+            Journal.open(folder, "demo", RealClock())
     with Journal.open(folder, "demo", RealClock()) as journal:
-        assert journal.append("note", {"text": "there is room in the log"}).seq == 2
+        assert journal.append("note", {}).seq == 2
 
 
 @pytest.fixture

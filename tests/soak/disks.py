@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,15 @@ _ENDS_S = 10.0
 # The first transactions are those of the opening.
 _HANGS = {"inside a transaction": 4, "before the bytes": 1, "in the loop": 3}
 _DISK = "size=6m,mode=700"
+_READER = """
+import pathlib, sqlite3, sys
+(path,) = pathlib.Path(sys.argv[1]).glob("*/journal.db")
+reads = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+reads.execute("BEGIN")
+for wait in (lambda: None, sys.stdin.read):
+    wait()
+    print(reads.execute("SELECT count(*) FROM entries").fetchone()[0], flush=True)
+"""
 _WRITES = "write,pwrite64,writev,fsync,fdatasync,ftruncate"
 
 
@@ -149,7 +159,13 @@ def broken(folder: Path, scale: Scale) -> Iterator[Row]:
 
 def unflushed(folder: Path, scale: Scale) -> Iterator[Row]:
     """A device takes what is written and loses it: fsync says so once, and knows nothing of it the next time. Then
-    the power fails, so that nothing is left but what is on the device."""
+    the power fails, so that nothing is left but what is on the device. Once alone, once beside somebody who reads."""
+    for name, read in (("alone", _nobody_reads), ("read", _reads)):
+        (folder / name).mkdir()
+        yield _unflushed(folder / name, scale, read)
+
+
+def _unflushed(folder: Path, scale: Scale, read: Callable[[Room, Path], AbstractContextManager[str]]) -> Row:
     with room() as own:
         device, disk = folder / "device", folder / "disk"
         device.mkdir()
@@ -161,9 +177,10 @@ def unflushed(folder: Path, scale: Scale) -> Iterator[Row]:
         own.mount(*mount)
         yard, ballast = _yard(folder, own, disk), own.seen(device) / "ballast"
         wrong: list[str] = []
-        with yard.engine() as engine:
+        with yard.engine() as engine, contextlib.ExitStack() as stack:
             until(lambda: len(yard.known()) > 2, "the first posts")
             heads = [answer for _ in range(20) if is_head(answer := note(yard.launch()))]
+            meanwhile = stack.enter_context(read(own, disk / "state"))
             fill(ballast)
             sentence = until(lambda: _refusal(yard, heads), "a request is refused")
             until(lambda: in_lines(engine.complaints, "the journal is not available"), "the engine says so")
@@ -179,8 +196,8 @@ def unflushed(folder: Path, scale: Scale) -> Iterator[Row]:
         judged = judge(yard.kept(), yard.t0, owed, heads, in_time_s=None)
     wrong += [] if "the disk reports an error" in sentence else [f"a request was told: {sentence}"]
     wrong += [] if resumed_s <= _RESUMES_S * scale.slack else [f"it took {resumed_s:.1f} s to go on"]
-    yield Row(
-        f"what is flushed is lost for {scale.lasts_s:g} s, then a power cut",
+    return Row(
+        f"what is flushed is lost for {scale.lasts_s:g} s, {meanwhile}then a power cut",
         n=1,
         lost=len(judged.lost),
         doubled=len(judged.doubled),
@@ -191,6 +208,27 @@ def unflushed(folder: Path, scale: Scale) -> Iterator[Row]:
         figures={"acknowledged requests": len(heads), "goes on after s": resumed_s},
         simulated="the device, by a loop over a file on a full disk; the power cut, by kill -9 and a new mount",
     )
+
+
+@contextmanager
+def _nobody_reads(_: Room, __: Path) -> Iterator[str]:
+    yield ""
+
+
+@contextmanager
+def _reads(own: Room, state: Path) -> Iterator[str]:
+    """Somebody holds one view of the journal all the time."""
+    command = [*own.prefix, sys.executable, "-c", _READER, str(state)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdin
+        assert reader.stdout
+        try:
+            first = reader.stdout.readline()
+            yield "beside a reader, "
+            reader.stdin.close()
+            assert reader.stdout.read() == first != b"", "it sees what it saw"
+        finally:
+            reader.kill()
 
 
 def hanging(folder: Path, scale: Scale) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 from pathlib import Path
@@ -11,12 +12,17 @@ from typing import Final, Literal
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
+from warroom.journal.folder import sync_folder
+
 DATABASE: Final = "journal.db"
 _BUSY_S: Final = 2.0
 # What SQLite's log holds before it is written back: 1,000 pages of 4 KiB, each with 24 bytes, behind a header.
 _LOG_ROOM: Final = 32 + 1000 * (24 + 4096)
 # On a disk with less than this times as much free, the log takes only what it needs.
 _SPARE: Final = 8
+_PIECE: Final = 1 << 20
+# What it takes on macOS until bytes are on the disk.
+_FULL_SYNC: Final[int | None] = getattr(fcntl, "F_FULLFSYNC", None)
 
 # FULL: a commit returns when it is on the disk; fullfsync is what that takes on macOS.
 _WRITER_PRAGMAS: Final = (
@@ -80,16 +86,34 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def renew_log(connection: Connection) -> bool:
-    """Writes what the database's log holds into the database, and empties it; whether it could. Raises DBAPIError.
+def rewrite_log(connection: Connection, path: Path) -> None:
+    """Writes what the log of the database at `path` holds once more, each byte in its place, and waits until it is on
+    the disk. Raises DBAPIError and OSError.
 
     A disk that could not flush what it had taken says so once. From then on what it lost reads as if it were there,
     out of the system's memory, and so does what is added behind it; with the power it is gone. What is written anew
-    is flushed anew.
+    is flushed anew. Those who read find the same bytes at every moment, so nobody has to wait for them.
     """
-    busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-    connection.rollback()
-    return not busy
+    log = _log_of(path)
+    with connection.begin():
+        # Until this ends nobody else adds to the log or begins it anew.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        descriptor = os.open(log, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            at = 0
+            while data := os.pread(descriptor, _PIECE, at):
+                at += os.pwrite(descriptor, data, at)
+            _flush(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(path.parent)
+
+
+def _flush(descriptor: int) -> None:
+    if _FULL_SYNC is None:
+        os.fsync(descriptor)
+    else:
+        fcntl.fcntl(descriptor, _FULL_SYNC)
 
 
 def reserve_log(path: Path) -> None:
@@ -99,9 +123,8 @@ def reserve_log(path: Path) -> None:
     hundreds. SQLite reads the log to the first frame that it did not write itself, so zeros end it. Where there is
     little room, the log grows with its entries.
     """
-    log = path.with_name(f"{path.name}-wal")
     with contextlib.suppress(OSError):
-        descriptor = os.open(log, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(_log_of(path), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             size, disk = os.fstat(descriptor).st_size, os.fstatvfs(descriptor)
             if disk.f_bavail * disk.f_frsize >= _SPARE * _LOG_ROOM:
@@ -112,5 +135,9 @@ def reserve_log(path: Path) -> None:
 
 def _has_log(path: Path) -> bool:
     with contextlib.suppress(OSError):
-        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+        return _log_of(path).stat().st_size > 0
     return False
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError
@@ -45,6 +46,13 @@ _REASONS = {
     sqlite3.SQLITE_IOERR: "the disk reports an error",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
 }
+_CODES = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EDQUOT: sqlite3.SQLITE_FULL,
+    errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.EIO: sqlite3.SQLITE_IOERR,
+    errno.EFBIG: sqlite3.SQLITE_IOERR,
+}
 # Everything else says that the file is not what was written: corrupt, no database, a table that is not there.
 _PASSING = {
     *_REASONS,
@@ -69,10 +77,7 @@ def because(error: OSError | sqlite3.Error | DBAPIError | UnicodeDecodeError) ->
         error = error.orig if isinstance(error.orig, sqlite3.Error) else sqlite3.Error(str(error.orig))
     if isinstance(error, OSError):
         return clean(error.strerror or type(error).__name__, limit=200)
-    code = _primary_code(error)
-    known = _REASONS.get(code, "")
-    detail = clean(str(error), limit=200)
-    return f"{known} ({detail})" if known and known not in detail else known or detail
+    return _REASONS.get(_primary_code(error)) or clean(str(error), limit=200)
 
 
 def failure(
@@ -84,9 +89,9 @@ def failure(
     return JournalDamaged(seq, because(error), launch)
 
 
-def is_full(error: DBAPIError | UnicodeDecodeError) -> bool:
-    """Whether the disk has no room."""
-    return isinstance(error, DBAPIError) and _primary_code(error.orig) == sqlite3.SQLITE_FULL
+def refused(error: OSError) -> JournalUnavailable:
+    """What to raise for an error that the system gave in the place of SQLite: in the same words."""
+    return JournalUnavailable(_REASONS.get(_CODES.get(error.errno or 0, 0)) or because(error))
 
 
 def is_half_made(error: DBAPIError | UnicodeDecodeError) -> bool:

@@ -18,14 +18,14 @@ from warroom.clock import Clock
 from warroom.errors import UsageError
 from warroom.journal import chain, schema
 from warroom.journal.chain import ACQUIRED, Row
-from warroom.journal.database import DATABASE, reader, renew_log, reserve_log, writer
+from warroom.journal.database import DATABASE, reader, reserve_log, rewrite_log, writer
 from warroom.journal.failure import (
     DATABASE_ERRORS,
     JournalUnavailable,
     because,
     failure,
-    is_full,
     is_half_made,
+    refused,
 )
 from warroom.journal.folder import prepare, prepare_file, require_plain
 from warroom.journal.owner import LOCK, OwnerLock
@@ -69,7 +69,6 @@ class Journal:
         self._head = chain.EMPTY
         self._epoch = 0
         self._closed = False
-        self._has_failed = False
 
     @classmethod
     def open(cls, folder: Path, launch: str, clock: Clock, *, redact: Callable[[str], str] = _unchanged) -> Journal:
@@ -197,7 +196,6 @@ class Journal:
             with connection.begin():
                 connection.execute(_INSERT, [_columns(row) for row in rows])
         except DATABASE_ERRORS as error:
-            self._has_failed = True
             self._drop_connection()
             raise failure(error, launch=self.launch) from error
         self._head = Head(rows[-1].seq, rows[-1].hash)
@@ -232,26 +230,17 @@ class Journal:
             self._follow(last_row(self._reader), self._head)
             connection = self._writer.connect()
             try:
-                self._renew_log(connection)
-            except BaseException:
+                # What failed, here or under the last owner, may have left a hole in the log: nothing may be
+                # acknowledged behind it.
+                rewrite_log(connection, self._path)
+            except BaseException as error:
                 connection.close()
+                if isinstance(error, OSError):
+                    raise refused(error) from error
                 raise
             self._connection = connection
             reserve_log(self._path)
         return self._connection
-
-    def _renew_log(self, connection: Connection) -> None:
-        """What failed may have left a hole in the log, which nothing may be acknowledged behind. At the beginning
-        that is only likely: a disk that is full by then keeps nobody from going on."""
-        try:
-            is_new = renew_log(connection)
-        except DATABASE_ERRORS as error:
-            if self._has_failed or not is_full(error):
-                raise
-            return
-        if self._has_failed and not is_new:
-            raise JournalUnavailable("somebody reads it all the time")
-        self._has_failed = False
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
