@@ -108,7 +108,7 @@ def post_with(told: Sequence[str]) -> Post:
     body = {"slot": SLOT, "key": prepare.key, "text": post_text(state, prepare), "late_s": 0.0}
     state = after(state, "update.due", T0, **body)
     [send] = [one for one in decide(state, T0) if isinstance(one, Send)]
-    [intent] = sending(send, state, T0)
+    [intent] = sending(send, state, T0, "C0WARROOM")
     state = after(state, intent.kind, T0, **intent.body)
     return post_of(send, state, T0)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.adapters.slacks import address_of
 from warroom.adapters.slack import SlackChannel
 from warroom.clock import RealClock
 from warroom.simulator.slack import SlackStandIn
@@ -184,3 +186,32 @@ async def test_the_rest_of_a_post_that_was_deleted_meanwhile_is_not_said_twice(
         assert (await channel.go_on(ref, POST, again=again)).fate is Fate.CONFIRMED
     keys = [one.metadata["event_payload"]["key"] for one in slack.room.messages]
     assert keys == [POST.key, f"{POST.key}/2", f"{POST.key}/3"]
+
+
+async def test_what_belongs_to_a_post_in_another_channel_goes_there_and_nowhere_else(
+    slack: SlackStandIn, channel: SlackChannel, tmp_path: Path
+) -> None:
+    ref = (await channel.post(POST)).ref
+    file = tmp_path / "evidence.log"
+    file.write_text("measured")
+    moved = SlackChannel(address_of(slack), "C0BACKUP", RealClock())
+    assert (await moved.go_on(ref, POST, again=True)).fate is Fate.CONFIRMED
+    assert (await moved.attach(ref, file)).fate is Fate.CONFIRMED
+    assert said(slack) == TEXT
+    assert {one.channel for one in slack.room.messages} == {CHANNEL}
+    assert threads(slack) == {"", ref.rpartition("/")[2]}
+    moved.close()
+
+
+@pytest.mark.parametrize("ref", ["", "webhook", "posts.txt:117", "C0WARROOM", "C0WARROOM/soon", "C0WARROOM/nan/1.0"])
+async def test_where_its_post_is_no_message_of_slack_nothing_is_attached_or_said(
+    slack: SlackStandIn, channel: SlackChannel, tmp_path: Path, ref: str
+) -> None:
+    file = tmp_path / "evidence.log"
+    file.write_text("measured")
+    for delivery in (await channel.attach(ref, file), await channel.go_on(ref, POST, again=True)):
+        assert (delivery.fate, delivery.reason) == (
+            Fate.REFUSED,
+            "its post is no message of Slack's: it has no thread",
+        )
+    assert slack.room.messages == []

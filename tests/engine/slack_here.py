@@ -35,16 +35,16 @@ def slack_here(clock: Clock, patch: pytest.MonkeyPatch) -> SlackStandIn:
     return slack
 
 
-def channel_here(slack: SlackStandIn, clock: Clock, token: str = TOKEN) -> SlackChannel:
+def channel_here(slack: SlackStandIn, clock: Clock, token: str = TOKEN, room: str = ROOM) -> SlackChannel:
     """The adapter, without threads."""
     address = Address(f"{slack.base_url}/api/", token, None)  # type: ignore[arg-type]
-    channel = SlackChannel(address, ROOM, clock)
+    channel = SlackChannel(address, room, clock)
     channel.close()
-    channel._threads = channel._aside = _Inline()  # type: ignore[assignment]
+    channel._threads = channel._aside = Inline()  # type: ignore[assignment]
     return channel
 
 
-class _Inline(Executor):
+class Inline(Executor):
     """Does at once what it is given."""
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **more: Any) -> Future[Any]:

@@ -20,6 +20,7 @@ class Slow:
     begun: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     posted: list[str] = field(default_factory=list)
+    name: str = "posts.txt"
 
     def append(self, post: Post) -> Delivery:
         self.begun.set()

@@ -189,5 +189,5 @@ def test_that_a_text_goes_on_is_on_record_before_it_is_sent(length: int, threads
     state = after(state, "update.due", T0, slot=slot, key="k", text="x" * length, late_s=0.0)
     at = T0 + 5 * MINUTE
     [send] = [one for one in decide(state, at) if isinstance(one, Send)]
-    [draft] = sending(send, state, at)
+    [draft] = sending(send, state, at, "C1")
     assert draft.body.get("goes_on") is goes_on

@@ -38,11 +38,16 @@ class FileChannel:
         self._clock = clock
         self._say = say
 
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self._path.name
+
     async def post(self, post: Post) -> Delivery:
         """The same as `append`, at once."""
         return self.append(post)
 
-    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+    async def find(self, key: str, since: datetime, where: str = "") -> str | None:
         """The same as `place`, at once: whenever it was posted."""
         return self.place(key)
 

@@ -45,7 +45,7 @@ class SignedWebhook:
             self._say(post)
         return delivery
 
-    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+    async def find(self, key: str, since: datetime, where: str = "") -> str | None:
         """Nobody can look through a webhook. Always raises CannotTell."""
         raise CannotTell("a webhook cannot be asked what has arrived")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -19,7 +20,7 @@ from warroom.adapters.slack_files import attach, read_file, shows_file
 from warroom.adapters.slack_wire import Address, Outcome, call
 from warroom.clock import Clock
 from warroom.text import clean
-from warroom.updates.answers import Answered, Broken, cannot_tell, delivery_of, ref_of, wait_of
+from warroom.updates.answers import Answered, Broken, cannot_tell, delivery_of, elsewhere, ref_of, wait_of
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
 from warroom.updates.slack_message import (
     Message,
@@ -37,6 +38,17 @@ PAGE: Final = 15
 _MANY: Final = 100
 _MARGIN: Final = timedelta(seconds=30)
 _PATIENCE_S: Final = 120.0
+_CHANNEL: Final = re.compile(r"[A-Z][A-Z0-9]{2,20}")
+_MESSAGE: Final = re.compile(r"(?P<channel>[A-Z][A-Z0-9]{2,20})/(?P<ts>[0-9]{1,12}\.[0-9]{6})")
+_NO_THREAD: Final = Delivery(Fate.REFUSED, reason="its post is no message of Slack's: it has no thread")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A channel, by id, or (`thread_ts`) the thread of a message there."""
+
+    channel: str
+    thread_ts: str = ""
 
 
 class SlackChannel:
@@ -57,75 +69,90 @@ class SlackChannel:
         self._self: Sequence[tuple[str, str]] | None = None
         self._ahead_s = 0.0
 
+    @property
+    def place(self) -> str:
+        """The id of the channel."""
+        return self._channel
+
+    def sees(self, place: str) -> bool:
+        """Any channel that Slack shows to the app."""
+        return bool(_CHANNEL.fullmatch(place))
+
     async def post(self, post: Post) -> Delivery:
         """Tries once. A thread of another channel is none."""
-        thread_ts = self._head_ts(post.thread)
-        outcome = await self._call(partial(self._say_in, thread_ts, message_of(post)))
-        delivery = delivery_of(outcome.end, self._channel, thread_ts)
+        spot = _Spot(self._channel, self._head_ts(post.thread))
+        outcome = await self._call(partial(_say_in, spot, message_of(post)))
+        delivery = delivery_of(outcome.end, spot.channel, spot.thread_ts)
         if delivery.fate is Fate.CONFIRMED:
             self._say(post)
         return delivery
 
-    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
-        """The place of our message with that key, posted at `since` or later, among the replies to `thread` or in the
-        channel itself, where Slack puts a reply whose thread is gone. None: neither has it.
+    async def find(self, key: str, since: datetime, where: str = "") -> str | None:
+        """The place of our message with that key, posted at `since` or later, among the replies to the thread that
+        `where` names, if any, or in its channel itself, where Slack puts a reply whose thread is gone. None: neither
+        has it.
 
         Raises CannotTell where they could not be read to their end.
         """
-        oldest = await self._oldest(since)
-        thread_ts = self._head_ts(thread)
-        replies = partial(self._replies, thread_ts, oldest)
-        found = await self._sought(lambda message: key_of(message) == key, replies) if thread_ts else None
-        return found or await self._sought(lambda message: key_of(message) == key, partial(self._history, oldest))
+        spot = self._spot(where)
+        try:
+            oldest = await self._oldest(since)
+            if spot.thread_ts and (ref := await self._sought(spot, oldest, lambda message: key_of(message) == key)):
+                return ref
+            return await self._sought(_Spot(spot.channel), oldest, lambda message: key_of(message) == key)
+        except CannotTell as error:
+            raise error if spot.channel == self._channel else elsewhere(error, spot.channel) from error
 
     async def attach(self, ref: str, path: Path) -> Delivery:
         """Shows the file in the thread of the message at `ref`, unless it is there. Tries once; the fate is UNKNOWN
         where it may be there and cannot be seen yet."""
         content = await asyncio.get_running_loop().run_in_executor(self._threads, read_file, path)
-        if isinstance(content, Delivery):
-            return content
-        return await self._shown(self._thread_of(ref), path.name, content)
+        spot = _thread_of(ref)
+        if spot is None or isinstance(content, Delivery):
+            return content if isinstance(content, Delivery) else _NO_THREAD
+        return await self._shown(spot, path.name, content)
 
     async def go_on(self, ref: str, post: Post, *, again: bool) -> Delivery:
         """Posts what the message at `ref` does not hold of `post` into its thread, and the whole text as a file where
         that is not all; `again`: what is there already is looked for first. Tries once; the fate is UNKNOWN where
         some of it may be there and cannot be seen yet."""
-        thread_ts = self._thread_of(ref)
+        spot = _thread_of(ref)
+        if spot is None:
+            return _NO_THREAD
         try:
-            there = await self._keys_since(ref) if again else frozenset()
+            there = await self._keys_since(spot, ref) if again else frozenset()
         except CannotTell as error:
             return _unseen(error)
         missing = {key: message for key, message in rest_of(post).items() if key not in there}
         for number, message in enumerate(missing.values()):
-            delivery = await self._said(thread_ts, message)
+            delivery = await self._said(spot, message)
             if delivery.fate is not Fate.CONFIRMED:
                 return replace(delivery, fate=Fate.REFUSED) if delivery.closed else _partly(delivery, number)
         if parts_of(post.text).cut:
             content = post.text.encode("utf-8", "replace")
-            return _partly(await self._shown(thread_ts, file_name(post.key), content), len(missing))
+            return _partly(await self._shown(spot, file_name(post.key), content), len(missing))
         return Delivery(Fate.CONFIRMED, ref=ref)
 
-    async def _said(self, thread_ts: str, message: Message) -> Delivery:
+    async def _said(self, spot: _Spot, message: Message) -> Delivery:
         """What became of a message, after waiting as long as Slack asks for: it takes one a second."""
         waited_s = 0.0
         while True:
-            outcome = await self._call(partial(self._say_in, thread_ts, message))
-            delivery = delivery_of(outcome.end, self._channel, thread_ts)
+            outcome = await self._call(partial(_say_in, spot, message))
+            delivery = delivery_of(outcome.end, spot.channel, spot.thread_ts)
             if not delivery.wait_s or waited_s >= _PATIENCE_S:
                 return delivery
             waited_s += delivery.wait_s
             await self._clock.sleep(delivery.wait_s)
 
-    async def _shown(self, thread_ts: str, name: str, content: bytes) -> Delivery:
+    async def _shown(self, spot: _Spot, name: str, content: bytes) -> Delivery:
         """Shows a file in a thread, unless one of that name is there."""
         try:
-            pages = partial(self._replies, thread_ts, f"{float(thread_ts):.6f}")
-            found = await self._sought(lambda message: shows_file(message, name), pages)
+            found = await self._sought(spot, spot.thread_ts, lambda message: shows_file(message, name))
         except CannotTell as error:
             return _unseen(error)
         if found:
             return Delivery(Fate.CONFIRMED, ref=found)
-        place, loop = (self._channel, thread_ts), asyncio.get_running_loop()
+        place, loop = (spot.channel, spot.thread_ts), asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, attach, self._address, self._clock, place, name, content)
 
     async def edit(self, ref: str, post: Post) -> Delivery:
@@ -153,7 +180,7 @@ class SlackChannel:
         outcome = await self._call(
             lambda slack: slack.chat_scheduleMessage(channel=self._channel, post_at=at, **message), self._aside
         )
-        return scheduled_of(outcome.end, self._named(outcome.data.get("scheduled_message_id")))
+        return scheduled_of(outcome.end, _named(self._channel, outcome.data.get("scheduled_message_id")))
 
     async def unschedule(self, scheduled: str) -> Delivery:
         """Deletes the scheduled message that is called so, also one in a channel that the launch had before.
@@ -163,28 +190,26 @@ class SlackChannel:
         outcome = await self._call(lambda slack: slack.chat_deleteScheduledMessage(**which), self._aside)
         return deleted_of(outcome.end)
 
-    async def scheduled(self) -> Mapping[str, str]:
-        """How that is called which is scheduled here and has a key of ours, by key. Raises CannotTell."""
+    async def scheduled(self, place: str = "") -> Mapping[str, str]:
+        """How that is called which is scheduled in that channel (empty: this one) and has a key of ours, by key.
+        Raises CannotTell."""
+        channel = place or self._channel
         found: dict[str, str] = {}
         cursor = ""
         while True:
-            page = await self._told(partial(self._schedule, cursor or None), self._aside)
+            page = await self._told(partial(_schedule, channel, cursor or None), self._aside)
             for one in page.get("scheduled_messages") or ():
                 if key := scheduled_key_of(one):
-                    found[key] = self._named(one.get("id"))
+                    found[key] = _named(channel, one.get("id"))
             cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
             if not cursor:
                 return found
 
-    def _named(self, scheduled: object) -> str:
-        """What a scheduled message of this id is called; empty without one."""
-        name = clean(str(scheduled or ""), limit=40)
-        return f"{self._channel}/{name}" if name else ""
-
-    async def posted(self, key: str, since: datetime) -> str | None:
-        """The place of our message that had been scheduled with that key. Raises CannotTell."""
-        pages = partial(self._history, await self._oldest(since))
-        return await self._sought(lambda message: scheduled_key_of(message) == key, pages)
+    async def posted(self, key: str, since: datetime, place: str = "") -> str | None:
+        """The place of our message that had been scheduled with that key, in that channel (empty: this one). Raises
+        CannotTell."""
+        oldest, spot = await self._oldest(since), self._spot(place)
+        return await self._sought(spot, oldest, lambda message: scheduled_key_of(message) == key)
 
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
@@ -202,7 +227,7 @@ class SlackChannel:
             self._self = ours
         return self._self
 
-    async def _keys_since(self, ref: str) -> frozenset[str]:
+    async def _keys_since(self, spot: _Spot, ref: str) -> frozenset[str]:
         """The keys of our messages in the thread of the one at `ref`, and of those since then in the channel itself,
         where Slack puts a reply whose thread is gone."""
         keys: set[str] = set()
@@ -211,56 +236,39 @@ class SlackChannel:
             keys.add(key_of(message))
             return False
 
-        oldest = f"{float(ref.rpartition('/')[2]):.6f}"
-        await self._sought(noted, partial(self._replies, self._thread_of(ref), oldest))
-        await self._sought(noted, partial(self._history, oldest))
+        oldest = ref.rpartition("/")[2]
+        await self._sought(spot, oldest, noted)
+        await self._sought(_Spot(spot.channel), oldest, noted)
         return frozenset(keys)
 
-    def _thread_of(self, ref: str) -> str:
-        return self._head_ts(thread_in(ref) or ref)
+    def _spot(self, where: str) -> _Spot:
+        channel, _, thread_ts = where.partition("/")
+        return _Spot(channel or self._channel, thread_ts)
 
     def _head_ts(self, thread: str) -> str:
         channel, _, ts = thread.rpartition("/")
         return ts if channel == self._channel else ""
 
-    async def _sought(
-        self, is_it: Callable[[dict[str, Any]], bool], pages: Callable[[str | None, WebClient], object]
-    ) -> str | None:
-        """The place of that message of ours on the pages of a history, read to their end."""
+    async def _sought(self, spot: _Spot, oldest: str, is_it: Callable[[dict[str, Any]], bool]) -> str | None:
+        """The place of that message of ours in a thread, or in the channel itself, since then and to its end."""
         ours = await self._who()
         cursor: str | None = None
         while True:
-            page = await self._told(partial(pages, cursor))
+            page = await self._told(partial(_pages, spot, oldest, cursor))
             for message in page.get("messages", ()):
                 if any(message.get(name) == own for name, own in ours) and is_it(message):
-                    return ref_of(self._channel, str(message["ts"]), str(message.get("thread_ts", "")))
+                    return ref_of(spot.channel, str(message["ts"]), str(message.get("thread_ts", "")))
             cursor = str(page.get("response_metadata", {}).get("next_cursor", ""))
             if not page.get("has_more"):
                 return None
             if not cursor:
                 raise CannotTell("Slack's history ends in the middle")
 
-    def _say_in(self, thread_ts: str, message: Message, slack: WebClient) -> object:
-        return slack.chat_postMessage(channel=self._channel, thread_ts=thread_ts or None, **message)
-
     async def _oldest(self, since: datetime) -> str:
         """A little before `since`, by Slack's clock. Raises CannotTell."""
         # Asked right before: somebody may have set our clock since the last answer, or there was none yet.
         await self._told(lambda slack: slack.auth_test())
         return f"{(since.astimezone(UTC) - _MARGIN + timedelta(seconds=self._ahead_s)).timestamp():.6f}"
-
-    def _schedule(self, cursor: str | None, slack: WebClient) -> object:
-        return slack.chat_scheduledMessages_list(channel=self._channel, limit=_MANY, cursor=cursor)
-
-    def _history(self, oldest: str, cursor: str | None, slack: WebClient) -> object:
-        return slack.conversations_history(**self._span(oldest, cursor))
-
-    def _replies(self, thread_ts: str, oldest: str, cursor: str | None, slack: WebClient) -> object:
-        return slack.conversations_replies(ts=thread_ts, **self._span(oldest, cursor))
-
-    def _span(self, oldest: str, cursor: str | None) -> dict[str, Any]:
-        page = {"channel": self._channel, "limit": PAGE, "cursor": cursor}
-        return {**page, "oldest": oldest, "inclusive": True, "include_all_metadata": True}
 
     async def _told(
         self, method: Callable[[WebClient], object], threads: ThreadPoolExecutor | None = None
@@ -300,6 +308,34 @@ class SlackChannel:
             return (parsedate_to_datetime(date) - self._clock.now()).total_seconds()
         except (ValueError, TypeError):
             return 0.0
+
+
+def _thread_of(ref: str) -> _Spot | None:
+    """The thread of the message at `ref`, in the channel where that one is; None where it is none of Slack's."""
+    found = _MESSAGE.fullmatch(thread_in(ref) or ref)
+    return _Spot(found["channel"], found["ts"]) if found else None
+
+
+def _named(channel: str, scheduled: object) -> str:
+    """What a scheduled message of this id is called; empty without one."""
+    name = clean(str(scheduled or ""), limit=40)
+    return f"{channel}/{name}" if name else ""
+
+
+def _say_in(spot: _Spot, message: Message, slack: WebClient) -> object:
+    return slack.chat_postMessage(channel=spot.channel, thread_ts=spot.thread_ts or None, **message)
+
+
+def _schedule(channel: str, cursor: str | None, slack: WebClient) -> object:
+    return slack.chat_scheduledMessages_list(channel=channel, limit=_MANY, cursor=cursor)
+
+
+def _pages(spot: _Spot, oldest: str, cursor: str | None, slack: WebClient) -> object:
+    page: dict[str, Any] = {"channel": spot.channel, "limit": PAGE, "cursor": cursor, "oldest": oldest}
+    page |= {"inclusive": True, "include_all_metadata": True}
+    if spot.thread_ts:
+        return slack.conversations_replies(ts=spot.thread_ts, **page)
+    return slack.conversations_history(**page)
 
 
 def _partly(delivery: Delivery, said: int) -> Delivery:

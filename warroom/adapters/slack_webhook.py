@@ -42,6 +42,15 @@ class SlackWebhook:
         self._say = say
         self._threads = ThreadPoolExecutor(1, "slack-webhook")
 
+    @property
+    def place(self) -> str:
+        """Nothing is known of it."""
+        return REF
+
+    def sees(self, place: str) -> bool:
+        """Nobody can look through a webhook."""
+        return False
+
     async def post(self, post: Post) -> Delivery:
         """Tries once."""
         loop = asyncio.get_running_loop()
@@ -50,7 +59,7 @@ class SlackWebhook:
             self._say(post)
         return delivery
 
-    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+    async def find(self, key: str, since: datetime, where: str = "") -> str | None:
         """Nobody can look through a webhook. Always raises CannotTell."""
         raise CannotTell("a webhook cannot be asked what has arrived")
 

@@ -17,7 +17,7 @@ from warroom.launch.ledger import LookUp, Send
 from warroom.launch.schedule import channel_of
 from warroom.launch.state import Record
 from warroom.text import one_line
-from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, TakesFiles
+from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, Placed, TakesFiles, place_of
 
 Insist = Callable[[Sequence[Draft]], Awaitable[None]]
 """Journals what has happened already, however long the journal cannot be written. Raises ValueError where it never
@@ -40,7 +40,8 @@ class Posting:
 
     async def send(self, send: Send) -> None:
         """Posts once. Raises WarroomError where the intent cannot be journaled: then nothing was sent."""
-        if not await self._book.write(lambda state: drafts.sending(send, state, self._clock.now())):
+        place = place_of(self._channel(send.record.slot))
+        if not await self._book.write(lambda state: drafts.sending(send, state, self._clock.now(), place)):
             return
         delivery = await self._delivery(send)
         await self._journal_end(
@@ -65,7 +66,7 @@ class Posting:
         record = look.record
         try:
             since = record.tried_at or self._clock.now()
-            ref = await self._channel(record.slot).find(record.key, since, record.thread)
+            ref = await self._looking(record).find(record.key, since, record.where)
             found = [drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)]
         except (CannotTell, OSError) as error:
             if isinstance(error, CannotTell) and error.takes_posts is not None:
@@ -81,6 +82,15 @@ class Posting:
             if ref is None:
                 raise
             await self._journal_of(record, [drafts.looked_up(look, "", self._clock.now(), self._longest_wait_s)])
+
+    def _looking(self, record: Record) -> Channel:
+        """What can look where the last attempt went. Raises CannotTell: an input may say since that its channel is
+        another one."""
+        channel = self._channel(record.slot)
+        if record.place and not (isinstance(channel, Placed) and channel.sees(record.place)):
+            here = place_of(channel) or "its channel of now"
+            raise CannotTell(f"it was sent to {record.place}, and {here} cannot be asked about it", takes_posts=True)
+        return channel
 
     async def _journal_of(self, record: Record, found: Sequence[Draft]) -> None:
         # A person may have had it sent again meanwhile. Where this cannot be journaled it is looked for once more.

@@ -52,6 +52,11 @@ class BlockingChannel(Protocol):
         """Tries once to post."""
         ...
 
+    @property
+    def name(self) -> str:
+        """Where it posts."""
+        ...
+
     def place(self, key: str) -> str | None:
         """Where the message with that key is, None where there is none. Raises OSError if that cannot be said."""
         ...
@@ -64,11 +69,20 @@ class ThreadedChannel:
         self._channel = channel
         self._thread = ThreadPoolExecutor(1, "channel")
 
+    @property
+    def place(self) -> str:
+        """Where it posts."""
+        return self._channel.name
+
+    def sees(self, place: str) -> bool:
+        """Only what is posted there."""
+        return place == self.place
+
     async def post(self, post: Post) -> Delivery:
         """Tries once to post."""
         return await _in(self._thread, lambda: self._channel.append(post))
 
-    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+    async def find(self, key: str, since: datetime, where: str = "") -> str | None:
         """Where the message with that key is, whenever it was posted; looked for after everything that is being
         posted. Raises OSError."""
         return await _in(self._thread, lambda: self._channel.place(key))

@@ -51,8 +51,9 @@ class Record:
     `absent_at` when a look-up did not find the last one. `again` says that the message may be there already, and
     nobody can tell. `thread` is the `ref` of the message that it replies to, empty for one that stands in the channel
     itself; `is_placed` says that no other place will do, since a first copy may become visible there or another place
-    takes none. `file` is the path of the evidence file that is to be attached, empty for none; `goes_on` says that
-    its text is longer than a message, and its rest is owed in the thread.
+    takes none. `place` is where the last attempt went, by the word of its channel: the id of one of Slack, the name
+    of a file; empty where that says nothing. `file` is the path of the evidence file that is to be attached, empty
+    for none; `goes_on` says that its text is longer than a message, and its rest is owed in the thread.
 
     `channel` is the one that it was written for. `by` is the person who did or skipped what is no machine's to do,
     `resent` who wants it sent once more and why (`ada: nobody saw it`); both may be empty. `earlier` is how many
@@ -78,6 +79,7 @@ class Record:
     again: bool = False
     thread: str = ""
     is_placed: bool = False
+    place: str = ""
     file: str = ""
     goes_on: bool = False
     channel: str = ""
@@ -87,6 +89,12 @@ class Record:
     head: str = ""
     at: datetime | None = None
     """When it got where it stands."""
+
+    @property
+    def where(self) -> str:
+        """Where the last attempt is looked for: its thread, or the place where it went; empty where neither is
+        known."""
+        return self.thread if self.thread.startswith(f"{self.place}/") or not self.place else self.place
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,9 @@ def _posting(channel_id: str, model: course_models.Channel) -> Channel:
         return Channel(channel_id, "slack_webhook", path, on_unknown=model.on_unknown, note=note)
     if hook_access(model):
         return Channel(channel_id, "webhook", path, on_unknown=model.on_unknown)
-    return Channel(channel_id, "file", path, note=_NO_ACCESS.get(model.kind, "").format(path))
+    # Where it posted to Slack before, it may be asked what arrived there, and cannot tell.
+    blind = model.on_unknown if model.kind == "slack" else "resend"
+    return Channel(channel_id, "file", path, when_blind=blind, note=_NO_ACCESS.get(model.kind, "").format(path))
 
 
 def _gate(gate: Gate) -> GatePlan:

@@ -71,9 +71,10 @@ REFUSED: Final = {
 UNTOLD: Final = "nobody can tell whether it arrived"
 """What is said of a post that is in doubt for ever."""
 
+_NO_CHANNEL: Final = ("channel_not_found", "is_archived", "is_inactive")
 _CUT_OFF: Final = (
     *("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
-    *("channel_not_found", "is_archived", "is_inactive"),
+    *_NO_CHANNEL,
 )
 """Codes of a look-up after which neither it nor a post can ever succeed as things are."""
 _BLIND: Final = (
@@ -141,6 +142,15 @@ def cannot_tell(status: int, error: str) -> CannotTell:
     if status == 200 and error in _BLIND:
         return CannotTell(f"{error}: the app may not read the channel's history", takes_posts=True)
     return CannotTell(f"Slack answered {status}{f' {error}' if error else ''}")
+
+
+def elsewhere(error: CannotTell, channel: str) -> CannotTell:
+    """The same for a look-up in a channel that nothing is posted to any more: that one of now may take a post where
+    the other is closed to the app."""
+    takes_posts = error.takes_posts
+    if takes_posts is False and error.reason.partition(":")[0] in _NO_CHANNEL:
+        takes_posts = True
+    return CannotTell(f"{error.reason}; it was sent to {channel}", takes_posts)
 
 
 def ref_of(channel: str, ts: str, thread_ts: str = "") -> str:

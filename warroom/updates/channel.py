@@ -78,11 +78,31 @@ class Channel(Protocol):
         """Tries once. Never raises for what the outside does, save for cancellation (then the fate is unknown)."""
         ...
 
-    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
-        """Where the message with that key is, posted at `since` or later, in that thread or in the channel itself;
-        None: there is none to be seen now. Raises CannotTell or OSError if that cannot be said now. Never asked of a
-        channel that declares an `on_unknown`."""
+    async def find(self, key: str, since: datetime, where: str = "") -> str | None:
+        """Where the message with that key is, posted at `since` or later, in the thread or the place that `where`
+        names (empty: the channel's own); None: there is none to be seen now. Raises CannotTell or OSError if that
+        cannot be said now. Never asked of a channel that declares an `on_unknown`."""
         ...
+
+
+@runtime_checkable
+class Placed(Protocol):
+    """What a channel says that may post elsewhere when the next engine begins: another id, a file for want of a
+    token."""
+
+    @property
+    def place(self) -> str:
+        """Where it posts: what its references begin with, no secret."""
+        ...
+
+    def sees(self, place: str) -> bool:
+        """Whether it can be asked what has arrived there."""
+        ...
+
+
+def place_of(channel: object) -> str:
+    """Where it posts; empty where it does not say."""
+    return channel.place if isinstance(channel, Placed) else ""
 
 
 @runtime_checkable
@@ -119,11 +139,12 @@ class KeepsStatus(Protocol):
         """Deletes what is called so. CONFIRMED also where it was scheduled no longer."""
         ...
 
-    async def scheduled(self) -> Mapping[str, str]:
-        """What is scheduled and ours: what it is called, by key. Raises CannotTell."""
+    async def scheduled(self, place: str = "") -> Mapping[str, str]:
+        """What is scheduled at that place (empty: the channel's own) and ours: what it is called, by key. Raises
+        CannotTell."""
         ...
 
-    async def posted(self, key: str, since: datetime) -> str | None:
-        """The `ref` of a message that had been scheduled with that key and was posted at `since` or later; None:
-        there is none to be seen now. Raises CannotTell."""
+    async def posted(self, key: str, since: datetime, place: str = "") -> str | None:
+        """The `ref` of a message that had been scheduled with that key at that place and was posted at `since` or
+        later; None: there is none to be seen now. Raises CannotTell."""
         ...

@@ -1,0 +1,198 @@
+"""An engine that begins again with another channel, or with none: a post in doubt is looked for where it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.slack_here import Inline, channel_here
+from tests.engine.slack_stage import IN_SLACK, MINUTE, SlackStage, body_of, foot_of
+from warroom.adapters.file_channel import FileChannel
+from warroom.engine.threaded import ThreadedChannel
+from warroom.launch.standing import owed
+from warroom.launch.state import Stage
+from warroom.playbook.course import Channel, Course
+from warroom.playbook.template import parse_template
+from warroom.simulator.slack_faults import Fault
+from warroom.simulator.slack_room import Message
+from warroom.updates.channel import Delivery, Post
+
+SLOT = "evidence@T+15m"
+ROOM = replace(IN_SLACK.channels["file"], live=False)
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SlackStage:
+    return SlackStage(tmp_path, monkeypatch, replace(IN_SLACK, channels={"file": ROOM}))
+
+
+async def dies_in_doubt(stage: SlackStage, *, arrived: bool) -> None:
+    """The engine is killed while nobody knows whether the post has arrived in C0WARROOM."""
+    async with stage.living() as engine:
+        await stage.passes(14 * MINUTE)
+        stage.slack.faults.queue(Fault("chat.postMessage", "close", arrived))
+        stage.slack.faults.queue(Fault("conversations.*", "status", False, "503", 1_000))
+        await stage.passes(2 * MINUTE)
+        assert engine.state.records[SLOT].stage is Stage.UNKNOWN
+    stage.slack.faults.clear()
+
+
+def copies(stage: SlackStage) -> list[str]:
+    return [one.channel for one in stage.messages("evidence")]
+
+
+@pytest.mark.parametrize(
+    ("arrived", "place"),
+    [
+        pytest.param(True, "C0WARROOM", id="found there, it is not sent again"),
+        pytest.param(False, "C0BACKUP", id="not there either, it is sent to the channel of now"),
+    ],
+)
+async def test_a_post_in_doubt_is_looked_for_where_it_went(stage: SlackStage, arrived: bool, place: str) -> None:
+    await dies_in_doubt(stage, arrived=arrived)
+    stage.channel = channel_here(stage.slack, stage.clock, room="C0BACKUP")
+    async with stage.living() as engine:
+        await stage.passes(4 * MINUTE)
+        record = engine.state.records[SLOT]
+    assert copies(stage) == [place]
+    assert (record.stage, record.ref.partition("/")[0]) == (Stage.CONFIRMED, place)
+
+
+def in_line(file: FileChannel) -> ThreadedChannel:
+    """The channel without its thread."""
+    channel = ThreadedChannel(file)
+    channel.close()
+    channel._thread = Inline()  # type: ignore[assignment]
+    return channel
+
+
+BLIND = [
+    pytest.param("resend", Stage.CONFIRMED, ["C0WARROOM", "C0BACKUP"], id="sent again, which says so"),
+    pytest.param("hold", Stage.DUE, ["C0WARROOM"], id="held for a person"),
+]
+
+
+@pytest.mark.parametrize(("when_blind", "came_to", "places"), BLIND)
+async def test_where_the_app_no_longer_sees_the_channel_the_copy_is_never_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when_blind: str, came_to: Stage, places: Sequence[str]
+) -> None:
+    course = replace(IN_SLACK, channels={"file": replace(ROOM, when_blind=when_blind)})
+    stage = SlackStage(tmp_path, monkeypatch, course)
+    await dies_in_doubt(stage, arrived=True)
+    stage.channel = channel_here(stage.slack, stage.clock, room="C0BACKUP")
+    stage.slack.faults.queue(Fault("conversations.*", "error", False, "channel_not_found", 1_000))
+    async with stage.living() as engine:
+        await stage.passes(4 * MINUTE)
+        record, hold = engine.state.records[SLOT], engine.state.holds.get(SLOT)
+    assert (record.stage, copies(stage)) == (came_to, places)
+    assert (hold is not None) == (when_blind == "hold")
+    assert all("may have arrived" in foot_of(one) for one in stage.messages("evidence")[1:])
+
+
+async def test_a_revoked_token_fails_it_and_says_that_nobody_can_tell(stage: SlackStage) -> None:
+    await dies_in_doubt(stage, arrived=True)
+    stage.channel = channel_here(stage.slack, stage.clock, room="C0BACKUP")
+    stage.slack.faults.queue(Fault("*", "error", False, "token_revoked", 1_000))
+    async with stage.living() as engine:
+        await stage.passes(4 * MINUTE)
+        record = engine.state.records[SLOT]
+    assert (record.stage, copies(stage)) == (Stage.DEAD, ["C0WARROOM"])
+    assert record.reason.endswith("it was sent to C0WARROOM; nobody can tell whether it arrived")
+
+
+async def test_without_a_token_the_file_says_that_a_first_copy_may_be_in_slack(
+    stage: SlackStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await dies_in_doubt(stage, arrived=True)
+    file = tmp_path / "posts.txt"
+    stage.channel = in_line(FileChannel(file, stage.clock))
+    stage._course = replace(IN_SLACK, channels={"file": Channel("file", "file", "posts.txt")})
+    async with stage.living():
+        await stage.passes(4 * MINUTE)
+    heads = [line for line in file.read_text().splitlines() if line.startswith("--- wr:") and SLOT in line]
+    assert len(heads) == 1
+    assert "a first copy may have arrived" in heads[0]
+
+
+async def test_what_a_file_may_hold_is_not_looked_for_in_slack(stage: SlackStage, tmp_path: Path) -> None:
+    class Lost(FileChannel):
+        """A disk that fails after the bytes are there."""
+
+        def append(self, post: Post) -> Delivery:
+            super().append(post)
+            raise OSError(5, "the disk")
+
+        def place(self, key: str) -> str | None:
+            raise OSError(5, "the disk")
+
+    in_slack, course = stage.channel, stage._course
+    stage.channel = in_line(Lost(tmp_path / "posts.txt", stage.clock))
+    stage._course = replace(IN_SLACK, channels={"file": Channel("file", "file", "posts.txt")})
+    async with stage.living() as engine:
+        await stage.passes(16 * MINUTE)
+        assert engine.state.records[SLOT].stage is Stage.UNKNOWN
+    stage.channel, stage._course = in_slack, course
+    async with stage.living():
+        await stage.passes(4 * MINUTE)
+    [copy] = stage.messages("evidence")
+    assert "may have arrived" in foot_of(copy)
+
+
+def told(stage: SlackStage) -> list[tuple[str, str]]:
+    """The channel and the thread of each part of the long text, oldest first."""
+    return [(one.channel, one.thread_ts) for one in stage.messages() if "a long line" in body_of(one)]
+
+
+def long_text() -> Course:
+    update = replace(
+        IN_SLACK.updates["evidence"], template=parse_template("a long line\n" * 950), suite="", before=None
+    )
+    return replace(IN_SLACK, channels={"file": ROOM}, updates={"evidence": update})
+
+
+REST = [
+    pytest.param("", "attached", 2, "", id="into its thread"),
+    pytest.param(
+        "channel_not_found",
+        "failed",
+        1,
+        "the rest of its text is not in the thread: "
+        "channel_not_found: there is no such channel, or the app cannot see it",
+        id="nowhere else where the app no longer sees it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "stage_of_rest", "parts", "said"), REST)
+async def test_the_rest_of_a_text_goes_where_its_post_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, stage_of_rest: str, parts: int, said: str
+) -> None:
+    stage = SlackStage(tmp_path, monkeypatch, long_text())
+    async with stage.living():
+        await stage.passes(14 * MINUTE)
+        take = stage.slack.room.post
+
+        def once(*args: Any, **more: Any) -> Message:
+            stage.slack.faults.queue(Fault("chat.postMessage", "error", False, "service_unavailable", 1_000))
+            return take(*args, **more)
+
+        monkeypatch.setattr(stage.slack.room, "post", once)
+        await stage.passes(2 * MINUTE)
+    monkeypatch.setattr(stage.slack.room, "post", take)
+    stage.slack.faults.clear()
+    assert len(told(stage)) == 1
+    stage.channel = channel_here(stage.slack, stage.clock, room="C0BACKUP")
+    if code:
+        stage.slack.faults.queue(Fault("*", "error", False, code, 1_000))
+    async with stage.living() as engine:
+        await stage.passes(4 * MINUTE)
+        assert engine.state.files[SLOT, "rest"].stage == stage_of_rest
+        [post] = [one for one in owed(engine.state, stage.clock.now()) if one.slot.id == SLOT]
+    head, *rest = told(stage)
+    assert head == ("C0WARROOM", "")
+    assert [(channel, bool(thread)) for channel, thread in rest] == [("C0WARROOM", True)] * (parts - 1)
+    assert post.reason == said
