@@ -70,13 +70,21 @@ def foot_line(
     width: int,
     hidden: frozenset[str],
     marked: frozenset[str],
+    of_item: frozenset[str] = frozenset(),
 ) -> Content:
-    """The keys that do something now, in the table's order; where not all fit, help and quit stay, and the arrows go.
-
-    Those in `marked` stand out.
+    """The keys that do something now, in the table's order. Where not all fit, help and quit stay, then those in
+    `marked`, which stand out, then those in `of_item`, which are about what is selected; the arrows go.
     """
     shown = [key for key in table if key.label and key.id not in hidden]
-    first = sorted(shown, key=lambda key: (key.id not in ("help", "quit"), key.id not in marked, key.id == "move"))
+    first = sorted(
+        shown,
+        key=lambda key: (
+            key.id not in ("help", "quit"),
+            key.id not in marked,
+            key.id not in of_item,
+            key.id == "move",
+        ),
+    )
     kept: set[str] = set()
     room = width - 1
     for key in first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -16,7 +17,7 @@ from warroom.client.values import LaunchNow
 from warroom.screens import keys, palette
 from warroom.screens.launch_details import details_lines, log_lines, title_of
 from warroom.screens.launch_head import header_lines
-from warroom.screens.launch_keys import KEYS
+from warroom.screens.launch_keys import KEYS, OF_ITEM
 from warroom.screens.launch_layout import LEFT, LISTS, PANES, Places, Wanted, places
 from warroom.screens.launch_notices import notice_lines
 from warroom.screens.launch_rows import dimmed, item_row
@@ -90,6 +91,7 @@ class LaunchBoard(Container):
         self._shown: dict[str, tuple[str, ...]] = {}
         self._set: dict[str, int] = {}
         self._told: tuple[object, ...] = ()
+        self._followed_to = 0.0
 
     def compose(self) -> ComposeResult:
         """Two columns between the blocks."""
@@ -225,7 +227,8 @@ class LaunchBoard(Container):
             lambda: [head_line(view, scene.now, "log", place.right, focused=self._focus == "log")], "this head"
         )
         self._block("log-head").show(head)
-        was_at_end = pane.scroll_offset.y >= pane.max_scroll_y
+        # Its room and its lines change by themselves; only a person scrolls it back.
+        follows = self._focus != "log" or pane.scroll_offset.y >= min(self._followed_to, pane.max_scroll_y)
         entries = view.launch.log if view.launch else ()
         told = (entries, scene.now.date(), place.right, view.lost is None)
         if told != self._told:
@@ -233,13 +236,14 @@ class LaunchBoard(Container):
             self._told = told
             rows = guarded(lambda: log_lines(entries, scene.now, place.right - 2), "the journal")
             pane.show([dimmed(row) for row in rows] if view.lost else rows)
-        if was_at_end or self._focus != "log":
+        if follows:
             pane.scroll_end(animate=False, immediate=True)
+        self._followed_to = pane.scroll_offset.y if follows else math.inf
 
     def _foot(self, scene: LaunchScene) -> Sequence[Content]:
         width = self.size.width
         if not scene.said:
-            return [keys.foot_line(KEYS, width, scene.hidden_keys, scene.marked_keys)]
+            return [keys.foot_line(KEYS, width, scene.hidden_keys, scene.marked_keys, OF_ITEM)]
         rows = wrapped(Content(scene.said), width - 2, indent=" ")
         style = palette.fill(palette.RED) if scene.is_refusal else palette.STRONG
         return [line((fit(row, width).plain, style)) for row in rows[:3]]

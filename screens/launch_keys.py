@@ -73,3 +73,6 @@ REQUESTS: Final = frozenset(
     )
 )
 """The ids of those that ask the engine for something."""
+
+OF_ITEM: Final = frozenset(("tick", "post", "hold", "release", "edit", "resolve", "gate", "trigger", "act"))
+"""The ids of those that are about what is selected."""

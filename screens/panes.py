@@ -60,8 +60,12 @@ class LinePane(ScrollView, can_focus=True):
     """Lines that can be scrolled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "down", id="pane.down"),
-        Binding("k", "scroll_up", "up", id="pane.up"),
+        Binding("down,j", "by(1)", "down", id="pane.down"),
+        Binding("up,k", "by(-1)", "up", id="pane.up"),
+        Binding("pagedown", "by_page(1)", "page down", id="pane.page_down"),
+        Binding("pageup", "by_page(-1)", "page up", id="pane.page_up"),
+        Binding("home,g", "by(-1_000_000)", "first", id="pane.first"),
+        Binding("end,G", "by(1_000_000)", "last", id="pane.last"),
     ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
@@ -76,6 +80,15 @@ class LinePane(ScrollView, can_focus=True):
             self.virtual_size = Size(self.size.width, len(lines))
         for index in changed:
             self.refresh_line(index)
+
+    def action_by(self, lines: int) -> None:
+        """Scroll by so many lines, now: what is drawn in between takes no key back."""
+        y = max(0, min(self.scroll_offset.y + lines, self.max_scroll_y))
+        self.scroll_to(y=y, animate=False, immediate=True, force=True)
+
+    def action_by_page(self, pages: int) -> None:
+        """The same by pages."""
+        self.action_by(pages * max(1, self.size.height - 1))
 
     def render_line(self, y: int) -> Strip:
         """One visible line."""

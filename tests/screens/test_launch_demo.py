@@ -83,3 +83,13 @@ async def test_a_real_launch_has_no_scenario_to_choose() -> None:
         await pilot.press("S")
         await seen(pilot)
         assert "only a demo has scenarios: this launch is real" in screen_text(app)
+
+
+async def test_the_key_for_the_selected_trigger_is_at_the_foot_of_a_narrow_demo() -> None:
+    app = console_of(launches.watched(), simulation=simulation([]))
+    async with app.run_test(size=SIZES[1]) as pilot:
+        await pilot.press("5", "home")
+        await seen(pilot)
+        foot = screen_text(app).rstrip().splitlines()[-1]
+    assert "w trigger" in foot
+    assert [told for told in ("? help", "q leave", "S scenario") if told not in foot] == []
