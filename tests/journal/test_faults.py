@@ -67,6 +67,18 @@ def broken(code: int) -> OperationalError:
     return OperationalError("INSERT", {}, cause)
 
 
+def fail_once(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk refuses an entry, and is well afterwards."""
+
+    def fails(*_: object) -> list[Row]:
+        raise broken(sqlite3.SQLITE_IOERR)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "_rows", fails)
+        with pytest.raises(JournalUnavailable, match="the disk reports an error"):
+            journal.append("note", {"text": "lost"})
+
+
 @pytest.fixture
 def written_anew(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What was written to the log past SQLite, oldest first, and a word for each wait for the disk."""
@@ -88,18 +100,12 @@ def written_anew(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def test_after_a_failure_what_the_log_holds_is_written_anew_before_more_is_acknowledged_also_beside_a_reader(
     folder: Path, monkeypatch: pytest.MonkeyPatch, written_anew: list[bytes]
 ) -> None:
-    def fails(*_: object) -> list[Row]:
-        raise broken(sqlite3.SQLITE_IOERR)
-
     with Journal.open(folder, "demo", RealClock()) as journal:
         journal.append("note", {"text": "in the log alone"})
         with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as reads:
             count = reads.execute("BEGIN").execute("SELECT count(*) FROM entries")
             assert count.fetchone() == (2,)
-            with monkeypatch.context() as patch:
-                patch.setattr(Journal, "_rows", fails)
-                with pytest.raises(JournalUnavailable, match="the disk reports an error"):
-                    journal.append("note", {"text": "lost"})
+            fail_once(journal, monkeypatch)
             log = (folder / "journal.db-wal").read_bytes()
             written_anew.clear()
             journal.append("note", {"text": "behind it"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -39,7 +39,7 @@ from warroom.engine.second_clock import SecondClock
 from warroom.engine.setup_watch import SetUpWatch
 from warroom.engine.signal_watch import SignalWatch
 from warroom.engine.status import LANE, StatusKeeper, StatusPace, StatusPorts
-from warroom.engine.work import Work
+from warroom.engine.work import Work, until_stopped
 from warroom.errors import WarroomError
 from warroom.launch.amending import amend
 from warroom.launch.entries import Draft, Entry
@@ -57,7 +57,6 @@ from warroom.updates.channel import Channel
 
 _ROUNDS: Final = 10
 _SHORTEST_S: Final = 0.001
-_STOPS_WITHIN: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class Engine:
         journal = TimedJournal(ports.journal, ports.clock, self.pulse)
         self._book = Notebook(ports.clock, journal, begin(course), self._on_disk)
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stop_asked = asyncio.Event()
         self._stopped_by = ""
         self._work = Work(self._clock, self.pace.retry_s, self._failed, self._wake.set)
         # What a look found is judged when the next slot begins: its end is no reason to go round.
@@ -176,17 +175,21 @@ class Engine:
     async def run(self) -> None:
         """Ticks until the launch is closed or `stop` was called; then ends what is under way and the readers."""
         try:
-            while not (self._stopping or self.state.closed or self.is_amended):
+            while not (self._stop_asked.is_set() or self.state.closed or self.is_amended):
                 await self._tick()
                 await self._pause()
-            if self.state.closed:
-                await self._work.finish(("post ", "step "), self.pace.patience_s)
-            await self._status.leave(self._work, self._last_word(), self._following)
+            await until_stopped(self._leave(), self._stop_asked, self.pace.status.stop_s)
         finally:
             await self._looking.stop(self.pace.patience_s)
             await self._work.stop(self.pace.patience_s)
             await self._leave_nothing_half_sent()
             await self._book.close()
+
+    async def _leave(self) -> None:
+        if self.state.closed:
+            await self._work.finish(("post ", "step "), self.pace.patience_s)
+        by = "" if self.state.closed else self._who_stops_it()
+        await self._status.leave(self._work, by, self._following)
 
     async def _leave_nothing_half_sent(self) -> None:
         """Nobody looks for a post of a closed launch any more: that is on record."""
@@ -198,16 +201,13 @@ class Engine:
     def stop(self, by: str = "somebody") -> None:
         """Hand the launch back: nothing new is begun. The next engine goes on where this one stops. `by` says who or
         what wants it, where nobody said so before."""
-        self._stopping, self._stopped_by = True, by
+        self._stopped_by = by
+        self._stop_asked.set()
         self._wake.set()
 
-    def _last_word(self) -> str:
-        """Who stops this engine; empty where the launch is closed."""
-        if self.state.closed:
-            return ""
+    def _who_stops_it(self) -> str:
         said = self.state.stopping
-        is_meant = said and said.epoch == self.state.epoch and self._clock.now() - said.at <= _STOPS_WITHIN
-        return said.by if said and is_meant else self._stopped_by
+        return said.by if said and said.means(self.state.epoch, self._clock.now()) else self._stopped_by
 
     @property
     def is_amended(self) -> bool:
@@ -298,7 +298,7 @@ class Engine:
         return drafts.to_write(state, decisions, now)
 
     def _begin_effects(self) -> None:
-        if self._stopping or self.state.closed or self.is_amended:
+        if self._stop_asked.is_set() or self.state.closed or self.is_amended:
             return
         self._begin_to_look()
         now = self._clock.now()

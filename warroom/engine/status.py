@@ -154,10 +154,14 @@ class StatusKeeper:
 
     async def _bounded(self, work: Coroutine[Any, Any, None], limit_s: float) -> None:
         last = asyncio.ensure_future(work)
-        await asyncio.wait((last,), timeout=limit_s)
-        if not last.done():
-            last.cancel()
-            self._ports.complaints.failed(LANE, "Slack does not answer: the last word of this engine is not there")
+        try:
+            await asyncio.wait((last,), timeout=limit_s)
+        finally:
+            if not last.done():
+                last.cancel()
+                self._ports.complaints.failed(
+                    LANE, "Slack does not answer: the last word of this engine is not there"
+                )
         await asyncio.wait((last,), timeout=1.0)
         error = last.exception() if last.done() and not last.cancelled() else None
         if error is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from warroom.clock import Clock
 from warroom.engine.contained import defect, ends_the_engine
@@ -65,3 +65,17 @@ class Work:
     def _fail(self, key: str, reason: str) -> None:
         self._rest_until[key] = self._clock.monotonic() + self._retry_s
         self._failed(key, reason)
+
+
+async def until_stopped(work: Coroutine[object, object, None], stop: asyncio.Event, patience_s: float) -> None:
+    """Lets `work` end by itself, and raises what it raises; from `stop` on for at most `patience_s` seconds of real
+    time, then it is cancelled."""
+    task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((task,), timeout=patience_s)
+    finally:
+        task.cancel()
+        stopped.cancel()
+    if task.done() and not task.cancelled():
+        task.result()

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from warroom.playbook.course import Channel, Course
+
+_STOPS_WITHIN: Final = timedelta(seconds=30)
 
 
 class MessageStage(StrEnum):
@@ -103,6 +106,10 @@ class Stopping:
     by: str
     epoch: int
     at: datetime
+
+    def means(self, epoch: int, now: datetime) -> bool:
+        """Whether it says who stops the engine of `epoch` at `now`: one that went on for a while was not stopped."""
+        return self.epoch == epoch and now - self.at <= _STOPS_WITHIN
 
 
 def status_channel(course: Course) -> Channel | None:
