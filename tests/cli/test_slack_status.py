@@ -74,3 +74,35 @@ def test_an_engine_that_is_stopped_names_who_stopped_it(desk: Desk, simulator: S
     assert f"{user_name()} stopped it" in message["blocks"][0]["text"]["text"]
     [last] = simulator.slack()["scheduled"]
     assert f"ENGINE STOPPED: auto_com_center\n{user_name()} stopped its engine" in last["text"]
+
+
+@pytest.mark.parametrize("is_down", [False, True], ids=["while Slack is well", "while Slack is down, then kill -9"])
+def test_after_an_amendment_without_slack_what_was_scheduled_there_is_deleted(
+    is_down: bool, desk: Desk, simulator: SimulatorProcess
+) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        engine.wait_for("deadman.armed")
+        engine.wait_for("live.posted")
+        if is_down:
+            simulator.slack_fault(method="chat.*", kind="status", value="503", times=1_000)
+        head, _, rest = desk.playbook.read_text("utf-8").partition("    kind: slack\n")
+        _, _, rest = rest.partition("updates:")
+        desk.playbook.write_text(f"{head}    kind: file\n    path: war-room.txt\nupdates:{rest}", "utf-8")
+        assert desk.ask("amend", str(desk.playbook), "--yes").code == 0
+        engine.wait_for("owner.acquired", epoch=2)
+        if is_down:
+            engine.wait_for("deadman.stays")
+            status = desk.ask("status").out
+            assert "deadman left behind until " in status
+            assert "message not available" in status
+            engine.end(signal.SIGKILL)
+        else:
+            engine.wait_for("deadman.gone", number=1)
+    if is_down:
+        assert scheduled(simulator) == ["1"]
+        simulator.slack_is_well()
+        with desk.engine() as engine:
+            engine.wait_for("deadman.gone", number=1)
+    assert scheduled(simulator) == []
+    simulator.slack_clock(20 * MINUTE_S)
+    assert messages(simulator, "ENGINE SILENT") == []

@@ -16,6 +16,7 @@ from warroom.clock import SteadyClock, VirtualClock, settle
 from warroom.engine.engine import Engine, Pace, Ports
 from warroom.engine.ports import (
     ActionsPort,
+    Former,
     KnownGate,
     NoActions,
     NoSamples,
@@ -170,6 +171,7 @@ class Stage:
         self.setup: SetUpPort | None = None
         self.channel: Channel = FileChannel(folder / "posts.txt", self.clock)
         self.others: dict[str, Channel] = {}
+        self.former: Former | None = None
         self.second = SecondClock(self.clock)
         self.sources: Mapping[str, SignalSource] = {}
         self.samples: SamplesPort = NoSamples()
@@ -217,6 +219,7 @@ class Stage:
             watchdog=self.watched,
             told=self.told.append,
             trouble=self.trouble.append,
+            former=self.former,
             second_clock=self.second,
             wakes=self.wakes,
             gates=self.gates,

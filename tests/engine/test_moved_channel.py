@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from tests.engine.slack_here import Inline, channel_here
-from tests.engine.slack_stage import IN_SLACK, MINUTE, SlackStage, body_of, foot_of
+from tests.engine.slack_stage import IN_SLACK, MINUTE, SlackStage, body_of, foot_of, key_of
 from warroom.adapters.file_channel import FileChannel
 from warroom.engine.threaded import ThreadedChannel
+from warroom.launch.liveness import AlarmStage
 from warroom.launch.standing import owed
 from warroom.launch.state import Stage
 from warroom.playbook.course import Channel, Course
@@ -196,3 +197,33 @@ async def test_the_rest_of_a_text_goes_where_its_post_stands(
     assert head == ("C0WARROOM", "")
     assert [(channel, bool(thread)) for channel, thread in rest] == [("C0WARROOM", True)] * (parts - 1)
     assert post.reason == said
+
+
+async def test_what_slack_may_have_scheduled_is_listed_and_deleted_where_it_was_to_be(stage: SlackStage) -> None:
+    stage._course = IN_SLACK
+    async with stage.living() as engine:
+        stage.slack.faults.queue(Fault("chat.scheduleMessage", "close", True))
+        stage.slack.faults.queue(Fault("chat.scheduledMessages.list", "status", False, "503", 1_000))
+        await stage.passes(3 * MINUTE)
+        assert AlarmStage.UNCLEAR in {one.stage for one in engine.state.dead_man.alarms.values()}
+    stage.slack.faults.clear()
+    stage.channel = channel_here(stage.slack, stage.clock, room="C0BACKUP")
+    async with stage.living():
+        await stage.passes(5 * MINUTE)
+    assert {one["channel"] for one in stage.slack.to_json()["scheduled"]} == {"C0BACKUP"}
+
+
+async def test_a_status_message_in_doubt_is_looked_for_where_it_went_and_made_anew_in_the_channel_of_now(
+    stage: SlackStage,
+) -> None:
+    stage._course = IN_SLACK
+    async with stage.living():
+        stage.slack.faults.queue(Fault("chat.postMessage", "close", True))
+        stage.slack.faults.queue(Fault("conversations.*", "status", False, "503", 1_000))
+        await stage.passes(2 * MINUTE)
+    stage.slack.faults.clear()
+    stage.channel = channel_here(stage.slack, stage.clock, room="C0BACKUP")
+    async with stage.living():
+        await stage.passes(8 * MINUTE)
+    made = [(one.channel, key_of(one).rpartition(":")[2]) for one in stage.messages(":live-")]
+    assert made == [("C0WARROOM", "live-1"), ("C0BACKUP", "live-2")], "the first was found, and takes no more edits"

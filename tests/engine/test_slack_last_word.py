@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.engine.slack_stage import IN_SLACK, MINUTE, SlackStage, body_of, foot_of
+from tests.engine.slack_stage import MINUTE, SlackStage, body_of, foot_of
 from warroom.adapters.slack import SlackChannel
 from warroom.engine.engine import Pace
-from warroom.engine.requests import AmendPlaybook, CloseLaunch
-from warroom.launch.amending import Amendment
+from warroom.engine.requests import CloseLaunch
 from warroom.simulator.slack_faults import Fault
 from warroom.updates.channel import Delivery, Fate, Post
 
@@ -71,29 +69,3 @@ async def test_an_edit_that_takes_effect_after_the_last_one_is_put_right(
             await engine.ask(CloseLaunch("enough"), "ada")
     assert posts[0].text.startswith("STATUS: ")
     assert body_of(stage.messages(":live-")[0]).startswith("■ ")
-
-
-@pytest.mark.parametrize(
-    ("channel", "pending"),
-    [
-        pytest.param("elsewhere", 0, id="one without its channel: none would delete it"),
-        pytest.param("file", 1, id="one that has its channel: the next engine replaces it"),
-    ],
-)
-async def test_before_another_playbook_takes_over_what_it_cannot_delete_is_deleted(
-    channel: str, pending: int, stage: SlackStage
-) -> None:
-    updates = {name: replace(one, channel=channel) for name, one in IN_SLACK.updates.items()}
-    course = replace(IN_SLACK, channels={channel: replace(IN_SLACK.channels["file"], id=channel)}, updates=updates)
-
-    async def reload(copy: str, path: str) -> Amendment:
-        return Amendment(copy, path, "1" * 64, course)
-
-    async with stage.living() as engine:
-        await stage.passes(9 * MINUTE)
-        assert len(stage.pending()) == 1
-        engine._ports = replace(engine._ports, reload=reload)
-        await engine.amend(AmendPlaybook("playbook/other.yaml", "other.yaml"), "ada")
-        await stage.passes(MINUTE)
-        assert len(stage.pending()) == pending
-        assert len(engine.state.dead_man.alarms) == pending

@@ -155,7 +155,7 @@ def test_what_failed_rests_no_longer_than_the_alarm_allows(left: timedelta, rest
     now = T0 + SILENT - left
     assert rests_at_most(state, replaced, now) == rest
     assert rests_at_most(state, Disarm(state.dead_man.alarms[1]), now) == rest
-    assert rests_at_most(state, Sweep(ROOM.id, (state.dead_man.alarms[1],)), now) == rest
+    assert rests_at_most(state, Sweep(ROOM.id, "", (state.dead_man.alarms[1],)), now) == rest
     assert rests_at_most(state, LookFor(state.dead_man.alarms[1]), now) == NEVER
     assert rests_at_most(in_slack(), replaced, now) == NEVER, "where none is pending"
 
@@ -336,5 +336,5 @@ def test_where_the_playbook_names_another_channel_the_message_moves_there() -> N
     state = replace(state, course=amended)
     assert kinds(switch_owed(state, T0 + MINUTE)) == ["Arm", "Disarm"]
     gone = replace(state, course=replace(amended, channels={"two": two}))
-    assert kinds(switch_owed(gone, T0 + MINUTE)) == ["Arm"], "what is in a channel that nobody knows stays"
-    assert kinds(switch_owed(gone, T0 + SILENT)) == ["Arm", "LookFor"]
+    assert kinds(switch_owed(gone, T0 + MINUTE)) == ["Arm", "Disarm"], "whoever has access to it still deletes it"
+    assert kinds(switch_owed(gone, T0 + SILENT + SETTLE)) == ["Arm", "LookFor"]

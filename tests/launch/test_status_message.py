@@ -41,7 +41,7 @@ def post(state: LaunchState, delivery: Delivery, at: datetime = T0, epoch: int =
     """The launch once its engine has tried to post the message that is owed now."""
     found = status_owed(state, at, "new", None)
     assert isinstance(found, PostStatus)
-    state = journaled(state, at, *drafts.posting(found, state, at), epoch=epoch)
+    state = journaled(state, at, *drafts.posting(found, state, at, ""), epoch=epoch)
     return journaled(state, at, drafts.posted(found, delivery, "new", at, 5.0), epoch=epoch)
 
 
@@ -129,7 +129,7 @@ def test_one_of_which_nobody_knows_is_posted_again_only_after_two_looks() -> Non
 
 
 def test_an_engine_that_died_over_it_is_no_reason_for_a_second_one() -> None:
-    state = journaled(in_slack(), T0, *drafts.posting(FIRST, in_slack(), T0))
+    state = journaled(in_slack(), T0, *drafts.posting(FIRST, in_slack(), T0, ""))
     assert owed(state) is None, "it is under way"
     assert isinstance(owed(after(state, "owner.acquired", T0, 2, epoch=2, pid=1)), FindStatus)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -10,6 +11,7 @@ from warroom.adapters.file_channel import FileChannel
 from warroom.adapters.signed_webhook import SignedWebhook
 from warroom.clock import Clock
 from warroom.engine.threaded import ThreadedChannel
+from warroom.errors import WarroomError
 from warroom.playbook.course import Channel as ChannelSpec
 from warroom.playbook.loaded import Playbook, SlackAccess
 from warroom.updates.channel import Channel, Post
@@ -32,6 +34,40 @@ def channels_of(
     post that was sent."""
     channels = playbook.course.channels.values()
     return {spec.id: _channel(playbook, spec, folder, clock, posted) for spec in channels if not spec.by_hand}
+
+
+class FormerChannels:
+    """A `Former`: loads playbooks of before by `load`, each once, and holds their channels open until `close`."""
+
+    def __init__(self, load: Callable[[str, str], Playbook], playbook: Playbook, clock: Clock) -> None:
+        self._load = load
+        self._playbook = playbook
+        self._clock = clock
+        self._loaded: dict[str, Mapping[str, SlackAccess]] = {}
+        self._open: dict[tuple[str, str], OpenChannel] = {}
+
+    async def __call__(self, copy: str, path: str, channel: str, /) -> Channel | None:
+        """That channel of the copy at `copy`, where it is one of Slack with another access than the one of now."""
+        if copy not in self._loaded:
+            self._loaded[copy] = await asyncio.to_thread(self._slack, copy, path)
+        access = self._loaded[copy].get(channel)
+        if access is None or access == self._playbook.slack.get(channel):
+            return None
+        if (copy, channel) not in self._open:
+            self._open[copy, channel] = _slack(access, self._clock, lambda _: None)
+        return self._open[copy, channel]
+
+    def close(self) -> None:
+        """Waits for nothing."""
+        for channel in self._open.values():
+            channel.close()
+
+    def _slack(self, copy: str, path: str) -> Mapping[str, SlackAccess]:
+        try:
+            return self._load(copy, path).slack
+        except WarroomError:
+            # A file or an input that it needs is no longer there.
+            return {}
 
 
 def _channel(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -201,14 +201,28 @@ def _resumed(options: LaunchOptions, known: Known, inputs: InputValues) -> tuple
         raise
 
 
+def loading(
+    options: LaunchOptions, opened: OpenedLaunch, environ: Mapping[str, str]
+) -> Callable[[str, str], Playbook]:
+    """What loads the copy of a playbook at a place in the folder of the launch, which came from a path, for the
+    launch's environment and with the inputs that the engine was started with. It raises WarroomError."""
+
+    def load(copy: str, path: str) -> Playbook:
+        inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
+        return playbook_of(opened.folder / copy, inputs, opened.environment, Path(path).parent)
+
+    return load
+
+
 def reloading(options: LaunchOptions, opened: OpenedLaunch, environ: Mapping[str, str]) -> Reload:
     """What loads another copy of the launch's playbook, for its environment and with the inputs that the engine was
     started with."""
 
+    load_copy = loading(options, opened, environ)
+
     def load(copy: str, path: str) -> Amendment:
-        inputs = InputValues(pairs(options.inputs, "--input"), environ, options.env_file)
         try:
-            playbook = playbook_of(opened.folder / copy, inputs, opened.environment, Path(path).parent)
+            playbook = load_copy(copy, path)
         except PlaybookError as error:
             raise UsageError("; ".join(map(str, error.problems)), hint="nothing was changed") from error
         return Amendment(copy, path, playbook.sha256, playbook.course)

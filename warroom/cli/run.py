@@ -20,7 +20,7 @@ from warroom.api.guard import LocalGuard
 from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
 from warroom.cli.acting import LaunchActions
-from warroom.cli.channels import OpenChannel, channels_of
+from warroom.cli.channels import FormerChannels, OpenChannel, channels_of
 from warroom.cli.ending import ended_by_signals
 from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
@@ -30,7 +30,7 @@ from warroom.cli.launches import command_for
 from warroom.cli.library_logging import libraries_say
 from warroom.cli.listening import listen, listen_at, tcp_listener
 from warroom.cli.live_signals import LaunchSignals
-from warroom.cli.opened import LaunchOptions, OpenedLaunch, open_launch, reloading
+from warroom.cli.opened import LaunchOptions, OpenedLaunch, loading, open_launch, reloading
 from warroom.cli.setting_up import LaunchSetUp
 from warroom.cli.suites import LaunchSuites
 from warroom.cli.unblocking import UnblockingLines
@@ -142,7 +142,7 @@ class _Launch:
     engine: Engine
     listener: Listener
     journal: ThreadedJournal
-    channels: tuple[OpenChannel, ...]
+    channels: tuple[OpenChannel | FormerChannels, ...]
     gates: LaunchGates
     signals: LaunchSignals
     wakes: ScheduledWakes
@@ -164,7 +164,7 @@ def _assembled(
     gates = LaunchGates(opened.playbook, clock, second.heard)
     allowed = options.allow_commands
     actions = LaunchActions(opened.playbook, clock, environ, allow_commands=allowed, heard=second.heard)
-    reload = reloading(options, opened, os.environ)
+    former = FormerChannels(loading(options, opened, os.environ), opened.playbook, clock)
     signals = LaunchSignals(opened.playbook, options, environ, clock, opened.folder, second.heard)
     wakes = ScheduledWakes()
     ports = Ports(
@@ -178,7 +178,8 @@ def _assembled(
         gates=gates,
         actions=actions,
         signals=signals.ports(),
-        reload=reload,
+        reload=reloading(options, opened, os.environ),
+        former=former,
         second_clock=second,
         setup=LaunchSetUp(opened.playbook, opened.folder, clock, options.env_file),
         wakes=wakes,
@@ -192,7 +193,7 @@ def _assembled(
         engine=engine,
         listener=Listener(opened.folder, LocalGuard(application, refusals)),
         journal=journal,
-        channels=tuple(channels.values()),
+        channels=(*channels.values(), former),
         gates=gates,
         signals=signals,
         actions=actions,

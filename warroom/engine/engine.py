@@ -19,6 +19,7 @@ from warroom.engine.gate_watch import GateWatch, stated
 from warroom.engine.notebook import Notebook
 from warroom.engine.ports import (
     ActionsPort,
+    Former,
     GatesPort,
     JournalPort,
     NoActions,
@@ -90,6 +91,7 @@ class Ports:
     signals: SignalPorts | None = None
     actions: ActionsPort = field(default_factory=NoActions)
     reload: Reload = no_reload
+    former: Former | None = None
     second_clock: SecondClock | None = None
     setup: SetUpPort | None = None
     wakes: Wakes = field(default_factory=NoWakes)
@@ -126,9 +128,8 @@ class Engine:
         self._decided: tuple[LaunchState, Sequence[Decision]] | None = None
         self._rest_s = 0.0
         self._sha256 = ""
-        self._following: Course | None = None
         self._second_clock = ports.second_clock or SecondClock(ports.clock)
-        kept = StatusPorts(self._clock, self._book, ports.channels, self._insist, self._complaints)
+        kept = StatusPorts(self._clock, self._book, ports.channels, self._insist, self._complaints, ports.former)
         self._status = StatusKeeper(kept, self.pace.status)
 
     @property
@@ -186,10 +187,11 @@ class Engine:
             await self._book.close()
 
     async def _leave(self) -> None:
+        if self.is_amended and not (self.state.closed or self._stop_asked.is_set()):
+            return  # what is scheduled is the next engine's to delete
         if self.state.closed:
             await self._work.finish(("post ", "step "), self.pace.patience_s)
-        by = "" if self.state.closed else self._who_stops_it()
-        await self._status.leave(self._work, by, self._following)
+        await self._status.leave(self._work, "" if self.state.closed else self._who_stops_it())
 
     async def _leave_nothing_half_sent(self) -> None:
         """Nobody looks for a post of a closed launch any more: that is on record."""
@@ -199,8 +201,7 @@ class Engine:
             self._failed(JOURNAL, error.message)
 
     def stop(self, by: str = "somebody") -> None:
-        """Hand the launch back: nothing new is begun. The next engine goes on where this one stops. `by` says who or
-        what wants it, where nobody said so before."""
+        """Hand the launch back to the next engine: nothing is begun. `by` wants it, where nobody said so before."""
         self._stopped_by = by
         self._stop_asked.set()
         self._wake.set()
@@ -221,7 +222,6 @@ class Engine:
         """
         amendment = await self._ports.reload(request.copy, request.path)
         entries = await self._book.write(lambda state: amend(state, amendment, self._clock.now(), by))
-        self._following = amendment.course
         self._wake.set()
         return entries
 

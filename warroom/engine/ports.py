@@ -20,6 +20,7 @@ from warroom.launch.setup import Finding
 from warroom.playbook.procedures import ActionStep
 from warroom.slo.query import SignalSource
 from warroom.suite_state import SuiteState
+from warroom.updates.channel import Channel
 
 
 class JournalPort(Protocol):
@@ -163,6 +164,15 @@ class Reload(Protocol):
 async def no_reload(copy: str, path: str, /) -> Amendment:
     """A `Reload` for a launch that keeps its playbook."""
     raise UsageError("this launch keeps its playbook")
+
+
+class Former(Protocol):
+    """The channels of a playbook that the launch ran before."""
+
+    async def __call__(self, copy: str, path: str, channel: str, /) -> Channel | None:
+        """That channel, as the copy at `copy` has it, which came from `path`, with the inputs of now. None: it is
+        that of now, or there is no access to it any more."""
+        ...
 
 
 class Watchdog(Protocol):

@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from warroom.clock import Clock
 from warroom.engine import status_drafts as drafts
 from warroom.engine.complaints import Complaints
-from warroom.engine.contained import defect, ends_the_engine
+from warroom.engine.contained import defect
+from warroom.engine.kept_channels import KeptChannels, told, tried
 from warroom.engine.notebook import Notebook
+from warroom.engine.ports import Former
 from warroom.engine.work import Work
 from warroom.errors import WarroomError
 from warroom.launch.dead_man import (
@@ -25,7 +27,6 @@ from warroom.launch.dead_man import (
     LookFor,
     Sweep,
     SwitchDecision,
-    left_by,
     rests_at_most,
     stopped,
     switch_owed,
@@ -40,12 +41,8 @@ from warroom.launch.status_message import (
     is_quiet,
     status_owed,
 )
-from warroom.playbook.course import Course
-from warroom.text import one_line
-from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, KeepsStatus, Post
+from warroom.updates.channel import Channel, Delivery, Fate, KeepsStatus, Post, place_of
 from warroom.updates.status_text import alarm_text, answer_text, at_second, digest_of, status_text
-
-T = TypeVar("T")
 
 _CALLED: Final[Mapping[type, str]] = {
     PostStatus: "status message",
@@ -58,6 +55,7 @@ _CALLED: Final[Mapping[type, str]] = {
     Answer: "dead-man switch, answering",
 }
 LastWord = SwitchDecision | StatusDecision | None
+_GONE: Final = "its channel is no longer there, or gives no access"
 LANE: Final = "status"
 """By which these effects are known: one at a time."""
 
@@ -92,6 +90,7 @@ class StatusPorts:
     channels: Mapping[str, Channel]
     insist: Callable[[Sequence[Draft]], Awaitable[None]]
     complaints: Complaints
+    former: Former | None = None
 
 
 @dataclass(slots=True)
@@ -109,8 +108,9 @@ class StatusKeeper:
         self._ports = ports
         self._clock = ports.clock
         self._book = ports.book
+        self._channels = KeptChannels(ports.channels, ports.former)
         self._pace = pace or StatusPace()
-        self._rests: dict[type, _Rest] = {}
+        self._rests: dict[object, _Rest] = {}
         self._idle_until = 0.0
         self._edited_at = -self._pace.edit_s
         self._doubt_until = 0.0
@@ -138,19 +138,17 @@ class StatusKeeper:
         return status_owed(state, now, digest_of(status_text(state, now, stopped_by)), self.shown_at)
 
     def _may(self, decision: SwitchDecision | StatusDecision) -> bool:
-        rest = self._rests.get(type(decision))
+        rest = self._rests.get(_lane_of(decision))
         if rest is not None and self._clock.monotonic() < rest.until:
             return False
         return is_quiet(self._book.state, self._clock.now(), _channel_of(decision))
 
-    async def leave(self, work: Work, stopped_by: str = "", following: Course | None = None) -> None:
-        """The last calls, once nothing else is begun: the launch is closed, somebody stops the engine, or another one
-        goes on with `following`, for which is deleted what that one cannot. Bounded in time; what is not done by then
-        is on record."""
+    async def leave(self, work: Work, stopped_by: str = "") -> None:
+        """The last calls, once nothing else is begun: the launch is closed, or somebody stops the engine. Bounded in
+        time; what is not done by then is on record."""
         limit_s = self._pace.stop_s if stopped_by else self._pace.close_s
         until = self._clock.monotonic() + limit_s
-        leaving = self._hand_over(work, following, until) if following else self._leave(work, stopped_by, until)
-        await self._bounded(leaving, limit_s)
+        await self._bounded(self._leave(work, stopped_by, until), limit_s)
 
     async def _bounded(self, work: Coroutine[Any, Any, None], limit_s: float) -> None:
         last = asyncio.ensure_future(work)
@@ -167,16 +165,6 @@ class StatusKeeper:
         if error is not None:
             said = error.message if isinstance(error, WarroomError) else defect(error)
             self._ports.complaints.failed(LANE, said)
-
-    async def _hand_over(self, work: Work, course: Course, until: float) -> None:
-        def left() -> LastWord:
-            return next(iter(left_by(self._book.state, course, self._clock.now())), None)
-
-        if all(one.channel in course.channels for one in self._book.state.dead_man.alarms.values()):
-            return
-        await work.finish((LANE,), self._pace.close_s)
-        while (wait_s := await self._went_through(left, "")) and self._clock.monotonic() + wait_s < until:
-            await self._clock.sleep(wait_s)
 
     async def _leave(self, work: Work, stopped_by: str, until: float) -> None:
         await work.finish((LANE,), self._pace.close_s)
@@ -198,9 +186,10 @@ class StatusKeeper:
             return stopped(self._book.state, self._clock.now(), stopped_by) if stopped_by else None
 
         def to_clear() -> LastWord:
-            # Of one that nobody knows of it is asked first whether it is there.
+            # Of one that nobody knows of it is asked first whether it is there; what fails takes no other's turn.
             owed = switch_owed(self._book.state, self._clock.now())
-            return next((one for one in owed if isinstance(one, Disarm | Sweep)), None)
+            found = (one for one in owed if isinstance(one, Disarm | Sweep))
+            return min(found, key=lambda one: self._rests.get(_lane_of(one), _Rest()).failures, default=None)
 
         def message() -> LastWord:
             is_said = self.shown_at is not None and self.shown_at >= began
@@ -242,11 +231,11 @@ class StatusKeeper:
         return delivery
 
     def _rested(self, decision: SwitchDecision | StatusDecision, delivery: Delivery) -> None:
-        kind = type(decision)
+        lane = _lane_of(decision)
         if delivery.fate is Fate.CONFIRMED:
-            self._rests.pop(kind, None)
+            self._rests.pop(lane, None)
             return
-        rest = self._rests.setdefault(kind, _Rest())
+        rest = self._rests.setdefault(lane, _Rest())
         most = rests_at_most(self._book.state, decision, self._clock.now())
         rest.failures += 1
         rest.until = self._clock.monotonic() + self._pace.rest_after(rest.failures, delivery, most)
@@ -264,10 +253,12 @@ class StatusKeeper:
                 return await self._edit(decision, stopped_by)
 
     async def _post(self, post: PostStatus, stopped_by: str) -> Delivery:
-        if not await self._book.write(lambda state: drafts.posting(post, state, self._clock.now())):
+        channel = self._channels.now.get(post.channel)
+        place = place_of(channel)
+        if not await self._book.write(lambda state: drafts.posting(post, state, self._clock.now(), place)):
             return Delivery(Fate.CONFIRMED)
         text, message = self._message(post.key, stopped_by)
-        delivery = await self._tried(post.channel, lambda channel: channel.post(message))
+        delivery = await tried(channel, lambda channel: channel.post(message))
         now = self._clock.now()
         await self._ports.insist([drafts.posted(post, delivery, digest_of(text), now, self._pace.failed_s)])
         if delivery.fate is Fate.CONFIRMED:
@@ -277,7 +268,8 @@ class StatusKeeper:
     async def _find(self, find: FindStatus) -> Delivery:
         message = find.message
         since = message.tried_at or self._clock.now()
-        ref = await self._told(message.channel, lambda channel: channel.find(message.key, since))
+        channel = self._channels.now.get(message.channel)
+        ref = await told(channel, lambda channel: channel.find(message.key, since, message.place))
         if isinstance(ref, Delivery):
             return ref
         await self._ports.insist([drafts.found(find, ref)])
@@ -289,7 +281,8 @@ class StatusKeeper:
         if edit.is_new:
             await self._book.write(lambda _: drafts.editing(edit, digest))
         known = edit.message
-        delivery = await self._tried(known.channel, lambda channel: channel.edit(known.ref, message))
+        channel = self._channels.now.get(known.channel)
+        delivery = await tried(channel, lambda channel: channel.edit(known.ref, message))
         if delivery.fate is Fate.UNKNOWN:
             self._doubt_until = self._clock.monotonic() + self._pace.doubt_s
         outcome = drafts.edited(edit, delivery, digest, self._book.state.status_message)
@@ -322,31 +315,36 @@ class StatusKeeper:
 
     async def _arm(self, arm: Arm) -> Delivery:
         post = Post(arm.key, alarm_text(self._book.state, arm))
-        await self._book.write(lambda _: [drafts.arming(arm)])
+        channel = self._channels.now.get(arm.channel)
+        await self._book.write(lambda _: [drafts.arming(arm, place_of(channel))])
         after_s = (arm.fires_at - self._clock.now()).total_seconds()
-        delivery = await self._tried(arm.channel, lambda channel: channel.schedule(post, after_s))
+        delivery = await tried(channel, lambda channel: channel.schedule(post, after_s))
         await self._ports.insist([drafts.armed(arm, delivery)])
         return delivery
 
     async def _disarm(self, alarm: Alarm) -> Delivery:
+        channel = await self._channels.of(alarm, self._book.state)
+        if not isinstance(channel, KeepsStatus):
+            return Delivery(Fate.REFUSED, reason=f"{_GONE}: it is posted at {at_second(alarm.fires_at)}")
         await self._book.write(lambda _: [drafts.disarming(alarm)])
-        delivery = await self._tried(alarm.channel, lambda channel: channel.unschedule(alarm.id))
+        delivery = await tried(channel, lambda channel: channel.unschedule(alarm.id))
         await self._ports.insist([drafts.disarmed(alarm, delivery, self._clock.now())])
         return delivery
 
     async def _sweep(self, sweep: Sweep) -> Delivery:
-        found = await self._told(sweep.channel, lambda channel: channel.scheduled())
+        channel = await self._channels.of(sweep.alarms[0], self._book.state)
+        found = await told(channel, lambda channel: channel.scheduled(sweep.place))
         if isinstance(found, Delivery):
             return found
         await self._ports.insist([drafts.listed(one, found.get(one.key)) for one in sweep.alarms])
         return Delivery(Fate.CONFIRMED)
 
     async def _look_for(self, alarm: Alarm) -> Delivery:
-        if not isinstance(self._ports.channels.get(alarm.channel), KeepsStatus):
-            why = "its channel is no longer there, or gives no access"
-            await self._ports.insist([drafts.looked_for(alarm, None, why)])
+        channel = await self._channels.of(alarm, self._book.state)
+        if not isinstance(channel, KeepsStatus):
+            await self._ports.insist([drafts.looked_for(alarm, None, _GONE)])
             return Delivery(Fate.CONFIRMED)
-        ref = await self._told(alarm.channel, lambda channel: channel.posted(alarm.key, alarm.fires_at))
+        ref = await told(channel, lambda channel: channel.posted(alarm.key, alarm.fires_at, alarm.place))
         if isinstance(ref, Delivery):
             return ref
         await self._ports.insist([drafts.looked_for(alarm, ref)])
@@ -355,38 +353,22 @@ class StatusKeeper:
     async def _answer(self, alarm: Alarm) -> Delivery:
         post = Post(alarm.key, answer_text(self._book.state, alarm, self._clock.now()))
         await self._book.write(lambda _: [drafts.answering(alarm)])
-        delivery = await self._tried(alarm.channel, lambda channel: channel.edit(alarm.ref, post))
+        channel = await self._channels.of(alarm, self._book.state)
+        delivery = await tried(channel, lambda channel: channel.edit(alarm.ref, post))
         if outcome := drafts.answered(alarm, delivery):
             await self._ports.insist(outcome)
         return delivery
 
-    # The channel
 
-    async def _tried(self, name: str, call: Callable[[Any], Awaitable[Delivery]]) -> Delivery:
-        """What becomes of a call; whatever breaks, its intent does not stay without an outcome."""
-        channel = self._ports.channels.get(name)
-        if not isinstance(channel, KeepsStatus):
-            return Delivery(Fate.REFUSED, reason="its channel takes no such message")
-        try:
-            return await call(channel)
-        except BaseException as error:
-            if ends_the_engine(error):
-                raise
-            return Delivery(Fate.UNKNOWN, reason=defect(error))
-
-    async def _told(self, name: str, call: Callable[[Any], Awaitable[T]]) -> T | Delivery:
-        """What the channel answers; a Delivery where it cannot be asked now."""
-        channel = self._ports.channels.get(name)
-        if not isinstance(channel, KeepsStatus):
-            return Delivery(Fate.REFUSED, reason="its channel cannot be asked")
-        try:
-            return await call(channel)
-        except CannotTell as error:
-            return Delivery(Fate.NOT_SENT, reason=one_line(error.reason))
-        except BaseException as error:
-            if ends_the_engine(error):
-                raise
-            return Delivery(Fate.NOT_SENT, reason=defect(error))
+def _lane_of(decision: SwitchDecision | StatusDecision) -> object:
+    """What rests together where one of it fails."""
+    match decision:
+        case Disarm(alarm) | LookFor(alarm) | Answer(alarm):
+            return type(decision), alarm.number
+        case Sweep():
+            return Sweep, decision.channel, decision.place
+        case _:
+            return type(decision)
 
 
 def _channel_of(decision: SwitchDecision | StatusDecision) -> str:

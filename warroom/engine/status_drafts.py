@@ -13,12 +13,12 @@ from warroom.launch.status_message import EditStatus, FindStatus, PostStatus, st
 from warroom.updates.channel import Delivery, Fate
 
 
-def posting(post: PostStatus, state: LaunchState, now: datetime) -> list[Draft]:
-    """The intent to post the status message; empty where it is no longer wanted so."""
+def posting(post: PostStatus, state: LaunchState, now: datetime, place: str) -> list[Draft]:
+    """The intent to post the status message to that `place`; empty where it is no longer wanted so."""
     if status_owed(state, now, "", None) != post:
         return []
     body = {"number": post.number, "key": post.key, "channel": post.channel, "attempt": post.attempt}
-    return [Draft("live.posting", body)]
+    return [Draft("live.posting", {**body, **_at(place)})]
 
 
 def posted(post: PostStatus, delivery: Delivery, digest: str, now: datetime, wait_s: float) -> Draft:
@@ -63,9 +63,13 @@ def edited(edit: EditStatus, delivery: Delivery, digest: str, known: StatusMessa
     return [] if is_known else [Draft("live.failing", {"number": number, "reason": delivery.reason})]
 
 
-def arming(arm: Arm) -> Draft:
-    """The intent to schedule the message."""
-    by = {"by": arm.by} if arm.by else {}
+def _at(place: str) -> dict[str, object]:
+    return {"place": place} if place else {}
+
+
+def arming(arm: Arm, place: str = "") -> Draft:
+    """The intent to schedule the message at that place."""
+    by = {**_at(place), **({"by": arm.by} if arm.by else {})}
     times = {"since": stamp(arm.since), "fires_at": stamp(arm.fires_at)}
     return Draft("deadman.arming", {"number": arm.number, "key": arm.key, "channel": arm.channel, **times, **by})
 

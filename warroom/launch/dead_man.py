@@ -6,6 +6,8 @@ engine deletes nothing, and Slack posts what is pending. What was posted is edit
 well: while its journal can be written and the posts of the channel of the switch itself leave. That another channel
 does not take its posts is told by others (the console, the fallback, the exit code).
 
+What was scheduled with another playbook, or in another channel, is deleted there by whoever still can.
+
 An engine that is stopped leaves one behind that says who stopped it. With the launch the last one is deleted.
 """
 
@@ -18,7 +20,7 @@ from typing import Final
 from warroom.launch.liveness import Alarm, AlarmStage, status_channel
 from warroom.launch.standing import Standing, owed
 from warroom.launch.state import LaunchState, believed
-from warroom.playbook.course import Channel, Course
+from warroom.playbook.course import Channel
 
 SURE: Final = timedelta(minutes=5)
 """Slack acknowledges the deletion of a message that is due sooner, and may post it all the same."""
@@ -31,6 +33,7 @@ _REFUSED: Final = timedelta(minutes=1)
 """Slack refuses the deletion of a message that is due sooner."""
 _BRIEFEST: Final = timedelta(seconds=10)
 _LONGEST_REST: Final = timedelta(minutes=1)
+_SETTLE: Final = timedelta(minutes=1)
 _IN_HAND: Final = (Standing.DUE, Standing.SENDING, Standing.CHECKING)
 
 
@@ -55,9 +58,11 @@ class Disarm:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Ask the channel what is scheduled: of these alarms nobody knows whether they are."""
+    """Ask the channel what is scheduled at that place: of these alarms, of one playbook, nobody knows whether they
+    are."""
 
     channel: str
+    place: str
     alarms: tuple[Alarm, ...]
 
 
@@ -100,12 +105,6 @@ def stopped(state: LaunchState, now: datetime, by: str) -> Arm | None:
     kept = _kept(state, channel)
     is_there = kept is not None and kept.by == by and kept.epoch == state.epoch
     return _armed(state, channel, now, by) if channel and not is_there else None
-
-
-def left_by(state: LaunchState, course: Course, now: datetime) -> tuple[Disarm, ...]:
-    """The messages to be deleted before the launch goes on with `course`: it has no channel by which to do that."""
-    found = [one for one in _all(state) if one.stage in (AlarmStage.ARMED, AlarmStage.DISARMING)]
-    return tuple(Disarm(one) for one in found if one.fires_at > now and one.channel not in course.channels)
 
 
 def scheduled_still(state: LaunchState, now: datetime) -> tuple[Alarm, ...]:
@@ -183,24 +182,28 @@ def _is_fresh(state: LaunchState, kept: Alarm | None, channel: Channel, now: dat
 
 def _to_disarm(state: LaunchState, kept: Alarm | None, now: datetime) -> list[Disarm]:
     found = [one for one in _all(state) if one.stage in (AlarmStage.ARMED, AlarmStage.DISARMING) and one is not kept]
-    return [Disarm(one) for one in found if one.fires_at > now and one.channel in state.course.channels]
+    return [Disarm(one) for one in found if one.fires_at > now]
 
 
 def _sweeps(state: LaunchState, now: datetime) -> list[Sweep]:
-    """Of every channel, those of which nobody knows whether they are scheduled."""
-    found: dict[str, list[Alarm]] = {}
+    """Of every place, those of which nobody knows whether they are scheduled."""
+    found: dict[tuple[str, str, str], list[Alarm]] = {}
     for one in _all(state):
-        channel = state.course.channels.get(one.channel)
         is_open = one.stage is AlarmStage.UNCLEAR or (one.stage is AlarmStage.ARMING and one.epoch < state.epoch)
-        is_due = channel and (one.absent_at is None or one.absent_at + channel.settle <= now)
+        is_due = one.absent_at is None or one.absent_at + _settle(state, one) <= now
         if is_open and is_due and one.fires_at > now:
-            found.setdefault(one.channel, []).append(one)
-    return [Sweep(channel, tuple(alarms)) for channel, alarms in found.items()]
+            found.setdefault((one.channel, one.place, one.copy), []).append(one)
+    return [Sweep(channel, place, tuple(alarms)) for (channel, place, _), alarms in found.items()]
 
 
 def _is_past(state: LaunchState, alarm: Alarm, now: datetime) -> bool:
     is_under_way = alarm.stage is AlarmStage.ARMING and alarm.epoch == state.epoch
     if is_under_way or alarm.stage is AlarmStage.FIRED:
         return False
+    return alarm.fires_at + _settle(state, alarm) <= now
+
+
+def _settle(state: LaunchState, alarm: Alarm) -> timedelta:
+    """The settle time of its channel, which the playbook of now may have no more."""
     channel = state.course.channels.get(alarm.channel)
-    return alarm.fires_at + (channel.settle if channel else timedelta()) <= now
+    return channel.settle if channel and channel.threads else _SETTLE

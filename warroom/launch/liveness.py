@@ -28,10 +28,12 @@ class MessageStage(StrEnum):
 class StatusMessage:
     """The status message of a launch, in the channel of that id. `number` counts, from 1, how often it was made anew.
 
-    `ref` is where it is, once posted, and `digest` that of the text it shows. `attempt` and `epoch` are those of the
-    last attempt to post it, the next one leaves at `not_before` or later; `tried_at` is when the first one left,
-    `absent_at` when a look-up did not find it. `failing_since` is since when it cannot be edited, for `reason`, which
-    also says why it is not posted or gone. `at` is when it got where it stands.
+    `place` is where the last attempt to post it went, empty where its channel does not say; `copy` is that of the
+    playbook with which anything became of it last. `ref` is where it is,
+    once posted, and `digest` that of the text it shows. `attempt` and `epoch` are those of the last attempt to post
+    it, the next one leaves at `not_before` or later; `tried_at` is when the first one left, `absent_at` when a
+    look-up did not find it. `failing_since` is since when it cannot be edited, for `reason`, which also says why it
+    is not posted or gone. `at` is when it got where it stands.
     """
 
     number: int
@@ -39,6 +41,8 @@ class StatusMessage:
     stage: MessageStage
     at: datetime
     key: str = ""
+    place: str = ""
+    copy: str = ""
     ref: str = ""
     digest: str = ""
     attempt: int = 0
@@ -67,8 +71,10 @@ class Alarm:
     """A scheduled message that is posted at `fires_at` unless it is deleted before. `since` is the sign of life that
     it counts from; `by` who had stopped the engine, empty where it is to say that the engine is silent.
 
-    `id` is Slack's for it, empty while that is not known; `ref` is where it was posted. `epoch` is that of the engine
-    that scheduled it, `at` when it got where it stands, `absent_at` when a list did not have it.
+    `place` is where it is scheduled, empty where its channel does not say. `copy` and `path` are those of the
+    playbook that it was scheduled with: another one may have no access to that place. `id` is Slack's for it, empty
+    while that is not known; `ref` is where it was posted. `epoch` is that of the engine that scheduled it, `at` when
+    it got where it stands, `absent_at` when a list did not have it.
     """
 
     number: int
@@ -80,6 +86,9 @@ class Alarm:
     at: datetime
     epoch: int
     by: str = ""
+    place: str = ""
+    copy: str = ""
+    path: str = ""
     id: str = ""
     ref: str = ""
     absent_at: datetime | None = None

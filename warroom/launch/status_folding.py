@@ -22,6 +22,8 @@ def _posting(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         stage=MessageStage.POSTING,
         at=entry.at,
         key=body["key"],
+        place=body.get("place", ""),
+        copy=state.playbook_copy,
         attempt=body["attempt"],
         epoch=entry.epoch,
         tried_at=(before.tried_at if before and is_again else None) or entry.at,
@@ -39,6 +41,7 @@ def _message_to(stage: MessageStage) -> Apply:
         ref, digest = body.get("ref", before.ref), body.get("digest", before.digest)
         after = replace(before, stage=stage, at=entry.at, ref=ref, digest=digest, not_before=again)
         after = replace(after, reason=body.get("reason", ""), failing_since=None, absent_at=None)
+        after = replace(after, copy=state.playbook_copy)
         return replace(state, status_message=after)
 
     return apply
@@ -74,6 +77,9 @@ def _arming(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         at=entry.at,
         epoch=entry.epoch,
         by=body.get("by", ""),
+        place=body.get("place", ""),
+        copy=state.playbook_copy,
+        path=state.playbook_path,
     )
     man = state.dead_man
     return replace(state, dead_man=replace(man, alarms={**man.alarms, alarm.number: alarm}, last=alarm.number))

@@ -81,13 +81,18 @@ def _posting(state: LaunchState, number: int, attempt: int) -> PostStatus | None
 def _editing(
     state: LaunchState, message: StatusMessage, now: datetime, digest: str, shown_at: datetime | None
 ) -> EditStatus | None:
-    channel = state.course.channels.get(message.channel)
-    if channel is None or not channel.threads or not channel.live:
+    if not takes_edits(state, message):
         return None
     if digest != message.digest:
         return EditStatus(message, is_new=True)
     is_old = shown_at is None or not timedelta() <= now - shown_at < BEAT
     return EditStatus(message, is_new=False) if is_old and not state.closed else None
+
+
+def takes_edits(state: LaunchState, message: StatusMessage) -> bool:
+    """Whether the playbook of now has the channel of the message, and that one may have it."""
+    channel = state.course.channels.get(message.channel)
+    return channel is not None and channel.threads and channel.live
 
 
 def _finding(state: LaunchState, message: StatusMessage, now: datetime) -> FindStatus | None:

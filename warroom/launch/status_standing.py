@@ -9,12 +9,12 @@ from enum import StrEnum
 from warroom.launch.dead_man import why_unwell
 from warroom.launch.liveness import Alarm, AlarmStage, MessageStage, StatusMessage, status_channel, why_none
 from warroom.launch.state import LaunchState
-from warroom.launch.status_message import MOST_MESSAGES
+from warroom.launch.status_message import MOST_MESSAGES, takes_edits
 
 
 class Kept(StrEnum):
     """The words for both. NOT_AVAILABLE: no channel can have it. WAITS: it begins when T0 is set. ENDED: with the
-    launch. LEFT: the launch is closed, and Slack will post it all the same."""
+    launch. LEFT: the launch is closed or has no channel for it any more, and Slack may post it all the same."""
 
     NOT_AVAILABLE = "not available"
     WAITS = "waits for T0"
@@ -53,6 +53,10 @@ def message_standing(state: LaunchState, shown_at: datetime | None) -> KeptStand
     if message is None:
         begun = _not_begun(state)
         return replace(begun, word=Kept.NOT_POSTED) if begun.word is Kept.NOT_ARMED else begun
+    is_left = message.copy != state.playbook_copy and not takes_edits(state, message)
+    if message.stage is MessageStage.POSTED and not state.closed and is_left:
+        why = f"the playbook of now does not keep it in {message.channel}; what it says there is edited no more"
+        return KeptStanding(Kept.NOT_AVAILABLE, why, message.channel, message.ref, message.at)
     at = shown_at or (message.at if message.stage is MessageStage.POSTED else None)
     word = _word_of(state, message)
     return KeptStanding(word, message.reason, message.channel, message.ref, at, since=message.failing_since)
@@ -77,11 +81,16 @@ def _word_of(state: LaunchState, message: StatusMessage) -> Kept:
 def switch_standing(state: LaunchState, now: datetime) -> KeptStanding:
     """Of the dead-man switch."""
     man = state.dead_man
-    pending = [one for one in man.alarms.values() if one.stage in (AlarmStage.ARMED, AlarmStage.DISARMING)]
-    alarm = max((one for one in pending if one.fires_at > now), key=lambda one: one.number, default=None)
+    ahead = [one for one in man.alarms.values() if one.fires_at > now]
+    pending = [one for one in ahead if one.stage in (AlarmStage.ARMED, AlarmStage.DISARMING)]
     if state.closed:
-        return _after_the_end(alarm)
+        return _after_the_end(max(pending, key=_number, default=None))
     begun = _not_begun(state)
+    # Whoever reads the playbook without its inputs sees no channel of Slack where there is one.
+    left = [one for one in ahead if one.copy != state.playbook_copy and one.channel != begun.channel]
+    alarm = max((one for one in pending if one not in left), key=_number, default=None)
+    if begun.word is Kept.NOT_AVAILABLE and left and alarm is None:
+        return _elsewhere(begun, max(left, key=lambda one: one.fires_at))
     if alarm is None and begun.word is not Kept.NOT_ARMED:
         return begun
     reason = man.reason or why_unwell(state, now)
@@ -94,6 +103,17 @@ def switch_standing(state: LaunchState, now: datetime) -> KeptStanding:
     return KeptStanding(
         Kept.ARMED, reason, alarm.channel, at=man.fired_at, until=alarm.fires_at, since=man.failing_since
     )
+
+
+def _number(alarm: Alarm) -> int:
+    return alarm.number
+
+
+def _elsewhere(begun: KeptStanding, alarm: Alarm) -> KeptStanding:
+    """One that was scheduled with another playbook, while that of now has no channel for any."""
+    where = f"{alarm.channel} ({alarm.place})" if alarm.place else alarm.channel
+    why = f"{begun.reason}; what is scheduled in {where} is posted then unless it is deleted before"
+    return KeptStanding(Kept.LEFT, why, alarm.channel, until=alarm.fires_at)
 
 
 def _after_the_end(alarm: Alarm | None) -> KeptStanding:

@@ -69,6 +69,10 @@ class SimulatorProcess:
         """Queue a fault of the Slack: see `Fault`."""
         self._ask("POST", "/slack/faults", fault)
 
+    def slack_is_well(self) -> None:
+        """No fault is queued any more."""
+        self._ask("DELETE", "/slack/faults")
+
     def slack_clock(self, ahead_s: float) -> None:
         """Puts the clock of the Slack so many seconds ahead of this machine's."""
         self._ask("PUT", "/slack/clock", {"ahead_s": ahead_s})
