@@ -52,7 +52,29 @@ def test_the_publish_confirmation_has_the_build_and_waits_for_it() -> None:
         )
     ]
     state = after(state, "step.ticked", T0 + 4 * MINUTE, step="confirm", by="ann", values=BUILD)
+    state = after(state, "lever.read", T0 + 4 * MINUTE, lever="DISABLE_SEND", value="true")
     assert post(state, 5, "publish_confirmation") == golden("published.txt")
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        pytest.param({"value": "false"}, "Status: ❌ DISABLE_SEND is false, it should be true", id="off"),
+        pytest.param(
+            {"value": None, "reason": "nothing listens"},
+            "Status: ⚠️ DISABLE_SEND UNKNOWN: nothing listens",
+            id="it cannot be read",
+        ),
+        pytest.param(None, "Status: ⚠️ DISABLE_SEND UNKNOWN: it was not read yet", id="nobody has read it"),
+    ],
+)
+def test_the_publish_confirmation_says_dry_run_only_while_the_kill_switch_is_on(
+    found: dict[str, str | None] | None, says: str
+) -> None:
+    state = after(opened(), "step.ticked", T0 + 4 * MINUTE, step="confirm", by="ann", values=BUILD)
+    if found:
+        state = after(state, "lever.read", T0 + 4 * MINUTE, lever="DISABLE_SEND", **found)
+    assert post(state, 5, "publish_confirmation").splitlines()[-1] == says
 
 
 @pytest.mark.covers("S3-W02")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from warroom.launch.entries import Draft
 from warroom.launch.procedures import LeverKnown
@@ -13,6 +13,7 @@ from warroom.playbook.procedures import LeverPlan
 from warroom.text import clean
 from warroom.units import format_duration
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BELIEVED_FOR = 3
 """A lever that could not be read for so many times its interval is unknown."""
 
@@ -65,6 +66,22 @@ def lever_standing(state: LaunchState, plan: LeverPlan, read_at: datetime | None
     if known.actual is not None and believed(state, now) - at >= believed_for(plan):
         return LeverStanding(plan, expected, None, at, f"it was {known.actual} when it was last read")
     return LeverStanding(plan, expected, known.actual, at, known.reason)
+
+
+def last_found(state: LaunchState, plan: LeverPlan, at: datetime | None) -> LeverStanding:
+    """How the lever stands at `at` (None: nobody knows when), by what was found last: the journal has each change
+    and that it cannot be read.
+    """
+    known = state.levers.get(plan.id)
+    now = at or (known.at if known else _LONG_AGO)
+    return lever_standing(state, plan, now, now)
+
+
+def lever_problem(stands: LeverStanding) -> str:
+    """What is wrong with it, a sentence; empty where it is as it should be."""
+    if stands.as_expected is None:
+        return f"{stands.plan.id} UNKNOWN: {stands.reason}"
+    return "" if stands.as_expected else f"{stands.plan.id} is {stands.actual}, it should be {stands.expected}"
 
 
 def _attested(plan: LeverPlan, expected: str, known: LeverKnown | None, now: datetime) -> LeverStanding:

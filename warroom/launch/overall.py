@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from warroom.launch.levers import lever_standing
+from warroom.launch.levers import last_found, lever_problem
 from warroom.launch.modes import has_ended
 from warroom.launch.procedures import FAILED, plan_of
 from warroom.launch.results import CheckFound, Run
@@ -29,7 +29,6 @@ _MOST: Final = 5
 _LONGEST: Final = 1_000
 _SAID_FROM: Final = timedelta(hours=1)
 """A check whose result is older than this is not said to be of now."""
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 # What is only tracked in this phase keeps nothing from GREEN.
 _OF_LEVEL: Final = {
     Level.GREEN: Verdict.PASS,
@@ -210,15 +209,10 @@ def _unjudged(state: LaunchState, plan: TriggerPlan, at: datetime | None) -> Ite
 
 
 def _levers(state: LaunchState, at: datetime | None) -> Iterator[Part]:
-    """What each was when it was read last; the journal has every change, and that one cannot be read."""
     for plan in state.course.levers.values():
-        known = state.levers.get(plan.id)
-        now = at or (known.at if known else _LONG_AGO)
-        stands = lever_standing(state, plan, now, now)
-        if stands.as_expected is None:
-            yield Part(Verdict.INCONCLUSIVE, f"{plan.id} UNKNOWN: {stands.reason}")
-        elif not stands.as_expected:
-            yield Part(Verdict.FAIL, f"{plan.id} is {stands.actual}, it should be {stands.expected}")
+        stands = last_found(state, plan, at)
+        if problem := lever_problem(stands):
+            yield Part(Verdict.INCONCLUSIVE if stands.as_expected is None else Verdict.FAIL, problem)
 
 
 def _procedures(state: LaunchState) -> Iterator[Part]:

@@ -51,6 +51,8 @@ def _name(part: str | Value | Call, then: Sequence[str]) -> str | Value | Call:
     match part:
         case Value(name) if name in then:
             return f"[{name}]"
+        case Call("levers", picks):
+            return picks[-1].texts[0]
         case Call(helper, picks):
             return f"[{helper} of {'; '.join(map(_picked, picks))}]" if picks else f"[{helper}]"
     return part

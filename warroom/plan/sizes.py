@@ -56,6 +56,8 @@ def _longest(part: Value | Call, state: LaunchState, slot: Slot, checks: Mapping
             return "x" * BADGE
         case "overall":
             return "x" * OVERALL
+        case "levers":
+            return "x" * max(len(part.picks[-1].texts[0]), NOTE * len(part.picks))
         case "signals":
             return "\n".join("x" * SIGNAL for _ in part.picks)
         case "lines":

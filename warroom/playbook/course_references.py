@@ -201,6 +201,8 @@ class CourseReferences:
                 self._name(path, "checks", name)
             for name in dict.fromkeys(name for call in template.calls for name in call.signals):
                 self._name(path, "signals", name)
+            for name in dict.fromkeys(name for call in template.calls for name in call.levers):
+                self._name(path, "levers", name)
             for value in template.values:
                 if value.name not in known and not _is_of(value, faulty):
                     near = did_you_mean(value.name, list(known)) or f"they begin with {_beginnings(known)}"

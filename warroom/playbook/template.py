@@ -1,4 +1,4 @@
-"""The text of a post: lines with `{{ dotted.name }}` and the five helpers, nothing else. No logic, no filters."""
+"""The text of a post: lines with `{{ dotted.name }}` and the six helpers, nothing else. No logic, no filters."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from warroom.text import clean
 LONGEST: Final = 12_000
 """Characters of a template."""
 
-HELPERS: Final = ("badge", "lines", "note", "signals", "overall")
+HELPERS: Final = ("badge", "lines", "note", "signals", "levers", "overall")
 
 _MARK: Final = re.compile(r"\{\{(?P<inner>[^{}]*)\}\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _CALL: Final = re.compile(r"(?P<helper>[a-z_]+)\((?P<arguments>.*)\)")
-_ARGUMENT: Final = re.compile(r'\s*(?:(?P<check>[a-z][a-z0-9_]*)|"(?P<text>[^"]+)")\s*(?:,|$)')
+_ARGUMENT: Final = re.compile(r'\s*(?:(?P<check>[A-Za-z][A-Za-z0-9_.-]*)|"(?P<text>[^"]+)")\s*(?:,|$)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A check (or a signal), and of its lines those that hold one of the `texts` (empty: all of them)."""
+    """A check (or a signal, or a lever), and of its lines those that hold one of the `texts` (empty: all of them).
+
+    The last lever has the text that is said where all of them are as they should be.
+    """
 
     check: str
     texts: tuple[str, ...] = ()
@@ -37,7 +40,7 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`{{ helper(check, other, "text") }}`: something about the results of checks, about signals, or
+    """`{{ helper(check, other, "text") }}`: something about the results of checks, about signals, about levers, or
     (`overall()`) about everything."""
 
     helper: str
@@ -46,12 +49,17 @@ class Call:
     @property
     def checks(self) -> tuple[str, ...]:
         """Ids of the checks, in the order in which they are named."""
-        return () if self.helper == "signals" else tuple(pick.check for pick in self.picks)
+        return () if self.helper in ("signals", "levers") else tuple(pick.check for pick in self.picks)
 
     @property
     def signals(self) -> tuple[str, ...]:
         """Ids of the signals, in the order in which they are named."""
         return tuple(pick.check for pick in self.picks) if self.helper == "signals" else ()
+
+    @property
+    def levers(self) -> tuple[str, ...]:
+        """Names of the levers, in the order in which they are named."""
+        return tuple(pick.check for pick in self.picks) if self.helper == "levers" else ()
 
 
 Part = str | Value | Call
@@ -131,8 +139,10 @@ def _picks(helper: str, arguments: str, inner: str) -> tuple[Picked, ...]:
         at = argument.end()
         if argument["check"]:
             picks.append(Picked(argument["check"]))
-        elif picks and helper == "lines":
+        elif picks and helper in ("lines", "levers"):
             picks[-1] = Picked(picks[-1].check, (*picks[-1].texts, argument["text"]))
         else:
             raise ValueError(f"'{inner}': texts pick the lines of the check before them, in lines() alone")
+    if helper == "levers" and [len(pick.texts) for pick in picks] != [0] * (len(picks) - 1) + [1]:
+        raise ValueError(f"'{inner}': name levers, then the text that holds while they are as they should be")
     return tuple(picks)

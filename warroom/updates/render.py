@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch.ledger import Prepare
+from warroom.launch.levers import last_found, lever_problem
 from warroom.launch.overall import overall, overall_words
 from warroom.launch.results import CheckFound, LineFound
 from warroom.launch.runs import check_for
@@ -159,6 +160,8 @@ def _filled(part: Value | Call, state: LaunchState, slot: Slot, at: datetime | N
         return overall_words(overall(state, at), at)
     if part.helper == "signals":
         return "\n".join(f"- {signal_line(state, signal, at)}" for signal in part.signals)
+    if part.helper == "levers":
+        return _levers(state, part, at)
     found = [(pick, _found(state, slot, pick.check)) for pick in part.picks]
     match part.helper:
         case "badge":
@@ -167,6 +170,14 @@ def _filled(part: Value | Call, state: LaunchState, slot: Slot, at: datetime | N
             return "\n".join(f"- {line}" for pick, check in found for line in lines(pick, check))
         case _:
             return "; ".join(filter(None, (note(check) for _, check in found)))
+
+
+def _levers(state: LaunchState, call: Call, at: datetime | None) -> str:
+    """The text where every lever is as it should be; else what is wrong with each, and not the text."""
+    stands = [last_found(state, plan, at) for name in call.levers if (plan := state.course.levers.get(name))]
+    wrong = [problem for one in stands if (problem := lever_problem(one))]
+    verdict = Verdict.INCONCLUSIVE if all(one.as_expected is not False for one in stands) else Verdict.FAIL
+    return _signed(verdict, "; ".join(wrong)) if wrong else call.picks[-1].texts[0]
 
 
 def _found(state: LaunchState, slot: Slot, check: str) -> CheckFound:
