@@ -40,7 +40,10 @@ def alarms(launch: LaunchNow, now: datetime) -> tuple[Alarm, ...]:
 def _clock(launch: LaunchNow) -> Iterator[Alarm]:
     if launch.clock_set_s and not launch.closed:
         by = f"{launch.clock_set_s:+g} s"
-        yield Alarm("CLOCK WAS SET", f"The clock was set by {by}: posts wait until T0 is confirmed (t sets it)")
+        yield Alarm(
+            "CLOCK WAS SET",
+            f"The clock was set by {by}: posts go by it as it was until another clock agrees or T0 is set (t)",
+        )
 
 
 def _posts(launch: LaunchNow, now: datetime) -> Iterator[Alarm]:

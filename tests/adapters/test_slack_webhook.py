@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from datetime import datetime
 
 import pytest
 
@@ -71,3 +72,15 @@ async def test_a_closed_port_sent_nothing_and_the_address_is_not_told() -> None:
     assert "canary-hook" not in delivery.reason
     assert "127.0.0.1" not in delivery.reason
     hook.close()
+
+
+async def test_what_its_clock_says_is_heard(slack: SlackStandIn) -> None:
+    heard: list[tuple[str, datetime]] = []
+    address = HookAddress(slack.webhook_url, ssl.create_default_context(), 0.5)
+    hook = SlackWebhook(address, RealClock(), heard=lambda *said: heard.append(said))
+    slack.room.ahead_s = 600.0
+    await hook.post(POST)
+    hook.close()
+    [(source, said)] = heard
+    assert source == "Slack"
+    assert -2.0 < (said - slack.room.instant()).total_seconds() <= 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 from tests.cli.launching import Desk, ago
 from tests.cli.slack_desks import slack_desk
 from tests.cli.test_run_slack import PLAYBOOK, wait_until
+from tests.needs import missing
+from tests.soak.clocks import FakeClock
+from tests.soak.row import NotHere
 from warroom.adapters.asking import user_name
 from warroom.simulator import SimulatorProcess
 
@@ -106,3 +110,19 @@ def test_after_an_amendment_without_slack_what_was_scheduled_there_is_deleted(
     assert scheduled(simulator) == []
     simulator.slack_clock(20 * MINUTE_S)
     assert messages(simulator, "ENGINE SILENT") == []
+
+
+def test_a_wall_clock_that_is_set_right_is_believed_because_slack_agrees(
+    desk: Desk, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    try:
+        clock = FakeClock(tmp_path / "clock", -120.0)
+    except NotHere as reason:
+        missing(str(reason))
+    with replace(desk, inputs={**desk.inputs, **clock.environ}).engine("--t0", ago(minutes=1)) as engine:
+        engine.wait_for("launch.opened")
+        clock.set(0.0)
+        step = engine.wait_for("clock.step")
+        agreed = engine.wait_for("clock.agreed")
+    assert 115 < step["body"]["by_s"] < 125
+    assert agreed["body"]["source"] == "the Date of Slack"

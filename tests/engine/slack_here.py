@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future
+from datetime import datetime
 from email.message import Message
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,10 +36,16 @@ def slack_here(clock: Clock, patch: pytest.MonkeyPatch) -> SlackStandIn:
     return slack
 
 
-def channel_here(slack: SlackStandIn, clock: Clock, token: str = TOKEN, room: str = ROOM) -> SlackChannel:
+def channel_here(
+    slack: SlackStandIn,
+    clock: Clock,
+    token: str = TOKEN,
+    room: str = ROOM,
+    heard: Callable[[str, datetime], object] = lambda *_: None,
+) -> SlackChannel:
     """The adapter, without threads."""
     address = Address(f"{slack.base_url}/api/", token, None)  # type: ignore[arg-type]
-    channel = SlackChannel(address, room, clock)
+    channel = SlackChannel(address, room, clock, heard=heard)
     channel.close()
     channel._threads = channel._aside = Inline()  # type: ignore[assignment]
     return channel

@@ -36,7 +36,7 @@ class SlackStage(Stage):
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch, course: Course = IN_SLACK, **more: object) -> None:
         super().__init__(folder, course=course, **more)  # type: ignore[arg-type]
         self.slack = slack_here(self.clock, patch)
-        self.channel = channel_here(self.slack, self.clock)
+        self.channel = channel_here(self.slack, self.clock, heard=self.second.heard)
 
     @contextlib.asynccontextmanager
     async def living(self, *, stopped_by: str = "", pace: Pace = SLOW) -> AsyncIterator[Engine]:

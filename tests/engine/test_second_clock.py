@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.engine.stage import T0, Stage
+from tests.engine.stage import COURSE, T0, Stage
 from tests.engine.test_engine import published
 from warroom.adapters.http import HttpAdapter
 from warroom.clock import VirtualClock
@@ -16,6 +17,7 @@ from warroom.engine.engine import Engine
 from warroom.engine.requests import AgreeWithClock
 from warroom.engine.second_clock import SecondClock
 from warroom.errors import UsageError
+from warroom.launch.state import begin
 from warroom.playbook.loaded import Target
 from warroom.simulator import SimulatorProcess
 
@@ -94,4 +96,5 @@ async def test_the_date_of_every_answer_is_heard() -> None:
 
 
 def test_a_second_clock_that_never_heard_anything_agrees_with_nothing() -> None:
-    assert SecondClock(VirtualClock(T0)).agreement() is None
+    doubted = replace(begin(COURSE), clock_set_s=61.0)
+    assert SecondClock(VirtualClock(T0)).agreed(doubted) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from warroom.adapters.http import HttpAdapter
+from warroom.adapters.http import Heard, HttpAdapter
 from warroom.adapters.http_fault import NotSent
 from warroom.clock import Clock
 from warroom.contract import Request
@@ -20,11 +20,18 @@ _DEADLINE_S = 10.0
 
 class SignedWebhook:
     """Posts to the webhook, with one deadline for each post, without following redirects. `say` is handed each post
-    that was sent."""
+    that was sent, `heard` what the receiver's clock says in each answer."""
 
-    def __init__(self, access: HookAccess, clock: Clock, say: Callable[[Post], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        access: HookAccess,
+        clock: Clock,
+        say: Callable[[Post], object] = lambda _: None,
+        heard: Heard | None = None,
+    ) -> None:
         self._secret = access.secret
-        self._http = HttpAdapter({_TARGET.id: Target(_TARGET.id, access.url, title=_TARGET.title)}, clock)
+        target = Target(_TARGET.id, access.url, title=_TARGET.title)
+        self._http = HttpAdapter({_TARGET.id: target}, clock, heard=heard)
         self._clock = clock
         self._say = say
 

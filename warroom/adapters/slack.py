@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ from typing import Any, Final
 from slack_sdk import WebClient
 
 from warroom.adapters.slack_files import attach, read_file, shows_file
-from warroom.adapters.slack_wire import Address, Outcome, call
+from warroom.adapters.slack_wire import Address, Outcome, call, instant_of
 from warroom.clock import Clock
 from warroom.text import clean
 from warroom.updates.answers import Answered, Broken, cannot_tell, delivery_of, elsewhere, ref_of, wait_of
@@ -54,16 +53,22 @@ class _Spot:
 class SlackChannel:
     """Posts to `channel`, by id, and looks messages up in its history. Calls to Slack wait in a thread of their own.
 
-    `say` is handed each post that was sent.
+    `say` is handed each post that was sent, `heard` what Slack's clock says in each answer.
     """
 
     def __init__(
-        self, address: Address, channel: str, clock: Clock, say: Callable[[Post], object] = lambda _: None
+        self,
+        address: Address,
+        channel: str,
+        clock: Clock,
+        say: Callable[[Post], object] = lambda _: None,
+        heard: Callable[[str, datetime], object] = lambda *_: None,
     ) -> None:
         self._address = address
         self._channel = channel
         self._clock = clock
         self._say = say
+        self._heard = heard
         self._threads = ThreadPoolExecutor(4, "slack")
         self._aside = ThreadPoolExecutor(2, "slack-status")
         self._self: Sequence[tuple[str, str]] | None = None
@@ -211,6 +216,10 @@ class SlackChannel:
         oldest, spot = await self._oldest(since), self._spot(place)
         return await self._sought(spot, oldest, lambda message: scheduled_key_of(message) == key)
 
+    async def tell_time(self) -> None:
+        """Whoever was given for that hears it."""
+        await self._call(lambda slack: slack.auth_test(), self._aside)
+
     def close(self) -> None:
         """Waits for nothing: a call that hangs ends with the process."""
         for threads in (self._threads, self._aside):
@@ -299,15 +308,11 @@ class SlackChannel:
         loop = asyncio.get_running_loop()
         outcome = await loop.run_in_executor(threads or self._threads, call, self._address, self._clock, method)
         if outcome.date:
-            self._ahead_s = self._ahead_of(outcome.date)
+            said = instant_of(outcome.date)
+            self._ahead_s = (said - self._clock.now()).total_seconds() if said else 0.0
+            if said:
+                self._heard("Slack", said)
         return outcome
-
-    def _ahead_of(self, date: str) -> float:
-        """By how many seconds Slack's clock is ahead of ours; 0 where its header is no date."""
-        try:
-            return (parsedate_to_datetime(date) - self._clock.now()).total_seconds()
-        except (ValueError, TypeError):
-            return 0.0
 
 
 def _thread_of(ref: str) -> _Spot | None:

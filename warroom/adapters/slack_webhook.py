@@ -13,7 +13,7 @@ from urllib.request import Request
 
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from warroom.adapters.slack_wire import Exchange, quiet_logger, told
+from warroom.adapters.slack_wire import Exchange, instant_of, quiet_logger, told
 from warroom.clock import Clock
 from warroom.text import clean
 from warroom.updates.answers import Answered, Broken, delivery_of
@@ -34,12 +34,20 @@ class HookAddress:
 
 
 class SlackWebhook:
-    """Posts to the webhook. Calls wait in a thread of their own. `say` is handed each post that was sent."""
+    """Posts to the webhook. Calls wait in a thread of their own. `say` is handed each post that was sent, and
+    `heard`, in that thread, what Slack's clock says in each answer."""
 
-    def __init__(self, address: HookAddress, clock: Clock, say: Callable[[Post], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        address: HookAddress,
+        clock: Clock,
+        say: Callable[[Post], object] = lambda _: None,
+        heard: Callable[[str, datetime], object] = lambda *_: None,
+    ) -> None:
         self._address = address
         self._clock = clock
         self._say = say
+        self._heard = heard
         self._threads = ThreadPoolExecutor(1, "slack-webhook")
 
     @property
@@ -74,9 +82,11 @@ class SlackWebhook:
             answer = hook.send(text=message["text"], blocks=message["blocks"], unfurl_links=False, unfurl_media=False)
         except Exception as fault:  # noqa: BLE001 - whatever the library raises, nobody knows more than this
             return delivery_of(Broken(told(fault), hook.exchange.sent), REF)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if said := instant_of(headers.get("date", "")):
+            self._heard("Slack", said)
         if answer.status_code == 200 and answer.body == "ok":
             return Delivery(Fate.CONFIRMED, ref=REF)
-        headers = {name.lower(): value for name, value in answer.headers.items()}
         # An error of the webhook is a bare word; a page of a proxy between us and Slack is not.
         code = answer.body if 0 < len(answer.body) <= _CODE_CAP and answer.body.isidentifier() else ""
         is_refusal = False if code and answer.status_code != 200 else None

@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import Request
@@ -199,6 +201,15 @@ def _thread_of(data: Mapping[str, Any]) -> str | None:
     """The message in whose thread the one in the answer stands; empty: none. None where no message is shown."""
     message = data.get("message")
     return clean(str(message.get("thread_ts", "")), limit=40) if isinstance(message, dict) else None
+
+
+def instant_of(date: str) -> datetime | None:
+    """What a header `Date` says, UTC; None where it is none."""
+    try:
+        said = parsedate_to_datetime(date)
+        return said.astimezone(UTC) if said.tzinfo else None
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def quiet_logger() -> logging.Logger:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -27,22 +29,30 @@ class OpenChannel(Channel, Protocol):
         ...
 
 
-def channels_of(
-    playbook: Playbook, folder: Path, clock: Clock, posted: Callable[[Post], object]
-) -> Mapping[str, OpenChannel]:
-    """The channels by id, but for those that only people can post to; files lie in `folder`. `posted` is handed every
-    post that was sent."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What channels are made with: where files lie; what is handed every post that was sent; what hears who said
+    what time it is."""
+
+    folder: Path
+    clock: Clock
+    posted: Callable[[Post], object] = lambda _: None
+    heard: Callable[[str, datetime], object] = lambda *_: None
+
+
+def channels_of(playbook: Playbook, around: Around) -> Mapping[str, OpenChannel]:
+    """The channels by id, but for those that only people can post to."""
     channels = playbook.course.channels.values()
-    return {spec.id: _channel(playbook, spec, folder, clock, posted) for spec in channels if not spec.by_hand}
+    return {spec.id: _channel(playbook, spec, around) for spec in channels if not spec.by_hand}
 
 
 class FormerChannels:
     """A `Former`: loads playbooks of before by `load`, each once, and holds their channels open until `close`."""
 
-    def __init__(self, load: Callable[[str, str], Playbook], playbook: Playbook, clock: Clock) -> None:
+    def __init__(self, load: Callable[[str, str], Playbook], playbook: Playbook, around: Around) -> None:
         self._load = load
         self._playbook = playbook
-        self._clock = clock
+        self._around = around
         self._loaded: dict[str, Mapping[str, SlackAccess]] = {}
         self._open: dict[tuple[str, str], OpenChannel] = {}
 
@@ -54,7 +64,7 @@ class FormerChannels:
         if access is None or access == self._playbook.slack.get(channel):
             return None
         if (copy, channel) not in self._open:
-            self._open[copy, channel] = _slack(access, self._clock, lambda _: None)
+            self._open[copy, channel] = _slack(access, self._around)
         return self._open[copy, channel]
 
     def close(self) -> None:
@@ -70,17 +80,15 @@ class FormerChannels:
             return {}
 
 
-def _channel(
-    playbook: Playbook, spec: ChannelSpec, folder: Path, clock: Clock, posted: Callable[[Post], object]
-) -> OpenChannel:
+def _channel(playbook: Playbook, spec: ChannelSpec, around: Around) -> OpenChannel:
     if spec.id in playbook.slack:
-        return _slack(playbook.slack[spec.id], clock, posted)
+        return _slack(playbook.slack[spec.id], around)
     if spec.id in playbook.hooks:
-        return SignedWebhook(playbook.hooks[spec.id], clock, posted)
-    return ThreadedChannel(FileChannel(folder / spec.path, clock, posted))
+        return SignedWebhook(playbook.hooks[spec.id], around.clock, around.posted, around.heard)
+    return ThreadedChannel(FileChannel(around.folder / spec.path, around.clock, around.posted))
 
 
-def _slack(access: SlackAccess, clock: Clock, posted: Callable[[Post], object]) -> OpenChannel:
+def _slack(access: SlackAccess, around: Around) -> OpenChannel:
     # These bring slack_sdk, which nothing else needs.
     from warroom.adapters.slack import SlackChannel
     from warroom.adapters.slack_webhook import HookAddress, SlackWebhook
@@ -89,5 +97,6 @@ def _slack(access: SlackAccess, clock: Clock, posted: Callable[[Post], object]) 
 
     context = make_context(TlsSetting.default())
     if access.token:
-        return SlackChannel(Address(access.api_url or SLACK, access.token, context), access.channel, clock, posted)
-    return SlackWebhook(HookAddress(access.webhook, context), clock, posted)
+        address = Address(access.api_url or SLACK, access.token, context)
+        return SlackChannel(address, access.channel, around.clock, around.posted, around.heard)
+    return SlackWebhook(HookAddress(access.webhook, context), around.clock, around.posted, around.heard)

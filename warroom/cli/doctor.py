@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from warroom.adapters.credentials import secrets_of
-from warroom.cli.channels import channels_of
+from warroom.cli.channels import Around, channels_of
 from warroom.cli.composition import playbook_of
 from warroom.cli.options import pairs
 from warroom.cli.output import Terminal
@@ -91,7 +91,7 @@ def _told(found: list[Finding], redactor: Redactor) -> int:
 
 
 def _posted(playbook: Playbook, options: DoctorOptions, clock: Clock) -> Finding:
-    channel = channels_of(playbook, options.state, clock, lambda _: None)[options.test_post]
+    channel = channels_of(playbook, Around(options.state, clock))[options.test_post]
     now = stamp(clock.now())
     text = f"TEST from `warroom doctor` for {playbook.launch.title}. Nothing has happened, and nothing is to be done."
     try:

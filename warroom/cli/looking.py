@@ -122,7 +122,7 @@ def status_lines(found: Mapping[str, Any], go_on: str = "start it with: warroom 
     yield from _mode_lines(found)
     yield from (f"fact    {name}: {value}" for name, value in found["facts"])
     if found["clock_set_s"]:
-        waits = ": posts wait until another clock agrees, or a person (`warroom clock`)"
+        waits = ": posts go by the clock as it was until another one agrees, or a person (`warroom clock`)"
         is_doubted = found["clock_set_s"] > TRUSTED_STEP_S and not found["closed"]
         sign = "+" if found["clock_set_s"] > 0 else ""
         yield f"clock   was set by {sign}{format_seconds(found['clock_set_s'])}{waits if is_doubted else ''}"

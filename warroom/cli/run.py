@@ -20,7 +20,7 @@ from warroom.api.guard import LocalGuard
 from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
 from warroom.cli.acting import LaunchActions
-from warroom.cli.channels import FormerChannels, OpenChannel, channels_of
+from warroom.cli.channels import Around, FormerChannels, OpenChannel, channels_of
 from warroom.cli.ending import ended_by_signals
 from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
@@ -154,17 +154,17 @@ def _assembled(
     opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
 ) -> _Launch:
     journal = ThreadedJournal(opened.journal)
-    channels = channels_of(opened.playbook, opened.folder, clock, watch.posted)
     evidence = options.evidence or opened.folder / "evidence"
     # What --gate declares stands in the journal, under the name of whoever declared it.
     second = SecondClock(clock)
+    channels = channels_of(opened.playbook, Around(opened.folder, clock, watch.posted, second.heard))
     stated = replace(options, evidence=evidence, gates=())
     environ = marked(os.environ, opened.folder)
     suites = LaunchSuites(opened.playbook, stated, environ, clock, second.heard)
     gates = LaunchGates(opened.playbook, clock, second.heard)
     allowed = options.allow_commands
     actions = LaunchActions(opened.playbook, clock, environ, allow_commands=allowed, heard=second.heard)
-    former = FormerChannels(loading(options, opened, os.environ), opened.playbook, clock)
+    former = FormerChannels(loading(options, opened, os.environ), opened.playbook, Around(opened.folder, clock))
     signals = LaunchSignals(opened.playbook, options, environ, clock, opened.folder, second.heard)
     wakes = ScheduledWakes()
     ports = Ports(

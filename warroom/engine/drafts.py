@@ -9,7 +9,6 @@ from typing import Final
 
 from warroom.clock import stamp
 from warroom.engine.contained import defect, ends_the_engine
-from warroom.engine.second_clock import Agreement
 from warroom.errors import ExitCode
 from warroom.events import RunFinished
 from warroom.launch.entries import CHANNEL, ENGINE, Draft
@@ -110,11 +109,6 @@ def _due(state: LaunchState, prepare: Prepare) -> dict[str, object]:
         "late_s": round(prepare.late_s, 3),
         "merged": [slot.id for slot in prepare.merged],
     }
-
-
-def agreed(agreement: Agreement) -> Draft:
-    """Another clock speaks for the wall clock: posts that waited for that may leave."""
-    return Draft("clock.agreed", {"source": agreement.source, "apart_s": agreement.apart_s})
 
 
 def sending(send: Send, state: LaunchState, now: datetime, place: str) -> list[Draft]:

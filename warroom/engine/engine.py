@@ -51,7 +51,7 @@ from warroom.launch.procedure_ledger import Act, procedure_effects
 from warroom.launch.results import started_body
 from warroom.launch.schedule import next_due
 from warroom.launch.setup import is_news, setup_body
-from warroom.launch.state import TRUSTED_STEP_S, LaunchState, begin
+from warroom.launch.state import LaunchState, begin
 from warroom.playbook.course import Course
 from warroom.report.launch_lines import LogLine
 from warroom.updates.channel import Channel
@@ -263,7 +263,7 @@ class Engine:
 
     async def _write_what_is_owed(self) -> None:
         # A decision that was written can lead to the next one: a text is prepared, then sent.
-        await self._book.write(self._agreed)
+        await self._book.write(self._second_clock.agreed)
         await self._write_signals()
         for _ in range(_ROUNDS):
             if not await self._book.write(self._owed):
@@ -282,11 +282,6 @@ class Engine:
     def _on_disk(self, entry: Entry) -> None:
         self._complaints.written()
         self._told(entry)
-
-    def _agreed(self, state: LaunchState) -> Sequence[Draft]:
-        """A clock that was set forward, and that another one speaks for."""
-        agreement = self._second_clock.agreement() if state.clock_set_s > TRUSTED_STEP_S else None
-        return [drafts.agreed(agreement)] if agreement else ()
 
     def _owed(self, state: LaunchState) -> Sequence[Draft]:
         # Another playbook may have come while this waited for its turn.
@@ -342,6 +337,8 @@ class Engine:
             self._work.begin("levers", partial(self._acting.read_levers, levers))
         if self._setup.is_due(self.state, self._clock.now()):
             self._work.begin("set-up", self._look_at_setup)
+        if self._second_clock.is_missed(self.state):
+            self._work.begin("second clock", partial(self._second_clock.ask, self._ports.channels.values()))
 
     def _until_the_next_s(self) -> float:
         """A tick, or less where a signal is to be looked at before, by a clock that nobody sets."""

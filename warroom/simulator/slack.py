@@ -113,8 +113,11 @@ class SlackStandIn:
             wait = refused.retry_after_s
             return _Reply(429, told, (("retry-after", str(wait)),)) if wait else _Reply(200, told)
         self._note(method, args, applied=True, fault=fault)
-        said = (("x-oauth-scopes", ",".join(self.app.scopes)), ("date", formatdate(self.room.now_s(), usegmt=True)))
+        said = (("x-oauth-scopes", ",".join(self.app.scopes)), self._date())
         return _Reply(200, json.dumps(answer).encode(), said)
+
+    def _date(self) -> tuple[str, str]:
+        return "date", formatdate(self.room.now_s(), usegmt=True)
 
     def _hook(self, body: bytes, fault: Fault | None) -> _Reply:
         self.room.deliver()
@@ -130,7 +133,7 @@ class SlackStandIn:
         if problem:
             return _Reply(410 if channel.archived else 400, problem.encode(), media="text/plain")
         self.room.post(channel.id, str(args.get("text", "")), blocks=tuple(args.get("blocks") or ()), bot_id="B0HOOK")
-        return _Reply(200, b"ok", media="text/plain")
+        return _Reply(200, b"ok", (self._date(),), media="text/plain")
 
     def _upload(self, file_id: str, body: bytes, fault: Fault | None) -> _Reply:
         known = self.room.uploads.get(file_id)

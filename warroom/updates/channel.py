@@ -122,6 +122,16 @@ class TakesFiles(Protocol):
 
 
 @runtime_checkable
+class TellsTime(Protocol):
+    """What a channel offers whose server has a clock."""
+
+    async def tell_time(self) -> None:
+        """Asks the server, once, for an answer with a `Date`; whoever the channel was given for that hears it. Never
+        raises for what the outside does."""
+        ...
+
+
+@runtime_checkable
 class KeepsStatus(Protocol):
     """What it takes to keep a status message and a dead-man switch in a channel. Each method tries once; none of them
     makes a post wait. Those that return a Delivery never raise for what the outside does."""
