@@ -74,7 +74,7 @@ async def test_one_whose_lever_is_right_again_says_what_was_and_what_is(tmp_path
         [shown] = state_json(engine.state, stage.clock.now(), live=engine.signals.live())["triggers"]
     assert shown["stage"] == "latched"
     assert shown["reason"] == (
-        "it was so: DISABLE_SEND is false, it should be true; DISABLE_SEND is true now; a person has to resume it"
+        "a person has to resume it; DISABLE_SEND is true now; it was so: DISABLE_SEND is false, it should be true"
     )
 
 

@@ -192,7 +192,8 @@ def _why(state: LaunchState, live: Live, plan: TriggerPlan, stage: str, reason: 
     if stage == "latched":
         known = state.triggers.get(plan.id)
         was = f"it was so: {known.fired_for}" if known and known.fired_for else ""
-        return "; ".join(filter(None, (was, _now(state, live, plan) or reason, "a person has to resume it")))
+        # A line may be cut at its end: what is to be done comes first, then what is so now.
+        return "; ".join(filter(None, ("a person has to resume it", _now(state, live, plan) or reason, was)))
     is_moving = stage in ("pending", "firing", "resolving")
     return "; ".join(filter(None, (reason, _now(state, live, plan) if is_moving else "")))
 

@@ -185,7 +185,7 @@ class World:
             "levers": dict[str, Json](self.levers),
             "queue": {
                 "depth": self.queue_depth(now),
-                "status": "growing" if self.scenario.queue_growing else "stable",
+                "status": "growing" if self.scenario.queue_growing or self.consumers == "paused" else "stable",
                 "operational": True,
                 "dlq": self.tally.dead_letters + self._traffic.tally.dead_letters,
             },
