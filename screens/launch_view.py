@@ -26,6 +26,7 @@ from warroom.screens.launch_actions import other_actions, urgent_actions
 # Below this the two clocks agree; the news need time to come.
 _SAME_CLOCK = timedelta(seconds=2)
 _OPEN_STANDINGS = frozenset(("scheduled", "due", "to do", "held", "sending", "checking whether it arrived"))
+_UNDER_WAY = frozenset(("sending", "checking whether it arrived"))
 _HELD_BY_ENGINE = " (engine)"
 _LINES_STAY = (NoteNow, PostNow, IncidentNow)
 
@@ -142,8 +143,8 @@ def is_open(post: PostNow) -> bool:
 
 def unsent(launch: LaunchNow) -> list[str]:
     """The slots that are never sent if the launch is closed now, the earliest first; without T0 only those that are
-    owed for what happened."""
-    still = {post.slot for post in launch.updates if is_open(post)}
+    owed for what happened. Those that are under way, or may have arrived, are none of them."""
+    still = {post.slot for post in launch.updates if is_open(post) and post.standing not in _UNDER_WAY}
     return [post.slot for post in launch.updates if post.due and (post.slot in still or post.into in still)]
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.engine.stage import Stage
-from tests.engine.test_engine import published
+from tests.engine.test_engine import Fails, published
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import settle
 from warroom.engine.requests import CloseLaunch
 from warroom.launch.entries import Entry
 from warroom.launch.state import Stage as Standing
 from warroom.report.launch_lines import log_line
-from warroom.updates.channel import Delivery, Post
+from warroom.updates.channel import CannotTell, Delivery, Fate, Post
 
 _MINUTE = timedelta(minutes=1)
 
@@ -48,6 +48,44 @@ async def test_before_t0_no_update_is_owed_so_none_stays_unsent(tmp_path: Path) 
     line = log_line(closed(stage))
     assert line is not None
     assert line.text == "launch closed: called off"
+
+
+async def test_a_post_under_way_is_not_called_unsent(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.channel = slow = Slow(FileChannel(tmp_path / "posts.txt", stage.clock))
+    async with stage.engine() as engine:
+        await published(engine)
+        await stage.advance(6 * _MINUTE)
+        await engine.ask(CloseLaunch("enough"), "ada")
+        await settle()
+        slow.may.set()
+    body, line = closed(stage).body, log_line(closed(stage))
+    assert (body["under_way"], body["unclear"], body["unsent"], body["due"]) == (["published@T+5m"], [], 18, 0)
+    assert line is not None
+    assert line.text.startswith(
+        "launch closed: enough; under way: published@T+5m; 18 owed updates will never be sent: "
+    )
+
+
+class Unseen(Fails):
+    """A channel that cannot be looked through now."""
+
+    async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
+        raise CannotTell("it is down")
+
+
+async def test_a_post_in_doubt_is_not_called_unsent_either(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    doubt = Delivery(Fate.UNKNOWN, reason="no answer")
+    stage.channel = Unseen(FileChannel(tmp_path / "posts.txt", stage.clock), [doubt])
+    async with stage.engine(tick_s=1.0) as engine:
+        await published(engine)
+        await stage.advance(5 * _MINUTE + timedelta(seconds=2))
+        await engine.ask(CloseLaunch("enough"), "ada")
+    line = log_line(closed(stage))
+    assert (closed(stage).body["unclear"], closed(stage).body["unsent"]) == (["published@T+5m"], 18)
+    assert line is not None
+    assert "; not known whether it arrived: published@T+5m; 18 owed " in line.text
 
 
 class Slow:

@@ -51,14 +51,14 @@ from warroom.launch.flips import asked_again, news
 from warroom.launch.happenings import SEVERITIES, Incident
 from warroom.launch.incident_notes import needless_notes
 from warroom.launch.schedule import require_likely_t0
-from warroom.launch.standing import Owed, is_resolved, owed
+from warroom.launch.standing import Standing, is_resolved, owed
 from warroom.launch.state import TRUSTED_STEP_S, LaunchState
 from warroom.launch.steps import tick
 from warroom.text import clean, did_you_mean
 
 _GATE_STATES: Final = ("green", "red", "unknown", "poll")
 _NAMED: Final = 3
-"""How many of the updates that stay unsent are named when a launch is closed."""
+"""How many are named, of the updates that stay unsent, that are under way and so on, when a launch is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,21 +280,21 @@ def _(request: SkipStep, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
     require_reason(request.reason, "to close the launch")
-    left = _unsent(asked.state, asked.now)
+    left = [one for one in owed(asked.state, asked.now) if one.due and not is_resolved(asked.state, one.slot)]
+    under_way = [one.slot.id for one in left if one.standing is Standing.SENDING]
+    unclear = [one.slot.id for one in left if one.standing is Standing.CHECKING]
+    # Before T0 only those are owed that are owed for what happened; what such a post names goes with it.
+    left = [one for one in left if not {one.slot.id, one.into} & {*under_way, *unclear}]
     body = {
         "reason": clean(request.reason),
         "by": asked.by,
+        "under_way": under_way[:_NAMED],
+        "unclear": unclear[:_NAMED],
         "unsent": len(left),
         "due": sum(one.late_s > 0 for one in left),
         "first": [one.slot.id for one in left[:_NAMED]],
     }
     return (Draft("launch.closed", body, asked.by),)
-
-
-def _unsent(state: LaunchState, now: datetime) -> list[Owed]:
-    """The updates that will never be sent if the launch ends now, the earliest first; before T0 only those that are
-    owed for what happened."""
-    return [one for one in owed(state, now) if one.due is not None and not is_resolved(state, one.slot)]
 
 
 def _open_incident(name: str, state: LaunchState) -> Incident:

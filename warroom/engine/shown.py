@@ -120,11 +120,13 @@ def _ahead_s(state: LaunchState, post: Owed, now: datetime) -> float | None:
 
 
 def _early_s(post: Owed) -> float:
-    """How long before its time it was sent, in seconds; 0 for one that leaves as soon as it can be written."""
+    """How long before its time, by the T0 of then, it was sent, in seconds; 0 for one that leaves as soon as it can
+    be written."""
     if post.standing is not Standing.SENT or not (post.due and post.record and post.record.at):
         return 0.0
     at_once = post.slot.instead_of or (post.slot.is_event and not post.slot.recurring)
-    return 0.0 if at_once else round(max(0.0, (post.due - post.record.at).total_seconds()), 3)
+    due = post.slot.due(post.record.t0) if post.record.t0 else post.due
+    return 0.0 if at_once else round(max(0.0, (due - post.record.at).total_seconds()), 3)
 
 
 def _task(state: LaunchState, post: Owed) -> dict[str, Any] | None:

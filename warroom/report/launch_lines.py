@@ -97,6 +97,10 @@ def _setup(body: Body) -> str:
 
 def _closed(body: Body) -> str:
     said, first = f"launch closed: {body['reason']}", body.get("first", ())
+    if body.get("under_way"):
+        said += f"; under way: {', '.join(body['under_way'])}"
+    if body.get("unclear"):
+        said += f"; not known whether it arrived: {', '.join(body['unclear'])}"
     if not body.get("unsent"):
         return said
     more = ", …" if body["unsent"] > len(first) else ""
