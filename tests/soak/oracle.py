@@ -76,6 +76,18 @@ def failed(folder: Path) -> Counter[str]:
     return found
 
 
+def found_by_key(folder: Path) -> frozenset[str]:
+    """The keys of the posts of which the journal says that a look-up has found them."""
+    entries = [one for one in read_only(folder).entries() if one.kind == "update.confirmed"]
+    return frozenset(one.body["key"] for one in entries if one.body.get("reason") == "found in the channel")
+
+
+def not_reached(folder: Path) -> int:
+    """How many attempts did not reach Slack, by the journal: nobody else sees a connection that is refused."""
+    entries = [one for one in read_only(folder).entries() if one.kind == "update.due"]
+    return sum("Slack could not be reached: " in one.body.get("reason", "") for one in entries)
+
+
 def failed_unsure(folder: Path) -> frozenset[str]:
     """The slots that are FAILED because Slack refuses for good to say whether they arrived: they may have."""
     kinds = [entry for entry in read_only(folder).entries() if entry.kind in ("update.due", "update.dead")]

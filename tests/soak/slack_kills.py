@@ -6,14 +6,15 @@ import random
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from tests.cli.launching import EngineProcess
-from tests.soak.oracle import Judgement, judge, slot_id
+from tests.soak.oracle import Judgement, found_by_key, judge, not_reached, slot_id
 from tests.soak.row import Row, Scale
 from tests.soak.slack_points import POINTS
 from tests.soak.slack_there import POSTS, SCALE, SETTLE_S, SlackBeats, SlackThere, SlackYard
@@ -28,6 +29,9 @@ _KEEPS_S: Final = 10.0
 _DIES_WITHIN_S: Final = 4.0
 _IN_TIME_S: Final = 20.0
 _REFUSALS: Final = 18
+_FEW: Final = 3
+_MANY: Final = 20
+"""For so many seconds others say the keys of what is due."""
 _LONGEST_ANSWER: Final = 1_200
 _RETRY_AFTER: Final = ("", "1", "0", "1.5", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999")
 _BAD_LOOK_UPS: Final = (("status", "503"), ("limited", "1"), ("reset", ""), ("cut", "300"), ("body", "<html>"))
@@ -78,6 +82,12 @@ class Trouble:
         """Whether no look-up can tell in time that a post arrived."""
         return self.visible_after > 1.0
 
+    @property
+    def strikes(self) -> frozenset[str]:
+        """What its faults are to hit, `posts` and `look-ups`."""
+        methods = {one.method for one in self.faults(random.Random(0))}
+        return frozenset("look-ups" if one.startswith("conversations.") else "posts" for one in methods)
+
 
 TROUBLES: Final = (
     Trouble("nothing else is wrong"),
@@ -120,13 +130,16 @@ class Killed:
         self._points = points
         self._lives_s = lives_s
         self.at_their_point = 0
+        self.foreign: set[str] = set()
+        self._struck: dict[str, Counter[str]] = {}
         self._waiting: EngineProcess | None = None
 
     def kill(self, trouble: Trouble, *, at_a_point: bool, another_waits: bool, refuses: str = "") -> None:
         """Lets an engine live for a moment, or up to a point, and kills it; where another waits, that one is next."""
         self.slack.ails(trouble.faults(self.dice), trouble.visible_after * SETTLE_S, refuses)
+        before = self.slack.hits()
         if trouble.says_our_keys:
-            self._say_our_keys()
+            self._say_our_keys(_FEW)
         engine = self._waiting or self._begin(self._fault(at_a_point))
         self._waiting = None
         if self.dice.random() < 0.2 and not another_waits and not refuses:
@@ -139,8 +152,29 @@ class Killed:
             self._live(engine.process, _DIES_WITHIN_S if at_a_point else self.dice.uniform(0.0, self._lives_s))
         self.at_their_point += engine.process.poll() == _KILLED
         self._end(engine)
+        self._struck.setdefault(trouble.name, Counter()).update(self.slack.hits() - before)
         if refuses and not self.yard.failed():
             self._see_a_refusal()
+
+    def make_sure(self, trouble: Trouble) -> None:
+        """Where something of the trouble has not struck so far, an engine lives until it does, and is killed then.
+        Raises AssertionError where it never does."""
+        if trouble.is_down:
+            self._lives_until(lambda: not_reached(self.yard.launch()), "a connection is refused")
+        if trouble.says_our_keys or trouble.strikes - set(+self._struck.get(trouble.name, Counter())):
+            self.slack.ails(trouble.faults(self.dice), trouble.visible_after * SETTLE_S)
+            before = self.slack.hits()
+            if trouble.says_our_keys:
+                self._say_our_keys(_MANY)
+            self._lives_until(
+                lambda: trouble.strikes <= set(self.slack.hits() - before), f"it strikes: {trouble.name}"
+            )
+
+    def _lives_until(self, fact: Callable[[], object], what: str) -> None:
+        self.leave()
+        engine = self._begin("")
+        until(fact, what)
+        self._end(engine)
 
     def _see_a_refusal(self) -> None:
         """Whoever died before anything was refused is followed by one that lives until then."""
@@ -155,12 +189,18 @@ class Killed:
             self._end(self._waiting)
         self._waiting = None
 
-    def _say_our_keys(self) -> None:
-        found = sorted(self.yard.outside.glob("soak-*"))
+    def _say_our_keys(self, seconds: int) -> None:
+        """Others say the keys of what is due in the next seconds; of a launch, so one is opened first."""
+        if not sorted(self.yard.outside.glob("soak-*")):
+            engine = self._begin("")
+            until(lambda: _owns(engine), "an engine owns the launch")
+            self._end(engine)
         second = int(time.time() - self.yard.t0.timestamp())
-        for ahead in range(3) if found else ():
+        for ahead in range(seconds):
             for name, channel in POSTS.items():
-                self.slack.says(channel, f"wr:{found[0].name}:{slot_id(name, second + ahead + 1)}")
+                key = f"wr:{self.yard.launch().name}:{slot_id(name, second + ahead + 1)}"
+                self.foreign.add(key)
+                self.slack.says(channel, key)
 
     def _fault(self, at_a_point: bool) -> str:
         return f"kill:{self.dice.choice(self._points)}:{self.dice.randint(1, 2)}" if at_a_point else ""
@@ -253,12 +293,27 @@ def _row(
                 round_, index = divmod(number, len(troubles))
                 refuses = troubles[index].refuses if round_ % 3 != 2 else ""
                 killed.kill(troubles[index], at_a_point=number % 2 == 1, another_waits=second, refuses=refuses)
+            for one in dict.fromkeys(troubles):
+                killed.make_sure(one)
             killed.leave()
         slack.ails([], troubles[-1].visible_after * SETTLE_S)
         owed = yard.catch_up()
         judged = _judged(yard, slack, owed, scale)
         row = _told(name, scale.kills, judged, troubles, slack, yard)
-        return replace(row, figures={"killed at a point": float(killed.at_their_point), **row.figures})
+        seen, wrong = seen_of(troubles, yard.kept(), killed.foreign)
+        figures = {"killed at a point": float(killed.at_their_point), **row.figures, **seen}
+        return replace(row, figures=figures, wrong=(*row.wrong, *wrong))
+
+
+def seen_of(troubles: Sequence[Trouble], kept: Path, foreign: Collection[str]) -> tuple[dict[str, float], list[str]]:
+    """That others said the key of what was looked up, and that connections were refused, where that is the trouble:
+    the figures, and what is wrong with them."""
+    figures = {}
+    if any(one.says_our_keys for one in troubles):
+        figures["found beside others with its key"] = float(len(found_by_key(kept) & set(foreign)))
+    if any(one.is_down for one in troubles):
+        figures["connections refused"] = float(not_reached(kept))
+    return figures, [f"never: {what}" for what, number in figures.items() if not number]
 
 
 def _told(

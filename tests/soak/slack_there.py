@@ -106,6 +106,12 @@ class SlackThere:
         pages = sum(one.method.startswith("conversations.") for one in attempts)
         return Counter({"faults": len(hit), "of them accepted": sum(one.applied for one in hit), "pages read": pages})
 
+    def hits(self) -> Counter[str]:
+        """How many `posts` (uploads too) and `look-ups` a fault has hit."""
+        hit = [one.method for one in list(self._stand_in.attempts) if one.fault]
+        look_ups = sum(method.startswith("conversations.") for method in hit)
+        return Counter({"posts": sum(method in _EFFECTS for method in hit), "look-ups": look_ups})
+
     async def _open(self) -> None:
         clock = RealClock()
         self._stand_in = SlackStandIn(clock, token=_TOKEN, webhook_secret="canary-hook")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.soak import slack_hooks, slack_kills, slack_parts
 from tests.soak.proof import proved
+from warroom.clock import RealClock
+from warroom.journal.journal import Journal
 
 
 def test_kill_9_while_slack_fails_loses_and_doubles_nothing(tmp_path: Path) -> None:
@@ -20,7 +24,43 @@ def test_kill_9_around_files_and_the_rest_of_long_texts_leaves_each_once(tmp_pat
 
 
 def test_a_slack_that_takes_no_connections_delays_only(tmp_path: Path) -> None:
-    proved(slack_kills.down, tmp_path)
+    (row,) = proved(slack_kills.down, tmp_path)
+    assert row.figures["connections refused"] > 0
+
+
+KEY = "wr:soak:one@T+1s"
+FOUND = ("update.confirmed", {"key": KEY, "reason": "found in the channel"})
+AWAY = ("update.due", {"slot": "one@T+1s", "reason": "Slack could not be reached: Connection refused"})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "entry", "foreign", "wrong"),
+    [
+        ("others say our keys", FOUND, {KEY}, []),
+        ("others say our keys", FOUND, {"another"}, ["never: found beside others with its key"]),
+        (
+            "others say our keys",
+            ("update.confirmed", {"key": KEY}),
+            {KEY},
+            ["never: found beside others with its key"],
+        ),
+        ("down", AWAY, set(), []),
+        ("down", ("update.due", {"reason": "Slack asks to wait"}), set(), ["never: connections refused"]),
+    ],
+)
+def test_a_trouble_that_was_none_is_found_out(
+    tmp_path: Path, trouble: str, entry: tuple[str, dict[str, str]], foreign: set[str], wrong: list[str]
+) -> None:
+    with Journal.open(tmp_path, "soak", RealClock()) as journal:
+        journal.append(*entry)
+    (named,) = [one for one in (*slack_kills.TROUBLES, slack_kills.DOWN) if one.name == trouble]
+    assert slack_kills.seen_of((named,), tmp_path, foreign)[1] == wrong
+
+
+def test_each_trouble_is_known_by_what_it_is_to_strike() -> None:
+    struck = {one.name: one.strikes for one in slack_kills.TROUBLES}
+    assert struck["look-ups fail, too"] == {"posts", "look-ups"}
+    assert [name for name, what in struck.items() if not what] == ["nothing else is wrong"]
 
 
 def test_only_what_becomes_visible_later_than_the_settle_time_comes_twice_and_is_never_lost(tmp_path: Path) -> None:
