@@ -13,8 +13,8 @@ from tests.launch import test_kept_open as kept_open
 from tests.launch.course import T0, after, opened
 from tests.launch.test_exits import ran
 from warroom.cli.action_lines import asked_lines
-from warroom.cli.launches import Known, other_playbook
-from warroom.cli.looking import status_lines
+from warroom.cli.launches import Known, other_playbook, state_folder
+from warroom.cli.looking import as_typed_here, status_lines
 from warroom.engine.view import state_json
 from warroom.launch.results import CheckFound
 from warroom.launch.schedule import all_slots
@@ -172,3 +172,13 @@ def test_nobody_is_asked_to_act_on_a_closed_launch(closed: dict[str, str] | None
     found = {"launch": "x-1", "now": "2025-11-01T02:00:00.000Z", "closed": closed}
     told = ["        needed: Revert: warroom act x-1 confirm revert-1 revert"]
     assert list(asked_lines(run, found)) == told * count
+
+
+def test_a_command_that_is_advised_names_the_state_folder_where_it_is_not_the_usual_one(tmp_path: Path) -> None:
+    advised = "        -> release it: warroom hold x-1 hourly@T+1h --release"
+    assert as_typed_here(advised, state_folder(None) / "x-1") == advised
+    there = as_typed_here(advised, tmp_path / "x-1")
+    assert there == f"        -> release it: warroom hold x-1 --state {tmp_path} hourly@T+1h --release"
+    needed = as_typed_here("        needed: Revert: warroom act x-1 confirm revert-1", tmp_path / "x-1")
+    assert needed == f"        needed: Revert: warroom act x-1 --state {tmp_path} confirm revert-1"
+    assert as_typed_here("launch  x-1  the title of x-1 ", tmp_path / "x-1") == "launch  x-1  the title of x-1 "

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -102,8 +104,16 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code
     for line in status_lines(found, "" if found["engine"] else what_now(known)):
-        write(sys.stdout, clean(line))
+        write(sys.stdout, clean(as_typed_here(line, known.folder)))
     return code
+
+
+def as_typed_here(line: str, folder: Path) -> str:
+    """The commands for the launch in `folder` that a line advises, with the state folder unless it is the usual."""
+    if folder.parent == state_folder(None):
+        return line
+    here = f"--state {shlex.quote(str(folder.parent))}"
+    return re.sub(rf"(?<=warroom )([a-z0-9]+ {re.escape(folder.name)})(?=\s)", lambda it: f"{it[1]} {here}", line)
 
 
 def status_lines(found: Mapping[str, Any], go_on: str = "start it with: warroom run") -> Iterator[str]:
