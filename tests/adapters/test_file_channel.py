@@ -132,6 +132,7 @@ async def test_a_post_is_on_the_disk_before_it_counts_as_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "posts.txt"
+    path.write_text("what was there\n", "utf-8")
     on_disk: list[bytes] = []
     monkeypatch.setattr(os, "fsync", lambda file: on_disk.append(os.pread(file, 10_000, 0)))
     said: list[list[bytes]] = []
@@ -167,6 +168,36 @@ async def test_a_disk_that_does_not_keep_a_post_confirms_none(
     assert (said, faults) == ([], [])
 
 
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was flushed, in its order."""
+    found: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        found.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return found
+
+
+async def test_a_file_that_was_made_has_its_name_on_the_disk_before_its_first_post_counts(
+    tmp_path: Path, flushed: list[str]
+) -> None:
+    posts = channel(tmp_path)
+    await posts.post(Post("wr:a:one@T+5m", "text"))
+    assert flushed == ["file", "folder"]
+    await posts.post(Post("wr:a:two@T+15m", "text"))
+    assert flushed[2:] == ["file"]
+
+
+async def test_what_is_found_has_its_name_on_the_disk(tmp_path: Path, flushed: list[str]) -> None:
+    posts = channel(tmp_path)
+    await posts.post(Post("wr:a:one@T+5m", "text"))
+    flushed.clear()
+    assert await posts.find("wr:a:one@T+5m", AT) == "posts.txt:0"
+    assert flushed == ["file", "folder"]
+
+
 async def test_what_is_found_counts_only_once_it_is_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,7 +206,7 @@ async def test_what_is_found_counts_only_once_it_is_on_the_disk(
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     assert await posts.find("wr:a:one@T+5m", AT) == "posts.txt:0"
-    assert len(synced) == 1, "a process that died after its bytes left them in the memory of the system"
+    assert len(synced) == 2, "a process that died after its bytes left them in the memory of the system"
 
     def fails(_: int) -> None:
         raise OSError(errno.EIO, "Input/output error")

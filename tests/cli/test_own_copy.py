@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from tests.cli.left import PLAYBOOK, Left, left, refusal
 from warroom.cli.amend import amend
 from warroom.cli.closing import close
-from warroom.cli.launches import launch_named
+from warroom.cli.launches import launch_named, what_now
 from warroom.cli.looking import status
 from warroom.cli.purge import purge
 from warroom.clock import RealClock, stamp
@@ -88,6 +90,32 @@ def test_amend_puts_it_back_from_the_original(
     assert quiet.opens() == quiet.folder.name
     assert amend("quiet", quiet.playbook, quiet.state, yes=True) == 0
     assert capsys.readouterr().out.endswith("nothing differs\n")
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+def test_a_folder_that_was_renamed_gets_its_name_back_and_goes_on(
+    command: str, quiet: Left, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, renamed = quiet.folder.name, quiet.folder.rename(quiet.state / "renamed")
+    if command == "run":
+        told = refusal(lambda: quiet.opens("renamed"))
+    else:
+        status("renamed", quiet.state, as_json=False)
+        told = capsys.readouterr().out
+    move = f"mv {renamed} {quiet.state / name}"
+    assert f"holds the launch {name}" in told
+    assert move in told
+    assert "warroom run renamed" not in told
+    subprocess.run(shlex.split(move), check=True)
+    assert quiet.opens(name) == name
+
+
+def test_a_copy_of_a_launch_beside_it_is_not_run(quiet: Left) -> None:
+    name = quiet.folder.name
+    shutil.copytree(quiet.folder, quiet.state / "copied")
+    told = what_now(launch_named(quiet.state, "copied"))
+    assert f"holds the launch {name}" in told
+    assert f"warroom run {name}" in told
 
 
 def test_what_would_be_put_back_is_shown_first(quiet: Left, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,8 @@ class FileChannel:
             written = os.write(file, block)
             if written == len(block):
                 os.fsync(file)
+                if not before:
+                    _sync_folder(self._path)
                 return Delivery(Fate.CONFIRMED, ref=f"{self._path.name}:{before}")
             reason = "no room for the whole post"
         except OSError as error:
@@ -112,11 +114,21 @@ class FileChannel:
                 if line == f"{_END}{key}" and begun >= 0:
                     # Whoever wrote it may have died before it was.
                     os.fsync(file.fileno())
+                    _sync_folder(self._path)
                     return f"{self._path.name}:{begun}"
                 if line.startswith(f"{_HEAD}{key} "):
                     begun = at
                 at += len(raw)
         return None
+
+
+def _sync_folder(path: Path) -> None:
+    """Waits until the name of a file that was made is on the disk. Raises OSError."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _ends_a_line(file: int, size: int) -> bool:

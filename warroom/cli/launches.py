@@ -116,6 +116,8 @@ def what_now(launch: Known) -> str:
         return f"no engine can run it: {launch.problem}; {launch.hint}"
     if launch.opened is None:
         return f"it was never opened; delete it with: {command_for(launch.folder, 'purge')}"
+    if problem := other_name(launch):
+        return f"no engine can run it: {problem}; {how_to_name_it(launch)}"
     if problem := altered_copy(launch):
         return f"no engine can run it: {problem}; {how_to_put_back(launch)}"
     return f"start it with: {how_to_go_on(launch.folder)}"
@@ -146,6 +148,21 @@ def require_copy(launch: Known) -> None:
     """Raises UsageError, which says how it is put back, where `altered_copy` finds something."""
     if problem := altered_copy(launch):
         raise UsageError(problem, hint=how_to_put_back(launch))
+
+
+def other_name(launch: Known) -> str:
+    """A sentence where the launch's folder has not the name under which it was opened; empty where it has."""
+    if launch.state.launch in ("", launch.folder.name):
+        return ""
+    return f"the folder {clean(launch.folder.name)} holds the launch {clean(launch.state.launch)}"
+
+
+def how_to_name_it(launch: Known) -> str:
+    """What to do about a folder that was renamed, or copied."""
+    own = launch.folder.with_name(launch.state.launch)
+    if own.exists():
+        return f"that launch is there beside it, which goes on with: {how_to_go_on(own)}"
+    return f"give it its name back: mv {shlex.quote(str(launch.folder))} {shlex.quote(str(own))}"
 
 
 def how_to_put_back(launch: Known) -> str:

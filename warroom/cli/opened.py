@@ -17,11 +17,13 @@ from warroom.api.models import instant
 from warroom.cli.composition import playbook_of
 from warroom.cli.launches import (
     Known,
+    how_to_name_it,
     is_launch,
     launch_named,
     new_name,
     open_launch_of,
     opening,
+    other_name,
     other_playbook,
     require_copy,
 )
@@ -188,6 +190,8 @@ def _taken_up(options: LaunchOptions, known: Known, inputs: InputValues, clock: 
 def _resumed(options: LaunchOptions, known: Known, inputs: InputValues) -> tuple[Playbook, str]:
     """The launch's own copy of its playbook, and the environment that it was opened for, or that is given now."""
     assert known.opened is not None
+    if problem := other_name(known):
+        raise UsageError(f"the launch cannot be taken up: {problem}", hint=how_to_name_it(known))
     require_copy(known)
     environment = options.environment or str(known.opened.body.get("environment", ""))
     given = replace(options, environment=environment)
