@@ -126,3 +126,21 @@ def test_a_wall_clock_that_is_set_right_is_believed_because_slack_agrees(
         agreed = engine.wait_for("clock.agreed")
     assert 115 < step["body"]["by_s"] < 125
     assert agreed["body"]["source"] == "the Date of Slack"
+
+
+def test_an_engine_without_its_token_says_until_when_the_last_alarm_stands(
+    desk: Desk, simulator: SimulatorProcess
+) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        engine.wait_for("deadman.armed")
+        engine.wait_for("live.posted")
+        engine.end(signal.SIGKILL)
+    without = Desk(desk.state, {}, desk.playbook)
+    with without.engine() as engine:
+        engine.wait_for("owner.acquired")
+        without.wait_until_it_answers()
+        status = without.ask("status").out
+        assert "deadman left behind until " in status
+        assert "message not available" in status
+    assert "deadman armed until " in without.ask("status").out, "without an engine nobody knows"
+    assert scheduled(simulator) == ["1"]

@@ -47,15 +47,17 @@ class KeptStanding:
     since: datetime | None = None
 
 
-def message_standing(state: LaunchState, shown_at: datetime | None) -> KeptStanding:
-    """Of the status message; `shown_at` is when the engine that runs edited it last, None where it has not."""
+def message_standing(state: LaunchState, shown_at: datetime | None, *, is_known: bool = True) -> KeptStanding:
+    """Of the status message; `shown_at` is when the engine that runs edited it last, None where it has not.
+    `is_known`: the channels are those that it has opened; whoever reads the playbook without its inputs sees none of
+    Slack."""
     message = state.status_message
     if message is None:
         begun = _not_begun(state)
         return replace(begun, word=Kept.NOT_POSTED) if begun.word is Kept.NOT_ARMED else begun
-    is_left = message.copy != state.playbook_copy and not takes_edits(state, message)
+    is_left = (is_known or message.copy != state.playbook_copy) and not takes_edits(state, message)
     if message.stage is MessageStage.POSTED and not state.closed and is_left:
-        why = f"the playbook of now does not keep it in {message.channel}; what it says there is edited no more"
+        why = f"the engine of now does not keep it in {message.channel}; what it says there is edited no more"
         return KeptStanding(Kept.NOT_AVAILABLE, why, message.channel, message.ref, message.at)
     at = shown_at or (message.at if message.stage is MessageStage.POSTED else None)
     word = _word_of(state, message)
@@ -78,16 +80,16 @@ def _word_of(state: LaunchState, message: StatusMessage) -> Kept:
             return Kept.NOT_POSTED
 
 
-def switch_standing(state: LaunchState, now: datetime) -> KeptStanding:
-    """Of the dead-man switch."""
+def switch_standing(state: LaunchState, now: datetime, *, is_known: bool = True) -> KeptStanding:
+    """Of the dead-man switch; `is_known` as above."""
     man = state.dead_man
     ahead = [one for one in man.alarms.values() if one.fires_at > now]
     pending = [one for one in ahead if one.stage in (AlarmStage.ARMED, AlarmStage.DISARMING)]
     if state.closed:
         return _after_the_end(max(pending, key=_number, default=None))
     begun = _not_begun(state)
-    # Whoever reads the playbook without its inputs sees no channel of Slack where there is one.
-    left = [one for one in ahead if one.copy != state.playbook_copy and one.channel != begun.channel]
+    others = [one for one in ahead if one.channel != begun.channel]
+    left = [one for one in others if is_known or one.copy != state.playbook_copy]
     alarm = max((one for one in pending if one not in left), key=_number, default=None)
     if begun.word is Kept.NOT_AVAILABLE and left and alarm is None:
         return _elsewhere(begun, max(left, key=lambda one: one.fires_at))
@@ -110,7 +112,7 @@ def _number(alarm: Alarm) -> int:
 
 
 def _elsewhere(begun: KeptStanding, alarm: Alarm) -> KeptStanding:
-    """One that was scheduled with another playbook, while that of now has no channel for any."""
+    """One that was scheduled before, while the engine of now has no channel for any."""
     where = f"{alarm.channel} ({alarm.place})" if alarm.place else alarm.channel
     why = f"{begun.reason}; what is scheduled in {where} is posted then unless it is deleted before"
     return KeptStanding(Kept.LEFT, why, alarm.channel, until=alarm.fires_at)
