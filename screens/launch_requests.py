@@ -363,6 +363,8 @@ class AskingScreen(LiveScreen):
         left = unsent(launch)
         named = f": {', '.join(left[:_NAMED])}{', …' if len(left) > _NAMED else ''}" if left else ""
         text = f"Posts that are still owed and will then never be sent: {len(left)}{named}."
+        if is_open := [one.id for one in launch.incidents if one.resolved_at is None]:
+            text += f" Never resolved: {', '.join(is_open)}."
         self._form(
             "Close the launch", text, (REASON,), lambda reason: self._ask({"request": "close", "reason": reason})
         )

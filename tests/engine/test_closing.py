@@ -12,7 +12,7 @@ from tests.engine.stage import Stage
 from tests.engine.test_engine import Fails, published
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import settle
-from warroom.engine.requests import CloseLaunch
+from warroom.engine.requests import CloseLaunch, OpenIncident, ResolveIncident
 from warroom.launch.entries import Entry
 from warroom.launch.state import Stage as Standing
 from warroom.report.launch_lines import log_line
@@ -48,6 +48,18 @@ async def test_before_t0_no_update_is_owed_so_none_stays_unsent(tmp_path: Path) 
     line = log_line(closed(stage))
     assert line is not None
     assert line.text == "launch closed: called off"
+
+
+async def test_closing_names_the_incidents_that_nobody_resolved(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, t0=None)
+    async with stage.engine() as engine:
+        for text in ("logins fail", "the queue grows"):
+            await engine.ask(OpenIncident(text), "ada")
+        await engine.ask(ResolveIncident("inc-1", "it was the cache"), "ada")
+        await engine.ask(CloseLaunch("called off"), "ada")
+    line = log_line(closed(stage))
+    assert line is not None
+    assert line.text.startswith("launch closed: called off; never resolved: inc-2")
 
 
 async def test_a_post_under_way_is_not_called_unsent(tmp_path: Path) -> None:

@@ -382,6 +382,7 @@ async def _lost_and_found(pilot: Pilot[Any], client: StagedLaunch, launch: Launc
     [
         pytest.param(launches.green(), "hourly@T+1h, hourly@T+2h, hourly@T+3h, …", id="after T0"),
         pytest.param(launches.before_t0(), "never be sent: 0.", id="before T0 nothing is owed"),
+        pytest.param(launches.incident(overdue=True), "Never resolved: i1.", id="an incident is open"),
     ],
 )
 async def test_before_a_launch_is_closed_it_is_said_which_posts_stay_unsent(launch: LaunchNow, says: str) -> None:

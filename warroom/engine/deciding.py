@@ -288,6 +288,7 @@ def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
     body = {
         "reason": clean(request.reason),
         "by": asked.by,
+        "incidents": [one.id for one in asked.state.incidents.values() if one.resolved_at is None],
         "under_way": under_way[:_NAMED],
         "unclear": unclear[:_NAMED],
         "unsent": len(left),

@@ -97,6 +97,8 @@ def _setup(body: Body) -> str:
 
 def _closed(body: Body) -> str:
     said, first = f"launch closed: {body['reason']}", body.get("first", ())
+    if body.get("incidents"):
+        said += f"; never resolved: {', '.join(body['incidents'])}"
     if body.get("under_way"):
         said += f"; under way: {', '.join(body['under_way'])}"
     if body.get("unclear"):
