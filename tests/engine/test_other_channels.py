@@ -20,13 +20,14 @@ SLOT = "told@T+5m"
 
 @dataclass
 class Threads:
-    """A channel that takes messages at once, and the rest of a long text as told."""
+    """A channel of that id that takes messages at once, and the rest of a long text as told."""
 
+    id: str
     fate: Fate
     went_on: list[str] = field(default_factory=list)
 
     async def post(self, post: Post) -> Delivery:
-        return Delivery(Fate.CONFIRMED, ref="C1/1.1")
+        return Delivery(Fate.CONFIRMED, ref=f"{self.id}/1.1")
 
     async def find(self, key: str, since: datetime, thread: str = "") -> str | None:
         return None
@@ -35,6 +36,7 @@ class Threads:
         raise AssertionError("there is no file")
 
     async def go_on(self, ref: str, post: Post, *, again: bool) -> Delivery:
+        assert ref.startswith(f"{self.id}/"), "it has the access of another channel"
         self.went_on.append(ref)
         return Delivery(self.fate, reason="Slack asks to wait")
 
@@ -58,10 +60,14 @@ async def test_the_rest_of_a_text_goes_where_its_post_is(
     others: tuple[str, ...], stage_of_rest: str, went_on: list[str], said: str, tmp_path: Path
 ) -> None:
     before = Stage(tmp_path, course=course("old"))
-    before.others = {"old": Threads(Fate.NOT_SENT)}
+    before.others = {"old": Threads("C1", Fate.NOT_SENT)}
     async with before.engine():
         await before.advance(6 * MINUTE)
-    after, old, new = Stage(tmp_path, course=course("new", *others)), Threads(Fate.CONFIRMED), Threads(Fate.CONFIRMED)
+    after, old, new = (
+        Stage(tmp_path, course=course("new", *others)),
+        Threads("C1", Fate.CONFIRMED),
+        Threads("C2", Fate.CONFIRMED),
+    )
     after.others = {"new": new, **({"old": old} if others else {})}
     after.clock.suspend(400)
     async with after.engine() as engine:
