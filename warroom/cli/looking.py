@@ -113,7 +113,9 @@ def as_typed_here(line: str, folder: Path) -> str:
     if folder.parent == state_folder(None):
         return line
     here = f"--state {shlex.quote(str(folder.parent))}"
-    return re.sub(rf"(?<=warroom )([a-z0-9]+ {re.escape(folder.name)})(?=\s)", lambda it: f"{it[1]} {here}", line)
+    return re.sub(
+        rf"(?<=warroom )([a-z0-9]+ {re.escape(folder.name)})(?=\s)(?! --state)", lambda it: f"{it[1]} {here}", line
+    )
 
 
 def status_lines(found: Mapping[str, Any], go_on: str = "start it with: warroom run") -> Iterator[str]:
