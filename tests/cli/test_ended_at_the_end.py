@@ -77,13 +77,15 @@ def test_an_engine_whose_launch_was_closed_hears_sigterm_and_says_what_was_cut_o
     assert "Slack does not answer: the last word of this engine is not there" in "".join(engine.complaints)
 
 
+@pytest.mark.parametrize("is_taken_up", [False, True], ids=["at once", "while it deletes what is in Slack"])
 def test_an_engine_whose_launch_goes_on_with_another_playbook_hears_sigterm(
-    desk: Desk, simulator: SimulatorProcess, tmp_path: Path
+    is_taken_up: bool, desk: Desk, simulator: SimulatorProcess, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.yaml"
     other.write_text(ELSEWHERE)
     with beyond_reach(desk, simulator) as engine:
         assert desk.ask("amend", str(other), "--yes").code == 0
-        engine.wait_for("owner.acquired", epoch=2)
-        engine.wait_for("deadman.disarming")
+        if is_taken_up:
+            engine.wait_for("owner.acquired", epoch=2)
+            engine.wait_for("deadman.disarming")
         hands_back(engine, desk)

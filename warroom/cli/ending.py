@@ -16,34 +16,67 @@ _LATEST_S: Final = 9.0
 _CODES: Final = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
 
+class Signals:
+    """What was heard, for the event loop that is there, or else for the next one."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._heard: ExitCode | None = None
+        self._tell: Callable[[ExitCode], object] | None = None
+
+    @contextmanager
+    def end(self, by: Callable[[ExitCode], object]) -> Iterator[None]:
+        """Until the block ends SIGINT and SIGTERM call `by` in the running event loop; one from before at once."""
+        loop = asyncio.get_running_loop()
+        with self._turn:
+            self._tell = lambda code: loop.call_soon_threadsafe(by, code)
+            if self._heard is not None:
+                self._tell(self._heard)
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._tell = None
+
+    def take(self, code: ExitCode) -> None:
+        """A signal that ends with `code` was heard."""
+        with self._turn:
+            self._heard = self._heard or code
+            if self._tell:
+                self._tell(code)
+
+
 @contextmanager
-def ended_by_signals(end: Callable[[ExitCode], object]) -> Iterator[None]:
-    """Until the block ends, SIGINT and SIGTERM call `end` in the running event loop; SIGHUP does nothing.
+def heard_signals() -> Iterator[Signals]:
+    """Until the block ends SIGINT and SIGTERM are heard, by a thread. SIGHUP does nothing, also afterwards.
 
     A closed terminal ends nothing: whoever watches may go. Nine seconds after a signal the process ends, whatever its
-    loop, its threads and its disks do: what is on the disk is whole, and the owner's lock ends with the process.
+    loops, its threads and its disks do: what is on the disk is whole, and the owner's lock ends with the process.
     To be entered in the main thread.
     """
-    loop = asyncio.get_running_loop()
+    signals = Signals()
     # The system's handler writes the number of each signal here, also while Python waits for a disk.
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    before = {number: signal.signal(number, lambda *_: None) for number in (*_CODES, signal.SIGHUP)}
+    before = {number: signal.signal(number, lambda *_: None) for number in _CODES}
+    # A handler, which what the engine starts does not inherit.
+    signal.signal(signal.SIGHUP, lambda *_: None)
     wakeup = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    thread = threading.Thread(target=_hear, args=(reading, loop, end), name="signals", daemon=True)
+    thread = threading.Thread(target=_hear, args=(reading, signals), name="signals", daemon=True)
     thread.start()
     try:
-        yield
+        yield signals
     finally:
         signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.close(writing)
         thread.join()
         os.close(reading)
 
 
-def _hear(reading: int, loop: asyncio.AbstractEventLoop, end: Callable[[ExitCode], object]) -> None:
+def _hear(reading: int, signals: Signals) -> None:
     while heard := os.read(reading, 1):
         code = _CODES.get(signal.Signals(heard[0]))
         if code is None:
@@ -51,4 +84,4 @@ def _hear(reading: int, loop: asyncio.AbstractEventLoop, end: Callable[[ExitCode
         timer = threading.Timer(_LATEST_S, os._exit, (int(code),))
         timer.daemon = True
         timer.start()
-        loop.call_soon_threadsafe(end, code)
+        signals.take(code)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +19,7 @@ from warroom.api.listener import Listener, TcpListener
 from warroom.api.refusals import Refusals
 from warroom.cli.acting import LaunchActions
 from warroom.cli.channels import Around, FormerChannels, OpenChannel, channels_of
-from warroom.cli.ending import ended_by_signals
+from warroom.cli.ending import Signals, heard_signals
 from warroom.cli.engine_log import EngineLog
 from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.hangup import end_with_starter
@@ -76,8 +74,8 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
         herald.tell(Told(opened.folder, os.getpid(), notes=(*opened.notes, *notes)))
 
     try:
-        with libraries_say(watch.trouble):
-            while (code := _served(opened, options, clock, watch, Notices(env), ready)) is None:
+        with libraries_say(watch.trouble), heard_signals() as signals:
+            while (code := _served(opened, options, clock, watch, Notices(env), signals, ready)) is None:
                 # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
                 options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=(), take_over=False)
                 opened = open_launch(options, env, clock)
@@ -92,16 +90,15 @@ def _served(
     clock: Clock,
     watch: _Watch,
     notices: Notices,
+    signals: Signals,
     ready: Callable[[Sequence[str]], object],
 ) -> ExitCode | None:
     """Runs the launch to its end and gives it free; None where it goes on with another playbook."""
     try:
         for note in opened.notes:
             watch.trouble(note)
-        return asyncio.run(_serve(opened, options, clock, watch, notices, ready))
+        return asyncio.run(_serve(opened, options, clock, watch, notices, signals, ready))
     finally:
-        with suppress(AttributeError):
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
         opened.journal.close()
 
 
@@ -208,6 +205,7 @@ async def _serve(
     clock: Clock,
     watch: _Watch,
     notices: Notices,
+    signals: Signals,
     ready: Callable[[Sequence[str]], object],
 ) -> ExitCode | None:
     launch = _assembled(opened, options, clock, watch, notices)
@@ -219,7 +217,7 @@ async def _serve(
         notices.stopping()
         launch.engine.stop("Ctrl-C" if code is ExitCode.INTERRUPTED else "SIGTERM")
 
-    with ended_by_signals(end):
+    with signals.end(end):
         try:
             # What a killed engine left running would act behind the back of this one.
             await end_marked(mark_of(opened.folder), clock)
