@@ -145,6 +145,17 @@ async def test_a_stopped_engine_is_noticed_and_back_when_it_goes_on(desk: Desk) 
             await follower.until(is_fresh)
 
 
+async def test_a_stopped_engine_that_is_killed_then_is_told_as_gone(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        async with following(desk) as follower:
+            await follower.until(is_fresh)
+            os.kill(engine.process.pid, signal.SIGSTOP)
+            await follower.until(is_lost)
+            engine.end(signal.SIGKILL)
+            gone = "no engine runs the launch, nothing is posted"
+            await follower.until(lambda seen: isinstance(seen, Lost) and seen.reason == gone)
+
+
 async def test_a_launch_that_is_closed_is_seen_closed_and_never_lost(desk: Desk) -> None:
     with desk.engine("--t0", ago(minutes=1)) as engine:
         async with following(desk) as follower:

@@ -87,20 +87,21 @@ class EngineClient:
     async def states(self) -> AsyncIterator[Seen]:
         """Where the launch stands, from now on: see `LaunchClient`.
 
-        A stream that breaks off is taken up again at once; `Lost` is said when that fails. After the launch was
-        closed nothing is lost any more: once the engine has gone, too, it is told as its journal has it.
+        A stream that breaks off is taken up again at once; `Lost` is said when that fails, and again when the reason
+        is another. After the launch was closed nothing is lost any more: once the engine has gone, too, it is told as
+        its journal has it.
         """
-        is_over = is_lost = False
+        is_over, lost_for = False, ""
         async with aclosing(self._heard()) as heard:
             async for one in heard:
                 if isinstance(one, LaunchNow):
-                    is_over, is_lost = one.closed is not None, False
+                    is_over, lost_for = one.closed is not None, ""
                     yield Fresh(one)
                 elif one.ended:
                     yield Fresh(one.ended)
                     break
-                elif not (is_lost or is_over or self._closing.is_set()):
-                    is_lost = True
+                elif one.reason != lost_for and not (is_over or self._closing.is_set()):
+                    lost_for = one.reason
                     yield Lost(one.reason, self._heard_at, one.do)
         # Nothing becomes of it any more.
         await self._closing.wait()
