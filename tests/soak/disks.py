@@ -27,7 +27,7 @@ from tests.soak.yard import Beats, Yard, ago, in_lines, until
 _RESUMES_S = 5.0
 _ENDS_S = 10.0
 # The first transactions are those of the opening.
-_HANGS = {"inside a transaction": 4, "before the bytes": 1, "in the loop": 3}
+_HANGS = {"inside a transaction": 6, "before the bytes": 1, "in the loop": 3}
 _DISK = "size=6m,mode=700"
 _READER = """
 import pathlib, sqlite3, sys
