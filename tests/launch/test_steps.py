@@ -47,6 +47,7 @@ def test_ticking_it_again_does_not_move_t0() -> None:
         ({"build_id": "b-1"}, "deployed_at is missing"),
         ({**BUILD, "deployed_at": "2025-11-01 02:04"}, "is not a time such as 2025-11-01T02:00:00Z"),
         ({**BUILD, "deployed_at": "2025-02-30T02:04:00Z"}, "is not a time such as"),
+        ({**BUILD, "deployed_at": "2025-11-01T03:00:01Z"}, "lies ahead, it is 2025-11-01T02:00:00.000Z now"),
         ({**BUILD, "build_id": "  "}, "build_id: the answer is empty"),
         ({**BUILD, "build": "x"}, "it does not ask for 'build'"),
     ],
