@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from warroom.launch.entries import ENGINE
@@ -20,15 +20,13 @@ from warroom.launch.procedures import ProcedureRun, is_for_a_person, open_runs, 
 from warroom.launch.runs import phase_run, phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, channel_of, last_offset
 from warroom.launch.standing import is_resolved, record_of
-from warroom.launch.state import LaunchState, Record, Stage, believed
+from warroom.launch.state import LONG_AGO, LaunchState, Record, Stage, believed
 from warroom.launch.threads import head_of, thread_of
 from warroom.launch.values import missing
 from warroom.text import plural
 
 LATE_AFTER_S: Final = 60.0
 """A post that leaves more than this after its time, in seconds, is LATE."""
-
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,7 @@ class _Ledger:
     def suites(self) -> Iterator[RunSuite]:
         """The checks that a flip has run again, the suites of phases that have begun, and those that posts tell."""
         for rerun in self._reruns():
-            if self._is_wanted(rerun.cause, _LONG_AGO):
+            if self._is_wanted(rerun.cause, LONG_AGO):
                 yield rerun
         for phase in self._state.course.phases if self._t0 else ():
             assert self._t0 is not None
@@ -250,7 +248,7 @@ class _Ledger:
 
     def _resolved_at(self) -> datetime:
         """When the last of the posts got where it stands."""
-        return max((record.at for record in self._state.records.values() if record.at), default=_LONG_AGO)
+        return max((record.at for record in self._state.records.values() if record.at), default=LONG_AGO)
 
     def _is_for_a_person(self, run: ProcedureRun) -> bool:
         return is_for_a_person(plan_of(self._state.course, run), run)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from warroom.launch.entries import Draft
 from warroom.launch.procedures import LeverKnown
-from warroom.launch.state import LaunchState, believed, phases_in_time
+from warroom.launch.state import LONG_AGO, LaunchState, believed, phases_in_time
 from warroom.playbook.procedures import LeverPlan
 from warroom.text import clean
 from warroom.units import format_duration
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BELIEVED_FOR = 3
 """A lever that could not be read for so many times its interval is unknown."""
 
@@ -73,7 +72,7 @@ def last_found(state: LaunchState, plan: LeverPlan, at: datetime | None) -> Leve
     and that it cannot be read.
     """
     known = state.levers.get(plan.id)
-    now = at or (known.at if known else _LONG_AGO)
+    now = at or (known.at if known else LONG_AGO)
     return lever_standing(state, plan, now, now)
 
 

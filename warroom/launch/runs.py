@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LONG_AGO, LaunchState
 from warroom.playbook.course import Phase
-
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def rerun_cause(about: str) -> str:
@@ -39,7 +36,7 @@ def wanted_since(state: LaunchState, slot: Slot, t0: datetime | None) -> datetim
     post that a person wants early."""
     before = state.course.updates[slot.update].before
     if before is None or slot.id in state.requested:
-        return t0 or _LONG_AGO
+        return t0 or LONG_AGO
     return slot.due(t0) - before
 
 
@@ -54,7 +51,7 @@ def run_for(state: LaunchState, slot: Slot, suite: str) -> Run | None:
     if update.before is not None and update.suite == suite:
         run = state.runs.get(slot.whole)
         return run if run and run.finished_at and run.started_at >= wanted_since(state, slot, state.t0) else None
-    return _latest([run for run in state.runs.values() if run.suite == suite], state.t0 or _LONG_AGO)
+    return _latest([run for run in state.runs.values() if run.suite == suite], state.t0 or LONG_AGO)
 
 
 def check_for(state: LaunchState, slot: Slot, check: str) -> CheckFound | None:
@@ -72,7 +69,7 @@ def check_for(state: LaunchState, slot: Slot, check: str) -> CheckFound | None:
         run = run_for(state, slot, suite)
     else:
         having = [run for run in state.runs.values() if check in run.checks]
-        run = _latest(having, state.t0 or _LONG_AGO)
+        run = _latest(having, state.t0 or LONG_AGO)
     return run.checks.get(check) if run else None
 
 

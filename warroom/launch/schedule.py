@@ -13,12 +13,11 @@ from warroom.clock import stamp
 from warroom.errors import UsageError
 from warroom.launch.entries import CHANNEL
 from warroom.launch.happenings import INFO, SEVERITIES, WARNING, Trouble, severity_at, troubles
-from warroom.launch.state import LaunchState, Stage, believed
+from warroom.launch.state import LONG_AGO, LaunchState, Stage, believed
 from warroom.playbook.course import Channel, Course, Update
 from warroom.units import format_duration, format_offset
 
 _UNDER_WAY: Final = (Stage.DUE, Stage.SENDING, Stage.UNKNOWN)
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _COURSES: Final = 16
 """Of how many courses the slots are remembered: a tick asks for them again and again."""
 _FARTHEST: Final = timedelta(days=3653)
@@ -76,7 +75,7 @@ class Slot:
         """When it may leave. What is owed for an event, or in place of another post, leaves as soon as it can be
         written."""
         at_once = self.instead_of or (self.is_event and not self.recurring)
-        return _LONG_AGO if at_once else self.due(t0) - self.ahead
+        return LONG_AGO if at_once else self.due(t0) - self.ahead
 
     @property
     def time(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +19,8 @@ from warroom.playbook.course import Course
 
 CLEAR: Final = ("green", "red")
 """The states of a gate that say something."""
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+"""Before everything that has an instant."""
 NOTES_KEPT: Final = 100
 """The latest notes are part of the state, the journal has all."""
 TRUSTED_STEP_S: Final = 60.0

@@ -7,18 +7,16 @@ signals that breach their limits: they are told in the thread of their time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch.schedule import Slot
 from warroom.launch.standing import record_of
-from warroom.launch.state import LaunchState, Record, Stage
+from warroom.launch.state import LONG_AGO, LaunchState, Record, Stage
 from warroom.playbook.course import Course
 
 PATIENCE: Final = timedelta(seconds=30)
 """How long after its first attempt a post that may open a thread holds up those that would reply to it."""
-
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def thread_of(course: Course, slot: Slot) -> tuple[str, str] | None:
@@ -57,7 +55,7 @@ def head_of(state: LaunchState, slot: Slot, slots: Sequence[Slot], wall: datetim
     heads = [found for found in records if found.ref]
     if heads:
         # The latest: that there is another one means that the first took no more replies.
-        return max(heads, key=lambda found: found.at or _LONG_AGO).ref
+        return max(heads, key=lambda found: found.at or LONG_AGO).ref
     return None if any(_may_open(found, state.epoch, wall) for found in records) else ""
 
 
