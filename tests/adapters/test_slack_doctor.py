@@ -104,9 +104,11 @@ async def test_without_the_scope_to_ask_a_read_shows_that_the_bot_is_not_in_the_
     assert (found[f"channel {CHANNEL}"].verdict, found[f"channel {CHANNEL}"].found) == (FAIL, "not_in_channel")
 
 
-async def test_an_unknown_channel_is_found(slack: SlackStandIn) -> None:
-    found = await findings(slack, "C0NOWHERE")
-    assert found["channel C0NOWHERE"].verdict is FAIL
+@pytest.mark.parametrize("channel", ["C0NOWHERE", "#war-room", "war-room"])
+async def test_a_channel_that_is_not_there_by_that_id_is_found(slack: SlackStandIn, channel: str) -> None:
+    found = (await findings(slack, channel))[f"channel {channel}"]
+    assert (found.verdict, found.found) == (FAIL, "channel_not_found")
+    assert "at the bottom of View channel details" in found.repair
 
 
 @pytest.mark.parametrize(("off_s", "verdict"), [(0, PASS), (29, PASS), (31, FAIL), (-31, FAIL)])

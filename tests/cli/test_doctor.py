@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.running import PLAYBOOK
 from warroom.cli.doctor import DoctorOptions, doctor
-from warroom.errors import UsageError
+from warroom.errors import PlaybookError, UsageError
 from warroom.simulator import SimulatorProcess
 
 
@@ -90,6 +90,20 @@ def test_missing_inputs_are_named_and_nothing_is_asked(
 ) -> None:
     assert doctor(_options(tmp_path), simulator.slack_inputs) == 1
     assert "M2M_CLIENT_SECRET" in capsys.readouterr().out
+    assert not simulator.slack()["attempts"]
+
+
+@pytest.mark.parametrize("name", ["#war-room", "war-room"])
+def test_a_channel_that_is_given_by_its_name_is_refused_with_what_to_do_and_nothing_is_asked(
+    simulator: SimulatorProcess, tmp_path: Path, name: str
+) -> None:
+    given = {**simulator.inputs, **simulator.slack_inputs, "SLACK_CHANNEL": name}
+    with pytest.raises(PlaybookError) as refused:
+        doctor(_options(tmp_path), given)
+    [problem] = refused.value.problems
+    assert problem.key == "channels.war_room.channel"
+    assert "The id is at the bottom of `View channel details` in Slack" in problem.message
+    assert problem.suggestion == "the input 'SLACK_CHANNEL' gives it"
     assert not simulator.slack()["attempts"]
 
 

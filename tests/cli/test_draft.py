@@ -20,7 +20,7 @@ templates:
   once: "once {{ post.time }}"
 """
 
-SLACK = "{kind: slack, channel: '#war-room', path: war-room.txt}"
+SLACK = "{kind: slack, channel: C0WARROOM, path: war-room.txt}"
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ SMALL = """
       tool: {{kind: command, argv: [/usr/bin/psql, -c, select 1]}}
       unused: {{kind: http, target: app, path: /unused}}
     suites: {{all: {{checks: [health, tool]}}, other: {{checks: [unused]}}}}
-    channels: {{chat: {{kind: slack, token: "${{TOKEN}}", channel: C1, webhook: "${{HOOK}}", path: chat.txt}}}}
+    channels: {{chat: {{kind: slack, token: "${{TOKEN}}", channel: C012, webhook: "${{HOOK}}", path: chat.txt}}}}
     updates: {{long: {{channel: chat, template: long, at: T+5m, suite: all{more}}}}}
     templates: {{long: "{{{{ badge(health) }}}} {text}"}}
 """

@@ -193,7 +193,7 @@ def test_slots_of_another_attempt_are_other_slots(tmp_path: Path) -> None:
 
 
 def test_a_channel_with_a_token_may_keep_the_status_message_unless_it_says_otherwise(tmp_path: Path) -> None:
-    access = "kind: slack, token: xoxb-x, channel: C1, path: room.txt"
+    access = "kind: slack, token: xoxb-x, channel: C0123456789, path: room.txt"
     for given, live, silent_after in (
         ("", True, 15),
         (", live: false", False, 15),

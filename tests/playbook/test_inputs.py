@@ -273,8 +273,35 @@ def test_a_slack_token_without_its_channel_is_one_problem_that_names_the_input(
     assert line.partition(": ")[2] == said_of_it
 
 
+NO_ID = (
+    "channels.war_room.channel: should be the id of a Slack channel, such as C0123456789, not its name: "
+    "Slack finds nothing by a name. The id is at the bottom of `View channel details` in Slack"
+)
+
+
+@pytest.mark.parametrize("given", ["#war-room", "war-room", "c0123456789", "C0123456789 ", "2025", "xoxb-12345678"])
+def test_a_slack_channel_that_is_given_by_its_name_is_refused_and_the_message_says_where_its_id_is(
+    tmp_path: Path, given: str
+) -> None:
+    text = SMALL.replace("inputs:\n", 'inputs:\n  ROOM: {default: ""}\n') + SLACK.format(
+        channel=', channel: "${ROOM}"'
+    )
+    environ = {"APP_URL": "http://127.0.0.1", "TOKEN": "xoxb-12345678", "ROOM": given}
+    (line,) = said(write(tmp_path, text), environ=environ)
+    assert line.partition(": ")[2] == f"{NO_ID} (the input 'ROOM' gives it)"
+
+
+def test_the_linter_refuses_a_channel_that_the_playbook_gives_by_its_name_and_none_that_an_input_gives(
+    tmp_path: Path,
+) -> None:
+    (problem,) = check_playbook(write(tmp_path, SMALL + SLACK.format(channel=", channel: '#war-room'")), KINDS)
+    assert f"{problem.key}: {problem.message}" == NO_ID
+    text = SMALL.replace("inputs:\n", "inputs:\n  ROOM: {}\n") + SLACK.format(channel=', channel: "${ROOM}"')
+    assert check_playbook(write(tmp_path, text), KINDS) == []
+
+
 API_INPUT = SMALL.replace("inputs:\n", 'inputs:\n  API: {default: ""}\n')
-API = API_INPUT + SLACK.format(channel=', channel: C0, api: "${API}"')
+API = API_INPUT + SLACK.format(channel=', channel: C0123456789, api: "${API}"')
 ACCESS = {"APP_URL": "http://127.0.0.1", "TOKEN": "xoxb-12345678"}
 
 

@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 from warroom.adapters.slack_files import attach, read_file, shows_file
 from warroom.adapters.slack_wire import Address, Outcome, call, instant_of
 from warroom.clock import Clock
+from warroom.playbook.loaded import CHANNEL_ID
 from warroom.text import clean
 from warroom.updates.answers import Answered, Broken, cannot_tell, delivery_of, elsewhere, ref_of, wait_of
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post, thread_in
@@ -37,8 +38,7 @@ PAGE: Final = 15
 _MANY: Final = 100
 _MARGIN: Final = timedelta(seconds=30)
 _PATIENCE_S: Final = 120.0
-_CHANNEL: Final = re.compile(r"[A-Z][A-Z0-9]{2,20}")
-_MESSAGE: Final = re.compile(r"(?P<channel>[A-Z][A-Z0-9]{2,20})/(?P<ts>[0-9]{1,12}\.[0-9]{6})")
+_MESSAGE: Final = re.compile(rf"(?P<channel>{CHANNEL_ID.pattern})/(?P<ts>[0-9]{{1,12}}\.[0-9]{{6}})")
 _NO_THREAD: Final = Delivery(Fate.REFUSED, reason="its post is no message of Slack's: it has no thread")
 
 
@@ -81,7 +81,7 @@ class SlackChannel:
 
     def sees(self, place: str) -> bool:
         """Any channel that Slack shows to the app."""
-        return bool(_CHANNEL.fullmatch(place))
+        return bool(CHANNEL_ID.fullmatch(place))
 
     async def post(self, post: Post) -> Delivery:
         """Tries once. A thread of another channel is none."""

@@ -35,7 +35,8 @@ _REPAIR: Final[Mapping[str, str]] = {
     "token_revoked": "the token was revoked: install the app again and take the new token",
     "token_expired": "the token has expired: install the app again and take the new token",
     "account_inactive": "the bot's account is disabled: install the app again",
-    "channel_not_found": "no such channel for this bot: check the id (C...), invite the bot where it is private",
+    "channel_not_found": "no such channel for this bot: check the id (C..., at the bottom of View channel details), "
+    "invite the bot where it is private",
     "not_in_channel": "the bot is not in the channel: /invite it there",
     "is_archived": "the channel is archived: unarchive it or name another",
 }

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from warroom.expect import FromText, TimeoutText
 from warroom.expect.answers import AnswerType
+from warroom.playbook.loaded import CHANNEL_ID
 from warroom.playbook.section import Id, Name, Section, Text
 from warroom.playbook.template import Template, parse_template
 from warroom.playbook.wording import QUOTES_NOTHING
@@ -45,6 +46,10 @@ Severity = Literal["info", "warning", "critical"]
 Ids = Id | Annotated[list[Id], Field(min_length=1)]
 """One name, or several."""
 
+_NO_ID: Final = (
+    "should be the id of a Slack channel, such as C0123456789, not its name: Slack finds nothing by a name. "
+    "The id is at the bottom of `View channel details` in Slack"
+)
 _SOONEST_SILENT: Final = timedelta(minutes=10)
 
 MOST_POSTS: Final = 1_000
@@ -186,10 +191,12 @@ class Channel(Section):
 
     @field_validator("channel", mode="after")
     @classmethod
-    def _a_token_needs_it(cls, channel: str, info: ValidationInfo) -> str:
+    def _an_id_that_a_token_needs(cls, channel: str, info: ValidationInfo) -> str:
         if info.data.get("token") and not channel:
             said = "`channel` is empty while `token` is set: give the id of the Slack channel"
             raise PydanticCustomError(QUOTES_NOTHING, said)
+        if channel and not CHANNEL_ID.fullmatch(channel):
+            raise PydanticCustomError(QUOTES_NOTHING, _NO_ID)
         return channel
 
     @field_validator("secret", mode="after")

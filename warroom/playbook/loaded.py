@@ -6,8 +6,10 @@ Mappings keep the order of the file. Titles, notes, facts and hints are safe to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from warroom.contract import AnyKind, Parameters
 from warroom.events import CheckInfo, LaunchInfo
@@ -15,6 +17,9 @@ from warroom.playbook.course import Course
 from warroom.slo.source_spec import SourceSpec
 from warroom.units import Condition
 from warroom.verdict import Verdict
+
+CHANNEL_ID: Final = re.compile(r"[A-Z][A-Z0-9]{2,20}")
+"""The id of a channel of Slack's. No name of one is such: those have no capital letters."""
 
 
 @dataclass(frozen=True, slots=True)

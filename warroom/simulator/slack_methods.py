@@ -91,7 +91,13 @@ class Methods:
             raise Refused("missing_scope", needed=scope, provided=",".join(self._app.scopes))
 
     def _channel(self, args: Args, *, to_post: bool, name: str = "channel") -> Conversation:
-        channel = self._room.channel(str(args.get(name, "")))
+        """The channel with the id that is given. Only what posts takes a name, too, and answers with the id."""
+        return self._open(self._room.channels.get(str(args.get(name, ""))), to_post=to_post)
+
+    def _addressed(self, args: Args) -> Conversation:
+        return self._open(self._room.addressed(str(args.get("channel", ""))), to_post=True)
+
+    def _open(self, channel: Conversation | None, *, to_post: bool) -> Conversation:
         if channel is None:
             raise Refused("channel_not_found")
         if to_post and channel.archived:
@@ -105,14 +111,14 @@ class Methods:
         return {"url": url, "team": "war", "team_id": TEAM, "user": "warroom", "user_id": BOT_USER, "bot_id": BOT_ID}
 
     def _info(self, args: Args) -> dict[str, Any]:
-        channel = self._room.channel(str(args.get("channel", "")))
+        channel = self._room.channels.get(str(args.get("channel", "")))
         if channel is None:
             raise Refused("channel_not_found")
         shown = {"id": channel.id, "name": channel.name, "is_member": channel.member, "is_archived": channel.archived}
         return {"channel": shown}
 
     def _post(self, args: Args) -> dict[str, Any]:
-        channel = self._channel(args, to_post=True)
+        channel = self._addressed(args)
         if problem := message_problem(args):
             raise Refused(problem)
         thread = self._thread(channel, args)
@@ -201,7 +207,7 @@ class Methods:
         return {"messages": shown, "has_more": more, **following}
 
     def _schedule(self, args: Args) -> dict[str, Any]:
-        channel = self._channel(args, to_post=True)
+        channel = self._addressed(args)
         if problem := message_problem(args):
             raise Refused(problem)
         post_at = int(_number(args, "post_at", 0.0))
@@ -227,7 +233,7 @@ class Methods:
 
     def _scheduled(self, args: Args) -> dict[str, Any]:
         wanted = str(args.get("channel") or "")
-        if wanted and self._room.channel(wanted) is None:
+        if wanted and wanted not in self._room.channels:
             raise Refused("invalid_channel")
         found = sorted(self._pending(wanted), key=lambda one: one.post_at)
         start, limit = _cursor(args), min(SCHEDULED_PAGE, max(1, int(_number(args, "limit", SCHEDULED_PAGE))))

@@ -88,11 +88,10 @@ class Room:
         self._last_us = 0
         self._count = 0
 
-    def channel(self, name: str) -> Conversation | None:
-        """The channel with that id, or called `#name`."""
-        if name in self.channels:
-            return self.channels[name]
-        return next((one for one in self.channels.values() if name == f"#{one.name}"), None)
+    def addressed(self, to: str) -> Conversation | None:
+        """The channel with that id, or of that name, with its `#` or without."""
+        called = (one for one in self.channels.values() if to in (one.name, f"#{one.name}"))
+        return self.channels.get(to) or next(called, None)
 
     def post(self, channel: str, text: str, **more: Any) -> Message:
         """Adds a message; `more` are further fields of `Message`."""
