@@ -165,6 +165,22 @@ async def test_what_only_the_source_knows_is_unknown_with_its_reason_on_the_pane
     assert any(text.startswith("trigger behind#0 is BLIND: ") and reason in text for text in report)
 
 
+@pytest.mark.covers("S3-O01")
+async def test_percent_where_a_share_is_asked_is_unknown_on_the_panel_and_in_the_report(tmp_path: Path) -> None:
+    ok = signal("ok", "%", "< 98%", "< 95%")
+    watched = replace(WATCHED, signals={"ok": ok}, triggers={"few": trigger("few", "ok", "< 90%")})
+    stage = Feed(tmp_path, replace(watched, slos={}, baselines={}))
+    stage.fed.values = {"ok": 60.0}
+    async with stage.engine() as engine:
+        await stage.advance(2 * MINUTE)
+        panel = named(shown(engine, stage)["signals"], "ok")
+        blind = named(shown(engine, stage)["triggers"], "few")
+    reason = "6000% is no share: the source has to give 0..1, not percent"
+    assert (panel["word"], panel["reason"]) == ("UNKNOWN", reason)
+    assert (blind["stage"], reason in blind["reason"]) == ("blind", True)
+    assert any(text.startswith("signal ok is UNKNOWN: ") and reason in text for text in reported(stage))
+
+
 BASELINES = [
     ("a baseline that is missing: nothing was measured before T0", None, "only 0 values of 60 in the 5m before"),
     ("a baseline of zero: nothing waited before T0", 0.0, "it is 0, and no multiple of that is a limit"),

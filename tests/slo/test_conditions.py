@@ -241,3 +241,20 @@ def test_a_trend_is_true_or_false_over_its_window(text: str, per_minute: float, 
     history = [(NOW - timedelta(minutes=30 - minute), 1000 + per_minute * minute) for minute in range(31)]
     found = evaluate(parse_condition(text), at(history[-1][1]), history=history)
     assert found.truth is truth
+
+
+@pytest.mark.covers("S3-O01")
+@pytest.mark.parametrize("value", [99.5, 2.01, -40.0], ids=["percent for a share", "more than twice all", "below"])
+@pytest.mark.parametrize("text", ["< 98%", ">= 1%", "> 2x baseline.queue_depth"])
+def test_a_share_that_cannot_be_one_decides_nothing_and_names_what_was_meant(text: str, value: float) -> None:
+    found = evaluate(parse_condition(text), at(value), unit=parse_unit("%"), baselines=DEPTH)
+    assert found.truth is None
+    assert found.reason == f"{parse_unit('%').show(value)} is no share: the source has to give 0..1, not percent"
+
+
+def test_two_counters_read_apart_may_make_a_little_over_one() -> None:
+    assert evaluate(parse_condition("< 98%"), at(1.04), unit=parse_unit("%")).truth is False
+
+
+def test_only_a_share_has_a_greatest_number() -> None:
+    assert evaluate(parse_condition("> 98"), at(9_900.0), unit=parse_unit("messages")).truth is True

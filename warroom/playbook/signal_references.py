@@ -13,10 +13,10 @@ from warroom.playbook.nodes import Path, Scalar, find, key_path
 from warroom.playbook.signal_build import limits_of, unit_of
 from warroom.playbook.signal_forms import Burn, When
 from warroom.slo.conditions import OverBaseline, SignalCondition, Threshold, Trending, check
-from warroom.slo.levels import direction_problem, order_problem, resume_problem
+from warroom.slo.levels import are_opposite, direction_problem, order_problem, resume_problem
 from warroom.slo.query import Availability, Latency
 from warroom.slo.unit import Dimension, Unit
-from warroom.units import format_duration
+from warroom.units import format_duration, format_offset
 
 _FITS: Final[Mapping[str, tuple[str, ...]]] = {
     "metrics": ("value", "rate", "count", "ratio", "quantile"),
@@ -32,6 +32,7 @@ _FITS: Final[Mapping[str, tuple[str, ...]]] = {
 _COUNTED: Final = ("ratio", "quantile", "latency", "availability")
 """The measures of which it is known from how many events they were made."""
 _SPLIT: Final = ("value", "rate", "count", "ratio", "quantile", "expr")
+_ONE_SIDE: Final = "a signal is bad on one side; where the other is bad too, declare a second signal for it"
 _CREDENTIALS: Final = ("authorization", "proxy-authorization", "cookie", "x-internal-key")
 _CREDENTIAL_WORDS: Final = ("token", "secret", "password", "api-key", "apikey")
 
@@ -67,13 +68,17 @@ class SignalReferences:
         self._name = name
         self._target = target
         self._found: list[Problem] = []
+        self._faulty: set[str] = set()
 
     def problems(self) -> list[Problem]:
         """What `name` and `target` do not report themselves."""
         for source_id, source in self._all.sources.items():
             self._source(source_id, source)
         for signal_id, signal in self._all.signals.items():
+            known = len(self._found)
             self._signal(signal_id, signal)
+            if len(self._found) > known:
+                self._faulty.add(signal_id)
             if signal.gate:
                 self._name(("signals", signal_id, "gate"), "gates", signal.gate)
         for slo_id, slo in self._all.slos.items():
@@ -82,6 +87,7 @@ class SignalReferences:
             self._baseline(baseline_id, baseline)
         for trigger_id, trigger in self._all.triggers.items():
             self._trigger(trigger_id, trigger)
+            self._can_fire(trigger_id, trigger)
         for phase_id, phase in self._phases.items():
             self._exit(("phases", phase_id, "exit"), phase.exit)
         return self._found
@@ -228,6 +234,18 @@ class SignalReferences:
             if signal:
                 self._of_signal(path, trigger, signal)
 
+    def _can_fire(self, trigger_id: str, trigger: signal_models.Trigger) -> None:
+        """Whether the launch lasts as long as the condition has to hold; nobody knows where a phase is open."""
+        ends = [phase.until for phase in self._phases.values() if phase.until is not None]
+        hold = trigger.for_
+        if hold is None or not ends or len(ends) < len(self._top.child("phases").entries):
+            return
+        if hold.span > max(ends) or (hold.strict and hold.span == max(ends)):
+            held = f"{'more than ' if hold.strict else ''}{format_duration(hold.span)}"
+            over = f"the last phase is over at {format_offset(max(ends))}"
+            message = f"it can never fire: it has to hold for {held} from T0 on, and {over}"
+            self._report(("triggers", trigger_id, "for"), message)
+
     def _of_signal(self, path: Path, trigger: signal_models.Trigger, signal: signal_models.Signal) -> None:
         if trigger.window and not signal.is_of_a_window:
             self._report((*path, "window"), f"'{trigger.signal}' is the number of the moment and has no window")
@@ -244,6 +262,9 @@ class SignalReferences:
         if not isinstance(trigger.when, Burn) and trigger.when:
             if problem := _wrong_side(signal, trigger.when):
                 self._report((*path, "when"), problem)
+            elif trigger.signal not in self._faulty and (limit := _contradicted(signal, trigger.when)):
+                message = f"'{trigger.when.text}' looks in the opposite direction of {limit} of '{trigger.signal}'"
+                self._report((*path, "when"), message, _ONE_SIDE)
             elif trigger.resume and (problem := resume_problem(trigger.when, trigger.resume)):
                 self._report((*path, "resume"), problem)
 
@@ -284,6 +305,14 @@ def _wrong_side(signal: signal_models.Signal, limit: SignalCondition) -> str:
     """Why a limit calls the good side of the signal bad; empty where it does not, or nobody knows."""
     measure = Availability() if signal.availability else Latency(signal.latency.p / 100) if signal.latency else None
     return direction_problem(limit, measure) if measure else ""
+
+
+def _contradicted(signal: signal_models.Signal, when: SignalCondition) -> str:
+    """The first limit of the signal that calls good what `when` calls bad, with its role; empty for none."""
+    roles = [("warn", signal.warn), ("page", signal.page)]
+    for own in signal.limits_in.values():
+        roles += [("warn", own.warn), ("page", own.page)]
+    return next((f"{role} '{one.text}'" for role, one in roles if one and are_opposite(one, when)), "")
 
 
 def _unit_problem(signal: signal_models.Signal, unit: Unit) -> str:

@@ -133,13 +133,16 @@ def evaluate(
     """Whether `condition` holds for `reading`.
 
     Missing where there is no data, where less than `min_coverage` (0..1) of the window was observed, where the limit
-    lies inside the interval that is known, and where the baseline is missing. `unit` is only for the words. `history`
+    lies inside the interval that is known, where the baseline is missing, and where the value cannot be one in
+    `unit`, which else is only for the words. `history`
     are the signal's values, oldest first, for a trend; it has to end with the reading's.
     """
     if not reading.is_known:
         return Evaluation(None, reading.reason or "no data", reading.filling)
     if too_little := reading.too_little(min_coverage):
         return Evaluation(None, too_little, reading.filling)
+    if reading.value is not None and (misfit := unit.misfit(reading.value)):
+        return Evaluation(None, misfit)
     if isinstance(condition, Trending):
         return _trending(condition, history, reading)
     limit = limit_of(condition, baselines or {})

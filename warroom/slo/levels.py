@@ -117,6 +117,8 @@ def order_problem(warn: SignalCondition | None, page: SignalCondition | None) ->
     A page limit milder than the warning, one in the other direction, and two equal ones can be told at load; a trend
     beside a number cannot.
     """
+    if warn and page and are_opposite(warn, page):
+        return f"warn '{warn.text}' and page '{page.text}' look in opposite directions"
     if isinstance(warn, Threshold) and isinstance(page, Threshold):
         pair = (warn.op, warn.number), (page.op, page.number)
     elif isinstance(warn, OverBaseline) and isinstance(page, OverBaseline) and warn.baseline == page.baseline:
@@ -126,8 +128,6 @@ def order_problem(warn: SignalCondition | None, page: SignalCondition | None) ->
     (warn_op, warned), (page_op, paged) = pair
     if {warn_op, page_op} & {"==", "!="}:
         return ""
-    if warn_op[0] != page_op[0]:
-        return f"warn '{warn.text}' and page '{page.text}' look in opposite directions"
     strictness = (len(page_op) == 1) - (len(warn_op) == 1)  # > holds later than >=
     beyond = paged - warned if warn_op[0] == ">" else warned - paged
     if beyond < 0 or (beyond == 0 and strictness < 0):
@@ -135,6 +135,12 @@ def order_problem(warn: SignalCondition | None, page: SignalCondition | None) ->
     if beyond == 0 and strictness == 0:
         return f"warn and page are both '{warn.text}': the signal would never be yellow"
     return ""
+
+
+def are_opposite(one: SignalCondition, other: SignalCondition) -> bool:
+    """Whether one calls large values bad and the other small ones; not where either does not say."""
+    sides = {each.op[0] for each in (one, other) if isinstance(each, Threshold | OverBaseline)}
+    return sides == {"<", ">"}
 
 
 def direction_problem(limit: SignalCondition, measure: Measure) -> str:
@@ -153,7 +159,7 @@ def resume_problem(when: SignalCondition, resume: SignalCondition) -> str:
     """What is wrong with a condition that ends what `when` began, a sentence for the author; empty for nothing."""
     if not isinstance(when, Threshold) or not isinstance(resume, Threshold):
         return ""
-    if {when.op, resume.op} & {"==", "!="} or when.op[0] != resume.op[0]:
+    if {when.op, resume.op} & {"==", "!="} or are_opposite(when, resume):
         return ""
     return f"'{resume.text}' looks in the same direction as '{when.text}': it would hold because of the breach"
 

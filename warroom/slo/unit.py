@@ -23,6 +23,8 @@ class Dimension(StrEnum):
 _TIMES: Final = {"ms": "0.001", "s": "1", "m": "60", "h": "3600", "d": "86400", "w": "604800"}
 _PER: Final = {"s": 1, "min": 60, "hour": 3600, "day": 86400, "week": 604800}
 _MANY: Final = {"K": "1000", "M": "1000000"}
+# Two counters that are read apart can make a little more than all of it; percent in its place is a hundred times it.
+_MOST_OF_A_SHARE: Final = 2.0
 _EXAMPLE: Final = {
     Dimension.RATIO: "0.5%",
     Dimension.TIME: "300ms",
@@ -60,6 +62,12 @@ class Unit:
         if not self.text:
             return shown
         return f"{shown} {self.text}" if self.noun else f"{shown}{self.text}"
+
+    def misfit(self, value: float) -> str:
+        """Why a value in base units cannot be what the unit says, a sentence; empty where it can."""
+        if self.dimension is not Dimension.RATIO or abs(value) <= _MOST_OF_A_SHARE:
+            return ""
+        return f"{self.show(value)} is no share: the source has to give 0..1, not percent"
 
     @property
     def example(self) -> str:
