@@ -54,11 +54,19 @@ class Column:
     values: dict[float, float]
 
 
-def batch(expressions: Sequence[str]) -> str:
-    """One query for all of them; each keeps to its own label, so that none hides another."""
+@functools.lru_cache(maxsize=16)
+def batch(expressions: tuple[str, ...]) -> str:
+    """One query for all of them; each keeps to its own label, so that none hides another. The same ones are asked
+    over and over."""
     # On lines of their own, so that a comment in one of them ends with it.
     named = [f'label_replace(\n{text}\n, "{PANEL}", "{at}", "", "")' for at, text in enumerate(expressions)]
-    return " or ".join(named)
+    return _any_of(named)
+
+
+def _any_of(named: Sequence[str]) -> str:
+    """In pairs of pairs: in a row, each `or` goes through all that stood before it."""
+    half = len(named) // 2
+    return f"({_any_of(named[:half])} or {_any_of(named[half:])})" if half else "".join(named)
 
 
 def vectors_of(answered: Answered, count: int, asked_at: datetime) -> tuple[Vector, ...]:

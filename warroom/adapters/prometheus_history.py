@@ -62,7 +62,7 @@ class PrometheusHistory:
         self._api.close()
 
     async def _columns(
-        self, texts: Sequence[str], slots: Sequence[datetime], step_s: int
+        self, texts: tuple[str, ...], slots: Sequence[datetime], step_s: int
     ) -> Mapping[str, Sequence[Column]]:
         # One alone is asked as it is: what is said against it is then not about what was wrapped around it.
         query = texts[0] if len(texts) == 1 else batch(texts)

@@ -71,6 +71,7 @@ class PrometheusSource:
         self._texts = {query: _Texts.of(query, spec.labels) for query in dict.fromkeys(queries)}
         self._scalars: set[str] = set()
         self._began: dict[Windowed, datetime] = {}
+        self._not_begun = [texts.whole for texts in self._texts.values()]
         asked = [window for texts in self._texts.values() for window in texts.whole.windows]
         self._parts_s = {observed(*window): part_of(window[1]).total_seconds() for window in asked}
         self._observed: dict[str, tuple[int, Vector]] = {}
@@ -122,11 +123,12 @@ class PrometheusSource:
     def _begin(self, look: _Look) -> None:
         """Windows in which something is for the first time began to fill as long ago as they are full now."""
         answers = self._answers(look)
-        for texts in self._texts.values():
-            is_there = all(look.vectors.get(newest(one), Vector()).points for one in texts.whole.families)
-            for window in texts.whole.windows if is_there else ():
+        for asked in self._not_begun:
+            is_there = all(look.vectors.get(newest(one), Vector()).points for one in asked.families)
+            for window in asked.windows if is_there else ():
                 if window not in self._began and observed(*window) in look.vectors:
                     self._began[window] = look.at - answers.share(window) * window[1]
+        self._not_begun = [one for one in self._not_begun if not self._began.keys() >= set(one.windows)]
 
     def _answers(self, look: _Look) -> Answers:
         return Answers(look.at, look.asked_at, look.vectors, self._began)
@@ -166,7 +168,7 @@ class PrometheusSource:
         asked = [text for text in dict.fromkeys(texts) if text not in known]
         look.vectors.update(known)
         if asked:
-            answer = await self._api.ask(batch([self._wrapped(text) for text in asked]), look.asked_at)
+            answer = await self._api.ask(batch(tuple(map(self._wrapped, asked))), look.asked_at)
             found = dict(zip(asked, vectors_of(answer, len(asked), look.asked_at), strict=True))
             look.vectors.update(found)
             self._observed.update({text: (parts[text], found[text]) for text in found if text in parts})
