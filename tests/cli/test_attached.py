@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +46,13 @@ def test_run_opens_the_launch_with_an_engine_of_its_own_session_and_says_what_go
     assert room.answers()
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert "engine 1 owns the launch" in log.read_text("utf-8")
+
+
+def test_a_console_that_only_asks_its_engine_loads_neither_database_nor_playbook_nor_models() -> None:
+    heavy = ("sqlalchemy", "pydantic", "httpx", "ruamel.yaml", "warroom.playbook.load", "warroom.launch.folding")
+    code = f"import sys, warroom.cli.attached, warroom.screens.launch_app; print(set({heavy}) & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_its_secrets_are_in_its_environment_alone(room: WarRoom) -> None:

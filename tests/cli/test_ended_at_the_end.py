@@ -14,7 +14,7 @@ from tests.cli.launching import Desk, EngineProcess, ago
 from tests.cli.slack_desks import slack_desk
 from tests.cli.test_run_slack import PLAYBOOK
 from warroom.journal.audit import audit
-from warroom.journal.database import DATABASE
+from warroom.journal.folder import DATABASE
 from warroom.journal.owner import LOCK
 from warroom.simulator import SimulatorProcess
 

@@ -16,8 +16,8 @@ from warroom.cli.engines import engine_named, running_engines
 from warroom.cli.looking import audit, launches, status
 from warroom.cli.purge import purge
 from warroom.clock import RealClock
+from warroom.journal.folder import holds_journal
 from warroom.journal.journal import Journal
-from warroom.journal.reading import holds_journal
 
 ENTRIES = 3
 

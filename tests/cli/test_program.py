@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from warroom.app import run
-from warroom.cli.launches import command_for
+from warroom.cli.folders import command_for
 from warroom.cli.program import as_called
 
 

@@ -13,7 +13,8 @@ from tests.launch import test_kept_open as kept_open
 from tests.launch.course import T0, after, opened
 from tests.launch.test_exits import ran
 from warroom.cli.action_lines import asked_lines
-from warroom.cli.launches import Known, other_playbook, state_folder
+from warroom.cli.folders import state_folder
+from warroom.cli.launches import Known, other_playbook
 from warroom.cli.looking import as_typed_here, status_lines
 from warroom.engine.view import state_json
 from warroom.launch.results import CheckFound

@@ -11,7 +11,8 @@ from typing import Any, Final
 from warroom.cli.action_lines import asked_lines, lever_lines, procedure_lines, run_lines, step_lines
 from warroom.cli.asking import asked
 from warroom.cli.confirming import confirmed
-from warroom.cli.launches import Known, launch_named, safe_state_folder
+from warroom.cli.folders import safe_state_folder
+from warroom.cli.launches import Known, launch_named
 from warroom.cli.plain import write
 from warroom.clock import Clock, RealClock
 from warroom.errors import ExitCode, UsageError

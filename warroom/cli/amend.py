@@ -13,8 +13,9 @@ from pathlib import Path
 from warroom.checks import all_kinds
 from warroom.cli.asking import ask, asked
 from warroom.cli.confirming import confirmed
+from warroom.cli.folders import safe_state_folder
 from warroom.cli.journaled import with_course
-from warroom.cli.launches import Known, altered_copy, launch_named, require_copy, safe_state_folder, whole
+from warroom.cli.launches import Known, altered_copy, launch_named, require_copy, whole
 from warroom.cli.plain import write
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, PlaybookError, UsageError

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warroom.cli.launches import Known, launch_named, safe_state_folder, what_now
+from warroom.cli.folders import safe_state_folder
+from warroom.cli.launches import Known, launch_named, what_now
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine

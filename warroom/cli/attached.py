@@ -1,4 +1,7 @@
-"""The console of a launch whose engine runs in the background: opened with it, or attached later."""
+"""The console of a launch whose engine runs in the background: opened with it, or attached later.
+
+What reads a journal or a playbook is imported where it is needed: a console that only asks its engine paints sooner.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,24 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from warroom.cli.detached import start
-from warroom.cli.engines import Running, engine_named, engine_of_playbook, running_in
+from warroom.cli.engines import engine_named, engine_of_playbook
+from warroom.cli.folders import command_for, safe_state_folder
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
-from warroom.cli.journaled import closed_in, with_course
-from warroom.cli.launches import command_for, launch_named, other_playbook, safe_state_folder, what_now, whole
-from warroom.cli.opened import LaunchOptions
 from warroom.cli.output import Terminal
 from warroom.cli.plain import write
 from warroom.client.http import EngineClient
+from warroom.client.values import LaunchNow
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, UsageError
-from warroom.launch.ending import ending
 from warroom.text import clean
+
+if TYPE_CHECKING:
+    from warroom.cli.opened import LaunchOptions
 
 
 def run(options: LaunchOptions, arguments: Sequence[str]) -> int:
@@ -48,9 +52,15 @@ def run(options: LaunchOptions, arguments: Sequence[str]) -> int:
     if told.taken:
         who = f"process {told.pid}" if told.pid else "another process"
         _say(terminal, f"{who} runs the launch {told.folder.name} already: this console is attached to it")
-        if note := other_playbook(options.playbook, launch_named(told.folder.parent, told.folder.name)):
+        if note := _other_playbook(options, told.folder):
             _say(terminal, note)
     return _shown(told.folder, terminal, read_only=False, launch_counts=True)
+
+
+def _other_playbook(options: LaunchOptions, folder: Path) -> str:
+    from warroom.cli.launches import launch_named, other_playbook
+
+    return other_playbook(options.playbook, launch_named(folder.parent, folder.name))
 
 
 def _running(options: LaunchOptions) -> Told | None:
@@ -73,46 +83,21 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
 
     end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
-    run_again, closed = command_for(folder, "run"), partial(closed_in, folder)
-    client = EngineClient(folder, clock, read_only=read_only, run=run_again, closed=closed)
+    run_again = command_for(folder, "run")
+    client = EngineClient(folder, clock, read_only=read_only, run=run_again, closed=lambda: _closed_in(folder))
     try:
         code = run_launch_console(client, clock, color=terminal.color, ascii_only=terminal.ascii_only)
     finally:
-        left = _left_behind(folder, terminal)
+        from warroom.cli.leaving import left_behind
+
+        left = left_behind(folder, terminal)
     return int(left if launch_counts and code == ExitCode.GREEN else code)
 
 
-def _left_behind(folder: Path, terminal: Terminal) -> ExitCode:
-    """Says what goes on without the console, and returns what that means for `run`."""
-    found = running_in(folder)
-    if found:
-        for line in _goes_on(found):
-            write(terminal.out, clean(line))
-        return ExitCode.GREEN
-    known = whole(launch_named(folder.parent, folder.name))
-    if known.state.closed and (ended := ending(with_course(known))):
-        write(terminal.out, clean(f"the launch {known.name} is closed: {known.state.closed.reason}"))
-        for reason in ended.reasons:
-            write(terminal.out, clean(f"  {reason}"))
-        return ended.code
-    write(terminal.out, f"NO ENGINE runs the launch {known.name}: nothing is posted")
-    write(terminal.out, clean(f"  {what_now(known)}"))
-    return ExitCode.UNKNOWN
+def _closed_in(folder: Path) -> LaunchNow | None:
+    from warroom.cli.journaled import closed_in
 
-
-def _goes_on(running: Running) -> list[str]:
-    offers = {
-        command_for(running.folder, "console"): "attaches again",
-        command_for(running.folder, "status"): "says where it stands",
-        command_for(running.folder, "stop"): "ends the engine; `warroom run` goes on",
-        command_for(running.folder, "close", "--reason TEXT"): "ends the launch",
-    }
-    width = max(map(len, offers))
-    who = f"process {running.pid} runs it" if running.pid else "its engine runs"
-    return [
-        f"the launch {running.name} goes on without the console: {who}",
-        *(f"  {command:<{width}}  {does}" for command, does in offers.items()),
-    ]
+    return closed_in(folder)
 
 
 def _say(terminal: Terminal, text: str) -> None:

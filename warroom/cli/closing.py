@@ -8,7 +8,8 @@ from typing import Final
 
 from warroom.adapters.asking import user_name
 from warroom.cli.asking import ask
-from warroom.cli.launches import Known, altered_copy, launch_named, safe_state_folder, whole
+from warroom.cli.folders import safe_state_folder
+from warroom.cli.launches import Known, altered_copy, launch_named, whole
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.clock import RealClock, stamp

@@ -115,7 +115,7 @@ def doctor(
     """Say what is wrong with the set-up: inputs, state folder, names, Slack. 0 clean, 1 findings."""
     from warroom.cli.doctor import DoctorOptions
     from warroom.cli.doctor import doctor as run
-    from warroom.cli.launches import state_folder
+    from warroom.cli.folders import state_folder
 
     options = DoctorOptions(
         playbook=playbook,

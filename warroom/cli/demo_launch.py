@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from warroom.cli.detached import start
+from warroom.cli.folders import command_for
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
 from warroom.cli.journaled import closed_in
-from warroom.cli.launches import command_for
 from warroom.cli.output import Terminal
 from warroom.cli.plain import narrate
 from warroom.client import Choice, Simulation

@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from warroom.cli.launches import command_for, entries_of, id_in, launch_named, what_now
+from warroom.cli.folders import command_for, entries_of, id_in
 from warroom.client.engine_socket import NotRunning, engine_pid
 from warroom.errors import UsageError, WarroomError
-from warroom.journal.reading import holds_journal, read_only
+from warroom.journal.folder import holds_journal
 
 # What opens a launch is among its first entries.
 _FIRST: Final = 10
@@ -38,6 +38,9 @@ class Running:
     @property
     def playbook(self) -> str:
         """The path of its playbook, empty where the journal does not tell."""
+        # Imported here, as below: whoever names the launch pays for no database.
+        from warroom.journal.reading import read_only
+
         with contextlib.suppress(WarroomError):
             for entry in islice(read_only(self.folder).entries(), _FIRST):
                 if entry.kind == "launch.opened":
@@ -90,6 +93,8 @@ def engine_named(state: Path, name: str) -> Running:
         raise UsageError(f"{len(found)} launches have an engine", hint=f"name one of them: {_names(found)}")
     if not name:
         raise UsageError("no launch has an engine", hint="start one with: warroom run PLAYBOOK")
+    from warroom.cli.launches import launch_named, what_now
+
     known = launch_named(state, name)
     if known.state.closed:
         raise UsageError(

@@ -63,7 +63,7 @@ def run(
     lifeline_fd: arguments.Lifeline = -1,
 ) -> int:
     """Open a launch, or go on with the open one: an engine in the background, and its console."""
-    from warroom.cli.launches import safe_state_folder
+    from warroom.cli.folders import safe_state_folder
     from warroom.cli.opened import LaunchOptions, opening_t0
 
     options = LaunchOptions(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import shlex
 from collections import deque
 from collections.abc import Iterator
@@ -14,12 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from warroom.cli.program import program
+from warroom.cli.folders import LAUNCH_NAME, command_for, entries_of, how_to_go_on, id_in
 from warroom.clock import file_stamp
 from warroom.errors import UsageError, WarroomError
 from warroom.journal.failure import JournalDamaged
-from warroom.journal.folder import require_safe
-from warroom.journal.reading import NoEntryYet, holds_journal, read_only
+from warroom.journal.folder import holds_journal
+from warroom.journal.reading import NoEntryYet, read_only
 from warroom.journal.witness import acknowledged
 from warroom.launch.entries import Entry
 from warroom.launch.folding import step
@@ -31,7 +30,6 @@ from warroom.text import clean, did_you_mean
 
 _OPENING: Final = ".opening.lock"
 _LOG: Final = 50
-_NAME: Final = re.compile(r"(?P<id>.+)-\d{8}T\d{6}Z(-\d+)?")
 _IDENTITY: Final = ("launch.opened", "playbook.amended", "t0.set", "t0.scrubbed", "launch.closed")
 
 
@@ -72,40 +70,6 @@ class Known:
     def title(self) -> str:
         """The title of its playbook; empty where it is not known."""
         return str(self.opened.body.get("title", "")) if self.opened else ""
-
-
-def id_in(name: str) -> str:
-    """The id of a playbook in the name of its launch: `auto_com_center` of `auto_com_center-20251101T020000Z`."""
-    named = _NAME.fullmatch(name)
-    return named["id"] if named else name
-
-
-def state_folder(given: Path | None) -> Path:
-    """The folder of all launches: `given`, or the user's own state folder."""
-    if given is not None:
-        return given.absolute()
-    import platformdirs
-
-    return platformdirs.user_state_path("warroom")
-
-
-def safe_state_folder(given: Path | None) -> Path:
-    """The same. Raises UsageError where somebody else could have put there what is found in it: then an engine that
-    answers need not be one of ours."""
-    folder = state_folder(given)
-    require_safe(folder)
-    return folder
-
-
-def command_for(folder: Path, name: str, *more: str) -> str:
-    """The whole command `name` for the launch in `folder`, to be pasted into a shell."""
-    elsewhere = () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
-    return clean(" ".join((program(), name, folder.name, *elsewhere, *more)))
-
-
-def how_to_go_on(folder: Path) -> str:
-    """What takes the launch in `folder` up again: the command, and what has to be given with it."""
-    return f"{command_for(folder, 'run')} (with the same --env-file and inputs as before)"
 
 
 def what_now(launch: Known) -> str:
@@ -177,26 +141,12 @@ def known_launches(folder: Path) -> tuple[Known, ...]:
     return tuple(known for entry in entries_of(folder) if (known := _found(entry)))
 
 
-def entries_of(folder: Path) -> list[Path]:
-    """What is in the folder of all launches, by name; empty where that is not there. Raises UsageError where it
-    cannot be read: that is not the same as having none."""
-    try:
-        return sorted(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise UsageError(
-            f"the state folder {clean(str(folder))} cannot be read: {error.strerror}",
-            hint="name another with --state DIR",
-        ) from error
-
-
 def _found(folder: Path) -> Known | None:
     """The launch in `folder`; None where there is none. One that nobody may look into has a problem."""
     try:
         return _read(folder) if holds_journal(folder) else None
     except OSError as error:
-        if not _NAME.fullmatch(folder.name):
+        if not LAUNCH_NAME.fullmatch(folder.name):
             return None
         said = f"{clean(str(folder))} cannot be looked into: {error.strerror}"
         return Known(

@@ -9,7 +9,7 @@ from warroom.api.guard import Guard
 from warroom.api.listener import Address, Application, TcpListener, address_of
 from warroom.api.refusals import Refusals
 from warroom.api.tokens import Tokens
-from warroom.cli.launches import command_for
+from warroom.cli.folders import command_for
 from warroom.errors import UsageError
 
 

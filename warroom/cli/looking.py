@@ -15,18 +15,10 @@ from typing import Any, Final
 from warroom.adapters.file_channel import published_heads
 from warroom.api.models import instant
 from warroom.cli.action_lines import lever_lines, run_lines
+from warroom.cli.folders import safe_state_folder, state_folder
 from warroom.cli.folding import folded
 from warroom.cli.journaled import journaled
-from warroom.cli.launches import (
-    Known,
-    altered_copy,
-    is_launch,
-    known_launches,
-    launch_named,
-    safe_state_folder,
-    state_folder,
-    what_now,
-)
+from warroom.cli.launches import Known, altered_copy, is_launch, known_launches, launch_named, what_now
 from warroom.cli.plain import write
 from warroom.cli.program import as_called
 from warroom.cli.watched_lines import signal_lines, trigger_lines

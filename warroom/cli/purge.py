@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from warroom.cli.confirming import confirmed
-from warroom.cli.launches import Known, launch_named, safe_state_folder, whole
+from warroom.cli.folders import safe_state_folder
+from warroom.cli.launches import Known, launch_named, whole
 from warroom.cli.plain import write
 from warroom.clock import RealClock
 from warroom.errors import ExitCode, UsageError
-from warroom.journal.database import DATABASE
+from warroom.journal.folder import DATABASE
 from warroom.journal.owner import LOCK, OwnerLock
 from warroom.journal.witness import WITNESS
 from warroom.text import clean, plural

@@ -21,10 +21,10 @@ from warroom.cli.acting import LaunchActions
 from warroom.cli.channels import Around, FormerChannels, OpenChannel, channels_of
 from warroom.cli.ending import Signals, heard_signals
 from warroom.cli.engine_log import EngineLog
+from warroom.cli.folders import command_for
 from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.hangup import end_with_starter
 from warroom.cli.herald import Herald, Told
-from warroom.cli.launches import command_for
 from warroom.cli.library_logging import libraries_say
 from warroom.cli.listening import listen, listen_at, tcp_listener
 from warroom.cli.live_signals import LaunchSignals

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from warroom.cli.engines import engine_named, running_in
-from warroom.cli.launches import how_to_go_on, safe_state_folder
+from warroom.cli.folders import how_to_go_on, safe_state_folder
 from warroom.cli.plain import write
 from warroom.client.engine_socket import ask as ask_engine
 from warroom.clock import RealClock

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from warroom.adapters.asking import user_name
 from warroom.api.tokens import Tokens
-from warroom.cli.launches import launch_named, safe_state_folder
+from warroom.cli.folders import safe_state_folder
+from warroom.cli.launches import launch_named
 from warroom.cli.plain import write
 from warroom.clock import RealClock, stamp
 from warroom.errors import ExitCode, UsageError

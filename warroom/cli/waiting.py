@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from warroom.cli.launches import command_for
+from warroom.cli.folders import command_for
 from warroom.launch.ledger import kept_open
 from warroom.launch.standing import OVER, owed
 from warroom.launch.state import LaunchState

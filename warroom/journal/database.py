@@ -14,7 +14,6 @@ from sqlalchemy.pool import NullPool
 
 from warroom.journal.folder import sync_folder
 
-DATABASE: Final = "journal.db"
 _BUSY_S: Final = 2.0
 # What SQLite's log holds before it is written back: 1,000 pages of 4 KiB, each with 24 bytes, behind a header.
 _LOG_ROOM: Final = 32 + 1000 * (24 + 4096)

@@ -9,15 +9,21 @@ from pathlib import Path
 from typing import Final
 
 from warroom.errors import UsageError
-from warroom.journal.failure import because
+from warroom.journal.witness import acknowledged
 from warroom.text import clean
 
+DATABASE: Final = "journal.db"
 MOUNTS: Final = Path("/proc/self/mountinfo")
 
 # File systems on which locks or shared memory do not hold between machines.
 _NETWORK: Final = re.compile(
     r"nfs\d?|cifs|smb\w*|9p|afs|ceph|coda|lustre|gfs2?|ocfs2|fuse\.(sshfs|gluster\w*|ceph|s3fs|rclone|davfs)|ncpfs|davfs"
 )
+
+
+def holds_journal(folder: Path) -> bool:
+    """Whether a journal is in `folder`, or was: its last acknowledged entry is noted there."""
+    return (folder / DATABASE).is_file() or acknowledged(folder) is not None
 
 
 def prepare(folder: Path) -> None:
@@ -33,7 +39,7 @@ def prepare(folder: Path) -> None:
         _require_own(folder, stat.S_IRWXG | stat.S_IRWXO)
     except OSError as error:
         raise UsageError(
-            f"the state folder {clean(str(folder))} cannot be used: {because(error)}",
+            f"the state folder {clean(str(folder))} cannot be used: {error.strerror}",
             hint="name another with --state DIR",
         ) from error
     kind = file_system(folder.resolve(), MOUNTS)
@@ -79,7 +85,7 @@ def require_safe(folder: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise UsageError(f"the state folder {clean(str(folder))} cannot be used: {because(error)}") from error
+        raise UsageError(f"the state folder {clean(str(folder))} cannot be used: {error.strerror}") from error
 
 
 def sync_folder(folder: Path) -> None:

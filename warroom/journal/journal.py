@@ -18,7 +18,7 @@ from warroom.clock import Clock
 from warroom.errors import UsageError
 from warroom.journal import chain, schema
 from warroom.journal.chain import ACQUIRED, Row
-from warroom.journal.database import DATABASE, reader, reserve_log, rewrite_log, writer
+from warroom.journal.database import reader, reserve_log, rewrite_log, writer
 from warroom.journal.failure import (
     DATABASE_ERRORS,
     JournalUnavailable,
@@ -27,7 +27,7 @@ from warroom.journal.failure import (
     is_half_made,
     refused,
 )
-from warroom.journal.folder import prepare, prepare_file, require_plain
+from warroom.journal.folder import DATABASE, prepare, prepare_file, require_plain
 from warroom.journal.owner import LOCK, OwnerLock
 from warroom.journal.reading import JournalReader, last_row, require_acknowledged
 from warroom.journal.witness import WITNESS, Witness, acknowledged

@@ -11,8 +11,9 @@ from sqlalchemy import Engine, select
 from warroom.errors import UsageError
 from warroom.journal import chain
 from warroom.journal.chain import Row
-from warroom.journal.database import DATABASE, reader
+from warroom.journal.database import reader
 from warroom.journal.failure import DATABASE_ERRORS, JournalDamaged, failure, is_half_made
+from warroom.journal.folder import DATABASE
 from warroom.journal.schema import ENTRIES, objects, require_known
 from warroom.journal.witness import acknowledged
 from warroom.launch.entries import Entry, Head
@@ -81,11 +82,6 @@ class JournalReader:
         for row in rows:
             head = chain.require_next(row, head)
             yield row
-
-
-def holds_journal(folder: Path) -> bool:
-    """Whether a journal is in `folder`, or was: its last acknowledged entry is noted there."""
-    return (folder / DATABASE).is_file() or acknowledged(folder) is not None
 
 
 def read_only(folder: Path) -> JournalReader:
