@@ -131,6 +131,30 @@ async def test_what_cannot_be_deleted_any_more_does_not_hinder_what_can(
         assert sorted(one.channel for one in engine.state.dead_man.alarms.values()) == ["file", "new"]
 
 
+@pytest.mark.parametrize("name", ["file", "elsewhere"])
+async def test_an_engine_that_is_stopped_while_another_playbook_comes_leaves_nothing_behind(
+    stage: SlackStage, name: str
+) -> None:
+    has_access(stage)
+    async with stage.living() as engine:
+        await stage.passes(9 * MINUTE)
+        stage.slack.faults.queue(Fault("chat.scheduleMessage", "status", False, "503", 1))
+        engine.stop("ada")
+        while not [one for one in stage.slack.attempts if one.fault]:
+            await stage.clock.advance(0.1)
+        await amend(engine, without_slack(name))
+        while not engine._book._closed:
+            await stage.clock.advance(0.1)
+    stage._course = without_slack(name)
+    stage.channel = FileChannel(stage.folder / "posts.txt", stage.clock)
+    stage.others = {name: stage.channel}
+    async with stage.living() as engine:
+        await stage.passes(30 * MINUTE)
+        assert dict(engine.state.dead_man.alarms) == {}
+    assert stage.pending() == []
+    assert stage.messages("⚠️ ENGINE") == []
+
+
 async def test_an_amendment_waits_for_no_slack_that_is_silent(
     stage: SlackStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

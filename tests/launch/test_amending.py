@@ -8,11 +8,18 @@ from datetime import timedelta
 
 import pytest
 
+from tests.launch.acted import Drive
 from tests.launch.course import LAUNCH, SHA256, T0, after, course, opened
+from tests.launch.in_slack import in_slack, posting
+from warroom.engine.drafts import sending
 from warroom.errors import UsageError
+from warroom.launch.acting import start
 from warroom.launch.amending import Amendment, amend, slot_change
+from warroom.launch.dead_man import stopped, switch_owed
 from warroom.launch.ledger import Prepare, Send, decide
+from warroom.launch.procedure_ledger import procedure_drafts, procedure_effects
 from warroom.launch.state import LaunchState
+from warroom.launch.status_message import status_owed
 from warroom.playbook.course import Course
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -35,8 +42,13 @@ def amendment(plan: Course, sha256: str = "1" * 64) -> Amendment:
 
 def amended(state: LaunchState, plan: Course) -> LaunchState:
     """The state of the engine that takes the launch up with `plan`."""
+    return replace(after(accepted(state, plan), "owner.acquired", T0 + MINUTE, 2, pid=1, epoch=2), course=plan)
+
+
+def accepted(state: LaunchState, plan: Course) -> LaunchState:
+    """The state of the engine of before, which has to end."""
     (draft,) = amend(state, amendment(plan), T0, "ada")
-    return replace(after(state, draft.kind, T0 + MINUTE, **draft.body), course=plan)
+    return after(state, draft.kind, T0 + MINUTE, **draft.body)
 
 
 def written(state: LaunchState, slot: str = SLOT) -> LaunchState:
@@ -67,6 +79,31 @@ def test_what_was_written_and_not_sent_is_written_anew() -> None:
     assert not [one for one in decide(state, T0 + 6 * MINUTE) if isinstance(one, Send)]
     assert state.playbook_sha256 == "1" * 64
     assert (state.playbook_copy, state.playbook_path) == ("playbook-111111111111/mine.yaml", "/home/ada/mine.yaml")
+
+
+def test_until_another_engine_has_it_nothing_is_begun_by_the_one_of_before() -> None:
+    before, at = written(posting(in_slack())), T0 + 6 * MINUTE
+    [send] = [one for one in decide(before, at) if isinstance(one, Send)]
+    assert sending(send, before, at, "C0WARROOM")
+    assert all((switch_owed(before, at), stopped(before, at, "ada"), status_owed(before, at, "", None)))
+    state = accepted(before, changed())
+    assert (decide(state, at), sending(send, state, at, "C0WARROOM")) == ((), [])
+    assert (switch_owed(state, at), stopped(state, at, "ada"), status_owed(state, at, "", None)) == ((), None, None)
+    taken_up = after(state, "owner.acquired", at, 2, pid=1, epoch=2)
+    assert decide(taken_up, at)
+    assert switch_owed(taken_up, at)
+
+
+def test_until_another_engine_has_it_no_procedure_moves() -> None:
+    drive = Drive()
+    drive.take(start(drive.state, "stop", "ann", "", ""))
+    for draft in start(drive.state, "incident", "ann", "", ""):
+        drive.write(draft.kind, draft.actor, **draft.body)
+    assert drive.acts() == ["stop-1.send"]
+    assert procedure_drafts(drive.state, drive.now)
+    state = accepted(drive.state, drive.state.course)
+    assert list(procedure_effects(state, drive.now)) == []
+    assert procedure_drafts(state, drive.now) == []
 
 
 def test_what_was_sent_is_not_written_again() -> None:

@@ -127,7 +127,6 @@ class Engine:
         self._acting = Acting(ports.clock, self._book, ports.actions, self._insist)
         self._decided: tuple[LaunchState, Sequence[Decision]] | None = None
         self._rest_s = 0.0
-        self._sha256 = ""
         self._second_clock = ports.second_clock or SecondClock(ports.clock)
         kept = StatusPorts(self._clock, self._book, ports.channels, self._insist, self._complaints, ports.former)
         self._status = StatusKeeper(kept, self.pace.status)
@@ -171,12 +170,11 @@ class Engine:
         await self._book.catch_up(self.signals.remember)
         await self._book.write(lambda state: () if state.opened_at else first)
         self._failed("samples", await self.signals.restore(self.state))
-        self._sha256 = self.state.playbook_sha256
 
     async def run(self) -> None:
         """Ticks until the launch is closed or `stop` was called; then ends what is under way and the readers."""
         try:
-            while not (self._stop_asked.is_set() or self.state.closed or self.is_amended):
+            while not (self._stop_asked.is_set() or self.state.closed or self.state.is_handed_over):
                 await self._tick()
                 await self._pause()
             await until_stopped(self._leave(), self._stop_asked, self.pace.status.stop_s)
@@ -187,7 +185,7 @@ class Engine:
             await self._book.close()
 
     async def _leave(self) -> None:
-        if self.is_amended and not (self.state.closed or self._stop_asked.is_set()):
+        if self.state.is_handed_over:
             return  # what is scheduled is the next engine's to delete
         if self.state.closed:
             await self._work.finish(("post ", "step "), self.pace.patience_s)
@@ -209,11 +207,6 @@ class Engine:
     def _who_stops_it(self) -> str:
         said = self.state.stopping
         return said.by if said and said.means(self.state.epoch, self._clock.now()) else self._stopped_by
-
-    @property
-    def is_amended(self) -> bool:
-        """Whether the launch goes on with another playbook: `run` ends, for an engine that has it."""
-        return self.state.playbook_sha256 != self._sha256
 
     async def amend(self, request: AmendPlaybook, by: str) -> Sequence[Entry]:
         """Journals that the launch goes on with another playbook, which was loaded, and lets `run` end.
@@ -284,16 +277,13 @@ class Engine:
         self._told(entry)
 
     def _owed(self, state: LaunchState) -> Sequence[Draft]:
-        # Another playbook may have come while this waited for its turn.
-        if self.is_amended:
-            return ()
         now = self._clock.now()
         decisions = decide(state, now)
         self._decided = state, decisions
         return drafts.to_write(state, decisions, now)
 
     def _begin_effects(self) -> None:
-        if self._stop_asked.is_set() or self.state.closed or self.is_amended:
+        if self._stop_asked.is_set() or self.state.closed or self.state.is_handed_over:
             return
         self._begin_to_look()
         now = self._clock.now()

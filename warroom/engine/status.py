@@ -316,7 +316,9 @@ class StatusKeeper:
     async def _arm(self, arm: Arm) -> Delivery:
         post = Post(arm.key, alarm_text(self._book.state, arm))
         channel = self._channels.now.get(arm.channel)
-        await self._book.write(lambda _: [drafts.arming(arm, place_of(channel))])
+        intent = drafts.arming(arm, place_of(channel))
+        if not await self._book.write(lambda state: () if state.is_handed_over else (intent,)):
+            return Delivery(Fate.CONFIRMED)
         after_s = (arm.fires_at - self._clock.now()).total_seconds()
         delivery = await tried(channel, lambda channel: channel.schedule(post, after_s))
         await self._ports.insist([drafts.armed(arm, delivery)])

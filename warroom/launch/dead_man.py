@@ -85,6 +85,8 @@ SwitchDecision = Arm | Disarm | Sweep | LookFor | Answer
 
 def switch_owed(state: LaunchState, now: datetime) -> tuple[SwitchDecision, ...]:
     """What is to be done now, the most urgent first; empty: nothing. Each may be tried by itself."""
+    if state.is_handed_over:
+        return ()
     channel = _wanted(state)
     kept = _kept(state, channel)
     is_well = not why_unwell(state, now)
@@ -101,7 +103,7 @@ def switch_owed(state: LaunchState, now: datetime) -> tuple[SwitchDecision, ...]
 
 def stopped(state: LaunchState, now: datetime, by: str) -> Arm | None:
     """The message that an engine leaves behind when `by` stops it; None: none is wanted, or it is there."""
-    channel = _wanted(state)
+    channel = _wanted(state) if not state.is_handed_over else None
     kept = _kept(state, channel)
     is_there = kept is not None and kept.by == by and kept.epoch == state.epoch
     return _armed(state, channel, now, by) if channel and not is_there else None

@@ -61,7 +61,8 @@ def _amended(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         for name, record in state.records.items()
     }
     amended = replace(state, playbook_sha256=body["to"], playbook_copy=body["copy"], playbook_path=body["path"])
-    return signal_folding.begun_anew(replace(amended, records=records), body.get("begun_anew", ()))
+    amended = replace(amended, records=records, amended_in=entry.epoch)
+    return signal_folding.begun_anew(amended, body.get("begun_anew", ()))
 
 
 def _t0_set(state: LaunchState, entry: Entry, body: Body) -> LaunchState:

@@ -115,7 +115,7 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     It may be asked as often as one likes: what was journaled is not decided again. Only a `LookUp` and what the
     engine has not journaled yet come back.
     """
-    if state.closed:
+    if state.closed or state.is_handed_over:
         return ()
     ledger = _Ledger(state, now)
     # The copies of a post want the same run of its suite.

@@ -178,6 +178,7 @@ class LaunchState:
     `signals`, `baselines`, `budgets` and `triggers` are by their id those of which the journal says something,
     `looks` when triggers were judged last, `given` what people said of signals, `procedures` runs by their id,
     `levers` what they were found to be.
+    `amended_in` is the epoch in which another playbook was last accepted, 0 where none was.
     `status_message` is None before it was first tried, `stopping` who was last about to stop an engine. `clock_set_s`
     is by how many seconds the wall clock was set, in all, since someone last agreed with it. Mappings and tuples are
     oldest first.
@@ -191,6 +192,7 @@ class LaunchState:
     playbook_sha256: str = ""
     playbook_copy: str = ""
     playbook_path: str = ""
+    amended_in: int = 0
     t0: datetime | None = None
     attempt: int = 1
     ticks: Mapping[str, Tick] = field(default_factory=dict)
@@ -220,6 +222,12 @@ class LaunchState:
     clock_set_s: float = 0.0
     kept_open: tuple[str, ...] = ()
     closed: Closed | None = None
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the next engine is to go on with another playbook, and has not begun: `course` is the one before,
+        and nothing is begun by it any more."""
+        return not self.closed and 0 < self.amended_in == self.epoch
 
 
 def as_of(state: LaunchState, now: datetime) -> datetime:

@@ -57,6 +57,8 @@ def status_owed(state: LaunchState, now: datetime, digest: str, shown_at: dateti
     """What is to be done now; None: nothing. `digest` is that of what it would say now; `shown_at` is when this
     engine edited it last, None where it has not yet."""
     message = state.status_message
+    if state.is_handed_over:
+        return None
     if message is None:
         return _posting(state, 1, 1)
     match message.stage:
