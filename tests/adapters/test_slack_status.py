@@ -177,7 +177,7 @@ async def test_a_post_does_not_wait_for_an_edit_that_hangs(slack: SlackStandIn) 
     channel.close()
 
 
-async def test_what_an_engine_left_in_another_channel_is_deleted_there_and_not_edited_here(
+async def test_what_an_engine_left_in_another_channel_is_deleted_and_edited_there(
     slack: SlackStandIn, channel: SlackChannel
 ) -> None:
     known = (await channel.schedule(ALARM, 900.0)).ref
@@ -185,7 +185,15 @@ async def test_what_an_engine_left_in_another_channel_is_deleted_there_and_not_e
     elsewhere = SlackChannel(address_of(slack), "C0BACKUP", CLOCK)
     assert (await elsewhere.unschedule(known)).fate is Fate.CONFIRMED
     assert scheduled(slack) == []
-    delivery = await elsewhere.edit(ref, HOSTILE)
-    assert (delivery.fate, delivery.closed, delivery.reason) == (Fate.REFUSED, True, "it stands in another channel")
-    assert [one.method for one in slack.attempts].count("chat.update") == 0
+    assert (await elsewhere.edit(ref, HOSTILE)).fate is Fate.CONFIRMED
+    assert [(one.channel, one.edited) for one in slack.room.messages] == [("C0WARROOM", True)]
     elsewhere.close()
+
+
+@pytest.mark.parametrize("ref", ["", "webhook", "posts.txt:117", "C0WARROOM", "C0WARROOM/soon"])
+async def test_what_is_no_message_of_slack_takes_no_edit(
+    slack: SlackStandIn, channel: SlackChannel, ref: str
+) -> None:
+    delivery = await channel.edit(ref, HOSTILE)
+    assert (delivery.fate, delivery.closed) == (Fate.REFUSED, True)
+    assert [one.method for one in slack.attempts].count("chat.update") == 0

@@ -213,6 +213,22 @@ async def test_what_slack_may_have_scheduled_is_listed_and_deleted_where_it_was_
     assert {one["channel"] for one in stage.slack.to_json()["scheduled"]} == {"C0BACKUP"}
 
 
+async def test_an_alarm_that_was_posted_in_the_channel_of_before_is_answered_there(stage: SlackStage) -> None:
+    stage._course = IN_SLACK
+    async with stage.living():
+        await stage.passes(9 * MINUTE)
+    await stage.passes(30 * MINUTE)
+    [alarm] = stage.messages("ENGINE SILENT since")
+    assert body_of(alarm).startswith("⚠️ ENGINE SILENT since")
+    stage.channel = channel_here(stage.slack, stage.clock, room="C0BACKUP")
+    async with stage.living() as engine:
+        await stage.passes(5 * MINUTE)
+        assert AlarmStage.FIRED not in {one.stage for one in engine.state.dead_man.alarms.values()}
+    [answered] = [one for one in stage.messages() if one.ts == alarm.ts]
+    assert (answered.channel, answered.edited) == ("C0WARROOM", True)
+    assert "ENGINE SILENT" not in body_of(answered).splitlines()[0]
+
+
 async def test_a_status_message_in_doubt_is_looked_for_where_it_went_and_made_anew_in_the_channel_of_now(
     stage: SlackStage,
 ) -> None:

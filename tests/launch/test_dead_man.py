@@ -186,6 +186,33 @@ def test_one_that_is_found_in_the_list_and_is_the_last_stays() -> None:
     assert state.dead_man.failing_since is None
 
 
+@pytest.mark.parametrize(
+    ("places", "copy"),
+    [(("C0WARROOM", "C0BACKUP"), ""), (("C0WARROOM", "C0WARROOM"), "playbook-2/other.yaml")],
+    ids=["in two channels", "with the access of two playbooks"],
+)
+def test_those_that_no_one_list_can_have_are_looked_for_in_two(places: tuple[str, str], copy: str) -> None:
+    state = in_slack()
+    for number, place in enumerate(places, 1):
+        [found] = [one for one in switch_owed(state, T0) if isinstance(one, Arm)]
+        state = journaled(state, T0, drafts.arming(found, place), drafts.armed(found, LOST))
+        state = replace(state, playbook_copy=copy)
+        assert found.number == number
+    sweeps = [one for one in switch_owed(state, T0) if isinstance(one, Sweep)]
+    assert [(one.place, [alarm.number for alarm in one.alarms]) for one in sweeps] == [
+        (places[0], [1]),
+        (places[1], [2]),
+    ]
+
+
+def test_one_whose_channel_the_playbook_has_no_more_is_looked_for_a_minute_after_its_time() -> None:
+    state = in_slack(T0, replace(ROOM, settle=SECOND))
+    state = restarted(arm(state, T0), T0 + MINUTE)
+    state = replace(state, course=replace(state.course, channels={}))
+    assert switch_owed(state, T0 + SILENT + MINUTE - SECOND) == ()
+    assert kinds(switch_owed(state, T0 + SILENT + MINUTE)) == ["LookFor"]
+
+
 def test_one_that_two_lists_do_not_have_is_looked_for_in_the_channel_when_its_time_is_past() -> None:
     state = arm(in_slack(), T0, LOST)
     for at in (T0, T0 + SETTLE):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.launch.course import T0, after, opened
 from tests.launch.course import course as shipped
 from warroom.launch.ledger import Send, decide
 from warroom.launch.schedule import slots
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, Record, Stage
 from warroom.launch.threads import PATIENCE, phase_of
 from warroom.playbook.course import Channel, Course, Phase, Update
 from warroom.playbook.template import parse_template
@@ -148,3 +150,26 @@ def test_a_reply_that_slack_put_into_the_channel_is_the_new_head() -> None:
     state = after(state, "update.sending", NOON, slot=TWO, attempt=1, thread=HEAD)
     state = after(state, "update.confirmed", NOON + SECOND, slot=TWO, ref="C1/5.000001", thread="")
     assert sends(state, 2) == {THREE: "C1/5.000001"}
+
+
+@pytest.mark.parametrize(
+    ("thread", "place", "where"),
+    [
+        (HEAD, "C1", HEAD),
+        ("", "C1", "C1"),
+        (HEAD, "C2", "C2"),
+        (HEAD, "C", "C"),
+        (HEAD, "", HEAD),
+        ("", "", ""),
+    ],
+    ids=[
+        "in its thread",
+        "in the channel itself",
+        "where it went, which was not to the thread of the channel of before",
+        "also where that is called nearly the same",
+        "in the thread where the channel says of no place",
+        "in the channel of now where nothing is known",
+    ],
+)
+def test_one_in_doubt_is_looked_for(thread: str, place: str, where: str) -> None:
+    assert Record(ONE, Stage.UNKNOWN, thread=thread, place=place).where == where

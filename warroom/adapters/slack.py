@@ -161,17 +161,19 @@ class SlackChannel:
         return await loop.run_in_executor(self._threads, attach, self._address, self._clock, place, name, content)
 
     async def edit(self, ref: str, post: Post) -> Delivery:
-        """Puts `post` in the place of our message at `ref`. Where the fate is not known it can be repeated."""
-        message, ts = message_of(post), self._head_ts(ref)
-        if not ts:
-            return Delivery(Fate.REFUSED, reason="it stands in another channel", closed=True)
+        """Puts `post` in the place of our message at `ref`, also of one in a channel that the launch had before.
+        Where the fate is not known it can be repeated."""
+        message, found = message_of(post), _MESSAGE.fullmatch(ref)
+        if not found:
+            return Delivery(Fate.REFUSED, reason="it is no message of Slack's", closed=True)
         for name in ("unfurl_links", "unfurl_media"):
             del message[name]
         # Without this Slack reads the text of an edit as a person's, and makes links of it.
         outcome = await self._call(
-            lambda slack: slack.chat_update(channel=self._channel, ts=ts, parse="none", **message), self._aside
+            lambda slack: slack.chat_update(channel=found["channel"], ts=found["ts"], parse="none", **message),
+            self._aside,
         )
-        return edit_of(outcome.end, self._channel)
+        return edit_of(outcome.end, found["channel"])
 
     async def schedule(self, post: Post, after_s: float) -> Delivery:
         """Has Slack post it by itself in `after_s` seconds by its own clock; `ref` is the channel and the id of the

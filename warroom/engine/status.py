@@ -55,6 +55,7 @@ _CALLED: Final[Mapping[type, str]] = {
     Answer: "dead-man switch, answering",
 }
 LastWord = SwitchDecision | StatusDecision | None
+_MOVED: Final = Delivery(Fate.REFUSED, reason="it stands in another channel", closed=True)
 _GONE: Final = "its channel is no longer there, or gives no access"
 LANE: Final = "status"
 """By which these effects are known: one at a time."""
@@ -281,8 +282,11 @@ class StatusKeeper:
         if edit.is_new:
             await self._book.write(lambda _: drafts.editing(edit, digest))
         known = edit.message
-        channel = self._channels.now.get(known.channel)
-        delivery = await tried(channel, lambda channel: channel.edit(known.ref, message))
+
+        async def put(channel: KeepsStatus) -> Delivery:
+            return await channel.edit(known.ref, message) if place_of(channel) == known.place else _MOVED
+
+        delivery = await tried(self._channels.now.get(known.channel), put)
         if delivery.fate is Fate.UNKNOWN:
             self._doubt_until = self._clock.monotonic() + self._pace.doubt_s
         outcome = drafts.edited(edit, delivery, digest, self._book.state.status_message)
