@@ -33,6 +33,8 @@ _STAGES: Final = {
     "blind": Mark("?", "BLIND", palette.UNKNOWN),
     "unknown": Mark("?", "UNKNOWN", palette.UNKNOWN),
 }
+_WITHIN: Final = ("green", "tracked")
+"""The own limits of a signal say nothing bad."""
 _CALM: Final = ("idle", "unknown")
 """Nothing is the matter, or it is too early to tell."""
 _WORST: Final = (palette.RED, palette.UNKNOWN, palette.YELLOW)
@@ -78,12 +80,14 @@ def mark_of_signal_item(item: SignalItem, *, is_over: bool = False) -> Mark:
 
 def mark_of_signal(signal: SignalNow, *, is_over: bool = False) -> Mark:
     """The mark of a signal; what was never measured is no data, whatever else is said, and what nobody measures any
-    more, as its launch is closed (`is_over`), is no verdict."""
+    more, as its launch is closed (`is_over`), is no verdict. Where its own limits say nothing bad, and the condition
+    of a trigger holds, it is that trigger's."""
     if signal.at is None:
         return _NO_DATA
-    if is_over:
-        return Mark("○", f"was {signal.word}", palette.DIM)
-    return _LEVELS.get(signal.level, Mark("?", "UNKNOWN", palette.UNKNOWN))
+    mark = _LEVELS.get(signal.level, Mark("?", "UNKNOWN", palette.UNKNOWN))
+    if signal.breach and signal.level in _WITHIN:
+        mark = _STAGES.get(signal.breach.stage, mark)
+    return Mark("○", f"was {mark.word}", palette.DIM) if is_over else mark
 
 
 def is_active(trigger: TriggerNow) -> bool:
@@ -131,8 +135,17 @@ def _signal_told(signal: SignalNow) -> str:
         return signal.reason
     limit = limit_in_force(signal) or nearest_limit(signal)
     old = f"{countdown(signal.age_s)} old" if signal.age_s is not None and signal.age_s > OLD_S else ""
+    breach = breach_told(signal)
     left = f"budget {share_left(signal.slo.budget_left)}" if signal.slo and signal.slo.budget_left is not None else ""
-    return ", ".join(part for part in (f"{limit.role} {limit.text}" if limit else "", left, old) if part)
+    return ", ".join(part for part in (breach, f"{limit.role} {limit.text}" if limit else "", left, old) if part)
+
+
+def breach_told(signal: SignalNow) -> str:
+    """The trigger whose condition holds, and where it stands: `pause_5xx FIRING`; empty for none."""
+    if signal.breach is None:
+        return ""
+    mark = _STAGES.get(signal.breach.stage)
+    return f"{signal.breach.trigger} {mark.word if mark else signal.breach.stage}"
 
 
 def limit_in_force(signal: SignalNow) -> LimitNow | None:
@@ -204,10 +217,9 @@ def _state(mark: Mark, told: str, width: int) -> list[Content]:
 
 def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> list[Content]:
     is_over = launch.closed is not None
-    rows = _state(mark_of_signal(signal, is_over=is_over), signal.reason, width)
-    window = f"over {_span(signal.window_s)}" if signal.window_s else "now"
-    made_of = f"from {number(signal.n)} {'event' if signal.n == 1 else 'events'}" if signal.n is not None else ""
-    rows += _rows("Value", [", ".join(part for part in (valued(signal) or "none", window, made_of) if part)], width)
+    mark = mark_of_signal(signal, is_over=is_over)
+    rows = _state(mark, "; ".join(filter(None, (_by_whom(signal), signal.reason))), width)
+    rows += _rows("Value", [", ".join(part for part in (valued(signal) or "none", made_of(signal)) if part)], width)
     age = f"{countdown(signal.age_s or 0.0)} ago" if signal.at else "never"
     rows += _rows("Measured", [f"{age}, by {signal.source}"], width)
     rows += _rows("Next", ["" if is_over else signal.next], width)
@@ -232,6 +244,22 @@ def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> 
             )
             rows += labelled_rows("Trigger", [line((str(mark), mark.style), "  ", told)], width)
     return [*rows, *_rows("As written", [signal.expr_source], width)]
+
+
+def _by_whom(signal: SignalNow) -> str:
+    """The trigger whose condition holds; where its own limits say nothing bad, what it is by these."""
+    if signal.breach is None or signal.level not in _WITHIN:
+        return breach_told(signal)
+    return f"by trigger {signal.breach.trigger}, {signal.word} by its own limits"
+
+
+def made_of(signal: SignalNow) -> str:
+    """What the value was made of: `from 1,234 events in 5m`, `over 5m` where nobody counts them, `as it is now`."""
+    span = _span(signal.window_s) if signal.window_s else ""
+    if signal.n is None:
+        return f"over {span}" if span else "as it is now"
+    events = f"from {number(signal.n)} {'event' if signal.n == 1 else 'events'}"
+    return f"{events} in {span}" if span else events
 
 
 def _limit_told(limit: LimitNow, *, in_force: bool) -> str:

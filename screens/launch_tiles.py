@@ -13,8 +13,10 @@ from warroom.screens import palette
 from warroom.screens.launch_signals import (
     OLD_S,
     SignalItem,
+    breach_told,
     condition_told,
     limit_in_force,
+    made_of,
     mark_of_signal_item,
     nearest_limit,
     share_left,
@@ -25,8 +27,6 @@ from warroom.screens.launch_signals import (
 )
 from warroom.screens.lines import EMPTY, countdown, fit, joined, line, spread, time_of_day, wrapped
 from warroom.screens.marks import Mark
-from warroom.text import plural
-from warroom.units import format_seconds
 
 TILE_HEIGHT: Final = 5
 TILE_WIDTH: Final = 25
@@ -65,7 +65,9 @@ def _signal(signal: SignalNow, mark: Mark, width: int, *, is_over: bool) -> list
     ]
     if mark.colour == palette.UNKNOWN:
         return [*rows, *_in_two(signal.reason, width)]
-    return [*rows, _budget(signal.slo) or _made_of(signal), line(("" if is_over else signal.next, palette.QUIET))]
+    said = _budget(signal.slo) or line((made_of(signal), palette.QUIET))
+    ahead = breach_told(signal) if signal.breach and signal.breach.stage == "firing" else signal.next
+    return [*rows, said, line(("" if is_over else ahead, palette.QUIET))]
 
 
 def _in_two(text: str, width: int) -> list[Content]:
@@ -96,12 +98,6 @@ def _budget(slo: SloNow | None) -> Content:
     parts += [line((f"burn {slo.burn:.1f}", palette.QUIET))] if slo.burn is not None else []
     parts += [line((f"gone {time_of_day(slo.exhausted_at)}", palette.QUIET))] if slo.exhausted_at else []
     return joined(parts, _DOT)
-
-
-def _made_of(signal: SignalNow) -> Content:
-    events = plural(round(signal.n), "event") if signal.n is not None else ""
-    window = f"over {format_seconds(signal.window_s)}" if signal.window_s else ""
-    return line((_DOT.join(part for part in (events, window) if part), palette.QUIET))
 
 
 def _trigger(trigger: TriggerNow, now: datetime, mark: Mark, width: int) -> list[Content]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.api.promtool import promtool
 from tests.contracts.tree import ROOT
 from tests.engine.feeding import Feed
-from tests.engine.stage import T0, Stage
+from tests.engine.stage import COURSE, T0, Stage
 from warroom.api.metrics import exposition
 from warroom.engine.requests import SetT0, TickStep
+from warroom.playbook.course import CheckPlan
 from warroom.slo.reading import Reading
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -55,6 +57,21 @@ async def test_the_metrics_say_where_the_launch_stands(text: str) -> None:
     assert found["warroom_launch_open",] == 1
     assert found["warroom_incidents_open",] == 0
     assert found["warroom_t0_timestamp_seconds",] == T0.timestamp()
+
+
+async def test_a_verdict_that_is_too_old_is_stale_in_the_metrics_too(tmp_path: Path) -> None:
+    plans = {"canary": CheckPlan("canary", "Canary", max_age=_HOUR)}
+    stage = Stage(tmp_path, course=replace(COURSE, checks=plans))
+    async with stage.engine() as engine:
+        await stage.advance(30 * _MINUTE)
+        fresh = samples(exposition(engine, stage.clock.now()).decode())
+        await stage.advance(_HOUR)
+        found = samples(exposition(engine, stage.clock.now()).decode())
+    assert fresh["warroom_check_verdict", "canary", "verify", "pass"] == 1
+    assert fresh["warroom_suite_verdict", "verify", "pass"] == 1
+    assert found["warroom_check_verdict", "canary", "verify", "pass"] == 0
+    assert found["warroom_check_verdict", "canary", "verify", "stale"] == 1
+    assert found["warroom_suite_verdict", "verify", "stale"] == 1
 
 
 async def test_the_metrics_say_how_the_engine_does(text: str) -> None:

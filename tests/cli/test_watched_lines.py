@@ -26,6 +26,7 @@ SIGNAL: dict[str, Any] = {
     "at": AT,
     "age_s": 2.4,
     "slo": None,
+    "breach": None,
 }
 RED = {**SIGNAL, "level": "red", "word": "RED", "shown": "2%", "reason": "2% is >= 1%"}
 DEAD = {**SIGNAL, "level": "unknown", "word": "UNKNOWN", "shown": "", "reason": "connection refused"}
@@ -43,6 +44,21 @@ SIGNALS = {
         LIVE,
         {**SIGNAL, "slo": {"budget_left": 0.864}},
         ["signal errors GREEN 0.1%, budget 86% left, 2s old"],
+    ),
+    "its own limits say nothing bad, and a trigger fires": (
+        LIVE,
+        {**SIGNAL, "breach": {"trigger": "pause_5xx", "stage": "firing"}},
+        ["signal errors FIRING 0.1%, 2s old", "over the limit of trigger pause_5xx"],
+    ),
+    "red, and a trigger is pending": (
+        LIVE,
+        {**RED, "breach": {"trigger": "pause_5xx", "stage": "pending"}},
+        ["signal errors RED 2%, 2s old", "2% is >= 1%", "over the limit of trigger pause_5xx"],
+    ),
+    "a trigger fired when the launch was closed": (
+        CLOSED,
+        {**SIGNAL, "breach": {"trigger": "pause_5xx", "stage": "firing"}},
+        ["signal errors was FIRING: 0.1%, 2025-11-01T02:06:00Z"],
     ),
     "one that was never measured": (LIVE, NEVER, ["signal errors UNKNOWN no data", "connection refused"]),
     "one whose data ended": (

@@ -114,9 +114,12 @@ async def test_a_trigger_says_where_it_stands_and_when_it_would_fire(tmp_path: P
         assert pending["fires_at"] == "2025-11-01T02:06:05.000Z"
         assert (pending["condition"], pending["severity"], pending["mode"]) == ("> 300ms", "pause", "auto")
         assert found["signals"]["p95"]["next"] == (
-            "pause_p95 fires in 4m5s unless it recovers: pause by pause_p95 after 5m"
+            "fires at 02:06:05Z unless it recovers: pause by pause_p95 after 5m"
         )
+        assert found["signals"]["p95"]["breach"] == {"trigger": "pause_p95", "stage": "pending"}
+        assert found["signals"]["errors"]["breach"] is None
         await stage.advance(5 * MINUTE)
+        assert seen(engine, stage)["signals"]["p95"]["breach"] == {"trigger": "pause_p95", "stage": "firing"}
         fired = seen(engine, stage)["triggers"]["pause_p95"]
         assert (fired["stage"], fired["number"], fired["fires_at"]) == ("firing", 1, None)
         assert (fired["value"], fired["reason"]) == (0.301, "301ms is > 300ms; p95 is 301ms now")

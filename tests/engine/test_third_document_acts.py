@@ -258,7 +258,7 @@ async def test_six_hourly_posts_tell_signals_queue_and_issues_and_none_comes_aga
         for title in ("Uptime: 100%", "5xx errors: 0%", "P95 latency: ", "Auth success: 100%", "DLQ ratio: 0%"):
             assert f"GREEN {title}" in text, text
         assert "GREEN Queue depth: 3 messages" in text
-        assert "a template is slow" in text if hour > 2 else "Issues: none" in text
+        assert "a template is slow" in text if hour > 2 else "Incidents: none" in text
 
 
 @pytest.mark.covers("S3-W05")

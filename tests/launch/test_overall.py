@@ -164,7 +164,7 @@ STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
     "a result that is as old as it may be": (lambda: aged(14 * MINUTE), "GREEN (dry-run)"),
     "a result that is older than it may be": (
         lambda: aged(13 * MINUTE),
-        "UNKNOWN: Canary v2.7 UNKNOWN (GREEN (dry-run) at 2025-11-01T02:06:00Z, more than 13m ago)",
+        "UNKNOWN: Canary v2.7 UNKNOWN (STALE: GREEN (dry-run) at 2025-11-01T02:06:00Z, more than 13m ago)",
     ),
     "a red result stays red however old it is": (
         lambda: aged(13 * MINUTE, scenario="canary-version"),
@@ -196,6 +196,10 @@ STANDS: Final[Mapping[str, tuple[Callable[[], LaunchState], str]]] = {
     "tokens are missing while Gate 1 is green": (
         lambda: watched(verified(), NOW - MINUTE, tokens=False),
         "UNKNOWN: Auth success: no data, JWT validation failures: no data",
+    ),
+    "a trigger is pending, so its condition holds": (
+        lambda: fires(Stage.PENDING),
+        "YELLOW: P95 latency >300ms for 5 minutes: PENDING",
     ),
     "a trigger fires": (lambda: fires(Stage.FIRING), "RED: P95 latency >300ms for 5 minutes: FIRING"),
     "a trigger is latched": (lambda: fires(Stage.LATCHED), "RED: P95 latency >300ms for 5 minutes: LATCHED"),
@@ -243,7 +247,7 @@ def test_what_is_tolerated_and_too_old_is_stale_too() -> None:
     found_now = overall(replace(state, course=replace(state.course, checks=checks)), NOW)
     assert found_now.verdict is Verdict.STALE
     assert found_now.why == (
-        "Auth/JWKS reachability UNKNOWN (DEGRADED - pending Gate 1 at 2025-11-01T02:06:00Z, more than 1m ago)",
+        "Auth/JWKS reachability UNKNOWN (STALE: DEGRADED - pending Gate 1 at 2025-11-01T02:06:00Z, more than 1m ago)",
     )
 
 

@@ -180,6 +180,25 @@ def test_a_line_about_a_signal_says_nothing_that_was_not_measured(state: LaunchS
     assert signal_line(state, "p95", T0 + HOUR + timedelta(seconds=12)).startswith(line)
 
 
+BREACHED = [
+    pytest.param("green", "pending", "⚠️ PENDING p95: 40ms (trigger pause_p95 > 300ms; yellow > 120ms", id="pending"),
+    pytest.param("green", "firing", "❌ FIRING p95: 40ms (trigger pause_p95 > 300ms; yellow > 120ms", id="firing"),
+    pytest.param("tracked", "firing", "❌ FIRING p95: 40ms (trigger pause_p95 > 300ms; ", id="without limits"),
+    pytest.param("red", "firing", "❌ RED p95: 40ms (trigger pause_p95 FIRING, > 300ms; ", id="red as well"),
+    pytest.param("green", "latched", "✅ GREEN p95: 40ms (yellow > 120ms", id="over, and waiting for a person"),
+]
+
+
+@pytest.mark.covers("S3-R03")
+@pytest.mark.parametrize(("level", "stage", "line"), BREACHED)
+def test_a_signal_is_not_told_green_while_the_condition_of_its_trigger_holds(
+    level: str, stage: str, line: str
+) -> None:
+    at = T0 + HOUR
+    state = changed(measured(level, value=0.04), "fired", at, Stage(stage), trigger="pause_p95", value=0.4)
+    assert signal_line(state, "p95", at + timedelta(seconds=12)).startswith(line)
+
+
 def test_a_line_names_the_error_budget() -> None:
     state = after(
         launch(),

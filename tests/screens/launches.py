@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from warroom.client.end_values import ClosedNow
-from warroom.client.signal_values import LimitNow, SignalNow, SloNow, TriggerNow
+from warroom.client.signal_values import BreachNow, LimitNow, SignalNow, SloNow, TriggerNow
 from warroom.client.values import (
     AskNow,
     ChannelNow,
@@ -357,7 +357,8 @@ def ended() -> LaunchNow:
 
 def watched(**changes: object) -> LaunchNow:
     """T+20m: one signal is red and its trigger has fired; another is green with a budget, and one has no data."""
-    red = replace(SIGNAL, value=0.012, shown="1.2%", level="red", word="RED", reason="1.2% >= 1%",
+    red = replace(SIGNAL, breach=BreachNow("pause_5xx", "firing"),
+                  value=0.012, shown="1.2%", level="red", word="RED", reason="1.2% >= 1%",
                   limits=tuple(replace(one, distance=None) for one in SIGNAL.limits), next="",
                   spark=(0.001, 0.0, 0.001, None, 0.004, 0.009, 0.012))  # fmt: skip
     up = replace(SIGNAL, id="uptime", title="Canary answers", source="canary", value=0.9996, shown="99.96%", n=600.0,
@@ -383,6 +384,7 @@ SIGNAL = SignalNow(
     id="errors_5xx", title="5xx errors", source="app", unit="%", value=0.002, low=None, high=None, n=1234.0,
     shown="0.2%", level="green", word="GREEN", reason="", at=T0 + 20 * MINUTE - timedelta(seconds=3), age_s=3.0,
     window_s=300.0, expr_source="5xx errors >= 1%", trend="rising", spark=(0.001, 0.002), splits=(), slo=None,
+    breach=None,
     limits=(
         LimitNow("warn", ">= 0.5%", "YELLOW", 0.003),
         LimitNow("page", ">= 1%", "RED", 0.008),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.screens.launches import SIGNAL, SLO, T0, TRIGGER, green, watched
 from warroom.client import LaunchNow
-from warroom.client.signal_values import LimitNow, SignalNow
+from warroom.client.signal_values import BreachNow, LimitNow, SignalNow
 
 NAMES = ("Queue depth", "DLQ ratio", "Template render latency", "Delivery providers up", "Login failures",
          "Orders", "Refunds", "Cache hits", "Database connections", "Replication lag", "Mail bounces",
@@ -21,7 +21,8 @@ def tiled(count: int = len(NAMES)) -> LaunchNow:
     slow = replace(SIGNAL, id="p95", title="P95 latency", unit="ms", value=0.131, shown="131ms", level="yellow",
                    word="YELLOW", n=30.0, window_s=60.0, spark=WAVE, reason="131ms is > 120ms",
                    limits=(LimitNow("warn", "> 120ms", "YELLOW", None), LimitNow("page", "> 300ms", "RED", 0.169)),
-                   next="pause_p95 fires in 3m20s unless it recovers: pause by pause_p95 after 5m",
+                   breach=BreachNow("pause_p95", "pending"),
+                   next="fires at 02:28:00Z unless it recovers: pause by pause_p95 after 5m",
                    slo=replace(SLO, budget_left=0.0421, burn=21.3, exhausted_at=T0))  # fmt: skip
     filling = replace(SIGNAL, id="auth", title="Auth success", value=0.99, level="unknown", word="UNKNOWN", spark=(),
                       shown="99%", reason="the window is filling: 33% of it is there, 80% are needed",

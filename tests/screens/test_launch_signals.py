@@ -10,7 +10,7 @@ import pytest
 from tests.screens import launches
 from tests.screens.launches import HOUR, MINUTE, SIGNAL, SLO, TRIGGER
 from warroom.client import LaunchNow
-from warroom.client.signal_values import LimitNow, SaidNow, SignalNow, SplitNow, TriggerNow
+from warroom.client.signal_values import BreachNow, LimitNow, SaidNow, SignalNow, SplitNow, TriggerNow
 from warroom.screens import palette
 from warroom.screens.launch_details import details_lines
 from warroom.screens.launch_rows import item_row
@@ -29,6 +29,7 @@ from warroom.screens.launch_view import LaunchView, fresh
 
 NOW = launches.green().now
 SECOND = timedelta(seconds=1)
+FIRING, HOLDING = BreachNow("pause_5xx", "firing"), BreachNow("pause_5xx", "pending")
 ACKED = SaidNow("ann", NOW - MINUTE, NOW + HOUR, "on it")
 
 
@@ -60,6 +61,12 @@ SIGNAL_MARKS: dict[str, tuple[SignalNow, str, str]] = {
     "one over its warn limit is yellow": (_signal(level="yellow"), "▲ YELLOW", palette.YELLOW),
     "one over its page limit is red": (_signal(level="red"), "✖ RED", palette.RED),
     "one that cannot be judged is unknown": (_signal(level="unknown"), "? UNKNOWN", palette.UNKNOWN),
+    "one within its limits whose trigger fires is not green": (_signal(breach=FIRING), "✖ FIRING", palette.RED),
+    "one within its limits whose trigger is pending is not green": (
+        _signal(breach=HOLDING), "◆ pending", palette.YELLOW),
+    "one without limits whose trigger fires": (_signal(level="tracked", breach=FIRING), "✖ FIRING", palette.RED),
+    "one over its limits keeps their word": (_signal(level="red", breach=FIRING), "✖ RED", palette.RED),
+    "one that cannot be judged stays so": (_signal(level="unknown", breach=FIRING), "? UNKNOWN", palette.UNKNOWN),
     "a level of a newer engine is unknown": (_signal(level="purple"), "? UNKNOWN", palette.UNKNOWN),
     **{f"one that was never measured is no data, also where it is said to be {level}":
        (_signal(at=None, age_s=None, level=level), "? NO DATA", palette.UNKNOWN)
@@ -115,6 +122,9 @@ TWICE = LimitNow("page", "> 2x baseline.queue_depth", "RED", None)
 
 ROWS: dict[str, tuple[SignalNow | TriggerNow, str, str]] = {
     "a green one tells the nearest limit": (_signal(), "warn >= 0.5%", "▅█ 0.2% ↑"),
+    "one whose trigger fires says which": (_signal(breach=FIRING), "pause_5xx FIRING, warn >= 0.5%", "▅█ 0.2% ↑"),
+    "a red one whose trigger is pending says which": (
+        _signal(level="red", breach=HOLDING), "pause_5xx pending, page >= 1%", "▅█ 0.2% ↑"),
     "a yellow one tells its warn limit": (
         _signal(level="yellow", shown="0.6%", limits=(PASSED, PAGE, FIRES)), "warn >= 0.5%", "▅█ 0.6% ↑"),
     "a yellow one does not tell a page limit that nothing is known of": (
@@ -166,14 +176,17 @@ def test_a_row(item: SignalNow | TriggerNow, beside: str, end: str) -> None:
 
 
 DETAILS: dict[str, tuple[SignalNow | TriggerNow, list[str]]] = {
-    "a signal": (_signal(), ["State ✔ GREEN", "Value 0.2% ↑, over 5m, from 1,234 events", "Measured 3 s ago, by app",
+    "a signal": (_signal(), ["State ✔ GREEN", "Value 0.2% ↑, from 1,234 events in 5m", "Measured 3 s ago, by app",
                              "Next warn at >= 0.5%, 0.3% away", "Limits warn >= 0.5%: YELLOW", "page >= 1%: RED",
                              "trigger >= 1%: pause by pause_5xx after 5m", "Trend rising ▅█",
                              "As written 5xx errors >= 1%"]),
     "the limit in force": (_signal(level="red"), ["page >= 1%: RED, in force now"]),
     "one event": (_signal(n=1.0), ["from 1 event"]),
     "no count": (_signal(n=None), ["Value 0.2% ↑, over 5m"]),
-    "a value of the moment": (_signal(window_s=0.0), ["0.2% ↑, now"]),
+    "a value of the moment": (_signal(window_s=0.0, n=None), ["0.2% ↑, as it is now"]),
+    "over the limit of a trigger alone": (
+        _signal(breach=FIRING, reason="0.2% is not >= 0.5%"),
+        ["State ✖ FIRING by trigger pause_5xx, GREEN by its own limits; 0.2% is not >= 0.5%"]),
     "never measured": (_signal(at=None, age_s=None, shown="", trend="unknown", spark=()),
                        ["State ? NO DATA", "Value none", "Measured never, by app", "Trend unknown"]),
     "no limits": (_signal(level="tracked", limits=()), ["State · TRACKED", "Limits none: it is tracked"]),

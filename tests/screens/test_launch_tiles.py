@@ -14,7 +14,7 @@ from tests.screens.launch_stage import PicturedLaunch, StagedLaunch, console_of,
 from tests.screens.launches import SIGNAL, SLO, T0, TRIGGER
 from tests.screens.stage import screen_text
 from warroom.client import Fresh
-from warroom.client.signal_values import LimitNow, SignalNow, TriggerNow
+from warroom.client.signal_values import BreachNow, LimitNow, SignalNow, TriggerNow
 from warroom.screens import launch_board, palette
 from warroom.screens.launch_signals import signal_items
 from warroom.screens.launch_tiles import TILE_HEIGHT, TILE_WIDTH, tile_lines
@@ -42,17 +42,26 @@ def _trigger(**changes: Any) -> TriggerNow:
 TILES: dict[str, tuple[SignalNow | TriggerNow, Sequence[str]]] = {
     "a signal that is well: its value, course, next limit, age, what it is made of, and what comes next": (
         _signal(),
-        ["✔ GREEN 5xx errors", "0.2% ↑ ▅█", "warn >= 0.5% 3 s old", "1,234 events · over 5m",
+        ["✔ GREEN 5xx errors", "0.2% ↑ ▅█", "warn >= 0.5% 3 s old", "from 1,234 events in 5m",
          "warn at >= 0.5%, 0.3% away, YELLOW"],
+    ),
+    "one within its limits whose trigger fires: which one": (
+        _signal(breach=BreachNow("pause_5xx", "firing")),
+        ["✖ FIRING 5xx errors", "0.2% ↑ ▅█", "warn >= 0.5% 3 s old", "from 1,234 events in 5m", "pause_5xx FIRING"],
+    ),
+    "one within its limits whose trigger is pending: when it fires": (
+        _signal(breach=BreachNow("pause_5xx", "pending"), next="fires at 02:27:00Z"),
+        ["◆ pending 5xx errors", "0.2% ↑ ▅█", "warn >= 0.5% 3 s old", "from 1,234 events in 5m",
+         "fires at 02:27:00Z"],
     ),
     "one that is red: the limit that makes it so": (
         _signal(level="red", shown="1.2%", limits=(SIGNAL.limits[0], BROKEN), next=""),
-        ["✖ RED 5xx errors", "1.2% ↑ ▅█", "page >= 1% 3 s old", "1,234 events · over 5m", ""],
+        ["✖ RED 5xx errors", "1.2% ↑ ▅█", "page >= 1% 3 s old", "from 1,234 events in 5m", ""],
     ),
     "one with a budget: what is left, how fast it goes, when it is gone": (
-        _signal(slo=replace(SLO, budget_left=0.042, burn=21.3, exhausted_at=T0), next="pause_5xx fires in 2m"),
+        _signal(slo=replace(SLO, budget_left=0.042, burn=21.3, exhausted_at=T0), next="fires at 02:27:00Z"),
         ["✔ GREEN 5xx errors", "0.2% ↑ ▅█", "warn >= 0.5% 3 s old", "budget 4.2% · burn 21.3 · gone 02:05:00Z",
-         "pause_5xx fires in 2m"],
+         "fires at 02:27:00Z"],
     ),
     "one that has nothing but a budget: what is aimed at": (
         _signal(slo=SLO, limits=(), next=""),
@@ -109,7 +118,7 @@ def test_a_value_that_is_old_stands_out() -> None:
 
 def test_of_a_closed_launch_it_tells_what_was_and_nothing_that_comes() -> None:
     assert told(_signal(), is_over=True) == [
-        "○ was GREEN 5xx errors", "0.2% ↑ ▅█", "warn >= 0.5% 02:24:57Z", "1,234 events · over 5m", ""
+        "○ was GREEN 5xx errors", "0.2% ↑ ▅█", "warn >= 0.5% 02:24:57Z", "from 1,234 events in 5m", ""
     ]  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from prometheus_client.metrics_core import (
 from warroom import __version__
 from warroom.api.signal_metrics import one_hot, signal_families
 from warroom.engine.engine import Engine
+from warroom.launch.evidence_age import at_age
 from warroom.launch.standing import Owed, Standing, owed
+from warroom.launch.state import as_of
 from warroom.verdict import Verdict
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -85,7 +87,8 @@ class _Launch:
             labels=["suite", "check", "verdict"],
         )
         ages = GaugeMetricFamily("warroom_suite_age_seconds", "Since that run ended.", labels=["suite"])
-        last = {run.name: run for run in self._state.runs.values() if run.finished_at}
+        at, plans = as_of(self._state, self._now), self._state.course.checks
+        last = {run.name: at_age(run, plans, at) for run in self._state.runs.values() if run.finished_at}
         for suite, run in last.items():
             one_hot(verdicts, [suite], list(Verdict), run.verdict)
             for check in run.checks.values():

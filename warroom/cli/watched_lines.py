@@ -13,6 +13,7 @@ from warroom.text import plural
 from warroom.units import format_age
 
 Json = Mapping[str, Any]
+_CALM: Final = ("green", "tracked")
 
 
 def signal_lines(found: Json) -> Iterator[str]:
@@ -20,8 +21,10 @@ def signal_lines(found: Json) -> Iterator[str]:
     for one in found["signals"]:
         level, told = _level(one, found)
         yield f"signal  {one['id']:<22} {level:<8} {told}"
-        if one["level"] not in ("green", "tracked"):
+        if one["level"] not in _CALM:
             yield from below(one["reason"])
+        if one["breach"] and not found["closed"] and _is_watched(found):
+            yield from below(f"over the limit of trigger {one['breach']['trigger']}")
 
 
 def _level(one: Json, found: Json) -> tuple[str, str]:
@@ -30,13 +33,18 @@ def _level(one: Json, found: Json) -> tuple[str, str]:
         return "UNKNOWN", NO_DATA
     age = timedelta(seconds=one["age_s"])
     if found["closed"]:
-        return "was", f"{one['word']}: {one['shown'] or NO_DATA}, {_second(one['at'])}"
+        return "was", f"{_word(one)}: {one['shown'] or NO_DATA}, {_second(one['at'])}"
     if one["level"] == "unknown":
         told = f"{one['shown']}, {format_age(age)} old"
         return "UNKNOWN", told if one["shown"] else f"{NO_DATA} for {format_age(age)}"
     if age > TOO_OLD or not _is_watched(found):
-        return "UNKNOWN", f"was {one['word']}: {one['shown']}, {format_age(age)} ago"
-    return one["word"], f"{one['shown']}{_budget(one)}, {format_age(age)} old"
+        return "UNKNOWN", f"was {_word(one)}: {one['shown']}, {format_age(age)} ago"
+    return _word(one), f"{one['shown']}{_budget(one)}, {format_age(age)} old"
+
+
+def _word(one: Json) -> str:
+    """The level; where its own limits say nothing bad, and the condition of a trigger holds, where that stands."""
+    return str(one["breach"]["stage"].upper() if one["breach"] and one["level"] in _CALM else one["word"])
 
 
 def _is_watched(found: Json) -> bool:

@@ -52,10 +52,20 @@ class SloNow:
 
 
 @dataclass(frozen=True, slots=True)
+class BreachNow:
+    """The trigger of a signal whose condition holds: its id, and whether it is pending or firing (`stage`)."""
+
+    trigger: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignalNow:
     """A signal. `level` is green, yellow, red, unknown, or tracked where it has no limits; `word` is the same in
     capitals, `reason` the sentence that says why. `value` lies over `low` and not over `high` where only that is
     known. `n` is how many events it was made from.
+
+    `breach` is the trigger whose condition holds, the one that fires before one that is pending; None: none does.
 
     There was data last at `at`, `age_s` ago. `trend` is rising, falling, steady or unknown, `spark` one value for
     each of the last minutes, oldest first, None where there was none. `next` says what comes next.
@@ -82,6 +92,7 @@ class SignalNow:
     spark: tuple[float | None, ...]
     splits: tuple[SplitNow, ...]
     slo: SloNow | None
+    breach: BreachNow | None
     next: str
 
 

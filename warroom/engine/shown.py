@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
+from warroom.launch.evidence_age import at_age
 from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in
 from warroom.launch.overall import overall, overall_words
@@ -195,12 +196,18 @@ def phases(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def suites(state: LaunchState) -> list[dict[str, Any]]:
+def suites(state: LaunchState, now: datetime) -> list[dict[str, Any]]:
     """Every run of a suite, or of checks on their own, the latest last; the last finished run of each with its
-    checks."""
+    checks, as they count at `now`: what is too old is stale."""
+    at = as_of(state, now)
     last = {run.name: run.cause for run in state.runs.values() if run.finished_at}
     broken_off = BROKEN_OFF if state.closed else ""
-    return [_suite(run, broken_off, with_checks=last.get(run.name) == run.cause) for run in state.runs.values()]
+    return [
+        _suite(at_age(run, state.course.checks, at), broken_off, with_checks=True)
+        if last.get(run.name) == run.cause
+        else _suite(run, broken_off, with_checks=False)
+        for run in state.runs.values()
+    ]
 
 
 def _suite(run: Run, unfinished: str, *, with_checks: bool) -> dict[str, Any]:

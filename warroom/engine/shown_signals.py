@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from warroom.clock import stamp
 from warroom.engine.live import Live, SignalLive
 from warroom.engine.shown import instant
 from warroom.launch.observing import Context, baselines_of, rule_of
-from warroom.launch.signal_words import condition_of, shown_value
+from warroom.launch.signal_words import breaching_in, condition_of, shown_value, time_of_day
 from warroom.launch.signals import Acknowledged, TriggerKnown
 from warroom.launch.state import LaunchState, phases_in_time
 from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
@@ -18,7 +18,7 @@ from warroom.slo.baseline import Baseline
 from warroom.slo.levels import Level, Marked, distance_to, next_limit
 from warroom.slo.reading import Reading
 from warroom.slo.trigger import fires_at
-from warroom.units import format_age, format_duration
+from warroom.units import format_duration
 
 _NOT_YET = "not looked at yet"
 
@@ -60,8 +60,17 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
         "spark": [value for _, value in found.minutes] if found else [],
         "splits": _splits(plan, found),
         "slo": _slo(state, live, plan),
+        "breach": _breach(state, context, live, plan),
         "next": _next(context, live, plan, reading),
     }
+
+
+def _breach(state: LaunchState, context: Context, live: Live, plan: SignalPlan) -> dict[str, Any] | None:
+    """The trigger whose condition holds, as it is now; null: none does."""
+    mine = [one for one in context.watched.triggers.values() if one.signal == plan.id]
+    stages = {one.id: live.stands(state, one)[0] for one in mine}
+    found = breaching_in(stages)
+    return {"trigger": found[0], "stage": found[1]} if found else None
 
 
 def limits_of(watched: Watched, plan: SignalPlan) -> Iterator[Marked]:
@@ -125,8 +134,8 @@ def _next(context: Context, live: Live, plan: SignalPlan, reading: Reading) -> s
         known = live.triggers.get(one.id) if one.signal == plan.id else None
         at = fires_at(rule_of(context, one), known) if known else None
         if at:
-            left = format_age(max(at - context.now, timedelta()))
-            return f"{one.id} fires in {left} unless it recovers: {_does(one)}"
+            # An instant: whoever shows it counts down by itself, and two countdowns never differ.
+            return f"fires at {time_of_day(at)} unless it recovers: {_does(one)}"
     found = live.signals.get(plan.id)
     per_s = found.trend.per_s if found else 0.0
     ahead = next_limit(limits_of(context.watched, plan), reading, plan.unit, context.baselines, per_s)

@@ -80,7 +80,7 @@ def state_json(
         "updates": posts,
         "questions": _questions(state),
         "steps": _steps(state),
-        "suites": shown.suites(state),
+        "suites": shown.suites(state, now),
         "gates": shown.gates(state, now, read_at or {}),
         "incidents": shown.incidents(state, now),
         **_watched(state, now, watched),

@@ -8,6 +8,7 @@ from typing import Final
 
 from warroom.errors import ExitCode, first_exit_code
 from warroom.launch.entries import MACHINES
+from warroom.launch.evidence_age import at_age
 from warroom.launch.files import REST
 from warroom.launch.standing import Owed, Standing, owed
 from warroom.launch.state import LaunchState, Stage
@@ -69,7 +70,9 @@ def _is_held(state: LaunchState, post: Owed) -> bool:
 
 
 def _suites(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
-    for run in {run.name: run for run in state.runs.values() if run.finished_at}.values():
+    assert state.closed is not None
+    last = {run.name: run for run in state.runs.values() if run.finished_at}.values()
+    for run in (at_age(one, state.course.checks, state.closed.at) for one in last):
         if run.verdict is Verdict.FAIL or run.verdict.is_unknown:
             code = ExitCode.RED if run.verdict is Verdict.FAIL else ExitCode.UNKNOWN
             yield code, f"{'suite' if run.suite else 'checks'} {run.name}: {run.word}"

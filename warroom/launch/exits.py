@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from warroom.launch.evidence_age import at_age
 from warroom.launch.results import Run
 from warroom.launch.runs import phase_run
-from warroom.launch.signal_words import TOO_OLD, is_old
+from warroom.launch.schedule import slots
+from warroom.launch.signal_words import TOO_OLD, breaching, is_old
 from warroom.launch.signals import NOT_YET, SignalKnown
 from warroom.launch.standing import arrived, owed
 from warroom.launch.state import LaunchState, as_of, believed
@@ -29,11 +31,12 @@ def holding(state: LaunchState, phase: Phase, now: datetime) -> tuple[str, ...]:
     """The reasons why `phase` may not be left at `now`, a sentence each; empty: it may.
 
     A phase is left when it has begun, its steps are done, its suite is GREEN and its posts arrived. One that has
-    nothing of these lasts until its end. The signals that it names have to be GREEN, its triggers idle, and somebody
-    has to have looked: what is not known opens nothing. Of a launch that is closed, as it stood then.
+    nothing of these lasts until its end. The signals that it names have to be GREEN and within the limits of their
+    triggers, the triggers that it names idle, and somebody has to have looked: what is not known opens nothing. Of a
+    launch that is closed, as it stood then.
     """
     counts = as_of(state, now)
-    reasons = _holding(state, phase, believed(state, counts))
+    reasons = _holding(state, phase, believed(state, counts), counts)
     return (*reasons, *_of_watched(state, phase, counts))
 
 
@@ -43,7 +46,29 @@ def held_phases(state: LaunchState, now: datetime) -> tuple[str, ...]:
     return tuple(f"phase {name}: {'; '.join(reasons)}" for name, reasons in found if reasons)
 
 
-def _holding(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
+def over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetime | None:
+    """When everything that belongs to the phase was done; its end where nothing does. None: not yet, or never."""
+    found = [state.ticks[step].at if step in state.ticks else None for step in phase.steps]
+    if phase.suite:
+        run = deciding_run(state, phase)
+        found.append(run.finished_at if run else None)
+    if phase.update:
+        found += [_sent_at(state, phase.update)]
+    done = [at for at in found if at is not None]
+    if len(done) < len(found):
+        return None
+    return max(done, default=ends)
+
+
+def _sent_at(state: LaunchState, update: str) -> datetime | None:
+    """When the last post of an update arrived; None while one has not."""
+    records = [arrived(state, slot) for slot in slots(state.course, state.attempt) if slot.update == update]
+    sent = [record.at for record in records if record and record.at]
+    return max(sent) if len(sent) == len(records) and sent else None
+
+
+def _holding(state: LaunchState, phase: Phase, now: datetime, counts: datetime) -> Iterator[str]:
+    """`counts` is the moment on the clock of the machine, `now` what the launch believes."""
     if state.t0 is None:
         yield "T0 is not set"
     elif now < state.t0 + phase.starts:
@@ -52,19 +77,30 @@ def _holding(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
         if step not in state.ticks:
             yield f"step {step} is not done: {state.course.steps[step].do}"
     if phase.suite:
-        yield from _of_suite(state, phase)
+        yield from _of_suite(state, phase, counts)
     if phase.update:
         yield from _of_posts(state, phase.update, now)
     if not (phase.steps or phase.suite or phase.update):
         yield from _of_time(state, phase, now)
 
 
-def _of_suite(state: LaunchState, phase: Phase) -> Iterator[str]:
+def _of_suite(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
     run = deciding_run(state, phase)
+    if run is not None:
+        run = at_age(run, state.course.checks, _left_at(state, phase) or now)
     if run is None:
         yield f"suite {phase.suite} has not finished"
     elif run.verdict not in _OPENS:
         yield f"suite {phase.suite} is {run.word}" + (f": {run.reason}" if run.reason else "")
+
+
+def _left_at(state: LaunchState, phase: Phase) -> datetime | None:
+    """When the phase was left, so that what grows too old later does not open it again; None where it was not, or
+    what it waits for can change at any time."""
+    done = over_at(state, phase, None)
+    if done is None or state.t0 is None or phase.exit_signals or phase.exit_triggers:
+        return None
+    return max(done, state.t0 + phase.starts)
 
 
 def deciding_run(state: LaunchState, phase: Phase) -> Run | None:
@@ -93,8 +129,11 @@ def _of_time(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
 def _of_watched(state: LaunchState, phase: Phase, now: datetime) -> Iterator[str]:
     for name in phase.exit_signals:
         level, reason = _level(state.signals.get(name), now)
+        breach = breaching(state, name)
         if level is not Level.GREEN:
             yield f"signal {name} is {level.word}: {reason}"
+        elif breach:
+            yield f"signal {name} is over the limit of trigger {breach[0].id}, which is {breach[1].upper()}"
     for name in phase.exit_triggers:
         stage, reason = _stage(state, name, now)
         if stage != "idle":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from warroom.launch.evidence_age import at_age
 from warroom.launch.levers import last_found, lever_problem
 from warroom.launch.modes import has_ended
 from warroom.launch.procedures import FAILED, plan_of
@@ -15,11 +16,9 @@ from warroom.launch.runs import phase_since
 from warroom.launch.signal_words import TOO_OLD, is_old, pending_gate
 from warroom.launch.state import LaunchState, believed
 from warroom.launch.values import utc
-from warroom.playbook.course import CheckPlan
 from warroom.playbook.signals import SignalPlan, TriggerPlan
 from warroom.slo.levels import Level
 from warroom.text import clean
-from warroom.units import format_duration
 from warroom.verdict import Verdict, word, worst
 
 NOTHING_TESTED: Final = "nothing was tested yet"
@@ -70,7 +69,7 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
     The latest result of every required check since T0, every signal that has a limit, every trigger, every lever, the
     last run of every procedure, and open incidents count. Without any check that ran nothing is green.
     """
-    runs = _counted(state)
+    runs = [at_age(run, state.course.checks, at) for run in _counted(state)]
     # The latest result of every check, and the run it is from.
     tested = {check: (run, one) for run in runs for check, one in run.checks.items()}
     checks = list(_checks(state, runs, tested, at)) or [
@@ -117,9 +116,10 @@ def _checks(
     state: LaunchState, runs: Sequence[Run], tested: Mapping[str, tuple[Run, CheckFound]], at: datetime | None
 ) -> Iterator[Part]:
     """What was found, and what should have been and was not: a result that is left out opens nothing."""
-    for name, (run, one) in tested.items():
+    for _, one in tested.values():
         if one.required:
-            yield _check(state.course.checks.get(name), run, one, at)
+            why = f" ({one.reason})" if one.verdict is Verdict.STALE else ""
+            yield Part(one.verdict, f"{one.title} {one.word}{why}")
     for suite in dict.fromkeys(run.suite for run in runs):
         declared = (state.course.checks[name] for name in state.course.suites.get(suite, ()))
         for plan in declared:
@@ -128,15 +128,6 @@ def _checks(
     yield from _worse_than_their_checks(runs)
     if runs:
         yield from _unfinished(state, runs, at)
-
-
-def _check(plan: CheckPlan | None, run: Run, one: CheckFound, at: datetime | None) -> Part:
-    """What is worse than too old stays what it was."""
-    max_age, ended = plan.max_age if plan else None, run.finished_at
-    if not (at and max_age and ended) or at - ended <= max_age or one.verdict.rank > Verdict.STALE.rank:
-        return Part(one.verdict, f"{one.title} {one.word}")
-    was = f"{one.word} at {utc(ended)}, more than {format_duration(max_age)} ago"
-    return Part(Verdict.STALE, f"{one.title} {word(Verdict.STALE)} ({was})")
 
 
 def _unfinished(state: LaunchState, runs: Sequence[Run], at: datetime | None) -> Iterator[Part]:
@@ -184,6 +175,8 @@ def _triggers(state: LaunchState, at: datetime | None) -> Iterator[Part]:
         if known and known.state.is_active:
             is_grave = plan.latches and plan.mode != "shadow"
             yield Part(Verdict.FAIL if is_grave else Verdict.WARN, f"{plan.title}: {known.state.shown.upper()}")
+        elif known and known.state.shown == "pending":
+            yield Part(Verdict.WARN, f"{plan.title}: PENDING")
         elif known and known.state.blind:
             yield _blind(state, plan, at)
         elif not plan.declared:

@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from warroom.launch.exits import deciding_run, holding
-from warroom.launch.schedule import slots
-from warroom.launch.standing import arrived
+from warroom.launch.exits import holding, over_at
 from warroom.launch.state import LaunchState, as_of, believed
 from warroom.playbook.course import Phase
 
@@ -51,29 +49,8 @@ def _standing(state: LaunchState, phase: Phase, now: datetime, held: tuple[str, 
         return PhaseStanding(phase, RUNNING if has_begun else WAITING, held=held)
     begins = state.t0 + phase.starts
     ends = None if phase.ends is None else state.t0 + phase.ends
-    over_at = None if held else _over_at(state, phase, ends)
-    if over_at is not None and over_at <= now and begins <= now:
-        return PhaseStanding(phase, DONE, begins, ends, ends is not None and over_at > ends)
+    over = None if held else over_at(state, phase, ends)
+    if over is not None and over <= now and begins <= now:
+        return PhaseStanding(phase, DONE, begins, ends, ends is not None and over > ends)
     late = ends is not None and now > ends
     return PhaseStanding(phase, RUNNING if begins <= now else WAITING, begins, ends, late, held)
-
-
-def _over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetime | None:
-    """When everything that belongs to the phase was done; its end where nothing does. None: not yet, or never."""
-    found = [state.ticks[step].at if step in state.ticks else None for step in phase.steps]
-    if phase.suite:
-        run = deciding_run(state, phase)
-        found.append(run.finished_at if run else None)
-    if phase.update:
-        found += [_sent_at(state, phase.update)]
-    done = [at for at in found if at is not None]
-    if len(done) < len(found):
-        return None
-    return max(done, default=ends)
-
-
-def _sent_at(state: LaunchState, update: str) -> datetime | None:
-    """When the last post of an update arrived; None while one has not."""
-    records = [arrived(state, slot) for slot in slots(state.course, state.attempt) if slot.update == update]
-    sent = [record.at for record in records if record and record.at]
-    return max(sent) if len(sent) == len(records) and sent else None

@@ -22,6 +22,7 @@ TOO_OLD: Final = timedelta(minutes=5)
 """What was measured longer ago than this says nothing of now."""
 
 _NONE: Final = "none"
+_HOLDS: Final = ("firing", "pending")
 _LONGEST: Final = 1_000
 _SIGNS: Final[Mapping[Level, str]] = {Level.GREEN: "✅", Level.TRACKED: "▫️", Level.RED: "❌"}
 
@@ -45,6 +46,20 @@ def condition_of(plan: TriggerPlan) -> str:
     if plan.burn:
         return plan.burn.text
     return f"{plan.lever} is not as expected" if plan.lever else "a person declares it"
+
+
+def breaching(state: LaunchState, signal: str) -> tuple[TriggerPlan, str] | None:
+    """The trigger whose condition holds for a signal, and whether it is firing or pending; None: none does."""
+    plans = {plan.id: plan for plan in state.course.watched.triggers.values() if plan.signal == signal}
+    stages = {name: known.state.shown for name in plans if (known := state.triggers.get(name))}
+    found = breaching_in(stages)
+    return (plans[found[0]], found[1]) if found else None
+
+
+def breaching_in(stages: Mapping[str, str]) -> tuple[str, str] | None:
+    """Of triggers by id, with where they stand, the first that fires, else the first that is pending; None: none is
+    either."""
+    return next(((name, stage) for wanted in _HOLDS for name, stage in stages.items() if stage == wanted), None)
 
 
 def limits_text(state: LaunchState, plan: SignalPlan) -> str:
@@ -74,9 +89,22 @@ def signal_line(state: LaunchState, signal: str, at: datetime | None) -> str:
         why, gate = _why_unknown(known, at), pending_gate(state, plan, at)
         said = word(Verdict.BLOCKED, pending=gate) if gate else Level.UNKNOWN.word
         return _line(f"⚠️ {said} {plan.title}: {NO_DATA}", [why, limits])
-    age = _age(known, at)
-    said = f"{_SIGNS.get(known.level, '⚠️')} {known.level.word} {plan.title}: {_value(plan, known)}"
-    return _line(said, [limits, *_budget(state, signal), age])
+    sign, said, trigger = _stands(state, known)
+    about = [trigger, limits, *_budget(state, signal), _age(known, at)]
+    return _line(f"{sign} {said} {plan.title}: {_value(plan, known)}", about)
+
+
+def _stands(state: LaunchState, known: SignalKnown) -> tuple[str, str, str]:
+    """The sign and the word of a signal, and the trigger whose condition holds. Where its own limits say nothing bad
+    its word is where that trigger stands."""
+    sign, said = _SIGNS.get(known.level, "⚠️"), known.level.word
+    found = breaching(state, known.id)
+    if found is None:
+        return sign, said, ""
+    trigger, stage = found[0], found[1].upper()
+    if known.level in (Level.GREEN, Level.TRACKED):
+        return "❌" if stage == "FIRING" else "⚠️", stage, f"trigger {trigger.id} {condition_of(trigger)}"
+    return sign, said, f"trigger {trigger.id} {stage}, {condition_of(trigger)}"
 
 
 def _line(said: str, about: list[str]) -> str:
@@ -101,7 +129,7 @@ def pending_gate(state: LaunchState, plan: SignalPlan, at: datetime | None) -> s
 def _why_unknown(known: SignalKnown | None, at: datetime | None) -> str:
     if known is None:
         return "it was not measured yet"
-    return f"the last is of {_time(known.at)}" if known.level is not Level.UNKNOWN else known.reason
+    return f"the last is of {time_of_day(known.at)}" if known.level is not Level.UNKNOWN else known.reason
 
 
 def _value(plan: SignalPlan, known: SignalKnown) -> str:
@@ -111,7 +139,7 @@ def _value(plan: SignalPlan, known: SignalKnown) -> str:
 
 def _age(known: SignalKnown, at: datetime | None) -> str:
     if at is None:
-        return f"measured {_time(known.at)}"
+        return f"measured {time_of_day(known.at)}"
     seconds = max(0, round((at - known.at).total_seconds()))
     return f"{format_duration(timedelta(seconds=seconds))} old"
 
@@ -122,7 +150,8 @@ def _budget(state: LaunchState, signal: str) -> list[str]:
     return [f"{max(0.0, left.left):.0%} of the error budget left" for left in lefts]
 
 
-def _time(at: datetime) -> str:
+def time_of_day(at: datetime) -> str:
+    """`02:05:07Z`."""
     return at.astimezone(UTC).strftime("%H:%M:%SZ")
 
 
@@ -142,7 +171,7 @@ def of_signal(state: LaunchState, slot: Slot, signal: str, name: str) -> str | N
         case "value":
             return _value(plan, known) if known and known.level is not Level.UNKNOWN else NO_DATA
         case "level":
-            return (known.level if known else Level.UNKNOWN).word
+            return _stands(state, known)[1] if known else Level.UNKNOWN.word
         case "at":
             return _stamp(known.at) if known else "never"
         case _:
