@@ -24,6 +24,7 @@ from warroom.adapters.http_request import (
     usable,
     who,
 )
+from warroom.adapters.own_machine import is_elsewhere
 from warroom.adapters.tls import TlsSetting, days_left, make_context, why_refused
 from warroom.clock import Clock
 from warroom.contract import Exchange, Request, Response
@@ -88,8 +89,8 @@ class HttpAdapter:
     ) -> None:
         """`secrets` (name -> value, read at each use, so it may grow) are shown by name in command lines. `record`
         is handed every attempt and returns the name of the file it keeps it in; `resolve` replaces the system's
-        look-up of names. `heard` is told the `Date` of every answer, and of which target; `warn`, at every answer
-        that gives reason, what a person should know though nothing has failed."""
+        look-up of names. `heard` is told the `Date` of every answer that comes from another machine, and of which
+        target; `warn`, at every answer that gives reason, what a person should know though nothing has failed."""
         self._targets = targets
         self._clock = clock
         self._secrets: Mapping[str, str] = secrets if secrets is not None else {}
@@ -210,7 +211,6 @@ class HttpAdapter:
                 self._keep(replace(exchange, elapsed_s=self._clock.monotonic() - began, error=error.message))
                 raise
         elapsed = self._clock.monotonic() - began
-        self._hear(call.request.target, response)
         kept = self._keep(
             replace(
                 exchange,
@@ -223,9 +223,11 @@ class HttpAdapter:
         )
         return replace(response, elapsed_s=elapsed, evidence=kept, received_at=self._clock.now())
 
-    def _hear(self, target: str, response: Response) -> None:
-        dates = response.header_values("date")
-        if self._heard is None or len(dates) != 1 or response.header_values("age"):
+    def _hear(self, target: str, response: Response, answer: httpx.Response) -> None:
+        dates, stream = response.header_values("date"), answer.extensions.get("network_stream")
+        if self._heard is None or stream is None or len(dates) != 1 or response.header_values("age"):
+            return
+        if not is_elsewhere(stream.get_extra_info("client_addr"), stream.get_extra_info("server_addr")):
             return
         from email.utils import parsedate_to_datetime
 
@@ -296,6 +298,7 @@ class HttpAdapter:
             for name, value in answer.headers.raw
         )
         response = Response(answer.status_code, headers, reader.finish(), url=call.address.url, request=call.request)
+        self._hear(call.request.target, response, answer)
         return response, "; ".join(self._notes(call, answer))
 
     def _notes(self, call: _Call, answer: httpx.Response) -> list[str]:
