@@ -95,3 +95,13 @@ async def test_what_no_text_should_hold_arrives_as_data(receiver: Receiver) -> N
     await hook(receiver).post(Post("wr:auto:x", hostile))
     [one] = receiver.received
     assert (one.is_right, one.said["text"]) == (True, hostile.replace("\ud800", "?"))
+
+
+async def test_what_the_clock_of_another_machine_says_is_heard(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    access = HookAccess(receiver.url, SECRET)
+    monkeypatch.setattr("warroom.adapters.http.is_elsewhere", lambda *_: True)
+    await SignedWebhook(access, RealClock(), heard=lambda source, _: heard.append(source)).post(POST)
+    assert heard == ["webhook"]

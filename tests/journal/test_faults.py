@@ -20,6 +20,7 @@ from warroom.journal import database
 from warroom.journal.audit import audit
 from warroom.journal.chain import Row
 from warroom.journal.failure import JournalUnavailable
+from warroom.journal.folder import sync_folder
 from warroom.journal.journal import Journal
 from warroom.journal.reading import read_only
 
@@ -92,7 +93,12 @@ def written_anew(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         real_fsync(descriptor)
         found.append(b"flushed")
 
+    def flush_name(path: Path) -> None:
+        sync_folder(path)
+        found.append(b"its name too")
+
     real_pwrite, real_fsync = os.pwrite, os.fsync
+    monkeypatch.setattr(database, "sync_folder", flush_name)
     monkeypatch.setattr(database, "os", SimpleNamespace(**{**vars(os), "pwrite": pwrite, "fsync": fsync}))
     return found
 
@@ -111,10 +117,38 @@ def test_after_a_failure_what_the_log_holds_is_written_anew_before_more_is_ackno
             journal.append("note", {"text": "behind it"})
             flushed = written_anew.index(b"flushed")
             assert b"".join(written_anew[:flushed]) == log
+            assert written_anew[flushed + 1] == b"its name too"
             assert b"in the log alone" in log
             assert reads.execute("SELECT count(*) FROM entries").fetchone() == (2,)
         assert [entry.body["text"] for entry in journal.entries(1)] == ["in the log alone", "behind it"]
     assert audit(folder).ok
+
+
+def test_while_the_log_is_written_anew_nobody_adds_to_it_or_takes_it_away(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[object] = []
+
+    def pwrite(descriptor: int, data: bytes, at: int) -> int:
+        is_busy, *_ = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        found.append(is_busy)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        return real_pwrite(descriptor, data, at)
+
+    real_pwrite = os.pwrite
+    database_file = folder / "journal.db"
+    with (
+        Journal.open(folder, "demo", RealClock()) as journal,
+        closing(sqlite3.connect(database_file, timeout=0.0, isolation_level=None)) as other,
+    ):
+        assert other.execute("SELECT count(*) FROM entries").fetchone() == (1,)
+        fail_once(journal, monkeypatch)
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "os", SimpleNamespace(**{**vars(os), "pwrite": pwrite}))
+            patch.setattr("warroom.journal.journal.reserve_log", lambda _: None)
+            journal.append("note", {})
+    assert set(found) == {1}, "it was busy, each time"
 
 
 def test_nothing_is_acknowledged_while_the_log_cannot_be_written_anew(
