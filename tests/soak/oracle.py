@@ -14,6 +14,7 @@ from pathlib import Path
 
 from warroom.journal.audit import audit
 from warroom.journal.reading import read_only
+from warroom.launch.entries import Entry
 
 _POST = re.compile(r"^--- wr:[^\s:]+:(\S+) (\S+)(?: (.*))?$")
 _UNITS = {"h": 3600, "m": 60, "s": 1}
@@ -74,6 +75,26 @@ def failed(folder: Path) -> Counter[str]:
             slot = entry.body["slot"]
             found.update((slot, *merged.get(slot, ())))
     return found
+
+
+def standing(folder: Path, slots: Iterable[str]) -> list[str]:
+    """How each of the slots stands by the last that the journal says of it, or of the post that stands for it."""
+    last: dict[str, Entry] = {}
+    stands_for: dict[str, str] = {}
+    for entry in read_only(folder).entries():
+        if entry.kind.startswith("update."):
+            last[entry.body.get("slot", "")] = entry
+            stands_for |= dict.fromkeys(entry.body.get("merged", ()), entry.body["slot"])
+    return [_stands(slot, last.get(stands_for.get(slot, slot))) for slot in slots]
+
+
+def _stands(slot: str, last: Entry | None) -> str:
+    if last is None:
+        return f"{slot}: not in the journal"
+    of = f" of {last.body['slot']}" if last.body["slot"] != slot else ""
+    attempt = f", attempt {last.body['attempt']}" if "attempt" in last.body else ""
+    why = f": {last.body['reason']}" if "reason" in last.body else ""
+    return f"{slot}: {last.kind}{of}{attempt}, at {last.at:%H:%M:%S}{why}"
 
 
 def found_by_key(folder: Path) -> frozenset[str]:

@@ -164,6 +164,11 @@ class SlackYard(Yard):
         self.slack = slack
         self.keeps_status = beats.keeps_status
 
+    @property
+    def post_every_s(self) -> float:
+        """A channel takes no more messages."""
+        return _POST_EVERY_S
+
     def popen(self, *options: str, fault: str = "", **more: Any) -> Any:
         """Starts an engine that is scaled, with a fault in it where one is named."""
         return super().popen(*options, fault=f"scaled;{fault}".rstrip(";"), **more)

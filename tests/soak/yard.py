@@ -16,7 +16,7 @@ from typing import Any
 from tests.cli.launching import EngineProcess
 from tests.cli.running import clean_environ
 from tests.contracts.tree import ROOT
-from tests.soak.oracle import received, slot_id
+from tests.soak.oracle import received, slot_id, standing
 from warroom.errors import WarroomError
 from warroom.journal.reading import read_only
 
@@ -49,11 +49,12 @@ class Beats:
     suite_url: str = ""
 
     def owed(self, last_s: int | None = None) -> list[str]:
-        """The ids of all slots; with `last_s` only of the beats up to then."""
-        beats = range(self.first_s, (self.last_s if last_s is None else last_s) + 1)
+        """The ids of all slots; with `last_s` only of those up to then."""
+        last = max(self.last_s, *self.once, 0) if last_s is None else last_s
+        beats = range(self.first_s, min(self.last_s, last) + 1)
         every = [slot_id(name, second) for name in self.channels for second in beats]
         told = [slot_id("told", 1)] if self.suite_url else []
-        return [*every, *(slot_id(f"once{second}", second) for second in self.once), *told]
+        return [*every, *(slot_id(f"once{second}", second) for second in self.once if second <= last), *told]
 
     def text(self) -> str:
         """The playbook as YAML."""
@@ -128,13 +129,25 @@ class Yard:
             with self.said.open("a", encoding="utf-8") as said:
                 said.writelines(engine.complaints)
 
-    def catch_up(self) -> list[str]:
-        """Runs a sound engine until all that is due now was received, then SIGTERM; the slots that are due now."""
+    def catch_up(self, patience_s: float = PATIENCE_S) -> list[str]:
+        """Runs a sound engine until all that is due now was received, then SIGTERM; the slots that are due now.
+        Raises AssertionError with what is owed after `patience_s` and the time that so many posts take."""
         with self.engine() as engine:
             owed = self.beats.owed(int((datetime.now(UTC) - self.t0).total_seconds()))
-            until(lambda: set(owed) <= self.known(), "all that was due is posted or named")
+            patience_s += len(set(owed) - self.known()) * self.post_every_s
+            what = "all that was due is posted or named"
+            try:
+                until(lambda: set(owed) <= self.known(), f"{what} within {patience_s:.0f} s", patience_s)
+            except AssertionError as never:
+                left = standing(self.kept(), [slot for slot in owed if slot not in self.known()])
+                raise AssertionError(f"{never}; owed: {'; '.join(left)}") from None
             assert engine.end() == 143
         return owed
+
+    @property
+    def post_every_s(self) -> float:
+        """How many seconds the receiving side asks for between two posts."""
+        return 0.0
 
     def known(self) -> set[str]:
         """The slots that were posted or named so far."""
