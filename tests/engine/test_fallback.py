@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -134,6 +134,54 @@ async def test_what_is_refused_for_good_is_told_by_the_fallback_once_and_stays_a
     assert notices(stage) == [(FIRST, SAYS), (SECOND, SAYS)]
     assert (room.has, len(room.tried)) == ([], 2)
     assert audit(tmp_path).problems == ()
+
+
+@dataclass
+class Threads(Room):
+    """A room that takes every message, and the rest of a long text as told."""
+
+    rest: Delivery = DOWN
+    went_on: int = 0
+
+    async def attach(self, ref: str, path: Path) -> Delivery:
+        raise AssertionError("there is no file")
+
+    async def go_on(self, ref: str, post: Post, *, again: bool) -> Delivery:
+        self.went_on += 1
+        return self.rest
+
+
+LONG = replace(
+    PLAN,
+    channels={**PLAN.channels, "room": replace(PLAN.channels["room"], threads=True)},
+    updates={"first": replace(PLAN.updates["first"], template=parse_template("a long line\n" * 950))},
+)
+NO_REPLIES = Delivery(Fate.REFUSED, reason="cannot_reply_to_message: the thread takes no replies")
+
+
+@pytest.mark.parametrize(
+    ("rest", "after", "why"),
+    [
+        pytest.param(NO_REPLIES, _MINUTE, NO_REPLIES.reason, id="refused for good"),
+        pytest.param(DOWN, 11 * _MINUTE, DOWN.reason, id="not taken for long"),
+    ],
+)
+async def test_a_text_whose_rest_does_not_arrive_is_on_the_fallback_as_a_whole(
+    rest: Delivery, after: timedelta, why: str, tmp_path: Path
+) -> None:
+    stage = staged(tmp_path, room := Threads(rest=rest), LONG)
+    async with stage.engine():
+        await stage.advance(5 * _MINUTE + after)
+        [told] = stage.posts()
+    assert told.text.startswith(f"⚠️ Channel room has only the beginning of this post ({why})\na long line\n")
+    assert told.text.count("a long line") == 950
+    room.rest = Delivery(Fate.CONFIRMED, ref="C1/1")
+    async with stage.engine() as engine:
+        await until_closed(stage, engine)
+        assert code_of(engine) is (ExitCode.GREEN if rest is DOWN else ExitCode.UPDATE_UNDELIVERED)
+        failed = "1 update FAILED" in str(engine.state.closed)
+        assert failed is (rest is NO_REPLIES)
+    assert len(stage.posts()) == 1
 
 
 @pytest.mark.parametrize("after_bytes", [False, True], ids=["before the bytes", "after the bytes"])

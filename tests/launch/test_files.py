@@ -18,10 +18,11 @@ from warroom.launch.ending import ending
 from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named, files_are_settled, files_owed
 from warroom.launch.ledger import Send, decide
 from warroom.launch.schedule import slots
-from warroom.launch.standing import owed
+from warroom.launch.standing import Standing, owed
 from warroom.launch.state import LaunchState
 from warroom.playbook.course import Channel
 from warroom.report.launch_lines import log_line
+from warroom.updates.advice import advice
 from warroom.updates.channel import Delivery, Fate
 
 SLOT = "evidence_bundle@T+15m"
@@ -173,11 +174,51 @@ def test_the_rest_that_is_refused_is_said_and_the_file_is_attached_all_the_same(
     state = ended(state, attach, LATER, Delivery(Fate.REFUSED, reason="is_archived: the channel is archived"))
     assert [one.part for one in files_owed(state, LATER)] == ["file"]
     [post] = [one for one in owed(state, LATER) if one.slot.id == SLOT]
+    assert post.standing is Standing.FAILED
     assert post.reason == "the rest of its text is not in the thread: is_archived: the channel is archived"
+    again = f"warroom post {state.launch} {SLOT} --again --reason TEXT"
+    assert advice(state, post) == f"unarchive the channel, or name another one, then: {again}"
     came_to = ending(after(state, "launch.closed", LATER, 1, reason="enough"))
     assert came_to is not None
     assert came_to.code is ExitCode.UPDATE_UNDELIVERED
     assert f"1 update without the rest of the text: {SLOT}" in came_to.reasons
+
+
+def test_a_post_whose_rest_was_refused_is_failed_no_more_once_it_is_sent_again() -> None:
+    attach, state = attempt(posted(goes_on=True), LATER)
+    state = ended(state, attach, LATER, Delivery(Fate.REFUSED, reason="is_archived: the channel is archived"))
+    [draft] = post_again(SLOT, "unarchived", state, LATER, "ann")
+    assert draft.body["was"] == "failed"
+    state = after(state, draft.kind, LATER, **draft.body)
+    state = after(state, "update.sending", LATER, slot=SLOT, key="k~2", attempt=2, goes_on=True)
+    state = after(state, "update.confirmed", LATER, slot=SLOT, ref="C1/2.000001")
+    assert [one.part for one in files_owed(state, LATER)] == ["rest"]
+    [post] = [one for one in owed(state, LATER) if one.slot.id == SLOT]
+    assert post.standing is Standing.SENT
+
+
+FALLS_BACK = [
+    pytest.param(Fate.REFUSED, timedelta(), True, id="refused for good: at once"),
+    pytest.param(Fate.NOT_SENT, 9 * MINUTE, False, id="not taken for nine minutes: not yet"),
+    pytest.param(Fate.NOT_SENT, 10 * MINUTE, True, id="not taken for ten minutes"),
+    pytest.param(Fate.UNKNOWN, 10 * MINUTE, True, id="not known for ten minutes"),
+    pytest.param(Fate.CONFIRMED, 10 * MINUTE, False, id="there: never"),
+]
+
+
+@pytest.mark.parametrize(("fate", "later", "falls_back"), FALLS_BACK)
+def test_a_post_without_the_rest_of_its_text_is_owed_to_the_fallback_as_one_that_did_not_arrive(
+    fate: Fate, later: timedelta, falls_back: bool
+) -> None:
+    state = posted(goes_on=True)
+    channels = {name: replace(channel, fallback="by_file") for name, channel in state.course.channels.items()}
+    state = replace(state, course=replace(state.course, channels={**channels, "by_file": Channel("by_file", "file")}))
+    attach, state = attempt(state, LATER)
+    state = ended(state, attach, LATER, Delivery(fate, ref="C1/1.2", reason="no"))
+    owed_there = [one.slot.instead_of for one in owed(state, LATER + later) if one.slot.channel == "by_file"]
+    assert (SLOT in owed_there) is falls_back
+    known = state.files[SLOT, "rest"]
+    assert (known.stage in ("sending", "due")) is (fate in (Fate.NOT_SENT, Fate.UNKNOWN)), "it goes on being tried"
 
 
 @pytest.mark.parametrize(

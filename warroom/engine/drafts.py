@@ -12,7 +12,7 @@ from warroom.engine.contained import defect, ends_the_engine
 from warroom.errors import ExitCode
 from warroom.events import RunFinished
 from warroom.launch.entries import CHANNEL, ENGINE, Draft
-from warroom.launch.files import FILE, GIVE_UP_AFTER, Attach, file_named
+from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named
 from warroom.launch.flips import news
 from warroom.launch.ledger import (
     LATE_AFTER_S,
@@ -31,7 +31,7 @@ from warroom.launch.procedure_ledger import procedure_drafts
 from warroom.launch.results import finished_body
 from warroom.launch.schedule import all_slots, channel_of
 from warroom.launch.standing import CUT_OFF
-from warroom.launch.state import LaunchState, Record, Stage, believed
+from warroom.launch.state import FILE, LaunchState, Record, Stage, believed
 from warroom.launch.warnings import warnings_in
 from warroom.suite_state import SuiteState
 from warroom.updates.answers import UNTOLD

@@ -12,10 +12,10 @@ from warroom.engine.contained import defect, ends_the_engine
 from warroom.engine.notebook import Notebook
 from warroom.errors import WarroomError
 from warroom.launch.entries import Draft
-from warroom.launch.files import FILE, Attach
+from warroom.launch.files import Attach
 from warroom.launch.ledger import LookUp, Send
 from warroom.launch.schedule import channel_of
-from warroom.launch.state import Record
+from warroom.launch.state import FILE, Record
 from warroom.text import one_line
 from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, Placed, TakesFiles, place_of
 

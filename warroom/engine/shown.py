@@ -51,14 +51,14 @@ def _vanished(state: LaunchState, owed: Sequence[Owed]) -> list[Record]:
     earlier = {slot.id for attempt in range(1, state.attempt) for slot in slots(state.course, attempt)}
     known = earlier | {post.slot.id for post in owed}
     left = [one for one in state.records.values() if one.slot not in known and (one.attempt or one.by)]
-    left = [one for one in left if standing_of(one)]
+    left = [one for one in left if standing_of(state, one)]
     # The posts for flips before T0 was scrubbed have a number too, and went with their happenings.
     return [one for one in left if update_of(one.slot) not in state.course.updates or "#" not in one.slot]
 
 
 def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
     in_doubt = state.closed is not None and record.stage in IN_DOUBT
-    standing = Standing.NOT_KNOWN if in_doubt else standing_of(record) or Standing.DUE
+    standing = Standing.NOT_KNOWN if in_doubt else standing_of(state, record) or Standing.DUE
     return {
         "slot": record.slot,
         "time": record.slot.partition("@")[2],

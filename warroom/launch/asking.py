@@ -35,7 +35,7 @@ def open_slot(name: str, state: LaunchState, now: datetime) -> Slot:
     """The slot called `name`, of which nothing was sent yet. Raises UsageError."""
     slot = named_slot(name, state, now)
     record = state.records.get(slot.id)
-    standing = standing_of(record) if record else None
+    standing = standing_of(state, record) if record else None
     if standing:
         raise UsageError(f"{slot.id} is {standing.value} already", hint=_once_more(slot))
     return slot
@@ -81,7 +81,7 @@ def post_again(name: str, reason: str, state: LaunchState, now: datetime, by: st
         )
     require_reason(reason, f"to send {slot.id} again")
     key = key_of(state, slot.id, record.earlier + (record.stage is Stage.CONFIRMED))
-    was = standing_of(record)
+    was = standing_of(state, record)
     body = {"slot": slot.id, "key": key, "was": was.value if was else "due", "by": by}
     return (Draft("update.resent", {**body, "reason": clean(reason, limit=_LONGEST)}, by),)
 

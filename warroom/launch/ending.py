@@ -9,9 +9,8 @@ from typing import Final
 from warroom.errors import ExitCode, first_exit_code
 from warroom.launch.entries import MACHINES
 from warroom.launch.evidence_age import at_age
-from warroom.launch.files import REST
 from warroom.launch.standing import Owed, Standing, owed
-from warroom.launch.state import LaunchState, Stage
+from warroom.launch.state import REST, LaunchState, Stage
 from warroom.text import plural
 from warroom.verdict import Verdict
 

@@ -11,15 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from warroom.launch.schedule import Slot, channel_of
-from warroom.launch.state import FileKnown, LaunchState, Record, Stage
+from warroom.launch.state import FILE, REST, FileKnown, LaunchState, Record, Stage
 from warroom.launch.values import value_of
 from warroom.playbook.template import Value
 
 GIVE_UP_AFTER: Final = timedelta(hours=1)
 """How long after the first attempt a file is tried again."""
-
-FILE: Final = "file"
-REST: Final = "rest"
 
 _NOT_KEPT: Final = "not kept"
 _UNDER_WAY: Final = ("sending", "due")

@@ -19,7 +19,7 @@ from warroom.launch.files import Attach, files_are_settled, files_owed
 from warroom.launch.procedures import ProcedureRun, is_for_a_person, open_runs, plan_of
 from warroom.launch.runs import phase_run, phase_since, rerun_cause, wanted_since
 from warroom.launch.schedule import Slot, all_slots, channel_of, last_offset
-from warroom.launch.standing import is_resolved, record_of
+from warroom.launch.standing import has_lost_rest, is_resolved, record_of
 from warroom.launch.state import LONG_AGO, LaunchState, Record, Stage, believed
 from warroom.launch.threads import head_of, thread_of
 from warroom.launch.values import missing
@@ -235,7 +235,8 @@ class _Ledger:
         held = (*held_phases(self._state, self._wall), *self._procedures_held())
         if held and self._now < until:
             return KeepOpen(held, until) if self._have_suites_finished() else None
-        dead = sum(self._state.records[slot.id].stage is Stage.DEAD for slot in self._slots)
+        records = [self._state.records[slot.id] for slot in self._slots]
+        dead = sum(one.stage is Stage.DEAD or has_lost_rest(self._state, one) for one in records)
         failed = f", {plural(dead, 'update')} FAILED" if dead else ""
         left = f"; never left: {'; '.join(held)}" if held else ""
         return Close(f"every update is resolved{failed}{left}", held)

@@ -13,7 +13,7 @@ from warroom.clock import stamp
 from warroom.errors import UsageError
 from warroom.launch.entries import CHANNEL
 from warroom.launch.happenings import INFO, SEVERITIES, WARNING, Trouble, severity_at, troubles
-from warroom.launch.state import LONG_AGO, LaunchState, Stage, believed
+from warroom.launch.state import LONG_AGO, REST, LaunchState, Stage, believed
 from warroom.playbook.course import Channel, Course, Update
 from warroom.units import format_duration, format_offset
 
@@ -165,11 +165,21 @@ def _fails(state: LaunchState, slot: Slot, channel: Channel, now: datetime) -> b
         return False
     if record.stage is Stage.DEAD:
         return True
+    if record.stage is Stage.CONFIRMED:
+        return _lacks_its_rest(state, slot, channel, now)
     is_kept = hold is not None and hold.by != CHANNEL
     is_of_now = record.t0 == state.t0 or slot.is_event or slot.instead_of
     if is_kept or not is_of_now or record.stage not in _UNDER_WAY or record.tried_at is None:
         return False
     return now - record.tried_at >= channel.fallback_after
+
+
+def _lacks_its_rest(state: LaunchState, slot: Slot, channel: Channel, now: datetime) -> bool:
+    """Whether the rest of a text that has begun there was refused for good, or is not there for long."""
+    rest = state.files.get((slot.id, REST))
+    if rest is None or rest.stage == "attached":
+        return False
+    return rest.stage == "failed" or now - rest.began_at >= channel.fallback_after
 
 
 def next_due(state: LaunchState, now: datetime) -> datetime | None:

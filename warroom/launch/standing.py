@@ -7,9 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from warroom.launch.files import FILE, REST
 from warroom.launch.schedule import Slot, all_slots, channel_of, slots
-from warroom.launch.state import FileKnown, LaunchState, Record, Stage, as_of, believed
+from warroom.launch.state import FILE, REST, FileKnown, LaunchState, Record, Stage, as_of, believed
 from warroom.playbook.course import Ask, Step
 from warroom.playbook.template import Value
 
@@ -51,9 +50,18 @@ _OF_STAGE: Final = {
 }
 
 
-def standing_of(record: Record) -> Standing | None:
-    """The word for a post of which something was sent, or nothing will be; None for one that is yet to leave."""
+def standing_of(state: LaunchState, record: Record) -> Standing | None:
+    """The word for a post of which something was sent, or nothing will be; None for one that is yet to leave. One
+    without the rest of its text has FAILED."""
+    if has_lost_rest(state, record):
+        return Standing.FAILED
     return Standing.DONE if record.stage is Stage.CONFIRMED and record.by else _OF_STAGE.get(record.stage)
+
+
+def has_lost_rest(state: LaunchState, record: Record) -> bool:
+    """Whether the message of the post is there, and the rest of its text will not be."""
+    rest = state.files.get((record.slot, REST))
+    return record.stage is Stage.CONFIRMED and rest is not None and rest.stage == "failed"
 
 
 IN_DOUBT: Final = (Stage.SENDING, Stage.UNKNOWN)
@@ -167,7 +175,7 @@ def _while_open(state: LaunchState, slot: Slot, now: datetime) -> Owed:
     behind_s = _behind_s(due, now)
     if slot.instead_of:
         title = f"{title}, in place of {_channel_of(state, slot.instead_of)}"
-    if record is not None and (standing := standing_of(record)):
+    if record is not None and (standing := standing_of(state, record)):
         reason = _without_file(state, record) or record.reason
         return Owed(slot, title, standing, due, record.late_s, record.into, reason, record)
     if hold is not None:

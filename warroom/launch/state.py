@@ -99,10 +99,14 @@ class Record:
         return self.thread if self.thread.startswith(f"{self.place}/") or not self.place else self.place
 
 
+FILE: Final = "file"
+REST: Final = "rest"
+
+
 @dataclass(frozen=True, slots=True)
 class FileKnown:
-    """What belongs to the post of a slot beside its message: `part` is `file`, the evidence file, or `rest`, that of
-    its text. `stage` is `sending`, `due` (again, at `not_before` or later), `attached` or `failed`.
+    """What belongs to the post of a slot beside its message: `part` is FILE, the evidence file, or REST, that of its
+    text. `stage` is `sending`, `due` (again, at `not_before` or later), `attached` or `failed`.
 
     `attempt` and `epoch` are those of the last attempt, `began_at` is when the first was made, `at` when it got where
     it stands; `reason` says why it is not attached.

@@ -166,7 +166,7 @@ _TOLD: Final[Mapping[str, Callable[[Body], str]]] = {
     ),
     "rest.attached": lambda body: f"the rest of post {body['slot']} is in its thread",
     "rest.due": lambda body: f"the rest of post {body['slot']} is not in its thread: {body['reason']}; tried again",
-    "rest.failed": lambda body: f"the rest of post {body['slot']} is NOT in its thread: {body['reason']}",
+    "rest.failed": lambda body: f"post {body['slot']} FAILED: its rest is not in its thread: {body['reason']}",
     "update.held": lambda body: f"post {body['slot']} held: {body['reason']}",
     "update.released": lambda body: f"post {body['slot']} released",
     "update.requested": lambda body: f"post {body['slot']} asked for now",

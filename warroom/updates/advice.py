@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from warroom.launch.entries import CHANNEL, ENGINE
-from warroom.launch.standing import Owed, Standing
-from warroom.launch.state import LaunchState
+from warroom.launch.standing import Owed, Standing, has_lost_rest
+from warroom.launch.state import REST, LaunchState
 from warroom.playbook.course import ByHand
 from warroom.updates.answers import UNTOLD, repair_of
 
@@ -22,7 +22,10 @@ def advice(state: LaunchState, post: Owed) -> str:
     match post.standing:
         case Standing.FAILED:
             look = f", {_LOOK}" if UNTOLD in post.reason else ""
-            return f"{repair_of(post.reason)}{look}, then: {command} --again --reason TEXT"
+            # Of what belongs to a post the reason begins with what is missing.
+            is_rest = post.record is not None and has_lost_rest(state, post.record)
+            reason = state.files[slot, REST].reason if is_rest else post.reason
+            return f"{repair_of(reason)}{look}, then: {command} --again --reason TEXT"
         case Standing.CHECKING:
             return "nothing: it is looked for, and sent again only where it is not there"
         case Standing.TO_DO:

@@ -14,7 +14,7 @@ from warroom.launch.results import CheckFound, LineFound
 from warroom.launch.runs import check_for
 from warroom.launch.schedule import Slot, channel_of
 from warroom.launch.signal_words import signal_line
-from warroom.launch.state import LaunchState, Record, Stage
+from warroom.launch.state import REST, LaunchState, Record, Stage
 from warroom.launch.values import value_of
 from warroom.playbook.template import Call, Line, Picked, Template, Value
 from warroom.text import clean
@@ -45,8 +45,12 @@ def post_text(state: LaunchState, prepare: Prepare) -> str:
 def _instead_text(state: LaunchState, record: Record) -> str:
     channel = channel_of(state.course, record.slot)
     named = channel.id if channel else ""
-    how = "FAILED: it refused this post" if record.stage is Stage.DEAD else "has not got this post so far"
-    why = clean(record.reason, limit=_LONGEST) or "no answer"
+    how, reason = "has not got this post so far", record.reason
+    if record.stage is Stage.DEAD:
+        how = "FAILED: it refused this post"
+    elif record.stage is Stage.CONFIRMED:
+        how, reason = "has only the beginning of this post", state.files[record.slot, REST].reason
+    why = clean(reason, limit=_LONGEST) or "no answer"
     text = with_remarks(record.text, state, (record.slot, *record.merged))
     return f"⚠️ Channel {named} {how} ({why})\n{text}"
 
