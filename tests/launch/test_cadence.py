@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.launch.course import T0, TIMES, course
@@ -214,6 +214,7 @@ def people(voyage: Voyage, what: str, much: int) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(EVENTS, max_size=60))
+@example(events=[("clock", -10_800), ("build", 0)])
 def test_whatever_happens_each_of_the_nineteen_is_posted_or_named_once_and_none_is_early(
     events: list[tuple[str, int]],
 ) -> None:

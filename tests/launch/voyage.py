@@ -84,8 +84,10 @@ class Voyage:
         self.state = step(self.state, made)
 
     def give_build(self) -> None:
+        # By a clock that was set back the same instant would lie ahead, and be refused.
+        deployed_at = min(BUILD["deployed_at"], f"{self.wall:%Y-%m-%dT%H:%M:%SZ}")
         for step_id in self.state.course.steps:
-            values = BUILD if step_id == "confirm" else {}
+            values = {**BUILD, "deployed_at": deployed_at} if step_id == "confirm" else {}
             for draft in tick(self.state, step_id, values, at=self.wall, by="ann"):
                 self.write(draft.kind, **draft.body)
 
