@@ -165,6 +165,13 @@ def test_an_incident_from_the_command_line_is_told_noted_and_resolved(playbook: 
     assert desk.ask("incident", "open", "too late").code == 2
 
 
+def published(simulated: SimulatorProcess) -> list[tuple[str, str]]:
+    """The publish confirmations in Slack, and what stands below each."""
+    blocks = [message["blocks"] for message in simulated.slack()["messages"]]
+    shown = [(block[0]["text"]["text"], block[-1]["elements"][0]["text"]) for block in blocks]
+    return [one for one in shown if "PUBLISHED" in one[0]]
+
+
 @pytest.mark.covers("S3-W01")
 def test_the_publish_confirmation_leaves_at_5_minutes_and_waits_for_the_build_where_it_must(
     simulated: SimulatorProcess, tmp_path: Path
@@ -174,14 +181,14 @@ def test_the_publish_confirmation_leaves_at_5_minutes_and_waits_for_the_build_wh
         "auto_com_center: PUBLISHED ✅\nBuild ID: b-77\nTimestamp: 2025-11-01T02:04:00Z\n"
         "Status: Dry-run mode enabled, proceeding to verification"
     )
-    in_time = Desk(tmp_path / "in time", simulated.inputs)
+    in_time = Desk(tmp_path / "in time", {**simulated.inputs, **simulated.slack_inputs})
     with in_time.engine("--t0", ago(minutes=4, seconds=50)) as engine:
         assert in_time.ask("step", *build).code == 0
-        assert in_time.posts() == []
+        assert published(simulated) == []
         engine.wait_for("update.confirmed", slot="publish_confirmation@T+5m")
-    file = (in_time.folder() / "war-room.txt").read_text("utf-8")
-    assert text in file
-    assert "LATE" not in file
+    [(body, foot)] = published(simulated)
+    assert body == text
+    assert "LATE" not in foot
     without = Desk(tmp_path / "without", simulated.inputs)
     with without.engine("--t0", ago(minutes=6, seconds=10)) as engine:
         engine.wait_for("update.held", slot="publish_confirmation@T+5m")

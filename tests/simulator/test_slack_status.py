@@ -168,3 +168,25 @@ def test_posts_edits_and_what_is_scheduled_share_one_message_a_second(desk: Desk
         with pytest.raises(Refused) as found:
             call(method, {"channel": ROOM, "text": "x", **more}, TOKEN)
         assert (found.value.error, found.value.retry_after_s) == ("ratelimited", 1)
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update", "chat.scheduleMessage"])
+def test_no_method_takes_a_message_over_the_limits(method: str, desk: Desk) -> None:
+    ts = desk.call("chat.postMessage", text="first")["ts"]
+    more = {"ts": ts, "post_at": desk.in_s(600)}
+    assert desk.refused(method, blocks=BLOCKS * 51, text="x", **more) == "invalid_blocks"
+    assert [one.text for one in desk.said()] == ["first"]
+
+
+@pytest.mark.parametrize("limit", [None, 15, 100], ids=["where none is asked for", "as asked for", "at most"])
+def test_a_page_of_a_history_or_a_thread_has_15_messages(limit: int | None, desk: Desk) -> None:
+    head = desk.call("chat.postMessage", text="head")["ts"]
+    for number in range(16):
+        desk.call("chat.postMessage", text=f"{number}")
+        desk.call("chat.postMessage", text=f"{number}", thread_ts=head)
+    size = {} if limit is None else {"limit": limit}
+    for method in ("conversations.history", "conversations.replies"):
+        first = desk.call(method, ts=head, **size)
+        rest = desk.call(method, ts=head, cursor=first["response_metadata"]["next_cursor"], **size)
+        assert [len(page["messages"]) for page in (first, rest)] == [15, 2]
+        assert [page["has_more"] for page in (first, rest)] == [True, False]
