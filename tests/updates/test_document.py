@@ -43,8 +43,9 @@ def golden(name: str) -> str:
     return (GOLDEN / name).read_text("utf-8").rstrip("\n")
 
 
-def test_the_publish_confirmation_has_the_build_and_waits_for_it() -> None:
-    state = opened()
+@pytest.mark.parametrize("gate1", ["green", "red"])
+def test_the_publish_confirmation_has_the_build_and_waits_for_it(gate1: str) -> None:
+    state = gate_read(opened(), "gate1", gate1, T0)
     held = [each for each in decide(state, T0 + 5 * MINUTE) if isinstance(each, HoldBack)]
     assert [(each.slot.id, each.reason) for each in held] == [
         (
@@ -144,9 +145,9 @@ _GREEN = "- ✅ GREEN"
 )
 def test_the_golden_text_is_that_of_the_document_line_by_line(name: str, auth: str, tokens: str) -> None:
     of_the_document = BUNDLE.format(auth=auth, tokens=tokens).split("\n")
-    found = golden(name).split("\n")
-    assert len(found) == len(of_the_document)
-    for line, pattern in zip(found, of_the_document, strict=True):
+    lines = golden(name).split("\n")
+    assert len(lines) == len(of_the_document)
+    for line, pattern in zip(lines, of_the_document, strict=True):
         assert re.fullmatch(re.sub("<[^>]*>", ".+", re.escape(pattern)), line), (line, pattern)
 
 
