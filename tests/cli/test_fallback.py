@@ -110,6 +110,29 @@ def test_a_receiver_that_does_not_know_the_key_is_no_end_either_and_a_person_sen
     assert len(receiver.received) == 1
 
 
+OPS = '  ops: {kind: webhook, url: "${OPS_URL}", secret: "${OPS_SECRET}", path: ops.txt, fallback: kept}\n'
+SECOND = """\
+  ops:
+    {kind: slack, token: "${SLACK_BOT_TOKEN}", api: "${SLACK_API_URL}", channel: C0BACKUP, path: x.txt, live: false}
+"""
+
+
+def test_a_second_channel_of_slack_has_it_once_also_where_its_answer_is_lost(
+    desk: Desk, simulator: SimulatorProcess
+) -> None:
+    desk.playbook.write_text(PLAYBOOK.replace(OPS, SECOND))
+    simulator.slack_fault(method="chat.postMessage", kind="error", value="is_archived")
+    simulator.slack_fault(method="chat.postMessage", kind="close", applied=True)
+    with desk.engine("--t0", ago(minutes=6)) as engine:
+        engine.wait_for("update.unknown", slot="first@T+5m/room/ops")
+        assert engine.ended() == 7
+    [message] = simulator.slack()["messages"]
+    assert message["channel"] == "C0BACKUP"
+    assert message["blocks"][0]["text"]["text"].startswith(
+        "⚠️ Channel room FAILED: it refused this post (is_archived: the channel is archived)\n"
+    )
+
+
 PLAIN: dict[str, Any] = {"again": False, "done": False, "skip": False, "link": "", "reason": ""}
 
 
