@@ -11,11 +11,13 @@ import pytest
 
 from tests.engine.slack_here import Inline, channel_here
 from tests.engine.slack_stage import IN_SLACK, MINUTE, SlackStage, body_of, foot_of, key_of
+from tests.engine.test_slack_amended import amend
 from warroom.adapters.file_channel import FileChannel
 from warroom.engine.threaded import ThreadedChannel
 from warroom.launch.liveness import AlarmStage
 from warroom.launch.standing import owed
 from warroom.launch.state import Stage
+from warroom.launch.status_standing import Kept, message_standing
 from warroom.playbook.course import Channel, Course
 from warroom.playbook.template import parse_template
 from warroom.simulator.slack_faults import Fault
@@ -243,3 +245,71 @@ async def test_a_status_message_in_doubt_is_looked_for_where_it_went_and_made_an
         await stage.passes(8 * MINUTE)
     made = [(one.channel, key_of(one).rpartition(":")[2]) for one in stage.messages(":live-")]
     assert made == [("C0WARROOM", "live-1"), ("C0BACKUP", "live-2")], "the first was found, and takes no more edits"
+
+
+def made(stage: SlackStage) -> list[tuple[str, str]]:
+    """The channel and the number of each status message, oldest first."""
+    return [(one.channel, key_of(one).rpartition(":")[2]) for one in stage.messages(":live-")]
+
+
+def goes_on_in(stage: SlackStage, room: str, name: str = "file") -> None:
+    """From the next engine on the launch posts to that channel, which the playbook calls `name`."""
+    updates = {key: replace(one, channel=name) for key, one in IN_SLACK.updates.items()}
+    channels = {name: replace(IN_SLACK.channels["file"], id=name)}
+    stage._course = replace(IN_SLACK, channels=channels, updates=updates)
+    stage.channel = channel_here(stage.slack, stage.clock, room=room)
+    stage.others = {name: stage.channel}
+
+
+@pytest.mark.parametrize("name", ["file", "other"])
+async def test_an_amendment_to_another_channel_takes_the_status_message_along_and_the_old_one_says_where_it_is(
+    stage: SlackStage, name: str
+) -> None:
+    stage._course = IN_SLACK
+    async with stage.living() as engine:
+        await stage.passes(3 * MINUTE)
+        goes_on_in(stage, "C0BACKUP", name)
+        await amend(engine, stage._course)
+    async with stage.living() as engine:
+        await stage.passes(MINUTE)
+        assert made(stage) == [("C0WARROOM", "live-1"), ("C0BACKUP", "live-2")]
+        old, new = stage.messages(":live-")
+        assert (
+            body_of(old).splitlines()[-1]
+            == "It goes on in the channel C0BACKUP; what stood here is not kept any more."
+        )
+        assert body_of(new).startswith("STATUS: ")
+        edits = len(stage.calls("chat.update"))
+        await stage.passes(3 * MINUTE)
+        assert {one.channel for one in stage.calls("chat.update")[edits:]} == {"C0BACKUP"}
+        assert message_standing(engine.state, None).word is Kept.CURRENT
+
+
+async def test_it_goes_along_however_often_the_launch_moves_and_after_that_is_made_anew_once(
+    stage: SlackStage,
+) -> None:
+    stage._course = IN_SLACK
+    for room in ("C0WARROOM", "C0BACKUP", "C0WARROOM", "C0BACKUP"):
+        goes_on_in(stage, room)
+        async with stage.living():
+            await stage.passes(2 * MINUTE)
+    assert [channel for channel, _ in made(stage)] == ["C0WARROOM", "C0BACKUP"] * 2
+    async with stage.living() as engine:
+        for left in (4, 3):
+            stage.slack.room.change(stage.messages(":live-")[-1], deleted=True)
+            await stage.passes(3 * MINUTE)
+            assert len(made(stage)) == left
+        assert message_standing(engine.state, None).word is Kept.GIVEN_UP
+
+
+async def test_an_old_channel_that_takes_no_edit_keeps_no_status_message_from_the_new_one(stage: SlackStage) -> None:
+    stage._course = IN_SLACK
+    async with stage.living():
+        await stage.passes(3 * MINUTE)
+    goes_on_in(stage, "C0BACKUP")
+    stage.slack.faults.queue(Fault("chat.update", "status", False, "503", 1))
+    async with stage.living():
+        await stage.passes(MINUTE)
+    assert made(stage) == [("C0WARROOM", "live-1"), ("C0BACKUP", "live-2")]
+    [gone] = [one for one in stage.told if one.kind == "live.gone"]
+    assert gone.body["reason"] == "it goes on in C0BACKUP; that could not be said there: Slack answered 503"

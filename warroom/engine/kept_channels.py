@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from warroom.engine.contained import defect, ends_the_engine
 from warroom.engine.ports import Former
-from warroom.launch.liveness import Alarm
+from warroom.launch.liveness import Alarm, StatusMessage, status_channel
 from warroom.launch.state import LaunchState
 from warroom.text import one_line
-from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, KeepsStatus
+from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, KeepsStatus, place_of
 
 T = TypeVar("T")
 
@@ -23,12 +23,22 @@ class KeptChannels:
     now: Mapping[str, Channel]
     former: Former | None = None
 
-    async def of(self, alarm: Alarm, state: LaunchState) -> Channel | None:
-        """The channel of the playbook that it was scheduled with, or else the one of now that is called so."""
+    async def of(self, kept: Alarm | StatusMessage, state: LaunchState) -> Channel | None:
+        """The channel of the playbook that it was sent with, or else the one of now that is called so."""
         former: Channel | None = None
-        if self.former is not None and alarm.copy != state.playbook_copy:
-            former = await self.former(alarm.copy, alarm.path, alarm.channel)
-        return former or self.now.get(alarm.channel)
+        if self.former is not None and kept.copy != state.playbook_copy:
+            former = await self.former(kept.copy, kept.path, kept.channel)
+        return former or self.now.get(kept.channel)
+
+    async def of_message(self, message: StatusMessage, state: LaunchState) -> Channel | None:
+        """The same, or else the one that is to have it now: that one may reach it by where it is."""
+        here = status_channel(state.course)
+        return await self.of(message, state) or (self.now.get(here.id) if here else None)
+
+    def place_now(self, state: LaunchState) -> str:
+        """Where the message is to be now: the place of its channel, or its id in the playbook; empty for none."""
+        here = status_channel(state.course)
+        return (place_of(self.now.get(here.id)) or here.id) if here else ""
 
 
 async def tried(channel: Channel | None, call: Callable[[Any], Awaitable[Delivery]]) -> Delivery:

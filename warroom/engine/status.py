@@ -32,21 +32,23 @@ from warroom.launch.dead_man import (
     switch_owed,
 )
 from warroom.launch.entries import Draft
-from warroom.launch.liveness import Alarm, MessageStage, status_channel
+from warroom.launch.liveness import Alarm, MessageStage, StatusMessage, status_channel
 from warroom.launch.status_message import (
     EditStatus,
     FindStatus,
+    MoveStatus,
     PostStatus,
     StatusDecision,
     is_quiet,
     status_owed,
 )
 from warroom.updates.channel import Channel, Delivery, Fate, KeepsStatus, Post, place_of
-from warroom.updates.status_text import alarm_text, answer_text, at_second, digest_of, status_text
+from warroom.updates.status_text import alarm_text, answer_text, at_second, digest_of, moved_text, status_text
 
 _CALLED: Final[Mapping[type, str]] = {
     PostStatus: "status message",
     FindStatus: "status message, looked up",
+    MoveStatus: "status message, left",
     EditStatus: "status message, edited",
     Arm: "dead-man switch",
     Disarm: "dead-man switch, deleting the last",
@@ -55,7 +57,6 @@ _CALLED: Final[Mapping[type, str]] = {
     Answer: "dead-man switch, answering",
 }
 LastWord = SwitchDecision | StatusDecision | None
-_MOVED: Final = Delivery(Fate.REFUSED, reason="it stands in another channel", closed=True)
 _GONE: Final = "its channel is no longer there, or gives no access"
 LANE: Final = "status"
 """By which these effects are known: one at a time."""
@@ -136,7 +137,9 @@ class StatusKeeper:
         state, now = self._book.state, self._clock.now()
         if state.status_message is None and status_channel(state.course) is None:
             return None
-        return status_owed(state, now, digest_of(status_text(state, now, stopped_by)), self.shown_at)
+        message = state.status_message
+        place = place_of(self._channels.now.get(message.channel)) if message else ""
+        return status_owed(state, now, digest_of(status_text(state, now, stopped_by)), self.shown_at, place)
 
     def _may(self, decision: SwitchDecision | StatusDecision) -> bool:
         rest = self._rests.get(_lane_of(decision))
@@ -221,7 +224,7 @@ class StatusKeeper:
     async def _perform(self, decision: SwitchDecision | StatusDecision, stopped_by: str = "") -> Delivery:
         """Does it, and has what failed rest for a while."""
         match decision:
-            case PostStatus() | EditStatus() | FindStatus():
+            case PostStatus() | EditStatus() | FindStatus() | MoveStatus():
                 delivery = await self._on_message(decision, stopped_by)
             case _:
                 delivery = await self._on_switch(decision)
@@ -250,6 +253,8 @@ class StatusKeeper:
                 return await self._post(decision, stopped_by)
             case FindStatus():
                 return await self._find(decision)
+            case MoveStatus(message):
+                return await self._move(message)
             case _:
                 return await self._edit(decision, stopped_by)
 
@@ -269,7 +274,7 @@ class StatusKeeper:
     async def _find(self, find: FindStatus) -> Delivery:
         message = find.message
         since = message.tried_at or self._clock.now()
-        channel = self._channels.now.get(message.channel)
+        channel = await self._channels.of_message(message, self._book.state)
         ref = await told(channel, lambda channel: channel.find(message.key, since, message.place))
         if isinstance(ref, Delivery):
             return ref
@@ -280,13 +285,9 @@ class StatusKeeper:
         text, message = self._message(edit.message.key, stopped_by)
         digest = digest_of(text)
         if edit.is_new:
-            await self._book.write(lambda _: drafts.editing(edit, digest))
-        known = edit.message
-
-        async def put(channel: KeepsStatus) -> Delivery:
-            return await channel.edit(known.ref, message) if place_of(channel) == known.place else _MOVED
-
-        delivery = await tried(self._channels.now.get(known.channel), put)
+            await self._book.write(lambda _: drafts.editing(edit.message, digest))
+        channel = self._channels.now.get(edit.message.channel)
+        delivery = await tried(channel, lambda channel: channel.edit(edit.message.ref, message))
         if delivery.fate is Fate.UNKNOWN:
             self._doubt_until = self._clock.monotonic() + self._pace.doubt_s
         outcome = drafts.edited(edit, delivery, digest, self._book.state.status_message)
@@ -295,6 +296,17 @@ class StatusKeeper:
         if delivery.fate is Fate.CONFIRMED:
             self.shown_at = self._clock.now()
         return delivery
+
+    async def _move(self, message: StatusMessage) -> Delivery:
+        """Says where it stands that it goes on elsewhere, once: the new one waits for no channel of before."""
+        state = self._book.state
+        place = self._channels.place_now(state)
+        text = moved_text(state, place)
+        await self._book.write(lambda _: drafts.editing(message, digest_of(text)))
+        channel = await self._channels.of_message(message, state)
+        delivery = await tried(channel, lambda channel: channel.edit(message.ref, Post(message.key, text)))
+        await self._ports.insist([drafts.moved(message, place, delivery)])
+        return Delivery(Fate.CONFIRMED)
 
     def _message(self, key: str, stopped_by: str = "") -> tuple[str, Post]:
         state, now = self._book.state, self._clock.now()
@@ -381,7 +393,7 @@ def _channel_of(decision: SwitchDecision | StatusDecision) -> str:
     match decision:
         case PostStatus(channel=channel) | Arm(channel=channel) | Sweep(channel=channel):
             return channel
-        case FindStatus(message=message) | EditStatus(message=message):
+        case FindStatus(message=message) | EditStatus(message=message) | MoveStatus(message=message):
             return message.channel
         case Disarm(alarm) | LookFor(alarm) | Answer(alarm):
             return alarm.channel

@@ -44,9 +44,15 @@ def found(find: FindStatus, ref: str | None) -> Draft:
     return Draft("live.absent", {"number": number})
 
 
-def editing(edit: EditStatus, digest: str) -> list[Draft]:
+def editing(message: StatusMessage, digest: str) -> list[Draft]:
     """The intent to edit it."""
-    return [Draft("live.editing", {"number": edit.message.number, "digest": digest})]
+    return [Draft("live.editing", {"number": message.number, "digest": digest})]
+
+
+def moved(message: StatusMessage, place: str, delivery: Delivery) -> Draft:
+    """That it is left for another channel, whatever became of the word about it."""
+    unsaid = "" if delivery.fate is Fate.CONFIRMED else f"; that could not be said there: {delivery.reason}"
+    return Draft("live.gone", {"number": message.number, "moved": True, "reason": f"it goes on in {place}{unsaid}"})
 
 
 def edited(edit: EditStatus, delivery: Delivery, digest: str, known: StatusMessage | None) -> list[Draft]:

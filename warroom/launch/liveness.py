@@ -28,12 +28,12 @@ class MessageStage(StrEnum):
 class StatusMessage:
     """The status message of a launch, in the channel of that id. `number` counts, from 1, how often it was made anew.
 
-    `place` is where the last attempt to post it went, empty where its channel does not say; `copy` is that of the
-    playbook with which anything became of it last. `ref` is where it is,
-    once posted, and `digest` that of the text it shows. `attempt` and `epoch` are those of the last attempt to post
-    it, the next one leaves at `not_before` or later; `tried_at` is when the first one left, `absent_at` when a
-    look-up did not find it. `failing_since` is since when it cannot be edited, for `reason`, which also says why it
-    is not posted or gone. `at` is when it got where it stands.
+    `place` is where the last attempt to post it went, empty where its channel does not say; `copy` and `path` are
+    those of the playbook with which anything became of it last. `moves` is how many of those before it were left for
+    another channel. `ref` is where it is, once posted, and `digest` that of the text it shows. `attempt` and `epoch`
+    are those of the last attempt to post it, the next one leaves at `not_before` or later; `tried_at` is when the
+    first one left, `absent_at` when a look-up did not find it. `failing_since` is since when it cannot be edited,
+    for `reason`, which also says why it is not posted or gone. `at` is when it got where it stands.
     """
 
     number: int
@@ -43,6 +43,8 @@ class StatusMessage:
     key: str = ""
     place: str = ""
     copy: str = ""
+    path: str = ""
+    moves: int = 0
     ref: str = ""
     digest: str = ""
     attempt: int = 0

@@ -24,6 +24,8 @@ def _posting(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         key=body["key"],
         place=body.get("place", ""),
         copy=state.playbook_copy,
+        path=state.playbook_path,
+        moves=before.moves if before else 0,
         attempt=body["attempt"],
         epoch=entry.epoch,
         tried_at=(before.tried_at if before and is_again else None) or entry.at,
@@ -41,7 +43,8 @@ def _message_to(stage: MessageStage) -> Apply:
         ref, digest = body.get("ref", before.ref), body.get("digest", before.digest)
         after = replace(before, stage=stage, at=entry.at, ref=ref, digest=digest, not_before=again)
         after = replace(after, reason=body.get("reason", ""), failing_since=None, absent_at=None)
-        after = replace(after, copy=state.playbook_copy)
+        after = replace(after, copy=state.playbook_copy, path=state.playbook_path)
+        after = replace(after, moves=before.moves + bool(body.get("moved")))
         return replace(state, status_message=after)
 
     return apply

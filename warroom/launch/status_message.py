@@ -2,7 +2,7 @@
 
 It is posted once, when T0 is set, and looked up as posts are where nobody knows whether it arrived. It is edited when
 what it says has changed, and every now and then to say that the engine is alive. Where somebody deletes or locks it,
-it is made anew once; after that it is left alone.
+it is made anew once; after that it is left alone. Where the launch goes on in another channel, so does the message.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from warroom.launch.schedule import all_slots, channel_of
 from warroom.launch.state import LaunchState, Record, Stage
 
 MOST_MESSAGES: Final = 2
-"""So often it is made: whoever deletes the second one wants none."""
+"""So often it is made in one channel after the other: whoever deletes the second one wants none."""
 BEAT: Final = timedelta(seconds=60)
 """How old its word that the engine is alive gets, at most."""
 _CLEARANCE: Final = timedelta(seconds=2)
@@ -50,12 +50,21 @@ class EditStatus:
     is_new: bool
 
 
-StatusDecision = PostStatus | FindStatus | EditStatus
+@dataclass(frozen=True, slots=True)
+class MoveStatus:
+    """The launch goes on in another channel: say so where it stands, then journal `live.gone`."""
+
+    message: StatusMessage
 
 
-def status_owed(state: LaunchState, now: datetime, digest: str, shown_at: datetime | None) -> StatusDecision | None:
+StatusDecision = PostStatus | FindStatus | EditStatus | MoveStatus
+
+
+def status_owed(
+    state: LaunchState, now: datetime, digest: str, shown_at: datetime | None, place: str = ""
+) -> StatusDecision | None:
     """What is to be done now; None: nothing. `digest` is that of what it would say now; `shown_at` is when this
-    engine edited it last, None where it has not yet."""
+    engine edited it last, None where it has not yet. `place` is where its channel posts now, empty: not known."""
     message = state.status_message
     if state.is_handed_over:
         return None
@@ -63,12 +72,13 @@ def status_owed(state: LaunchState, now: datetime, digest: str, shown_at: dateti
         return _posting(state, 1, 1)
     match message.stage:
         case MessageStage.GONE:
-            return _posting(state, message.number + 1, 1) if message.number < MOST_MESSAGES else None
+            return None if is_given_up(message) else _posting(state, message.number + 1, 1)
         case MessageStage.DUE:
             is_due = message.not_before is None or message.not_before <= now
             return _posting(state, message.number, message.attempt + 1) if is_due else None
         case MessageStage.POSTED:
-            return _editing(state, message, now, digest, shown_at)
+            moves = _moves(state, message, place)
+            return MoveStatus(message) if moves else _editing(state, message, now, digest, shown_at)
         case _:
             return _finding(state, message, now)
 
@@ -89,6 +99,18 @@ def _editing(
         return EditStatus(message, is_new=True)
     is_old = shown_at is None or not timedelta() <= now - shown_at < BEAT
     return EditStatus(message, is_new=False) if is_old and not state.closed else None
+
+
+def _moves(state: LaunchState, message: StatusMessage, place: str) -> bool:
+    """Whether it stands where the launch keeps it no longer, while another channel can have it."""
+    if state.closed or status_channel(state.course) is None:
+        return False
+    return not takes_edits(state, message) or bool(place and message.place and place != message.place)
+
+
+def is_given_up(message: StatusMessage) -> bool:
+    """Whether it is made anew no more."""
+    return message.stage is MessageStage.GONE and message.number - message.moves >= MOST_MESSAGES
 
 
 def takes_edits(state: LaunchState, message: StatusMessage) -> bool:

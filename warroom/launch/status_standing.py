@@ -9,7 +9,7 @@ from enum import StrEnum
 from warroom.launch.dead_man import why_unwell
 from warroom.launch.liveness import Alarm, AlarmStage, MessageStage, StatusMessage, status_channel, why_none
 from warroom.launch.state import LaunchState
-from warroom.launch.status_message import MOST_MESSAGES, takes_edits
+from warroom.launch.status_message import is_given_up, takes_edits
 
 
 class Kept(StrEnum):
@@ -74,7 +74,7 @@ def _word_of(state: LaunchState, message: StatusMessage) -> Kept:
             return Kept.POSTING
         case MessageStage.POSTING | MessageStage.UNCLEAR:
             return Kept.CHECKING
-        case MessageStage.GONE if message.number >= MOST_MESSAGES:
+        case MessageStage.GONE if is_given_up(message):
             return Kept.GIVEN_UP
         case _:
             return Kept.NOT_POSTED

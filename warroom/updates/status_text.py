@@ -32,6 +32,11 @@ def status_text(state: LaunchState, now: datetime, stopped_by: str = "") -> str:
     return "\n".join(_lines(state, now, stopped_by))
 
 
+def moved_text(state: LaunchState, place: str) -> str:
+    """What the status message says for good where the launch has left it for the channel `place`."""
+    return f"STATUS: {_title(state)}\nIt goes on in the channel {place}; what stood here is not kept any more."
+
+
 def digest_of(text: str) -> str:
     """By what two texts are told apart."""
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
