@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
+from warroom.cli.ending import heard_signals
 from warroom.errors import ExitCode
 
 _READER = """
@@ -32,3 +34,13 @@ def test_it_ends_within_a_second_and_reads_the_end_of_its_input_no_more_than_now
     assert done.returncode == ExitCode.TERMINATED
     # The end is there in the moment before it was noticed; from then on each look waits for a tenth of a second.
     assert len(set(looks[-3:])) == 1
+
+
+def test_sighup_does_nothing_while_signals_are_heard_and_afterwards() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        with heard_signals():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -151,6 +151,24 @@ def test_without_access_it_posts_to_the_file_and_says_so(desk: Desk) -> None:
     assert any("neither token nor webhook" in line for line in engine.complaints)
 
 
+def test_with_a_webhook_alone_it_posts_through_that_and_says_what_it_cannot(
+    desk: Desk, simulator: SimulatorProcess
+) -> None:
+    hook = {"SLACK_WEBHOOK_URL": simulator.slack_inputs["SLACK_WEBHOOK_URL"]}
+    by_hook = Desk(desk.state, hook, desk.playbook)
+    with by_hook.engine("--t0", ago(minutes=6)) as engine:
+        engine.wait_for("update.confirmed")
+        status = by_hook.ask("status").out
+    [message] = simulator.slack()["messages"]
+    assert message["bot_id"] == "B0HOOK"
+    says = (
+        "channel war_room: a Slack webhook, no token: no threads, no attached files, no status message, "
+        "no dead-man switch, and nothing is looked up"
+    )
+    assert f"warroom: {says}\n" in engine.complaints
+    assert f"{says}\n" in status
+
+
 def test_the_token_is_nowhere_in_what_a_launch_keeps_and_says(desk: Desk, simulator: SimulatorProcess) -> None:
     simulator.slack_fault(method="chat.postMessage", kind="error", value="invalid_auth")
     with desk.engine("--t0", ago(minutes=6)) as engine:
