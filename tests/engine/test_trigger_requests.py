@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.engine.feeding import MINUTE, WATCHED, Feed, signal, trigger
+from tests.engine.feeding import MINUTE, WATCHED, Feed, entries, signal, trigger
+from tests.engine.stage import T0
 from warroom.engine.engine import Engine
 from warroom.engine.requests import (
     AckTrigger,
@@ -22,6 +24,7 @@ from warroom.engine.requests import (
 from warroom.engine.view import state_json
 from warroom.errors import UsageError
 from warroom.playbook.signals import BaselinePlan, SourceInfo, TriggerPlan
+from warroom.report.launch_lines import log_line
 from warroom.slo.levels import Level
 from warroom.slo.manual import ManualSource
 from warroom.slo.source_spec import ManualSpec, StopwatchSpec
@@ -59,8 +62,8 @@ def level(engine: Engine, signal: str) -> Level:
     return engine.state.signals[signal].level
 
 
-def launch(folder: Path) -> Feed:
-    stage = Feed(folder, PEOPLE)
+def launch(folder: Path, **more: Any) -> Feed:
+    stage = Feed(folder, PEOPLE, **more)
     people, watch = ManualSource(ManualSpec(id="people", ttl_s=600)), StopwatchSource(StopwatchSpec(id="watch"))
     stage.sources = {"app": stage.fed, "people": people, "watch": watch}
     return stage
@@ -139,6 +142,21 @@ async def test_a_snoozed_trigger_acts_and_is_told_later(tmp_path: Path) -> None:
     assert "fired@pause_5xx#1" in stage.told_posts()
 
 
+async def test_a_snooze_that_is_ended_has_what_fires_told_at_once(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        await stage.advance(MINUTE)
+        await engine.ask(SnoozeTrigger("pause_5xx", "a planned test", HOUR), "ada")
+        stage.fed.values["errors"] = 0.02
+        await stage.advance(10 * MINUTE)
+        assert standing(engine, "pause_5xx") is Stage.FIRING
+        await engine.ask(SnoozeTrigger("pause_5xx", "it is no test", timedelta()), "bob")
+        await stage.advance(timedelta(seconds=5))
+        assert "fired@pause_5xx#1" in stage.told_posts()
+    said = [line.text for one in entries(stage, "trigger.snoozed") if (line := log_line(one))]
+    assert said[1] == "trigger pause_5xx is snoozed no more: it is no test"
+
+
 async def test_what_people_give_is_a_signal_as_long_as_it_is_good_and_after_a_restart(tmp_path: Path) -> None:
     stage = launch(tmp_path)
     async with stage.engine(kill=True) as engine:
@@ -175,6 +193,25 @@ async def test_a_person_can_capture_a_baseline_that_stands_from_then_on(tmp_path
         await engine.ask(CaptureBaseline("depth", "once more"), "ada")
         await stage.advance(MINUTE)
         assert engine.state.baselines["depth"].baseline.value == 40.0
+
+
+async def test_a_capture_of_a_person_that_fails_takes_nothing_away(tmp_path: Path) -> None:
+    stage = launch(tmp_path, t0=T0 + 6 * MINUTE)
+    async with stage.engine() as engine:
+        # Too early: nobody has looked for five minutes yet. The capture of T0 is made all the same.
+        await engine.ask(CaptureBaseline("depth", "too early"), "ada")
+        await stage.advance(MINUTE)
+        known = engine.state.baselines["depth"]
+        assert (known.baseline.value, known.baseline.reason[:14], known.asked) == (None, "only 0 values ", "")
+        await stage.advance(6 * MINUTE)
+        assert engine.state.baselines["depth"].baseline.value == 10.0
+        stage.fed.values["depth"] = "the target is gone"
+        await engine.ask(CaptureBaseline("depth", "once more"), "ada")
+        await stage.advance(10 * MINUTE)
+        await engine.ask(CaptureBaseline("depth", "again"), "ada")
+        await stage.advance(MINUTE)
+        known = engine.state.baselines["depth"]
+        assert (known.baseline.value, known.asked) == (10.0, "")
 
 
 @pytest.mark.parametrize(

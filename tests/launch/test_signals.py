@@ -82,11 +82,52 @@ def test_one_that_is_over_before_the_snooze_is_over_is_never_told() -> None:
     assert ids(state, T0 + 3 * HOUR) == ["fired@pause_5xx#2"]
 
 
+def test_of_one_that_is_snoozed_for_longer_or_no_more_people_hear_then() -> None:
+    state = snoozed(launch(), T0, T0 + HOUR)
+    state = changed(state, "fired", T0 + 10 * MINUTE, Stage.FIRING)
+    longer = snoozed(state, T0 + 20 * MINUTE, T0 + 3 * HOUR)
+    assert ids(longer, T0 + 3 * HOUR - timedelta(seconds=1)) == []
+    assert ids(longer, T0 + 3 * HOUR) == ["fired@pause_5xx#1"]
+    ended = snoozed(state, T0 + 20 * MINUTE, T0 + 20 * MINUTE)
+    assert ids(ended, T0 + 20 * MINUTE) == ["fired@pause_5xx#1"]
+    assert events(ended, T0 + 20 * MINUTE)[0].since == T0 + 20 * MINUTE, (
+        "it is not late: nobody wanted to hear before"
+    )
+
+
+def blind(state: LaunchState, *minutes: int) -> LaunchState:
+    """It is blind at the first of these minutes after T0, sighted at the second, and so on in turn."""
+    for place, minute in enumerate(minutes):
+        state = changed(state, "sighted" if place % 2 else "blind", T0 + minute * MINUTE, Stage.IDLE, 0)
+    return state
+
+
 def test_that_a_trigger_is_blind_is_told_at_most_every_fifteen_minutes() -> None:
-    state = launch()
-    for minutes in (0, 5, 10, 15, 20, 30):
-        state = changed(state, "blind", T0 + minutes * MINUTE, Stage.IDLE, 0)
-    assert ids(state, T0 + HOUR) == [f"blind@pause_5xx.blind-{number}" for number in (1, 2, 3)]
+    state = blind(launch(), 0, 3, 5, 8, 10, 13, 15, 18, 20, 23, 30, 33)
+    assert [slot.since for slot in events(state, T0 + HOUR)] == [T0 + minute * MINUTE for minute in (0, 15, 30)]
+
+
+def test_one_that_is_blind_again_and_stays_so_is_told_when_the_fifteen_minutes_are_over() -> None:
+    state = blind(launch(), 0, 3, 5)
+    assert len(ids(state, T0 + 15 * MINUTE - timedelta(seconds=1))) == 1
+    assert len(ids(state, T0 + 15 * MINUTE)) == 2
+    assert len(ids(blind(launch(), 0, 3, 5, 14), T0 + HOUR)) == 1, "it sees again before anybody is told"
+    assert len(ids(blind(launch(), 0, 3, 5, 14, 16), T0 + 16 * MINUTE)) == 2, "what nobody heard of silences nothing"
+
+
+def test_one_that_is_blind_while_it_is_snoozed_is_told_when_the_snooze_is_over() -> None:
+    state = blind(snoozed(launch(), T0, T0 + HOUR), 5)
+    assert ids(state, T0 + HOUR - timedelta(seconds=1)) == []
+    assert len(ids(state, T0 + HOUR)) == 1
+    assert len(ids(snoozed(state, T0 + 20 * MINUTE, T0 + 20 * MINUTE), T0 + 20 * MINUTE)) == 1
+    assert ids(blind(snoozed(launch(), T0, T0 + HOUR), 5, 6), T0 + 2 * HOUR) == []
+
+
+def test_what_nobody_has_heard_of_a_trigger_that_begins_anew_is_never_told() -> None:
+    state = blind(snoozed(launch(), T0, T0 + HOUR), 5, 6, 7)
+    state = changed(state, "fired", T0 + 10 * MINUTE, Stage.FIRING)
+    body = {"to": "1" * 64, "copy": "c", "path": "/p", "begun_anew": ["pause_5xx"]}
+    assert ids(after(state, "playbook.amended", T0 + 20 * MINUTE, **body), T0 + 2 * HOUR) == []
 
 
 def test_taking_care_ends_with_the_activation() -> None:

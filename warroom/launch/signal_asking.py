@@ -53,7 +53,7 @@ def snoozed(
         raise UsageError(f"{plan.id} is not snoozed")
     _require_reason(reason, f"to snooze {plan.id}")
     body = {"trigger": plan.id, "by": by, "reason": clean(reason)}
-    return (Draft("trigger.snoozed", body | _until(now, lasts), by),)
+    return (Draft("trigger.snoozed", body | _until(now, lasts) | ({} if lasts else {"over": True}), by),)
 
 
 def resumed(state: LaunchState, name: str, reason: str, now: datetime, by: str) -> tuple[Draft, ...]:

@@ -29,6 +29,8 @@ from warroom.slo.levels import Level
 from warroom.slo.trigger import TriggerState, state_from
 
 _SEVERITY: Final = {"pause": CRITICAL, "rollback": CRITICAL}
+_LATER: Final = ("trigger.fired", "trigger.blind")
+"""What people are told later where they want to hear nothing now."""
 
 
 def _level(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
@@ -106,9 +108,14 @@ def _with_signal(state: LaunchState, known: SignalKnown) -> LaunchState:
 
 
 def _captured(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """A person who captures nothing that can be compared with takes nothing away: neither what was captured before,
+    nor the capture that is still due."""
     over, at = timedelta(seconds=body["over_s"]), _instant(body["at"])
     baseline = Baseline(body["baseline"], body["value"], over, body["n"], at, body.get("reason", ""))
     known = BaselineKnown(baseline, _instant(body.get("t0")), body.get("by", ""))
+    before = state.baselines.get(baseline.id)
+    if known.by and baseline.problem and before:
+        known = replace(before, asked="", baseline=baseline if before.baseline.problem else before.baseline)
     return replace(state, baselines={**state.baselines, baseline.id: known})
 
 
@@ -152,29 +159,59 @@ def _fired(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     halts = body.get("severity") in _SEVERITY and body.get("mode") != "shadow"
     known = replace(known, fired_for=known.reason, halted=known.halted or halts)
     after = _with_trigger(after, known)
-    quiet = known.snoozed.until if known.snoozed and known.snoozed.counts(entry.at) else None
-    return _told(after, "trigger.fired", known, at, body, at + (quiet - entry.at) if quiet else None)
+    return _told(after, "trigger.fired", known, at, body, _snoozed_until(known, entry, at))
 
 
 def _recovered(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     """Its condition is gone: people are told once in an activation, and not of one that they never heard of."""
     after = _changed(state, entry, body)
     known, now = after.triggers[body["trigger"]], believed(state, entry.at)
-    unheard = [one for one in after.happenings if one.about == known.about and one.owed_from > now]
+    unheard = [one for one in _unheard(after, known.id, now) if one.about == known.about]
     if unheard:
-        return replace(after, happenings=tuple(one for one in after.happenings if one not in unheard))
+        return _without(after, unheard)
     return _told(after, "trigger.resolved", known, now, body)
 
 
 def _blind(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """Who heard so a short while ago is told when the quiet is over, if it is blind still."""
     after = _changed(state, entry, body)
     known, at = after.triggers[body["trigger"]], believed(state, entry.at)
-    is_new = known.blind_at is None or entry.at - known.blind_at >= QUIET
-    if not is_new or (known.snoozed and known.snoozed.counts(entry.at)):
-        return after
-    known = replace(known, blinds=known.blinds + 1, blind_at=entry.at)
-    told = Happening("trigger.blind", known.id, f"{known.id}.blind-{known.blinds}", at, WARNING)
+    known = replace(known, blinds=known.blinds + 1)
+    not_before = _quiet_until(after, known, entry, at)
+    told = Happening("trigger.blind", known.id, f"{known.id}.blind-{known.blinds}", at, WARNING, "", not_before)
     return replace(_with_trigger(after, known), happenings=(*after.happenings, told))
+
+
+def _sighted(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    after = _changed(state, entry, body)
+    unheard = _unheard(after, body["trigger"], believed(state, entry.at))
+    return _without(after, [one for one in unheard if one.on == "trigger.blind"])
+
+
+def _unheard(state: LaunchState, name: str, now: datetime) -> list[Happening]:
+    """What people are told of a trigger later, as nobody wants to hear of it yet."""
+    return [one for one in state.happenings if one.subject == name and one.on in _LATER and one.owed_from > now]
+
+
+def _without(state: LaunchState, these: Sequence[Happening]) -> LaunchState:
+    return replace(state, happenings=tuple(one for one in state.happenings if one not in these))
+
+
+def _snoozed_until(known: TriggerKnown, entry: Entry, at: datetime) -> datetime | None:
+    """Until when nobody wants to hear of it, where `at` is what counts as the time of `entry`."""
+    until = known.snoozed.until if known.snoozed and known.snoozed.counts(entry.at) else None
+    return at + (until - entry.at) if until else None
+
+
+def _quiet_until(state: LaunchState, known: TriggerKnown, entry: Entry, at: datetime) -> datetime | None:
+    """The same of its blindness, of which people are told at most once in `QUIET`."""
+    told = [
+        one.owed_from + QUIET
+        for one in state.happenings
+        if (one.on, one.subject) == ("trigger.blind", known.id) and one.owed_from <= at < one.owed_from + QUIET
+    ]
+    snoozed = _snoozed_until(known, entry, at)
+    return max([*told, *([snoozed] if snoozed else [])], default=None)
 
 
 def _told(
@@ -194,8 +231,18 @@ def _acked(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
 
 
 def _snoozed(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
+    """What nobody has heard of yet is told when this snooze is over: later, or now."""
     known = state.triggers.get(body["trigger"], TriggerKnown(body["trigger"]))
-    return _with_trigger(state, replace(known, snoozed=_acknowledged(entry, body)))
+    known, at = replace(known, snoozed=_acknowledged(entry, body)), believed(state, entry.at)
+    after, unheard = _with_trigger(state, known), _unheard(state, known.id, at)
+    quiet = {
+        "trigger.fired": _snoozed_until(known, entry, at),
+        "trigger.blind": _quiet_until(state, known, entry, at),
+    }
+    happenings = tuple(
+        replace(one, not_before=quiet[one.on] or at) if one in unheard else one for one in state.happenings
+    )
+    return replace(after, happenings=happenings)
 
 
 def _acknowledged(entry: Entry, body: Body) -> Acknowledged:
@@ -206,15 +253,17 @@ def _with_trigger(state: LaunchState, known: TriggerKnown) -> LaunchState:
     return replace(state, triggers={**state.triggers, known.id: known})
 
 
-def begun_anew(state: LaunchState, triggers: Sequence[str]) -> LaunchState:
-    """Triggers that another playbook made into something else stand as at the beginning; their numbers go on."""
+def begun_anew(state: LaunchState, triggers: Sequence[str], at: datetime) -> LaunchState:
+    """Triggers that another playbook made into something else at `at` stand as at the beginning; their numbers go on.
+    What nobody has heard of them yet is over."""
     known = {
         name: replace(state.triggers[name], state=TriggerState(number=state.triggers[name].state.number), acked=None)
         for name in triggers
         if name in state.triggers
     }
     looks = {name: look for name, look in state.looks.items() if name not in triggers}
-    return replace(state, triggers={**state.triggers, **known}, looks=looks)
+    state = replace(state, triggers={**state.triggers, **known}, looks=looks)
+    return _without(state, [one for name in triggers for one in _unheard(state, name, at)])
 
 
 def as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
@@ -230,7 +279,6 @@ def as_long_ago(state: LaunchState, by: timedelta) -> LaunchState:
             at=_moved(one.at, by),
             acked=_later(one.acked, by),
             snoozed=_later(one.snoozed, by),
-            blind_at=_moved(one.blind_at, by),
         )
         for name, one in state.triggers.items()
     }
@@ -268,7 +316,7 @@ APPLY: Final[Mapping[str, Apply]] = {
     "trigger.latched": _recovered,
     "trigger.resolved": _recovered,
     "trigger.blind": _blind,
-    "trigger.sighted": _changed,
+    "trigger.sighted": _sighted,
     "trigger.acked": _acked,
     "trigger.snoozed": _snoozed,
 }

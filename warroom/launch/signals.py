@@ -67,8 +67,8 @@ class TriggerKnown:
 
     `changed` is the number of the entry by which a person changed its state, 0 for none. `snoozed` holds posts back,
     `acked` says who takes care of the activation under way; both None where nobody said so. `blinds` counts how often
-    people were told that it is blind, the last time at `blind_at`. `halted`: it has fired as a pause or a rollback,
-    and not in shadow. `fired_for` says why it fired last; empty where it never did.
+    it was blind. `halted`: it has fired as a pause or a rollback, and not in shadow. `fired_for` says why it fired
+    last; empty where it never did.
     """
 
     id: str
@@ -80,7 +80,6 @@ class TriggerKnown:
     acked: Acknowledged | None = None
     snoozed: Acknowledged | None = None
     blinds: int = 0
-    blind_at: datetime | None = None
     halted: bool = False
     fired_for: str = ""
 

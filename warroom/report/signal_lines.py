@@ -14,6 +14,8 @@ def _level(body: Body) -> str:
 
 
 def _captured(body: Body) -> str:
+    if body.get("by") and body["reason"]:
+        return f"baseline {body['baseline']} NOT captured by {body['by']}: {body['reason']}; it stays what it was"
     if body["value"] is None:
         return f"baseline {body['baseline']} NOT captured: {body['reason']}"
     by = f" by {body['by']}" if body.get("by") else ""
@@ -31,6 +33,8 @@ def _trigger(does: str, *, why: str = "reason") -> Callable[[Body], str]:
 
 def _asked(does: str) -> Callable[[Body], str]:
     def told(body: Body) -> str:
+        if body.get("over"):
+            return f"trigger {body['trigger']} {does} no more: {body['reason']}"
         until = f" until {body['until']}" if body.get("until") else ""
         return f"trigger {body['trigger']} {does}{until}: {body['reason']}"
 
