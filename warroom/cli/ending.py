@@ -23,6 +23,12 @@ class Signals:
         self._turn = threading.Lock()
         self._heard: ExitCode | None = None
         self._tell: Callable[[ExitCode], object] | None = None
+        self._news = threading.Event()
+
+    def heard_within(self, seconds: float) -> ExitCode | None:
+        """The code of the first one, as soon as it is heard; None: there was none so far. Blocks."""
+        self._news.wait(seconds)
+        return self._heard
 
     @contextmanager
     def end(self, by: Callable[[ExitCode], object]) -> Iterator[None]:
@@ -42,6 +48,7 @@ class Signals:
         """A signal that ends with `code` was heard."""
         with self._turn:
             self._heard = self._heard or code
+            self._news.set()
             if self._tell:
                 self._tell(code)
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from warroom.adapters.asking import name_of
 from warroom.adapters.survivors import end_marked, mark_of, marked
@@ -40,6 +41,7 @@ from warroom.engine.threaded import ThreadedJournal
 from warroom.engine.view import entry_json
 from warroom.errors import ExitCode
 from warroom.journal.chain import canonical
+from warroom.journal.failure import JournalUnavailable
 from warroom.journal.owner import LaunchOwned
 from warroom.launch.ending import ending
 from warroom.launch.entries import Entry
@@ -47,6 +49,8 @@ from warroom.launch.values import utc
 from warroom.report.launch_lines import log_line
 from warroom.text import one_line
 from warroom.updates.channel import Post
+
+_AGAIN_S: Final = 1.0
 
 
 def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int:
@@ -78,10 +82,30 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
             while (code := _served(opened, options, clock, watch, Notices(env), signals, ready)) is None:
                 # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
                 options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=(), take_over=False)
-                opened = open_launch(options, env, clock)
+                found = taken_up(options, env, clock, watch.trouble, signals)
+                if isinstance(found, ExitCode):
+                    return int(found)
+                opened = found
     finally:
         watch.close()
     return int(code)
+
+
+def taken_up(
+    options: LaunchOptions, env: dict[str, str], clock: Clock, trouble: Callable[[str], object], signals: Signals
+) -> OpenedLaunch | ExitCode:
+    """The launch, as soon as its journal can be written, or a code where a signal comes first. `trouble` is told why
+    it is not taken up now. Raises WarroomError for what does not pass by itself."""
+    said = ""
+    while True:
+        try:
+            return open_launch(options, env, clock)
+        except JournalUnavailable as error:
+            if error.message != said:
+                said = error.message
+                trouble(said)
+        if code := signals.heard_within(_AGAIN_S):
+            return code
 
 
 def _served(
