@@ -1,7 +1,8 @@
-"""A program of its own: twenty probes on their schedule, and how far what they report is from what the server saw.
+"""A program of its own: twenty probes on their schedule, and what they cost.
 
-`python probe_samples.py URL PROBES SECONDS BUSY` prints JSON: the latencies, and the processor time of the child that
-takes them and of this program. With BUSY 1 the event loop here is kept busy meanwhile, as by a screen that redraws.
+`python probe_samples.py URL PROBES SECONDS SCREEN RESULT` writes JSON: the latencies, and the processor time of the
+child that takes them and of this program, as shares of a core. With SCREEN 1, on a terminal, the loop that hears them
+redraws twenty panels ten times a second meanwhile.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
 from warroom.adapters.probing import Probing
@@ -20,8 +23,6 @@ from warroom.slo.samples import ProbeSample
 from warroom.slo.source_spec import ProbeSpec
 
 WARM_UP_S = 1.5
-# A frame of a console: so long is drawn, so long is waited.
-_DRAWN_S, _FRAME_S = 0.05, 0.1
 
 
 def children() -> list[int]:
@@ -36,23 +37,13 @@ def used_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def redraw() -> None:
-    """Keeps the loop busy for half of the time."""
-    while True:
-        end = time.perf_counter() + _DRAWN_S
-        while time.perf_counter() < end:
-            pass
-        await asyncio.sleep(_FRAME_S - _DRAWN_S)
-
-
-async def measure(url: str, probes: int, seconds: float, *, busy: bool) -> dict[str, object]:
+async def measure(url: str, probes: int, seconds: float) -> dict[str, object]:
     """What was found."""
     samples: list[ProbeSample] = []
     probing = Probing({"app": Target("app", url)}, RealClock())
     for at in range(probes):
         spec = ProbeSpec(id=f"probe{at}", target="app", path="/canary", every_s=1.0, timeout_s=1.0)
         probing.add(spec, lambda sample, _: samples.append(sample))
-    drawing = asyncio.create_task(redraw()) if busy else None
     await probing.ensure()
     await asyncio.sleep(WARM_UP_S)
     (child,) = children()
@@ -62,8 +53,6 @@ async def measure(url: str, probes: int, seconds: float, *, busy: bool) -> dict[
     ended = time.time()
     child_share, own_share = (used_s(child) - child_s) / seconds, (time.process_time() - own_s) / seconds
     await asyncio.sleep(0.5)
-    if drawing:
-        drawing.cancel()
     await probing.aclose()
     inside = [one for one in samples if began <= one.sent_at.timestamp() < ended]
     return {
@@ -75,9 +64,27 @@ async def measure(url: str, probes: int, seconds: float, *, busy: bool) -> dict[
     }
 
 
-def main(url: str, probes: str, seconds: str, busy: str) -> int:
-    """Measures and prints."""
-    print(json.dumps(asyncio.run(measure(url, int(probes), float(seconds), busy=busy == "1"))))
+def beside_screen(work: Callable[[], Coroutine[None, None, dict[str, object]]]) -> dict[str, object]:
+    """What `work` finds in the loop of a screen that redraws; `hz` is how often it really did."""
+    sys.path.append(str(Path(__file__).parents[2]))
+    from tests.benchmarks.ui_loop import Dashboard
+
+    found: dict[str, object] = {}
+
+    async def measured() -> float:
+        found.update(await work())
+        return 0.0
+
+    app = Dashboard(measured)
+    app.run()
+    return {**found, "hz": app.outcome["redraws"] / app.outcome["seconds"]}
+
+
+def main(url: str, probes: str, seconds: str, screen: str, result: str) -> int:
+    """Measures and writes the result."""
+    work = partial(measure, url, int(probes), float(seconds))
+    found = beside_screen(work) if screen == "1" else asyncio.run(work())
+    Path(result).write_text(json.dumps(found), encoding="utf-8")
     return 0
 
 
