@@ -8,6 +8,7 @@ tested with Python itself: `tests/cli/test_streams.py`, `tests/packaging/`, what
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -20,7 +21,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from tests.contracts.tree import ROOT
 
@@ -37,6 +38,45 @@ _IMPORTED: Final = (
     "warroom.report.markdown",
 )
 _LONGEST: Final = 1_000_000
+# What is read as a process starts, not later.
+_AT_START: Final = ("PYTHONPATH", "LD_PRELOAD")
+
+
+class Fork:
+    """A command that runs, with what a `subprocess.Popen` of it would have."""
+
+    def __init__(self, arguments: Sequence[str], pid: int, asked: socket.socket) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self.stdout: IO[str] | None = None
+        self.stderr: IO[str] | None = None
+        self._arguments, self._asked = arguments, asked
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it has ended. Raises subprocess.TimeoutExpired."""
+        if self.returncode is None:
+            self._asked.settimeout(timeout)
+            try:
+                self.returncode = int(self._asked.recv(100))
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired(["warroom", *self._arguments], timeout or 0.0) from None
+            self._asked.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.wait(0.0)
+        return None
+
+    def send_signal(self, number: int) -> None:
+        """Does nothing where it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends it without a word."""
+        self.send_signal(signal.SIGKILL)
 
 
 class Zygote:
@@ -66,28 +106,35 @@ class Zygote:
     ) -> tuple[int, str, str]:
         """The exit code of `warroom ARGUMENTS` (minus the number of the signal that ended it) and what it wrote.
 
-        Raises TimeoutError for one that did not end in time; then it was killed.
+        Raises subprocess.TimeoutExpired for one that did not end in time; then it was killed.
         """
-        with (
-            tempfile.TemporaryFile() as given,
-            tempfile.TemporaryFile() as out,
-            tempfile.TemporaryFile() as err,
-            socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked,
-        ):
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(stdin.encode())
             given.seek(0)
-            asked.settimeout(timeout_s)
-            asked.connect(self._address)
-            job = json.dumps({"arguments": list(arguments), "env": dict(env), "cwd": str(cwd)}).encode()
-            assert len(job) < _LONGEST
-            socket.send_fds(asked, [job], [given.fileno(), out.fileno(), err.fileno()])
-            pid = int(asked.recv(100))
+            fork = self._fork(arguments, env, cwd, (given.fileno(), out.fileno(), err.fileno()))
             try:
-                code = int(asked.recv(100))
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise
+                code = fork.wait(timeout_s)
+            finally:
+                fork.kill()
             return code, _text(out), _text(err)
+
+    def start(self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path) -> Fork:
+        """Starts `warroom ARGUMENTS` with nothing to read and two pipes to write to."""
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        fork = self._fork(arguments, env, cwd, (nothing, out_end, err_end))
+        for descriptor in (nothing, out_end, err_end):
+            os.close(descriptor)
+        fork.stdout, fork.stderr = os.fdopen(out, encoding="utf-8"), os.fdopen(err, encoding="utf-8")
+        return fork
+
+    def _fork(self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path, streams: Sequence[int]) -> Fork:
+        asked = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        asked.connect(self._address)
+        job = json.dumps({"arguments": list(arguments), "env": dict(env), "cwd": str(cwd)}).encode()
+        assert len(job) < _LONGEST
+        socket.send_fds(asked, [job], streams)
+        return Fork(arguments, int(asked.recv(100)), asked)
 
     def _end(self) -> None:
         self._process.communicate()
@@ -99,6 +146,11 @@ class Zygote:
 def zygote() -> Zygote:
     """The one of this process."""
     return Zygote()
+
+
+def needs_own_python(env: Mapping[str, str]) -> bool:
+    """Whether a fork would not know what `env` says."""
+    return any(name in env for name in _AT_START)
 
 
 def python_run(
@@ -143,9 +195,13 @@ def _wait_for_one(asked: socket.socket) -> None:
     if not pid:
         asked.close()
         _become(json.loads(raw), descriptors)
-    asked.send(str(pid).encode())
-    _, status = os.waitpid(pid, 0)
-    asked.send(str(os.waitstatus_to_exitcode(status)).encode())
+    for descriptor in descriptors:
+        os.close(descriptor)
+    # Whoever asked may be gone.
+    with contextlib.suppress(OSError):
+        asked.send(str(pid).encode())
+        _, status = os.waitpid(pid, 0)
+        asked.send(str(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)
 
 

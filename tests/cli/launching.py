@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,9 +17,12 @@ from typing import Any
 
 from tests.cli.running import PLAYBOOK, Ended, clean_environ, warroom
 from tests.contracts.tree import ROOT
+from tests.zygote import Fork, needs_own_python, zygote
 
 LAUNCH = "auto_com_center"
 PATIENCE_S = 30.0
+
+Process = subprocess.Popen[str] | Fork
 
 
 def ago(**span: float) -> str:
@@ -31,7 +34,7 @@ def ago(**span: float) -> str:
 class EngineProcess:
     """A running engine: the entries that it wrote on its pipe, and what it complained of."""
 
-    process: subprocess.Popen[str]
+    process: Process
     entries: list[Any] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     _news: threading.Condition = field(default_factory=threading.Condition)
@@ -98,9 +101,8 @@ class Desk:
 
     def popen(self, *options: str, **more: Any) -> subprocess.Popen[str]:
         """Starts `warroom run --headless`."""
-        command = [*self.prefix, sys.executable, "-m", "warroom", "run", str(self.playbook), "--headless"]
         return subprocess.Popen(
-            [*command, "--state", str(self.state), *options],
+            [*self.prefix, sys.executable, "-m", "warroom", *self._run(options)],
             env=clean_environ(self.inputs),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -109,10 +111,17 @@ class Desk:
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
         )
 
+    def _run(self, options: Sequence[str]) -> list[str]:
+        return ["run", str(self.playbook), "--headless", "--state", str(self.state), *options]
+
     @contextmanager
-    def engine(self, *options: str) -> Iterator[EngineProcess]:
-        """A running engine that answers; killed at the end of the block where it still runs."""
-        engine = EngineProcess(self.popen(*options))
+    def engine(self, *options: str, own_python: bool = False) -> Iterator[EngineProcess]:
+        """A running engine that answers; killed at the end of the block where it still runs. `own_python`: a child of
+        this process, as the system shows it."""
+        if own_python or self.prefix or needs_own_python(self.inputs):
+            engine = EngineProcess(self.popen(*options))
+        else:
+            engine = EngineProcess(zygote().start(self._run(options), clean_environ(self.inputs), ROOT))
         engine.follow()
         try:
             engine.wait_for("owner.acquired")
@@ -131,8 +140,7 @@ class Desk:
 
     def run(self, *options: str) -> Ended:
         """Runs `warroom run --headless` to its end."""
-        arguments = ("run", str(self.playbook), "--headless", "--state", str(self.state), *options)
-        return warroom(*arguments, inputs=self.inputs, evidence=self.state)
+        return warroom(*self._run(options), inputs=self.inputs, evidence=self.state)
 
     def ask(self, command: str, *arguments: str, launch: str = LAUNCH, stdin: str = "") -> Ended:
         """Runs one of the small commands."""

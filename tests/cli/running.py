@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contracts.tree import ROOT
-from tests.zygote import python_run, zygote
+from tests.zygote import needs_own_python, python_run, zygote
 from warroom.simulator import ServedRequest, SimulatorProcess
 
 PLAYBOOK = ROOT / "playbooks" / "auto_com_center.yaml"
@@ -66,7 +66,7 @@ def warroom(
 ) -> Ended:
     """Runs `warroom` with `arguments`; `evidence` is read afterwards, not handed over. `own_python`: as the system
     shows it, its command line and environment are looked at."""
-    run = python_run if own_python or "PYTHONPATH" in (inputs or {}) else zygote().run
+    run = python_run if own_python or needs_own_python(inputs or {}) else zygote().run
     code, out, err = run(arguments, clean_environ(inputs or {}), cwd or ROOT, stdin, TIMEOUT_S)
     return Ended(code, out, err, evidence)
 

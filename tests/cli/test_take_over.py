@@ -55,7 +55,7 @@ def stop(engine: EngineProcess) -> None:
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["a live owner", "a stopped owner"])
 def test_the_owner_is_ended_and_nothing_is_lost_or_doubled(stopped: bool, desk: Desk) -> None:
-    with desk.engine("--t0", ago(seconds=0)) as first:
+    with desk.engine("--t0", ago(seconds=0), own_python=True) as first:
         first.wait_for("update.confirmed")
         if stopped:
             stop(first)
@@ -91,7 +91,7 @@ def test_who_cannot_go_on_with_a_launch_does_not_end_its_owner(desk: Desk) -> No
 
 
 def test_the_status_of_a_launch_whose_engine_is_stopped_is_what_its_journal_says(desk: Desk) -> None:
-    with desk.engine("--t0", ago(seconds=0)) as engine:
+    with desk.engine("--t0", ago(seconds=0), own_python=True) as engine:
         engine.wait_for("update.confirmed")
         stop(engine)
         ended = desk.ask("status", launch="beat")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.cli.launching import Process
 from tests.soak.oracle import judge
 from tests.soak.row import Row, Scale
 from tests.soak.yard import Beats, Yard, ago, until
@@ -129,7 +129,7 @@ def _is_refused(ended: tuple[int, str], owner: int) -> bool:
     return code == 2 and told and "Traceback" not in said
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def _stop(process: Process) -> None:
     process.send_signal(signal.SIGSTOP)
     _, status = os.waitpid(process.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status), "SIGSTOP did not stop it"

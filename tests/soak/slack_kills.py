@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tests.cli.launching import EngineProcess
+from tests.cli.launching import EngineProcess, Process
 from tests.soak.oracle import Judgement, found_by_key, judge, not_reached, slot_id
 from tests.soak.row import Row, Scale
 from tests.soak.slack_points import POINTS
@@ -210,7 +210,7 @@ class Killed:
         engine.follow()
         return engine
 
-    def _live(self, process: subprocess.Popen[str], life_s: float) -> None:
+    def _live(self, process: Process, life_s: float) -> None:
         try:
             process.wait(life_s)
         except subprocess.TimeoutExpired:
