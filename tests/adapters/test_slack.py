@@ -56,6 +56,13 @@ async def test_a_post_arrives_once_with_its_text_its_delivery_and_its_key(
     assert message.metadata["event_payload"] == {"key": POST.key}
 
 
+async def test_as_whom_it_posts_is_known_once_slack_has_said_it(channel: SlackChannel) -> None:
+    await channel.post(POST)
+    assert channel.app == ""
+    await channel.find(POST.key, AN_HOUR_AGO)
+    assert channel.app == "T0WARROOM1/B0WARROOM1"
+
+
 FAULTS = [
     ("accepted, then the connection is reset", Fault("chat.postMessage", "reset", applied=True), Fate.UNKNOWN, 1),
     ("accepted, then the connection is closed", Fault("chat.postMessage", "close", applied=True), Fate.UNKNOWN, 1),

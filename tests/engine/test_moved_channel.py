@@ -20,6 +20,7 @@ from warroom.launch.state import Stage
 from warroom.launch.status_standing import Kept, message_standing
 from warroom.playbook.course import Channel, Course
 from warroom.playbook.template import parse_template
+from warroom.simulator import slack_methods
 from warroom.simulator.slack_faults import Fault
 from warroom.simulator.slack_room import Message
 from warroom.updates.channel import Delivery, Post
@@ -313,3 +314,49 @@ async def test_an_old_channel_that_takes_no_edit_keeps_no_status_message_from_th
     assert made(stage) == [("C0WARROOM", "live-1"), ("C0BACKUP", "live-2")]
     [gone] = [one for one in stage.told if one.kind == "live.gone"]
     assert gone.body["reason"] == "it goes on in C0BACKUP; that could not be said there: Slack answered 503"
+
+
+async def test_where_the_token_is_another_apps_since_the_copy_is_never_silent(
+    stage: SlackStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage._course = IN_SLACK
+    await dies_in_doubt(stage, arrived=True)
+    monkeypatch.setattr(slack_methods, "BOT_ID", "B0OTHER")
+    monkeypatch.setattr(slack_methods, "BOT_USER", "U0OTHER")
+    stage.channel = channel_here(stage.slack, stage.clock)
+    async with stage.living() as engine:
+        await stage.passes(4 * MINUTE)
+        assert engine.state.records[SLOT].again
+    _, copy = stage.messages("evidence")
+    assert "a first copy may have arrived" in foot_of(copy)
+    [why] = {one.body["reason"] for one in stage.told if one.kind == "update.due" and one.body.get("again")}
+    assert "sent by another app (T0WARROOM1/B0WARROOM1), and that of now (T0WARROOM1/B0OTHER) cannot tell" in why
+
+
+async def test_the_rest_of_a_text_is_not_said_twice_by_another_app(
+    stage: SlackStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage._course = replace(long_text(), channels={"file": IN_SLACK.channels["file"]})
+    stage.slack.methods.pace.post_s = 0.0
+    async with stage.living():
+        await stage.passes(14 * MINUTE)
+        take = stage.slack.room.post
+
+        def cut_off_after(*args: Any, **more: Any) -> Message:
+            stage.slack.faults.queue(Fault("chat.postMessage", "close", True, "", 1))
+            stage.slack.faults.queue(Fault("conversations.*", "status", False, "503", 1_000))
+            monkeypatch.setattr(stage.slack.room, "post", take)
+            return take(*args, **more)
+
+        monkeypatch.setattr(stage.slack.room, "post", cut_off_after)
+        await stage.passes(2 * MINUTE)
+    assert len(told(stage)) == 2
+    stage.slack.faults.clear()
+    monkeypatch.setattr(slack_methods, "BOT_ID", "B0OTHER")
+    monkeypatch.setattr(slack_methods, "BOT_USER", "U0OTHER")
+    stage.channel = channel_here(stage.slack, stage.clock)
+    async with stage.living() as engine:
+        await stage.passes(4 * MINUTE)
+        [post] = [one for one in owed(engine.state, stage.clock.now()) if one.slot.id == SLOT]
+    assert len(told(stage)) == 2
+    assert "it was sent by another app" in post.reason

@@ -72,12 +72,18 @@ class SlackChannel:
         self._threads = ThreadPoolExecutor(4, "slack")
         self._aside = ThreadPoolExecutor(2, "slack-status")
         self._self: Sequence[tuple[str, str]] | None = None
+        self._app = ""
         self._ahead_s = 0.0
 
     @property
     def place(self) -> str:
         """The id of the channel."""
         return self._channel
+
+    @property
+    def app(self) -> str:
+        """The ids of the workspace and of the bot, as Slack has told them: nobody waits for that."""
+        return self._app
 
     def sees(self, place: str) -> bool:
         """Any channel that Slack shows to the app."""
@@ -314,6 +320,8 @@ class SlackChannel:
             self._ahead_s = (said - self._clock.now()).total_seconds() if said else 0.0
             if said:
                 self._heard("Slack", said)
+        if {"team_id", "bot_id"} <= outcome.data.keys():
+            self._app = clean(f"{outcome.data['team_id']}/{outcome.data['bot_id']}", limit=60)
         return outcome
 
 

@@ -111,14 +111,14 @@ def _due(state: LaunchState, prepare: Prepare) -> dict[str, object]:
     }
 
 
-def sending(send: Send, state: LaunchState, now: datetime, place: str) -> list[Draft]:
-    """The intent to send to that `place`; empty where the launch no longer wants it."""
+def sending(send: Send, state: LaunchState, now: datetime, place: str, app: str = "") -> list[Draft]:
+    """The intent to send to that `place`, as that `app`; empty where the launch no longer wants it."""
     if send not in decide(state, now):
         return []
     record = send.record
     body = {"slot": record.slot, "key": record.key, "attempt": send.attempt, **_moved(record.thread, send.thread)}
     late_s = _late_s(record, state, now)
-    body |= {"place": place} if place else {}
+    body |= {name: value for name, value in (("place", place), ("app", app)) if value}
     body |= {"late_s": late_s} if late_s != record.late_s else {}
     channel = channel_of(state.course, record.slot)
     goes_on = channel is not None and channel.threads and parts_of(_text(record, state)).goes_on

@@ -17,7 +17,7 @@ from warroom.launch.ledger import LookUp, Send
 from warroom.launch.schedule import channel_of
 from warroom.launch.state import FILE, Record
 from warroom.text import one_line
-from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, Placed, TakesFiles, place_of
+from warroom.updates.channel import CannotTell, Channel, Delivery, Fate, Placed, TakesFiles, app_of, place_of
 
 Insist = Callable[[Sequence[Draft]], Awaitable[None]]
 """Journals what has happened already, however long the journal cannot be written. Raises ValueError where it never
@@ -40,8 +40,9 @@ class Posting:
 
     async def send(self, send: Send) -> None:
         """Posts once. Raises WarroomError where the intent cannot be journaled: then nothing was sent."""
-        place = place_of(self._channel(send.record.slot))
-        if not await self._book.write(lambda state: drafts.sending(send, state, self._clock.now(), place)):
+        channel = self._channel(send.record.slot)
+        place, app = place_of(channel), app_of(channel)
+        if not await self._book.write(lambda state: drafts.sending(send, state, self._clock.now(), place, app)):
             return
         delivery = await self._delivery(send)
         await self._journal_end(
@@ -66,7 +67,10 @@ class Posting:
         record = look.record
         try:
             since = record.tried_at or self._clock.now()
-            ref = await self._looking(record).find(record.key, since, record.where)
+            channel = self._looking(record)
+            ref = await channel.find(record.key, since, record.where)
+            if ref is None and (why := _of_another_app(record, channel)):
+                raise CannotTell(why, takes_posts=True)
             found = [drafts.looked_up(look, ref, self._clock.now(), self._longest_wait_s)]
         except (CannotTell, OSError) as error:
             if isinstance(error, CannotTell) and error.takes_posts is not None:
@@ -104,6 +108,8 @@ class Posting:
         # Another playbook may have taken over since, and post to another channel.
         channel = self._channels.get(record.channel)
         why = "its channel has no threads" if channel else f"the playbook has no channel {record.channel} any more"
+        if channel and attach.attempt > 1 and (other := _of_another_app(record, channel)):
+            channel, why = None, other
         delivery = Delivery(Fate.REFUSED, reason=why)
         try:
             if isinstance(channel, TakesFiles) and attach.part == FILE:
@@ -133,3 +139,11 @@ class Posting:
         channel = channel_of(self._book.state.course, slot)
         assert channel is not None, "what is posted has a channel"
         return self._channels[channel.id]
+
+
+def _of_another_app(record: Record, channel: Channel) -> str:
+    """Why that something was not found says nothing: an app finds its own messages only. Empty where it does."""
+    app = app_of(channel)
+    if not (record.app and app and record.app != app):
+        return ""
+    return f"it was sent by another app ({record.app}), and that of now ({app}) cannot tell what is there"

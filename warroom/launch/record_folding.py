@@ -71,7 +71,7 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
         after = replace(after, by=body.get("by", ""), late_s=body.get("late_s", before.late_s))
         if stage is Stage.SENDING:
             after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
-            after = replace(after, place=body.get("place", ""))
+            after = replace(after, place=body.get("place", ""), app=body.get("app", ""))
             after = replace(after, goes_on=body.get("goes_on", False), head=entry.head.short)
             after = replace(after, tried_at=before.tried_at or entry.at, absent_at=None)
         return replace(

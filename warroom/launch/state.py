@@ -44,18 +44,19 @@ class Stage(StrEnum):
 class Record:
     """What the journal says about the post of one slot.
 
-    `late_s` is 0 for one in time: when it was written, and from the first attempt on when the last one left. `merged`
-    names the slots that its text stands for beside its own, `into` (only where it is MERGED) the slot whose post
-    stands for this one. `attempt` and `epoch` are those of the last attempt, 0 before the first, and `head` is the
-    head of the journal that it names; the next one leaves at `not_before` or later, by the wall clock as it is set.
-    `ref` is where the message is, once confirmed. `t0` is the one that the text was rendered for; `asked` says that a
-    person wanted it before its time. `tried_at` is when the first attempt left, at it or at one that it names;
-    `absent_at` when a look-up did not find the last one. `again` says that the message may be there already, and
-    nobody can tell. `thread` is the `ref` of the message that it replies to, empty for one that stands in the channel
-    itself; `is_placed` says that no other place will do, since a first copy may become visible there or another place
-    takes none. `place` is where the last attempt went, by the word of its channel: the id of one of Slack, the name
-    of a file; empty where that says nothing. `file` is the path of the evidence file that is to be attached, empty
-    for none; `goes_on` says that its text is longer than a message, and its rest is owed in the thread.
+    `late_s` is 0 for one in time: when it was written, and from the first attempt on when the last one left.
+    `merged` names the slots that its text stands for beside its own, `into` (only where it is MERGED) the slot whose
+    post stands for this one. `attempt` and `epoch` are those of the last attempt, 0 before the first, and `head` is
+    the head of the journal that it names; the next one leaves at `not_before` or later, by the wall clock as it is
+    set. `ref` is where the message is, once confirmed. `t0` is the one that the text was rendered for; `asked` says
+    that a person wanted it before its time. `tried_at` is when the first attempt left, at it or at one that it
+    names; `absent_at` when a look-up did not find the last one. `again` says that the message may be there already,
+    and nobody can tell. `thread` is the `ref` of the message that it replies to, empty for one that stands in the
+    channel itself; `is_placed` says that no other place will do, since a first copy may become visible there or
+    another place takes none. `place` is where the last attempt went, by the word of its channel: the id of one of
+    Slack, the name of a file; empty where that says nothing; `app` is as whom it was sent, empty where that was not
+    known. `file` is the path of the evidence file that is to be attached, empty for none; `goes_on` says that its
+    text is longer than a message, and its rest is owed in the thread.
 
     `channel` is the one that it was written for. `by` is the person who did or skipped what is no machine's to do,
     `resent` who wants it sent once more and why (`ada: nobody saw it`); both may be empty. `earlier` is how many
@@ -82,6 +83,7 @@ class Record:
     thread: str = ""
     is_placed: bool = False
     place: str = ""
+    app: str = ""
     file: str = ""
     goes_on: bool = False
     channel: str = ""

@@ -106,6 +106,21 @@ def place_of(channel: object) -> str:
 
 
 @runtime_checkable
+class Known(Protocol):
+    """What a channel says that finds no messages but those of its own app."""
+
+    @property
+    def app(self) -> str:
+        """The workspace and the app that it posts as, no secret; empty while that is not known."""
+        ...
+
+
+def app_of(channel: object) -> str:
+    """As whom it posts; empty where that is not known, or all is one."""
+    return channel.app if isinstance(channel, Known) else ""
+
+
+@runtime_checkable
 class TakesFiles(Protocol):
     """What a channel with threads offers beside."""
 

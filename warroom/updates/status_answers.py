@@ -12,8 +12,8 @@ from warroom.updates.answers import Answered, Broken, delivery_of
 from warroom.updates.channel import Delivery, Fate
 
 _LOST: Final = {
-    "message_not_found": "somebody deleted it",
-    "cant_update_message": "Slack does not let the app edit it",
+    "message_not_found": "somebody deleted it, or the token is of another workspace since",
+    "cant_update_message": "Slack does not let the app edit it: another app posted it, or it is closed to edits",
     "edit_window_closed": "a rule of the workspace allows no edits so late",
     "block_mismatch": "Slack does not let the app edit it",
 }
