@@ -112,13 +112,20 @@ def test_what_was_sent_is_not_written_again() -> None:
     assert not [one for one in decide(state, T0 + 6 * MINUTE) if isinstance(one, Prepare) and one.slot.id == SLOT]
 
 
-@pytest.mark.parametrize("kind", ["update.sending", "update.unknown"])
-def test_while_nobody_knows_whether_a_post_left_nothing_is_amended(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        ("update.sending", "amend again in a moment"),
+        ("update.unknown", "amend again when its channel has said whether it arrived: warroom status tells"),
+    ],
+)
+def test_while_nobody_knows_whether_a_post_left_nothing_is_amended(kind: str, hint: str) -> None:
     state = after(written(opened()), "update.sending", T0 + 5 * MINUTE, slot=SLOT, attempt=1)
     if kind != "update.sending":
         state = after(state, kind, T0 + 5 * MINUTE, slot=SLOT, reason="no answer")
-    with pytest.raises(UsageError, match=re.escape(f"post {SLOT} is being sent or looked for")):
+    with pytest.raises(UsageError, match=re.escape(f"post {SLOT} is being sent or looked for")) as refused:
         amend(state, amendment(changed()), T0, "ada")
+    assert refused.value.hint == hint
 
 
 def test_the_same_playbook_and_that_of_another_launch_are_refused() -> None:

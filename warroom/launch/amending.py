@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from warroom.errors import UsageError
 from warroom.launch.entries import Draft
 from warroom.launch.procedures import is_acting, open_runs
 from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.standing import IN_DOUBT, is_resolved
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, Stage
 from warroom.playbook.course import Course
 from warroom.slo import trigger
+
+_UNTOLD: Final = "amend again when its channel has said whether it arrived: warroom status tells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,9 @@ def amend(state: LaunchState, amendment: Amendment, now: datetime, by: str) -> t
         raise UsageError("the launch runs this playbook already")
     if amendment.course.launch.id != state.course.launch.id:
         raise UsageError(f"that is the playbook of {amendment.course.launch.id}, not of {state.course.launch.id}")
-    if doubtful := [record.slot for record in state.records.values() if record.stage in IN_DOUBT]:
-        raise UsageError(f"post {doubtful[0]} is being sent or looked for", hint="amend again in a moment")
+    if doubtful := next((record for record in state.records.values() if record.stage in IN_DOUBT), None):
+        hint = "amend again in a moment" if doubtful.stage is Stage.SENDING else _UNTOLD
+        raise UsageError(f"post {doubtful.slot} is being sent or looked for", hint=hint)
     if acting := [run.id for run in open_runs(state.procedures) if is_acting(run)]:
         raise UsageError(f"a step of {acting[0]} is being done", hint="amend again in a moment")
     change = slot_change(state, amendment.course, now)
