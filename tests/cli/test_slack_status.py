@@ -114,6 +114,22 @@ def test_after_an_amendment_without_slack_what_was_scheduled_there_is_deleted(
     assert messages(simulator, "ENGINE SILENT") == []
 
 
+@pytest.mark.parametrize("name", ["war_room", "ops_room"])
+def test_after_an_amendment_to_another_channel_the_status_message_goes_on_there(
+    name: str, desk: Desk, simulator: SimulatorProcess
+) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        engine.wait_for("live.posted", number=1)
+        text = desk.playbook.read_text("utf-8").replace('channel: "${SLACK_CHANNEL}"', "channel: C0BACKUP")
+        desk.playbook.write_text(text.replace("war_room", name), "utf-8")
+        assert desk.ask("amend", str(desk.playbook), "--yes").code == 0
+        engine.wait_for("live.posted", number=2)
+        assert "message up to date, edited " in desk.ask("status").out
+    old, new = messages(simulator, ":live-")
+    assert (old["channel"], new["channel"]) == ("C0WARROOM", "C0BACKUP")
+    assert "It goes on in the channel C0BACKUP" in old["blocks"][0]["text"]["text"]
+
+
 def test_a_wall_clock_that_is_set_right_is_believed_because_slack_agrees(
     desk: Desk, simulator: SimulatorProcess, tmp_path: Path
 ) -> None:
