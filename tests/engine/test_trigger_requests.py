@@ -19,6 +19,8 @@ from warroom.engine.requests import (
     GiveSignal,
     Request,
     ResumeTrigger,
+    ScrubT0,
+    SetT0,
     SnoozeTrigger,
 )
 from warroom.engine.view import state_json
@@ -98,6 +100,56 @@ async def test_a_pause_is_taken_care_of_and_resumed_by_people_when_its_condition
         "fired@pause_5xx#2",
     ]
     assert {entry.actor for entry in stage.told if entry.kind == "trigger.resumed"} == {"bob"}
+
+
+SLIPPED = [
+    pytest.param(SetT0(T0 + 3 * HOUR, "the pipeline is late"), id="slipped"),
+    pytest.param(ScrubT0("not today"), id="scrubbed"),
+]
+
+
+@pytest.mark.parametrize("change", SLIPPED)
+async def test_when_t0_is_moved_away_what_fires_ends_by_its_data_and_nothing_new_begins(
+    change: SetT0 | ScrubT0, tmp_path: Path
+) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        stage.fed.values |= {"errors": 0.02, "p95": 0.4}
+        await stage.advance(2 * MINUTE)
+        assert (standing(engine, "pause_5xx"), standing(engine, "pause_p95")) == (Stage.FIRING, Stage.PENDING)
+        await engine.ask(change, "ada")
+        await stage.advance(10 * MINUTE)
+        assert (standing(engine, "pause_5xx"), standing(engine, "pause_p95")) == (Stage.FIRING, Stage.IDLE)
+        (reset,) = entries(stage, "trigger.reset", "pause_p95")
+        assert reset.body["reason"] == "T0 lies ahead again, and it is judged from then on"
+        stage.fed.values |= {"errors": 0.0, "jwt": 0.5}
+        await stage.advance(MINUTE)
+        assert standing(engine, "pause_5xx") is Stage.LATCHED
+        await engine.ask(ResumeTrigger("pause_5xx", "rolled back"), "bob")
+        stage.fed.values["errors"] = 0.02
+        await stage.advance(20 * MINUTE)
+        assert standing(engine, "pause_5xx") is Stage.IDLE
+        assert len(entries(stage, "trigger.fired")) == 1
+
+
+@pytest.mark.parametrize("change", SLIPPED)
+async def test_while_t0_lies_ahead_a_person_may_end_what_nothing_can_decide(
+    change: SetT0 | ScrubT0, tmp_path: Path
+) -> None:
+    stage = launch(tmp_path, t0=T0 + 6 * MINUTE)
+    async with stage.engine() as engine:
+        await stage.advance(12 * MINUTE)
+        stage.fed.values["depth"] = 30.0
+        await stage.advance(12 * MINUTE)
+        assert standing(engine, "pause_queue") is Stage.FIRING
+        await engine.ask(change, "ada")
+        stage.fed.values["depth"] = 10.0
+        await stage.advance(20 * MINUTE)
+        # Its baseline is that of another T0.
+        assert standing(engine, "pause_queue") is Stage.FIRING
+        await engine.ask(ResumeTrigger("pause_queue", "the launch is off"), "bob")
+        await stage.advance(MINUTE)
+        assert standing(engine, "pause_queue") is Stage.IDLE
 
 
 async def test_a_condition_can_resume_in_the_place_of_a_person(tmp_path: Path) -> None:

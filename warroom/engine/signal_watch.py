@@ -20,7 +20,7 @@ from warroom.launch.observing import LOOKS, Context, baselines_of, rule_of
 from warroom.launch.signal_asking import change_body
 from warroom.launch.signal_memory import SignalMemory, Slice
 from warroom.launch.signal_round import Found, SignalRound
-from warroom.launch.signals import QUIET, Given, moved
+from warroom.launch.signals import CALLED_OFF, QUIET, Given, moved
 from warroom.launch.state import LaunchState, believed, phases_in_time
 from warroom.launch.trigger_watch import TriggerWatch
 from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
@@ -179,8 +179,7 @@ class SignalWatch:
                 self._judge(plan, looked, is_told=began is not None)
         is_minute = slot_at(slot, _MINUTE) > slot_at(before, _MINUTE)
         slices = self._slices(looked) if is_minute else {}
-        if began is not None:
-            self._decide(context, looked, slot)
+        self._decide(context, looked, slot, has_begun=began is not None)
         self._samples.of_slot({name: found.reading.value for name, found in self._found.items()}, self._busy())
         if is_minute:
             self._roll_up(looked, began, now, slices)
@@ -261,18 +260,29 @@ class SignalWatch:
         if began is not None and at is not None and at >= began:
             self._owe_body("signal.recovered", {"signal": plan.id, "number": number, **_measured(found)})
 
-    def _decide(self, context: Context, looked: SignalRound, slot: datetime) -> None:
+    def _decide(self, context: Context, looked: SignalRound, slot: datetime, *, has_begun: bool) -> None:
+        """What triggers change. Where T0 was moved ahead, or taken back, what has fired goes on to its end."""
         for plan in self._watched.triggers.values():
             signal = self._watched.signals.get(plan.signal)
             if plan.declared or (signal and not self._is_heard(signal.source, context.now)):
                 continue
-            rule, found = rule_of(context, plan), looked.observation(plan, slot)
-            self._waiting[plan.id] = found.reason if found.truth is None and found.filling else ""
-            changes = self._triggers.step(plan, rule, found)
-            if self._triggers.is_to_resume(plan):
-                changes += self._triggers.resume_by(plan, rule, looked.observation(plan, slot, to_resume=True))
+            if has_begun or (self._triggers.is_active(plan) and not plan.slo):
+                changes = self._judged(context, looked, plan, slot)
+            else:
+                self._waiting.pop(plan.id, None)
+                changes = self._triggers.call_off(plan, slot, CALLED_OFF)
             for change in changes:
                 self._owe(plan, change)
+
+    def _judged(
+        self, context: Context, looked: SignalRound, plan: TriggerPlan, slot: datetime
+    ) -> tuple[Transition, ...]:
+        rule, found = rule_of(context, plan), looked.observation(plan, slot)
+        self._waiting[plan.id] = found.reason if found.truth is None and found.filling else ""
+        changes = self._triggers.step(plan, rule, found)
+        if self._triggers.is_to_resume(plan):
+            changes += self._triggers.resume_by(plan, rule, looked.observation(plan, slot, to_resume=True))
+        return changes
 
     def _owe(self, plan: TriggerPlan, change: Transition) -> None:
         def draft(ahead: timedelta) -> Draft:

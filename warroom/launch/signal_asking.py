@@ -12,7 +12,7 @@ from warroom.clock import stamp
 from warroom.errors import UsageError
 from warroom.launch.entries import Draft
 from warroom.launch.signals import TriggerKnown
-from warroom.launch.state import LaunchState
+from warroom.launch.state import LaunchState, believed
 from warroom.playbook.signals import SignalPlan, TriggerPlan
 from warroom.slo import trigger
 from warroom.slo.trigger import Stage, Transition, memo_of
@@ -57,10 +57,11 @@ def snoozed(
 
 
 def resumed(state: LaunchState, name: str, reason: str, now: datetime, by: str) -> tuple[Draft, ...]:
-    """What to journal when `by` ends a pause or rollback. Raises UsageError while its condition holds."""
+    """What to journal when `by` ends a pause or rollback. Raises UsageError while its condition holds, from T0 on."""
     plan, known = _trigger(state, name)
     _require_reason(reason, f"to resume {plan.id}")
-    _, changes = trigger.resume(known.state, now, clean(reason))
+    is_judged = state.t0 is not None and believed(state, now) >= state.t0
+    _, changes = trigger.resume(known.state, now, clean(reason), is_judged=is_judged)
     if not changes:
         stands = known.state.shown
         why = (

@@ -18,6 +18,8 @@ QUIET: Final = timedelta(minutes=15)
 
 NOT_YET: Final = "it is judged from T0 on, once its source was looked at"
 """Why nothing is known of a trigger."""
+CALLED_OFF: Final = "T0 lies ahead again, and it is judged from then on"
+"""Why a trigger is pending no more."""
 
 
 @dataclass(frozen=True, slots=True)

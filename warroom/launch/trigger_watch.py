@@ -52,6 +52,18 @@ class TriggerWatch:
         self._states[plan.id], changes = trigger.step(rule, before, found)
         return changes
 
+    def is_active(self, plan: TriggerPlan) -> bool:
+        """Whether it has fired and a resolution is still to come."""
+        return self._states.get(plan.id, TriggerState()).is_active
+
+    def call_off(self, plan: TriggerPlan, at: datetime, reason: str) -> tuple[Transition, ...]:
+        """What changes where it is judged no more."""
+        before = self._states.get(plan.id)
+        if before is None:
+            return ()
+        self._states[plan.id], changes = trigger.call_off(before, at, reason)
+        return changes
+
     def is_to_resume(self, plan: TriggerPlan) -> bool:
         """Whether it waits for the condition under which it is over."""
         return plan.resume is not None and self._states[plan.id].stage is Stage.LATCHED

@@ -244,10 +244,10 @@ def judged(rule: Rule, found: Observation) -> tuple[bool | None, str]:
     return found.truth, found.reason
 
 
-def resume(state: TriggerState, at: datetime, reason: str = "") -> Stepped:
-    """A person ends it: one that is latched, or one that a person declared. Nothing changes for any other: what still
-    fires would fire again at once."""
-    if state.stage is not Stage.LATCHED and not state.declared:
+def resume(state: TriggerState, at: datetime, reason: str = "", *, is_judged: bool = True) -> Stepped:
+    """A person ends it: one that is latched, or one that a person declared, and any that has fired while none is
+    judged. Nothing changes for any other: what still fires would fire again at once."""
+    if state.stage is not Stage.LATCHED and not state.declared and (is_judged or not state.is_active):
         return state, ()
     ended = replace(state, stage=Stage.IDLE, since=None, seen=0, declared=False)
     return ended, (Transition(Change.RESOLVED, at, state.number, ended, reason=reason),)
@@ -258,6 +258,13 @@ def declare(state: TriggerState, at: datetime, reason: str) -> Stepped:
     if state.is_active:
         return state, ()
     return _fired(replace(state, declared=True), Observation(at, True, reason=reason))
+
+
+def call_off(state: TriggerState, at: datetime, reason: str) -> Stepped:
+    """It is judged no more: one that is pending is idle again, and nothing changes for any other."""
+    if state.stage is not Stage.PENDING:
+        return state, ()
+    return _calm(state, Observation(at, None, reason=reason))
 
 
 def fires_at(rule: Rule, state: TriggerState) -> datetime | None:
