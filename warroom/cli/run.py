@@ -79,16 +79,15 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
 
     try:
         with libraries_say(watch.trouble), heard_signals() as signals:
-            while (code := _served(opened, options, clock, watch, Notices(env), signals, ready)) is None:
+            stands: OpenedLaunch | ExitCode = opened
+            while isinstance(stands, OpenedLaunch):
+                ended = _served(stands, options, clock, watch, Notices(env), signals, ready)
                 # With another playbook the launch is taken up anew, as after a restart; what --gate says was said.
-                options = replace(options, playbook=Path(opened.name), new=False, t0=None, gates=(), take_over=False)
-                found = taken_up(options, env, clock, watch.trouble, signals)
-                if isinstance(found, ExitCode):
-                    return int(found)
-                opened = found
+                options = replace(options, playbook=Path(stands.name), new=False, t0=None, gates=(), take_over=False)
+                stands = taken_up(options, env, clock, watch.trouble, signals) if ended is None else ended
     finally:
         watch.close()
-    return int(code)
+    return int(stands)
 
 
 def taken_up(
