@@ -56,10 +56,10 @@ async def test_a_post_arrives_once_with_its_text_its_delivery_and_its_key(
     assert message.metadata["event_payload"] == {"key": POST.key}
 
 
-async def test_as_whom_it_posts_is_known_once_slack_has_said_it(channel: SlackChannel) -> None:
-    await channel.post(POST)
+@pytest.mark.parametrize("call", ["post", "tell_time"], ids=["with a message of its own", "of the token"])
+async def test_as_whom_it_posts_is_known_once_slack_has_said_it(call: str, channel: SlackChannel) -> None:
     assert channel.app == ""
-    await channel.find(POST.key, AN_HOUR_AGO)
+    await (channel.post(POST) if call == "post" else channel.tell_time())
     assert channel.app == "T0WARROOM1/B0WARROOM1"
 
 

@@ -320,9 +320,18 @@ class SlackChannel:
             self._ahead_s = (said - self._clock.now()).total_seconds() if said else 0.0
             if said:
                 self._heard("Slack", said)
-        if {"team_id", "bot_id"} <= outcome.data.keys():
-            self._app = clean(f"{outcome.data['team_id']}/{outcome.data['bot_id']}", limit=60)
+        self._app = _app_in(outcome.data) or self._app
         return outcome
+
+
+def _app_in(answer: Mapping[str, Any]) -> str:
+    """The ids of the workspace and of the bot that an answer names, of the token or of a message that was taken.
+    Empty where it names none."""
+    message = answer.get("message")
+    team, bot = answer.get("team_id"), answer.get("bot_id")
+    if isinstance(message, dict):
+        team, bot = message.get("team"), message.get("bot_id")
+    return clean(f"{team}/{bot}", limit=60) if team and bot else ""
 
 
 def _thread_of(ref: str) -> _Spot | None:

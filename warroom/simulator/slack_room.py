@@ -36,7 +36,7 @@ class Message:
     def to_json(self, *, metadata: bool) -> dict[str, Any]:
         """The message as the Web API gives it."""
         shown: dict[str, Any] = {"type": "message", "ts": self.ts, "text": self.text, "bot_id": self.bot_id}
-        shown |= {"user": BOT_USER} if self.bot_id == BOT_ID else {}
+        shown |= {"user": BOT_USER, "team": TEAM} if self.bot_id == BOT_ID else {}
         shown |= {"blocks": list(self.blocks)} if self.blocks else {}
         shown |= {"thread_ts": self.thread_ts} if self.thread_ts else {}
         shown |= {"files": list(self.files)} if self.files else {}
