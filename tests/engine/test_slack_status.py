@@ -4,13 +4,14 @@ has them."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.engine.slack_stage import HOUR, MINUTE, SECOND, SlackStage, body_of, foot_of, key_of
+from tests.engine.slack_stage import HOUR, IN_SLACK, MINUTE, SECOND, SlackStage, body_of, foot_of, key_of
 from tests.engine.stage import LAUNCH, T0
 from warroom.engine.complaints import JOURNAL
 from warroom.engine.engine import Pace
@@ -311,6 +312,21 @@ async def test_an_engine_that_cannot_write_its_journal_says_nothing_more_and_is_
         stage.direct.broken = ""
         await stage.passes(12 * MINUTE)
     assert body_of(stage.messages(ALARM)[0]).startswith("✔ ENGINE BACK")
+
+
+async def test_posts_that_leave_no_room_between_them_bring_no_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often = replace(IN_SLACK.updates["hourly"], every=3 * SECOND, starts=3 * SECOND, ends=HOUR)
+    often = replace(often, suite="", before=None)
+    stage = SlackStage(tmp_path, monkeypatch, replace(IN_SLACK, updates={"hourly": often}, phases=()))
+    async with stage.living(pace=Pace(tick_s=1.0)) as engine:
+        await stage.passes(5 * MINUTE, 1.0)
+        alarms = engine.state.dead_man.alarms.values()
+        assert min(one.fires_at for one in alarms) - stage.clock.now() > SILENT - 5 * MINUTE
+        assert len(stage.pending()) == 1
+    late = [one for one in stage.told if one.kind == "update.sending" and one.body.get("late_s")]
+    assert (late, len(stage.messages(":hourly@"))) == ([], 100)
 
 
 @pytest.mark.parametrize("by", [2 * HOUR, -2 * HOUR], ids=["forward", "back"])

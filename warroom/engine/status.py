@@ -27,6 +27,7 @@ from warroom.launch.dead_man import (
     LookFor,
     Sweep,
     SwitchDecision,
+    is_pressing,
     rests_at_most,
     stopped,
     switch_owed,
@@ -142,10 +143,10 @@ class StatusKeeper:
         return status_owed(state, now, digest_of(status_text(state, now, stopped_by)), self.shown_at, place)
 
     def _may(self, decision: SwitchDecision | StatusDecision) -> bool:
-        rest = self._rests.get(_lane_of(decision))
-        if rest is not None and self._clock.monotonic() < rest.until:
+        if (rest := self._rests.get(_lane_of(decision))) and self._clock.monotonic() < rest.until:
             return False
-        return is_quiet(self._book.state, self._clock.now(), _channel_of(decision))
+        state, now = self._book.state, self._clock.now()
+        return is_pressing(state, decision, now) or is_quiet(state, now, _channel_of(decision))
 
     async def leave(self, work: Work, stopped_by: str = "") -> None:
         """The last calls, once nothing else is begun: the launch is closed, or somebody stops the engine. Bounded in

@@ -140,6 +140,25 @@ def rests_at_most(state: LaunchState, decision: object, now: datetime) -> timede
     return min(max(left / 2, _BRIEFEST), _LONGEST_REST) if left is not None else timedelta.max
 
 
+def is_pressing(state: LaunchState, decision: object, now: datetime) -> bool:
+    """Whether it is not to wait until its channel is quiet: it says nothing there, or it has waited so long already
+    that an engine which lives might be told of as silent. A post may then have to wait a second."""
+    match decision:
+        case Disarm() | Sweep() | LookFor():
+            return True
+        case Answer(alarm):
+            return now - alarm.fires_at >= LONGEST
+        case Arm():
+            channel = _wanted(state)
+            if channel is None or state.t0 is None:
+                return False
+            kept = _kept(state, channel)
+            since = kept.fires_at - channel.silent_after if kept else state.t0
+            return now - since >= 2 * renewed_every(channel)
+        case _:
+            return False
+
+
 def why_unwell(state: LaunchState, now: datetime) -> str:
     """Why the engine does not count as well; empty: it does. Its ticks and its journal are shown by what it does."""
     channel = _wanted(state)
