@@ -31,6 +31,15 @@ FASTER = (
 )
 
 
+ON_SCREEN = (
+    "FIRING for",
+    "P95 latency  pause_p95 FIRING",
+    "Incident inc-1 is open, a note is owed in",
+    "Incident response: Revert to last stable deployment (r confirms it",
+)
+"""What the console shows while it waits for people."""
+
+
 def faster(folder: Path) -> Path:
     """The playbook of which minutes are seconds."""
     text = PLAYBOOK.read_text("utf-8")
@@ -105,6 +114,8 @@ def test_a_latency_spike_fires_finds_the_switch_on_pauses_the_consumers_and_wait
             assert run["steps"][0]["said"].startswith("NO-OP (no mitigation)")
             assert changes(simulator) == ["POST /ops/consumers/pause"]
             assert simulator.world()["state"]["consumers"] == "paused"
+            with WarRoom(desk).console(columns=160, rows=60) as terminal:
+                terminal.wait_for(lambda text: all(words in text for words in ON_SCREEN))
             confirmed = desk.ask("act", "confirm", "incident_response-1", "revert")
             assert (confirmed.code, "VERIFIED" in confirmed.out) == (3, True), confirmed
             assert "warroom incident" in confirmed.out, "the note is asked for"

@@ -34,7 +34,7 @@ from warroom.engine.requests import SkipStep as Skip
 from warroom.errors import WarroomError
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.folding import fold
-from warroom.launch.procedures import StepStage, is_acting, open_runs
+from warroom.launch.procedures import StepStage, is_acting, open_runs, plan_of
 from warroom.launch.state import begin
 
 T = TypeVar("T")
@@ -242,7 +242,8 @@ class Acts(RuleBasedStateMachine):
         self.acted.service.manners, self.acted.service.unreadable = [], ""
         self.run(self.acted.advance(150))
         assert self.engine is not None
-        assert [run.id for run in open_runs(self.engine.state.procedures) if is_acting(run)] == []
+        state = self.engine.state
+        assert [run.id for run in open_runs(state.procedures) if is_acting(plan_of(state.course, run), run)] == []
 
     # The laws
 

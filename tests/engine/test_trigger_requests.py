@@ -181,6 +181,26 @@ async def test_only_a_person_fires_and_ends_what_is_declared(tmp_path: Path) -> 
     assert [post for post in stage.told_posts() if "loss" in post] == ["fired@loss#1", "over@loss#1"]
 
 
+async def test_who_takes_care_and_who_wants_to_hear_nothing_is_shown_until_that_is_over(tmp_path: Path) -> None:
+    stage = launch(tmp_path)
+    async with stage.engine() as engine:
+        stage.fed.values["errors"] = 0.02
+        await stage.advance(MINUTE)
+        await engine.ask(AckTrigger("pause_5xx", "on it", HOUR), "ada")
+        await engine.ask(SnoozeTrigger("pause_5xx", "a planned test", 2 * HOUR), "bob")
+
+        def said() -> list[str | None]:
+            now, live = stage.clock.now(), engine.signals.live()
+            shown = next(one for one in state_json(engine.state, now, live=live)["triggers"] if one["number"])
+            return [one and one["by"] for one in (shown["acked"], shown["snoozed"])]
+
+        assert said() == ["ada", "bob"]
+        await stage.advance(HOUR)
+        assert said() == [None, "bob"]
+        await stage.advance(HOUR)
+        assert said() == [None, None]
+
+
 async def test_a_snoozed_trigger_acts_and_is_told_later(tmp_path: Path) -> None:
     stage = launch(tmp_path)
     async with stage.engine() as engine:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.launch.acted import Drive
+from tests.launch.acted import SECOND, Drive
 from tests.launch.course import LAUNCH, SHA256, T0, after, course, opened
 from tests.launch.in_slack import in_slack, posting
 from warroom.engine.drafts import sending
@@ -18,6 +18,7 @@ from warroom.launch.amending import Amendment, amend, slot_change
 from warroom.launch.dead_man import stopped, switch_owed
 from warroom.launch.ledger import Prepare, Send, decide
 from warroom.launch.procedure_ledger import procedure_drafts, procedure_effects
+from warroom.launch.procedures import StepStage
 from warroom.launch.state import LaunchState
 from warroom.launch.status_message import status_owed
 from warroom.playbook.course import Course
@@ -136,3 +137,15 @@ def test_the_same_playbook_and_that_of_another_launch_are_refused() -> None:
         amend(opened(), amendment(other), T0, "ada")
     with pytest.raises(UsageError, match="is closed"):
         amend(after(opened(), "launch.closed", T0, reason="over"), amendment(changed()), T0, "ada")
+
+
+def test_a_procedure_holds_it_up_while_something_outside_may_be_changing_and_not_by_a_check_or_a_post() -> None:
+    drive = Drive()
+    drive.take(start(drive.state, "all", "ann", "", ""))
+    drive.go(90 * SECOND)
+    assert drive.stages("all-1")["look"] is StepStage.REQUESTED
+    assert amend(drive.state, amendment(drive.state.course), drive.now, "ada")
+    drive.take(start(drive.state, "stop", "ann", "", ""))
+    drive.step("stop-1", "send", "step_requested", attempt=1)
+    with pytest.raises(UsageError, match="a step of stop-1 is being done"):
+        amend(drive.state, amendment(drive.state.course), drive.now, "ada")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import timedelta
 
 import pytest
 
@@ -128,6 +129,36 @@ def test_a_wait_a_check_a_post_and_a_person_in_turn() -> None:
     assert (spent(plan, run, drive.now), is_over_budget(plan, run, drive.now)) == (10 * SECOND, False)
 
 
+@pytest.mark.parametrize(("takes_s", "is_over"), [(60, False), (61, True)])
+def test_the_journal_has_how_much_of_its_budget_a_run_took_waits_left_out(takes_s: int, is_over: bool) -> None:
+    drive = started("all")
+    drive.go(90 * SECOND)
+    drive.take(acting.skip(drive.state, "all-1", "look", "bob", "seen"))
+    drive.take(acting.skip(drive.state, "all-1", "tell", "bob", "said"))
+    drive.go(takes_s * SECOND)
+    drive.take(acting.tick(drive.state, "all-1", "dig", "bob", "a bad query"))
+    (finished,) = [one for one in drive.entries if one.kind == "procedure.finished"]
+    told = {name: finished.body[name] for name in ("spent_s", "budget_s", "over_budget")}
+    assert told == {"spent_s": float(takes_s), "budget_s": 60.0, "over_budget": is_over}
+
+
+def test_a_post_that_does_not_arrive_in_its_time_keeps_nothing_from_being_done_and_is_still_owed() -> None:
+    drive = started("all")
+    drive.go(90 * SECOND)
+    suite_of(drive, "procedure:all-1.look", "pass")
+    drive.go(30 * SECOND - timedelta(milliseconds=1))
+    assert drive.stages("all-1")["tell"] is StepStage.REQUESTED
+    drive.go(timedelta(milliseconds=1))
+    stages = [drive.stages("all-1")[step] for step in ("rest", "look", "tell", "dig")]
+    assert stages == [StepStage.DONE, VERIFIED, FAILED, StepStage.TO_DO]
+    assert (
+        drive.run("all-1").steps["tell"].reason == "post paused@all-1.tell was not sent within 30s; it is still owed"
+    )
+    assert any(
+        one.slot.id == "paused@all-1.tell" for one in decide(drive.state, drive.now) if isinstance(one, Prepare)
+    )
+
+
 def test_a_post_that_failed_for_good_fails_its_step() -> None:
     drive = started("all")
     drive.go(90 * SECOND)
@@ -246,6 +277,20 @@ def test_skipping_needs_a_reason_and_never_touches_what_is_being_done() -> None:
     assert (drive.run("stop-1").outcome, drive.run("stop-1").finished_by, drive.effects()) == ("stopped", "ann", [])
     with pytest.raises(UsageError, match="stop-1 is over: stopped"):
         acting.confirm(drive.state, "stop-1", "", "ann")
+
+
+def test_a_check_and_a_post_that_take_their_time_hold_up_nobody() -> None:
+    drive = started("all")
+    drive.go(90 * SECOND)
+    assert drive.stages("all-1")["look"] is StepStage.REQUESTED
+    drive.take(acting.skip(drive.state, "all-1", "look", "bob", "the check hangs"))
+    assert drive.stages("all-1")["tell"] is StepStage.REQUESTED
+    aborted = Drive()
+    aborted.state, aborted.now = drive.state, drive.now
+    aborted.take(acting.skip(drive.state, "all-1", "", "bob", "Slack is down"))
+    assert aborted.run("all-1").outcome == "stopped"
+    drive.take(acting.skip(drive.state, "all-1", "tell", "bob", "Slack is down"))
+    assert drive.stages("all-1")["dig"] is StepStage.TO_DO
 
 
 def test_only_what_waits_can_be_confirmed_or_ticked() -> None:

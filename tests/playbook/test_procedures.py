@@ -192,6 +192,12 @@ FAULTS = [
         "45:9: procedures.pause.steps[3]: `probe` does not belong to a step of kind check",
     ),
     (
+        "a time for a check, which has its own",
+        "{id: look, check: health}",
+        "{id: look, check: health, within: 1m}",
+        "45:9: procedures.pause.steps[3]: `within` does not belong to a step of kind check",
+    ),
+    (
         "two people who confirm nothing",
         "        confirm: true\n",
         "",

@@ -139,7 +139,7 @@ def skip(state: LaunchState, run_id: str, step_id: str, by: str, reason: str) ->
     if not reason.strip():
         what = f"skip step {clean(step_id, limit=80)}" if step_id else f"abort {run.id}"
         raise UsageError(f"to {what} a reason is needed", hint="add --reason TEXT")
-    if is_acting(run):
+    if is_acting(plan, run):
         raise UsageError(f"a step of {run.id} is being done", hint="ask again in a moment")
     if not step_id:
         body = {"outcome": STOPPED, "reason": clean(reason), "by": by}

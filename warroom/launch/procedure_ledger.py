@@ -37,6 +37,7 @@ from warroom.launch.schedule import all_slots
 from warroom.launch.standing import record_of
 from warroom.launch.state import LaunchState, Stage, believed
 from warroom.playbook.procedures import ActionStep, ProcedurePlan
+from warroom.units import format_duration
 from warroom.verdict import Verdict
 
 _BEGINS: Final = (StepStage.PENDING, StepStage.CONFIRMED, StepStage.UNSENT)
@@ -168,7 +169,7 @@ class _Move:
             return self._late(plan, step, known)
         if known.stage is StepStage.PROBING or step.kind == "check":
             return self._judged(step)
-        return self._posted(step) if step.kind == "post" else []
+        return self._posted(step, known) if step.kind == "post" else []
 
     def _late(self, plan: ProcedurePlan, step: ActionStep, known: StepRun) -> list[Draft]:
         """What only a person can do is not told as late: it takes its time."""
@@ -189,7 +190,7 @@ class _Move:
         reason = f"{read}; {said}" if read else said
         return [self._draft("step_verified" if verdict in _OPENS else "step_failed", {"reason": reason}, step)]
 
-    def _posted(self, step: ActionStep) -> list[Draft]:
+    def _posted(self, step: ActionStep, known: StepRun) -> list[Draft]:
         about = f"{self._run.id}.{step.id}"
         slot = next((one for one in all_slots(self._state, self._now) if one.about == about), None)
         if slot is None:
@@ -199,7 +200,10 @@ class _Move:
             return [self._draft("step_verified", {"reason": f"post {slot.id} was sent"}, step)]
         if record and record.stage is Stage.DEAD:
             return [self._draft("step_failed", {"reason": f"post {slot.id} FAILED: {record.reason}"}, step)]
-        return []
+        if self._now < known.began_at + step.within:
+            return []
+        late = f"post {slot.id} was not sent within {format_duration(step.within)}; it is still owed"
+        return [self._draft("step_failed", {"reason": late}, step)]
 
     def _waiting(self, step: ActionStep, stage: StepStage, *, told: bool = True) -> Draft:
         return self._draft("waiting", {"for": stage.value, **({} if told else {"told": False})}, step)

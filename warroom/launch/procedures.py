@@ -221,9 +221,9 @@ def is_over_budget(plan: ProcedurePlan, run: ProcedureRun, now: datetime) -> boo
     return plan.budget is not None and spent(plan, run, now) > plan.budget
 
 
-def is_acting(run: ProcedureRun) -> bool:
-    """Whether a step of it may be changing something right now."""
-    return any(step.stage in MAY_BE_SENT for step in run.steps.values())
+def is_acting(plan: ProcedurePlan | None, run: ProcedureRun) -> bool:
+    """Whether a step of it may be changing something outside right now."""
+    return any(step.acts and run.stage_of(step.id) in MAY_BE_SENT for step in (plan.steps if plan else ()))
 
 
 def open_runs(runs: Mapping[str, ProcedureRun]) -> Iterator[ProcedureRun]:

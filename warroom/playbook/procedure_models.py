@@ -156,7 +156,8 @@ class ActionStep(Section):
         foreign = {
             "read": kind not in ("request", "command"),
             "idempotent": kind not in ("request", "command"),
-            **dict.fromkeys(("confirm", "people", "within"), kind in ("do", "wait")),
+            **dict.fromkeys(("confirm", "people"), kind in ("do", "wait")),
+            "within": kind in ("do", "wait", "check"),
             "probe": kind not in ("lever", "request", "command"),
             **dict.fromkeys(("link", "expect", "opens"), kind != "do"),
         }
