@@ -280,6 +280,7 @@ def _(request: SkipStep, asked: _Asked) -> tuple[Draft, ...]:
 @_decide.register
 def _(request: CloseLaunch, asked: _Asked) -> tuple[Draft, ...]:
     require_reason(request.reason, "to close the launch")
+    acting.require_nothing_under_way(asked.state, "close")
     left = [one for one in owed(asked.state, asked.now) if one.due and not is_resolved(asked.state, one.slot)]
     under_way = [one.slot.id for one in left if one.standing is Standing.SENDING]
     unclear = [one.slot.id for one in left if one.standing is Standing.CHECKING]

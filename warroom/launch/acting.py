@@ -150,6 +150,13 @@ def skip(state: LaunchState, run_id: str, step_id: str, by: str, reason: str) ->
     return (procedure_draft(run, "step_skipped", {"by": by, "reason": clean(reason)}, step.id, by),)
 
 
+def require_nothing_under_way(state: LaunchState, ask: str) -> None:
+    """Raises UsageError while a step may be changing something outside: who `ask`s waits for the read-back."""
+    for run in open_runs(state.procedures):
+        if is_acting(plan_of(state.course, run), run):
+            raise UsageError(f"a step of {run.id} is being done", hint=f"{ask} again in a moment")
+
+
 def _open(state: LaunchState, run_id: str) -> tuple[ProcedureRun, ProcedurePlan]:
     """The run of that id, or the only one under way of the procedure of that id."""
     runs = list(open_runs(state.procedures))

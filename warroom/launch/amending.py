@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from warroom.errors import UsageError
+from warroom.launch.acting import require_nothing_under_way
 from warroom.launch.entries import Draft
-from warroom.launch.procedures import is_acting, open_runs, plan_of
 from warroom.launch.schedule import Slot, all_slots
 from warroom.launch.standing import IN_DOUBT, is_resolved
 from warroom.launch.state import LaunchState, Stage
@@ -74,9 +74,7 @@ def amend(state: LaunchState, amendment: Amendment, now: datetime, by: str) -> t
     if doubtful := next((record for record in state.records.values() if record.stage in IN_DOUBT), None):
         hint = "amend again in a moment" if doubtful.stage is Stage.SENDING else _UNTOLD
         raise UsageError(f"post {doubtful.slot} is being sent or looked for", hint=hint)
-    under_way = open_runs(state.procedures)
-    if acting := [run.id for run in under_way if is_acting(plan_of(state.course, run), run)]:
-        raise UsageError(f"a step of {acting[0]} is being done", hint="amend again in a moment")
+    require_nothing_under_way(state, "amend")
     change = slot_change(state, amendment.course, now)
     body = {
         "from": state.playbook_sha256,
