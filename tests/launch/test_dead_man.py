@@ -28,6 +28,7 @@ from warroom.launch.dead_man import (
     Disarm,
     LookFor,
     Sweep,
+    is_pressing,
     renewed_every,
     rests_at_most,
     stopped,
@@ -158,6 +159,20 @@ def test_what_failed_rests_no_longer_than_the_alarm_allows(left: timedelta, rest
     assert rests_at_most(state, Sweep(ROOM.id, "", (state.dead_man.alarms[1],)), now) == rest
     assert rests_at_most(state, LookFor(state.dead_man.alarms[1]), now) == NEVER
     assert rests_at_most(in_slack(), replaced, now) == NEVER, "where none is pending"
+
+
+def test_what_says_nothing_in_the_channel_waits_for_no_quiet_and_what_does_for_a_bounded_time() -> None:
+    state = armed()
+    alarm = state.dead_man.alarms[1]
+    for silent in (Disarm(alarm), Sweep(ROOM.id, "", (alarm,)), LookFor(alarm)):
+        assert is_pressing(state, silent, T0)
+    for decision, before, since in (
+        (Arm(2, "k", ROOM.id, T0, T0), state, T0 + 2 * EVERY),
+        (Arm(1, "k", ROOM.id, T0, T0), in_slack(), T0 + 2 * EVERY),
+        (Answer(alarm), state, alarm.fires_at + 2 * MINUTE),
+    ):
+        assert not is_pressing(before, decision, since - SECOND)
+        assert is_pressing(before, decision, since)
 
 
 def test_one_that_may_be_scheduled_is_looked_for_in_the_list_and_deleted_when_it_is_not_the_last() -> None:
