@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from warroom.slo.answering import answer, answers_by_label, longest_of, names_of
+from warroom.slo.conditions import evaluate, parse_condition
 from warroom.slo.query import Availability, Count, Fold, Measure, Quantile, Query, Rate, Ratio, Value
 from warroom.slo.selector import parse_selector
 from warroom.slo.series import Exposed, SeriesStore
@@ -246,6 +247,16 @@ class TestCount:
         assert answer(store, self.QUERY, now).value == 2
         store, now = looked(self.QUERY, *([("breaks_total", {}, 3.0 if i < 30 else 1.0)] for i in range(61)))
         assert answer(store, self.QUERY, now).value == 1
+
+    def test_what_was_seen_of_a_window_is_the_least_that_the_whole_one_can_have(self) -> None:
+        store, now = looked(self.QUERY, *([("breaks_total", {}, float(i))] for i in range(7)))
+        reading = answer(store, self.QUERY, now)
+        assert (reading.value, reading.coverage < 0.2, reading.filling) == (6, True, True)
+        assert evaluate(parse_condition("> 5"), reading).truth is True
+        assert evaluate(parse_condition("> 6"), reading).truth is None
+        rate = Query(Rate(parse_selector("breaks_total")), FIVE_MINUTES)
+        store, now = looked(rate, *([("breaks_total", {}, float(i))] for i in range(7)))
+        assert evaluate(parse_condition("> 0"), answer(store, rate, now)).truth is None
 
     def test_what_never_happened_is_nought_and_an_unknown_counter_is_missing(self) -> None:
         query = Query(Count(parse_selector('requests_total{code="500"}')), FIVE_MINUTES)

@@ -194,6 +194,28 @@ def test_the_reason_names_the_bucket_that_the_limit_lies_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "truth", "reason"),
+    [
+        ("> 3", True, "4 is > 3, of 20% of the window"),
+        (">= 4", True, "4 is >= 4, of 20% of the window"),
+        ("> 2x baseline.q", True, "4 is > 2, of 20% of the window"),
+        ("> 4", None, "only 20% of the window was observed, 80% are needed"),
+        ("< 5", None, "only 20% of the window was observed, 80% are needed"),
+        ("<= 4", None, "only 20% of the window was observed, 80% are needed"),
+        ("!= 0", None, "only 20% of the window was observed, 80% are needed"),
+        ("== 4", None, "only 20% of the window was observed, 80% are needed"),
+        ("growing over 30m", None, "only 20% of the window was observed, 80% are needed"),
+    ],
+)
+def test_what_was_counted_of_a_part_of_a_window_may_be_over_a_limit_already_and_is_never_under_one(
+    text: str, truth: bool | None, reason: str
+) -> None:
+    reading = at(4, coverage=0.2, at_least=True)
+    found = evaluate(parse_condition(text), reading, baselines={"q": Baseline("q", 1.0)})
+    assert (found.truth, found.reason) == (truth, reason)
+
+
+@pytest.mark.parametrize(
     ("text", "reading", "baselines", "reason"),
     [
         pytest.param("> 1", Reading.missing(NOW, "refused"), {}, "refused", id="no data"),

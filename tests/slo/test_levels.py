@@ -53,6 +53,16 @@ def test_the_level_at_the_limits(warn: str, page: str, value: float, level: Leve
 
 
 @pytest.mark.parametrize(
+    ("warn", "page", "level"),
+    [("> 3", "> 10", Level.YELLOW), ("> 2", "> 3", Level.RED), ("> 4", "", Level.UNKNOWN), ("", "", Level.UNKNOWN)],
+)
+def test_what_was_counted_of_a_part_of_a_window_is_yellow_or_red_or_unknown(
+    warn: str, page: str, level: Level
+) -> None:
+    assert level_of(limits(warn, page), Reading(NOW, 4.0, coverage=0.2, at_least=True), NOW).level is level
+
+
+@pytest.mark.parametrize(
     ("reading", "now", "reason"),
     [
         pytest.param(Reading.missing(NOW, "refused"), NOW, "refused", id="no data"),

@@ -99,7 +99,8 @@ class LogSource:
         if unknown := next((count for count in counts if isinstance(count, str)), ""):
             return Reading.missing(now, unknown, coverage.share)
         found = float(sum(int(count) for count in counts))
-        return Reading(now, found, coverage=coverage.share, filling=coverage.filling, sample=times[-1])
+        seen, filling = coverage.share, coverage.filling
+        return Reading(now, found, coverage=seen, filling=filling, at_least=True, sample=times[-1])
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
         """See `SignalSource`: lines have no labels."""

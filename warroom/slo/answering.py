@@ -119,8 +119,9 @@ def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, cov
         grown = _growth(measure.of, series or store.find(family(measure.of)), since, until)
         # A counter that is not there has counted nothing yet, as long as others of its family are.
         grown = grown if series else Growth()
-        value = grown.seen if isinstance(measure, Count) else grown.estimated / query.window.total_seconds()
-        found = Reading(now, value, n=grown.seen)
+        is_count = isinstance(measure, Count)
+        value = grown.seen if is_count else grown.estimated / query.window.total_seconds()
+        found = Reading(now, value, n=grown.seen, at_least=is_count)
     elif isinstance(measure, Ratio):
         found = _ratio(measure, find, since, now)
     else:

@@ -132,7 +132,8 @@ def evaluate(
 ) -> Evaluation:
     """Whether `condition` holds for `reading`.
 
-    Missing where there is no data, where less than `min_coverage` (0..1) of the window was observed, where the limit
+    Missing where there is no data, where less than `min_coverage` (0..1) of the window was observed (unless what was
+    counted of it is over the limit already), where the limit
     lies inside the interval that is known, where the baseline is missing, and where the value cannot be one in
     `unit`, which else is only for the words. `history`
     are the signal's values, oldest first, for a trend; it has to end with the reading's.
@@ -140,7 +141,8 @@ def evaluate(
     if not reading.is_known:
         return Evaluation(None, reading.reason or "no data", reading.filling)
     if too_little := reading.too_little(min_coverage):
-        return Evaluation(None, too_little, reading.filling)
+        over = _over_already(condition, reading, unit, baselines or {}) if reading.at_least else None
+        return over or Evaluation(None, too_little, reading.filling)
     if reading.value is not None and (misfit := unit.misfit(reading.value)):
         return Evaluation(None, misfit)
     if isinstance(condition, Trending):
@@ -149,6 +151,20 @@ def evaluate(
     if isinstance(limit, str):
         return Evaluation(None, limit)
     return _compare(condition.op, limit, reading, unit)
+
+
+def _over_already(
+    condition: SignalCondition, reading: Reading, unit: Unit, baselines: Mapping[str, Baseline]
+) -> Evaluation | None:
+    """That what was counted of a part of the window is over the limit, which the rest cannot change; None where it is
+    not, or the condition wants something else."""
+    if isinstance(condition, Trending) or condition.op not in (">", ">="):
+        return None
+    limit = limit_of(condition, baselines)
+    found = None if isinstance(limit, str) else _compare(condition.op, limit, reading, unit)
+    if found is None or not found.truth:
+        return None
+    return Evaluation(True, f"{found.reason}, of {reading.coverage:.0%} of the window")
 
 
 def limit_of(condition: Threshold | OverBaseline, baselines: Mapping[str, Baseline]) -> float | str:

@@ -98,17 +98,19 @@ def level_of(
         )
     if unknown:
         return Judged(Level.UNKNOWN, unknown.reason, unknown.filling)
+    if too_little := reading.too_little():
+        return Judged(Level.UNKNOWN, too_little, reading.filling)
     nearest = warn or page
     return Judged(Level.GREEN, nearest.reason) if nearest else Judged(Level.TRACKED, "no limit is set")
 
 
 def _unusable(limits: Limits, reading: Reading, now: datetime) -> str:
-    """Why the reading says nothing; empty where it does."""
+    """Why the reading says nothing; empty where it does, or where what was counted may be over a limit already."""
     if not reading.is_known:
         return reading.reason or "no data"
     if (age := now - reading.at) > limits.max_age:
         return f"the newest value is {format_age(age)} old"
-    return reading.too_little()
+    return "" if reading.at_least else reading.too_little()
 
 
 def order_problem(warn: SignalCondition | None, page: SignalCondition | None) -> str:

@@ -28,6 +28,8 @@ class Reading:
     that its source answers, and nothing happened. `coverage` is the share of the window that was observed, 0..1.
     `filling`: it is small only because nobody has looked for longer.
 
+    `at_least`: it was counted, so that the whole of the window holds no less than what was observed of it.
+
     `sample` tells the newest sample that it was made of from others: when it was taken, in seconds on the clock of
     whoever took it. None: it is made of none, as a person's word, which holds until there is another.
     """
@@ -41,6 +43,7 @@ class Reading:
     reason: str = ""
     beyond: bool = False
     filling: bool = False
+    at_least: bool = False
     sample: float | None = None
 
     @classmethod
