@@ -172,8 +172,8 @@ async def test_where_one_request_is_too_long_everything_is_answered_in_several()
         name = query.measure.of.name if isinstance(query.measure, Rate) else ""
         table |= {
             f"sum(rate({name}[5m]))": one(2),
-            f"max(timestamp({name}))": one("now"),
-            f"count_over_time((max(timestamp({name})) > time() - 150)[5m:27272ms])": one(11),
+            f"max(timestamp({name}) and {name})": one("now"),
+            f"count_over_time((max(timestamp({name}) and {name}) > time() - 150)[5m:27272ms])": one(11),
         }
     stand = Short(table, spoil=of_victoria)
     async with asking(stand, *rates, wrong) as (source, _):

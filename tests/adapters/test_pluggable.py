@@ -20,7 +20,7 @@ from warroom.slo.levels import Judged, Level
 from warroom.slo.manual import ManualSource
 
 DEPTH = 640
-TABLE = {"sum(queue_depth)": one(DEPTH), "max(timestamp(queue_depth))": one("now-1")}
+TABLE = {"sum(queue_depth)": one(DEPTH), "max(timestamp(queue_depth) and queue_depth)": one("now-1")}
 EVERY = timedelta(seconds=5)
 
 

@@ -24,8 +24,8 @@ P95 = Query(Quantile(0.95, Selector("seconds")), MINUTES)
 HEALTHY = Query(Expression("health"))
 CODES = 'http_requests_total{code!=""}'
 FRESH = {
-    **{f"max(timestamp({family}))": one("now-2") for family in ("queue_depth", "health", CODES)},
-    "max(timestamp(http_requests_total))": one("now"),
+    **{f"max(timestamp({family}) and {family})": one("now-2") for family in ("queue_depth", "health", CODES)},
+    "max(timestamp(http_requests_total) and http_requests_total)": one("now"),
     observed("http_requests_total", MINUTES): one(PARTS),
 }
 GROWN = {
@@ -69,7 +69,7 @@ async def test_tenant_and_credentials_go_with_the_request() -> None:
 
 
 async def test_a_wrong_query_is_named_and_the_others_are_answered() -> None:
-    table = {**GOOD, "max(timestamp(x))": one("now")}
+    table = {**GOOD, "max(timestamp(x) and x)": one("now")}
     stand, wrong = Stand(table, refuses=["nonsense("]), Query(Expression("nonsense(x)"))
     async with asking(stand, DEPTH, wrong, HEALTHY, ERRORS) as (source, server):
         await source.look()
@@ -89,7 +89,7 @@ async def test_a_wrong_query_is_named_and_the_others_are_answered() -> None:
 
 async def test_an_expression_that_is_a_plain_number_is_learned() -> None:
     scalar = Query(Expression("scalar(x)"))
-    table = {**GOOD, "max(timestamp(x))": one("now"), "vector(\nscalar(x)\n)": one(7)}
+    table = {**GOOD, "max(timestamp(x) and x)": one("now"), "vector(\nscalar(x)\n)": one(7)}
     stand = Stand(table, scalars=["scalar(x)"])
     async with asking(stand, DEPTH, scalar) as (source, server):
         await source.look()
@@ -176,7 +176,7 @@ SPOILT = [
     pytest.param({"skew_s": 600}, " ahead of the one here", id="a clock that goes fast"),
     pytest.param({"skew_s": -600}, " behind the one here", id="a clock that goes slow"),
     pytest.param(
-        {"table": {**GOOD, "max(timestamp(queue_depth))": one("now-200")}},
+        {"table": {**GOOD, "max(timestamp(queue_depth) and queue_depth)": one("now-200")}},
         "the newest sample of queue_depth is 3m20s old",
         id="a value that nobody renewed",
     ),
@@ -193,7 +193,7 @@ async def test_a_spoilt_answer_is_no_data_with_the_reason(faults: dict[str, Any]
 
 async def test_an_expression_without_an_answer_is_no_data() -> None:
     missing, parts = Query(Expression("health > 5")), Query(Expression("health_by"), by="region")
-    fresh = {"max(timestamp(health_by))": one("now")}
+    fresh = {"max(timestamp(health_by) and health_by)": one("now")}
     stand = Stand({**GOOD, **fresh, "health_by": [({"region": "a"}, "1"), ({"region": "b"}, "NaN")]})
     async with asking(stand, missing, parts) as (source, _):
         await source.look()
@@ -204,7 +204,10 @@ async def test_an_expression_without_an_answer_is_no_data() -> None:
 
 
 LAST = Expression("sum(last_over_time(errors[1h])) / sum(requests)")
-IS_FRESH = {"max(timestamp(errors))": one("now-20"), "max(timestamp(requests))": one("now-10")}
+IS_FRESH = {
+    "max(timestamp(errors) and errors)": one("now-20"),
+    "max(timestamp(requests) and requests)": one("now-10"),
+}
 
 
 @pytest.mark.parametrize(
@@ -213,13 +216,13 @@ IS_FRESH = {"max(timestamp(errors))": one("now-20"), "max(timestamp(requests))":
         pytest.param(LAST, IS_FRESH, "", id="all of it is current"),
         pytest.param(
             LAST,
-            {**IS_FRESH, "max(timestamp(errors))": []},
+            {**IS_FRESH, "max(timestamp(errors) and errors)": []},
             "Prometheus has no current sample of errors: it is not scraped, or has another name",
             id="a part that is not scraped any more",
         ),
         pytest.param(
             LAST,
-            {**IS_FRESH, "max(timestamp(requests))": one("now-151")},
+            {**IS_FRESH, "max(timestamp(requests) and requests)": one("now-151")},
             "the newest sample of requests is 2m31s old",
             id="a part that nobody renewed",
         ),
@@ -255,7 +258,10 @@ async def test_an_expression_is_believed_only_where_all_that_it_reads_is_current
 
 def buckets(**counts: str) -> Stand:
     points = [({"le": bound.removeprefix("le_").replace("_", ".")}, rate) for bound, rate in counts.items()]
-    fresh = {"max(timestamp(seconds_bucket))": one("now"), observed("seconds_bucket", MINUTES): one(PARTS)}
+    fresh = {
+        "max(timestamp(seconds_bucket) and seconds_bucket)": one("now"),
+        observed("seconds_bucket", MINUTES): one(PARTS),
+    }
     return Stand({**fresh, whole(P95).main: points})
 
 
@@ -291,10 +297,18 @@ async def test_nothing_was_counted_is_no_data() -> None:
 @pytest.mark.parametrize(
     ("matcher", "table", "value"),
     [
-        pytest.param(("code", "=", "504"), {'max(timestamp(x_total{code!=""}))': one("now")}, 0, id="no 504 so far"),
+        pytest.param(
+            ("code", "=", "504"),
+            {'max(timestamp(x_total{code!=""}) and x_total{code!=""})': one("now")},
+            0,
+            id="no 504 so far",
+        ),
         pytest.param(("code", "=", "504"), {}, None, id="a metric without codes"),
         pytest.param(
-            ("instance", "=", "a"), {'max(timestamp(x_total{instance!=""}))': one("now")}, None, id="a target"
+            ("instance", "=", "a"),
+            {'max(timestamp(x_total{instance!=""}) and x_total{instance!=""})': one("now")},
+            None,
+            id="a target",
         ),
     ],
 )

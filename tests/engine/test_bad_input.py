@@ -108,7 +108,7 @@ async def _wrong_promql() -> Reading:
 
 async def _not_a_number() -> Reading:
     """A ratio of nothing."""
-    table = {"a / b": one("NaN"), "max(timestamp(a))": one("now"), "max(timestamp(b))": one("now")}
+    table = {"a / b": one("NaN"), "max(timestamp(a) and a)": one("now"), "max(timestamp(b) and b)": one("now")}
     return await _asked(Stand(table), Query(Expression("a / b")))
 
 

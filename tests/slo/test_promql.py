@@ -120,8 +120,9 @@ def test_a_window_is_written_as_promql(window: timedelta, text: str) -> None:
 def test_the_labels_that_single_out_the_endpoint_are_in_every_selector() -> None:
     asked = whole(Query(Ratio(ERRORS, Selector("all_total")), MINUTES), JOB)
     selectors = sum(text.count("_total") for text in asked.texts)
-    assert selectors == sum(text.count('job="auto_com_center"') for text in asked.texts) == 12
-    assert newest(asked.families[0]) == 'max(timestamp(http_requests_total{code!="",job="auto_com_center"}))'
+    assert selectors == sum(text.count('job="auto_com_center"') for text in asked.texts) == 16
+    family = 'http_requests_total{code!="",job="auto_com_center"}'
+    assert newest(asked.families[0]) == f"max(timestamp({family}) and {family})"
 
 
 def test_a_query_has_current_samples_of_every_family_it_is_made_of() -> None:
@@ -150,14 +151,14 @@ def test_of_every_metric_that_is_read_over_a_window_it_is_asked_how_much_was_obs
     assert split(Query(Rate(REQUESTS), MINUTES, "code")).windows == (("http_requests_total", MINUTES),)
     assert whole(Query(Value(REQUESTS), MINUTES)).windows == ()
     text = observed("all_total", timedelta(minutes=1))
-    assert text == "count_over_time((max(timestamp(all_total)) > time() - 30)[1m:5454ms])"
+    assert text == "count_over_time((max(timestamp(all_total) and all_total) > time() - 30)[1m:5454ms])"
 
 
 def test_every_series_of_an_expression_has_to_be_current_and_its_metric_observed() -> None:
     asked = whole(Query(Expression('sum(rate(x{code="500"}[5m])) / sum(y) - sum(y offset 1h)')))
     assert asked.families == ('x{code="500"}', "y")
     assert asked.windows == (("x", MINUTES),)
-    assert asked.texts[1:3] == ('max(timestamp(x{code="500"}))', "max(timestamp(y))")
+    assert asked.texts[1:3] == ('max(timestamp(x{code="500"}) and x{code="500"})', "max(timestamp(y) and y)")
 
 
 @pytest.mark.parametrize(

@@ -151,8 +151,9 @@ def _metric_in(selector: str) -> str:
 
 
 def newest(family: str) -> str:
-    """When the newest sample of a family was taken, in seconds of the Unix epoch."""
-    return f"max(timestamp({family}))"
+    """When the newest sample of a family was taken, in seconds of the Unix epoch; nothing where it is stale, which
+    `timestamp` by itself does not see in a VictoriaMetrics."""
+    return f"max(timestamp({family}) and {family})"
 
 
 def observed(metric: str, window: timedelta) -> str:
