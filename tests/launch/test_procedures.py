@@ -215,6 +215,16 @@ def test_two_people_are_two_people() -> None:
     assert drive.acts() == ["two-1.revert"]
 
 
+@pytest.mark.parametrize(("first", "again"), [("ann", "ann (token)"), ("ann (token)", "ann")])
+def test_whoever_has_a_token_besides_is_no_second_person(first: str, again: str) -> None:
+    for drive, step in ((started("two", by=first), "revert"), (started("grave", by=first, typed="grave"), "")):
+        (run,) = drive.state.procedures
+        with pytest.raises(UsageError, match="ann has agreed already"):
+            acting.confirm(drive.state, run, step, again, "grave")
+        drive.take(acting.confirm(drive.state, run, step, "bob (token)", "grave"))
+        assert len(drive.acts()) == 1
+
+
 def test_a_dangerous_procedure_wants_its_name_typed_and_a_second_person() -> None:
     with pytest.raises(UsageError, match="grave is dangerous: its name has to be typed"):
         started("grave")

@@ -13,9 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from warroom.api.refusals import Refusals
 from warroom.api.tokens import Tokens
 from warroom.errors import UsageError
+from warroom.launch.entries import BY_TOKEN
 
 PERSON: Final = "warroom.person"
-"""Where the scope of a request says whose token came with it: `ada (token)`, as `ada` is a user of the machine."""
+"""Where the scope of a request says whose token came with it."""
 
 STANDS: Final = "warroom.stands"
 """Where the scope says, when it is called, whether the token is still good; for answers that go on for hours."""
@@ -74,7 +75,7 @@ class Guard:
             await JSONResponse({"error": reason, "hint": hint}, 403)(scope, receive, send)
             return
         stands = partial(self._stands, token, person)
-        await self._app({**scope, PERSON: f"{person} (token)", STANDS: stands}, receive, send)
+        await self._app({**scope, PERSON: person + BY_TOKEN, STANDS: stands}, receive, send)
 
     def _stands(self, token: str, person: str) -> bool:
         try:

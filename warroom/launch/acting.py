@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from warroom.errors import UsageError
-from warroom.launch.entries import Draft
+from warroom.launch.entries import BY_TOKEN, Draft
 from warroom.launch.procedure_ledger import procedure_draft
 from warroom.launch.procedure_starts import started
 from warroom.launch.procedures import (
@@ -189,8 +189,12 @@ def _stands(run: ProcedureRun, step: ActionStep | None) -> str:
 
 
 def _require_another(people: tuple[str, ...], by: str, wanted: int, what: str) -> None:
-    if by in people:
-        raise UsageError(f"{by} has agreed already", hint=f"{what} takes {wanted} people: somebody else confirms it")
+    """Whoever has a token of their own name is the same person at the machine."""
+    name = by.removesuffix(BY_TOKEN)
+    if name in (one.removesuffix(BY_TOKEN) for one in people):
+        raise UsageError(
+            f"{name} has agreed already", hint=f"{what} takes {wanted} people: somebody else confirms it"
+        )
 
 
 def _require_typed(name: str, typed: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 
 ENGINE: Final = "engine"
 CHANNEL: Final = "channel"
+BY_TOKEN: Final = " (token)"
+"""Follows the name of whoever came with a token: `ada (token)`, as `ada` is a user of the machine."""
 MACHINES: Final = frozenset({ENGINE, CHANNEL})
 """Who acts in the journal and is no person; no person bears such a name there."""
 
