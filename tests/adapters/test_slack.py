@@ -212,6 +212,17 @@ async def test_a_message_that_was_edited_is_found_and_one_that_was_deleted_is_no
     assert await channel.find(POST.key, AN_HOUR_AGO) is None
 
 
+@pytest.mark.parametrize(("then", "is_found"), [("edited", True), ("deleted", False)])
+async def test_so_is_one_whose_answer_was_lost(
+    slack: SlackStandIn, channel: SlackChannel, then: str, is_found: bool
+) -> None:
+    slack.faults.queue(Fault("chat.postMessage", "close", applied=True, then=then))
+    assert (await channel.post(POST)).fate is Fate.UNKNOWN
+    [message] = slack.room.messages
+    assert (message.edited, message.deleted) == (is_found, not is_found)
+    assert (await channel.find(POST.key, AN_HOUR_AGO) is not None) is is_found
+
+
 @pytest.mark.parametrize("kind", ["reset", "silent", "status", "cut"])
 async def test_a_history_that_cannot_be_read_says_nothing(slack: SlackStandIn, kind: str) -> None:
     async with _channel(slack, timeout_s=0.4) as channel:

@@ -62,6 +62,15 @@ async def test_it_answers_while_the_app_is_dark_or_down(client: Client) -> None:
     assert (await client.get("/health")).status_code == 200
 
 
+async def test_a_fault_of_the_slack_can_have_a_message_edited_or_deleted_as_it_is_accepted(client: Client) -> None:
+    url = f"{client.sim.control_url}/slack/faults"
+    fault = {"method": "chat.postMessage", "kind": "close", "applied": True}
+    for then, status in (("edited", 204), ("deleted", 204), ("", 204), ("pinned", 400)):
+        assert (await client.http.post(url, json={**fault, "then": then})).status_code == status
+    queued = [client.sim.slack.faults.take("chat.postMessage") for _ in range(4)]
+    assert [one and one.then for one in queued] == ["edited", "deleted", "", None]
+
+
 async def test_the_clock_of_the_slack_is_put_ahead(client: Client) -> None:
     url = f"{client.sim.control_url}/slack/clock"
     assert (await client.http.put(url, json={"ahead_s": 900})).status_code == 204

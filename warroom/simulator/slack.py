@@ -89,6 +89,8 @@ class SlackStandIn:
         method = "upload" if path.startswith("/upload/") else path.removeprefix("/api/").strip("/")
         fault = self.faults.take(method)
         reply = None if fault and not fault.applied else self._answer(scope, method, body, fault)
+        if fault and fault.applied and fault.then and method == "chat.postMessage" and self.attempts[-1].applied:
+            self.room.meddle(self.room.messages[-1], fault.then)
         if fault is None:
             assert reply is not None
             await _send(reply, send)

@@ -18,12 +18,14 @@ KINDS: Final[Mapping[str, str]] = {
     "limited": "429 with `value` as Retry-After; without the header where it is empty",
     "redirect": "302 to `value`",
 }
+CHANGES: Final = ("edited", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault for `times` requests of a method (a pattern such as `chat.*`). `applied` says whether Slack did what
-    it was asked for before it went wrong.
+    it was asked for before it went wrong, `then` what somebody does at once to a message that was accepted so: it is
+    `edited` or `deleted`. Empty: nothing.
     """
 
     method: str
@@ -31,15 +33,18 @@ class Fault:
     applied: bool = False
     value: str = ""
     times: int = 1
+    then: str = ""
 
 
 def fault_of(data: Mapping[str, Any]) -> Fault:
     """The fault that JSON describes. Raises ValueError for one that there is not."""
-    unknown = set(data) - {"method", "kind", "applied", "value", "times"}
+    unknown = set(data) - {"method", "kind", "applied", "value", "times", "then"}
     if unknown or data.get("kind") not in KINDS or not isinstance(data.get("method"), str):
         raise ValueError(f"a fault has a method and a kind, one of {', '.join(KINDS)}")
-    value, times = str(data.get("value", "")), int(data.get("times", 1))
-    return Fault(str(data["method"]), str(data["kind"]), bool(data.get("applied", False)), value, times)
+    if data.get("then", "") not in ("", *CHANGES):
+        raise ValueError(f"what is done then to a message is one of {', '.join(CHANGES)}")
+    value, times, then = str(data.get("value", "")), int(data.get("times", 1)), str(data.get("then", ""))
+    return Fault(str(data["method"]), str(data["kind"]), bool(data.get("applied", False)), value, times, then)
 
 
 class Faults:

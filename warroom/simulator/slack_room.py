@@ -120,6 +120,13 @@ class Room:
         self.messages[self.messages.index(message)] = changed
         return changed
 
+    def meddle(self, message: Message, what: str) -> None:
+        """Somebody else has it `edited` (the text is another, the line below it stays) or `deleted`."""
+        text = "what somebody made of it"
+        section = {"type": "section", "text": {"type": "plain_text", "text": text}}
+        edit = {"text": text, "blocks": (section, *message.blocks[-1:]), "edited": True}
+        self.change(message, **(edit if what == "edited" else {"deleted": True}))
+
     def visible(self, channel: str, wanted: Callable[[Message], bool]) -> Sequence[Message]:
         """The messages that histories show now, oldest first."""
         now = self._clock.monotonic()
