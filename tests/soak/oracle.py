@@ -15,6 +15,7 @@ from pathlib import Path
 from warroom.journal.audit import audit
 from warroom.journal.reading import read_only
 from warroom.launch.entries import Entry
+from warroom.launch.second_copies import KINDS
 
 _POST = re.compile(r"^--- wr:[^\s:]+:(\S+) (\S+)(?: (.*))?$")
 _UNITS = {"h": 3600, "m": 60, "s": 1}
@@ -101,6 +102,24 @@ def found_by_key(folder: Path) -> frozenset[str]:
     """The keys of the posts of which the journal says that a look-up has found them."""
     entries = [one for one in read_only(folder).entries() if one.kind == "update.confirmed"]
     return frozenset(one.body["key"] for one in entries if one.body.get("reason") == "found in the channel")
+
+
+def confirmed(folder: Path) -> frozenset[str]:
+    """The keys of the posts of which the journal says that they are there."""
+    return frozenset(one.body["key"] for one in read_only(folder).of_kinds(["update.confirmed"]))
+
+
+def died_in_doubt(folder: Path) -> frozenset[str]:
+    """The slots whose engine began to send them and was followed by another before it knew whether they arrived."""
+    under_way: dict[str, int] = {}
+    found = set()
+    for entry in read_only(folder).of_kinds(KINDS):
+        slot = str(entry.body.get("slot", ""))
+        if entry.epoch > under_way.pop(slot, entry.epoch):
+            found.add(slot)
+        if entry.kind in ("update.sending", "update.unknown", "update.absent"):
+            under_way[slot] = entry.epoch
+    return frozenset(found)
 
 
 def not_reached(folder: Path) -> int:

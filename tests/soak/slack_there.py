@@ -6,7 +6,7 @@ import asyncio
 import re
 import threading
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,10 +80,24 @@ class SlackThere:
         """Somebody else says something that carries our key."""
         self._run(self._said(channel, key))
 
+    def meddle(self, what: str, keys: Collection[str]) -> None:
+        """Somebody has the oldest of our untouched updates with one of these keys `edited` or `deleted`."""
+        self._run(self._meddled_with(what, keys))
+
+    def meddled(self, what: str) -> tuple[list[Message], list[Message]]:
+        """Our updates that were `edited` or `deleted`: at once when they were accepted, and later."""
+        touched = [one for one in self.updates() if (one.edited if what == "edited" else one.deleted)]
+        at_once = [one for one in touched if one.ts not in self._later]
+        return at_once, [one for one in touched if one.ts in self._later]
+
     def accepted(self) -> list[Received]:
         """Our updates in the order of their acceptance, as the oracle takes them."""
+        return [received_of(one) for one in self.updates()]
+
+    def updates(self) -> list[Message]:
+        """The same as messages."""
         ours = [one for one in self.messages() if key_of(one) and "/" not in key_of(one)]
-        return [_received(one, slot_of(one)) for one in ours if not is_status(one)]
+        return [one for one in ours if not is_status(one)]
 
     def statuses(self) -> Counter[str]:
         """How often each status message is there, by its key."""
@@ -114,12 +128,19 @@ class SlackThere:
 
     async def _open(self) -> None:
         clock = RealClock()
+        self._later: set[str] = set()
         self._stand_in = SlackStandIn(clock, token=_TOKEN, webhook_secret="canary-hook")
         self._stand_in.methods.pace.post_s = _POST_EVERY_S
         self._listener = Listener(clock)
         self._listener.serve(self._stand_in)
         self._stand_in.base_url = self._listener.url
         await self._listener.open()
+
+    async def _meddled_with(self, what: str, keys: Collection[str]) -> None:
+        known = (one for one in self.updates() if key_of(one) in keys and not (one.edited or one.deleted))
+        if message := next(known, None):
+            self._later.add(message.ts)
+            self._stand_in.room.meddle(message, what)
 
     async def _said(self, channel: str, key: str) -> None:
         self._stand_in.foreign(channel, "not ours", key)
@@ -200,6 +221,11 @@ def slot_of(message: Message) -> str:
 def update_of(slot: str) -> str:
     """The id of the update that the slot belongs to."""
     return slot.partition("@")[0]
+
+
+def received_of(message: Message) -> Received:
+    """One of our updates as the oracle takes it."""
+    return _received(message, slot_of(message))
 
 
 def _foot_of(message: Message) -> tuple[str, str]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak import slack_hooks, slack_kills, slack_parts
+from tests.soak import slack_hooks, slack_kills, slack_meddled, slack_parts
 from tests.soak.proof import proved
 from warroom.clock import RealClock
 from warroom.journal.journal import Journal
+from warroom.simulator.slack_room import Message
 
 
 def test_kill_9_while_slack_fails_loses_and_doubles_nothing(tmp_path: Path) -> None:
@@ -21,6 +22,12 @@ def test_kill_9_while_slack_fails_loses_and_doubles_nothing(tmp_path: Path) -> N
 def test_kill_9_around_files_and_the_rest_of_long_texts_leaves_each_once(tmp_path: Path) -> None:
     (row,) = proved(slack_parts.kills, tmp_path)
     assert min(row.figures["files"], row.figures["rests"]) > 0
+
+
+def test_kill_9_while_somebody_edits_and_deletes_messages_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    edited, deleted = proved(slack_meddled.kills, tmp_path)
+    assert min(edited.figures["edited in doubt, and found"], edited.figures["edited later"]) > 0
+    assert min(deleted.figures["deleted in doubt, and sent once more"], deleted.figures["deleted later"]) > 0
 
 
 def test_a_slack_that_takes_no_connections_delays_only(tmp_path: Path) -> None:
@@ -55,6 +62,35 @@ def test_a_trouble_that_was_none_is_found_out(
         journal.append(*entry)
     (named,) = [one for one in (*slack_kills.TROUBLES, slack_kills.DOWN) if one.name == trouble]
     assert slack_kills.seen_of((named,), tmp_path, foreign)[1] == wrong
+
+
+SLOT = "one@T+1s"
+SENT = ("sending", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("what", "told", "named", "wrong"),
+    [
+        ("edited", [*SENT, "confirmed"], (), []),
+        ("edited", [*SENT, "due", "sending"], (), [f"{SLOT} was edited in doubt, and was not found"]),
+        ("deleted", [*SENT, "due", "sending"], (), []),
+        ("deleted", [*SENT, "due"], (SLOT,), []),
+        (
+            "deleted",
+            [*SENT, "due"],
+            (),
+            [f"{SLOT} was deleted in doubt, and nothing says that it came again"],
+        ),
+    ],
+)
+def test_what_became_of_a_message_that_somebody_touched_in_doubt_has_to_be_told(
+    tmp_path: Path, what: str, told: list[str], named: tuple[str, ...], wrong: list[str]
+) -> None:
+    with Journal.open(tmp_path, "soak", RealClock()) as journal:
+        for kind in told:
+            journal.append(f"update.{kind}", {"slot": SLOT, "key": KEY, "reason": "found in the channel"})
+    touched = Message("1.0", "C0WARROOM", "", metadata={"event_payload": {"key": KEY}})
+    assert slack_meddled.seen_of(what, tmp_path, [touched], named)[1] == wrong
 
 
 def test_each_trouble_is_known_by_what_it_is_to_strike() -> None:
