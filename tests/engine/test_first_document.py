@@ -1,4 +1,4 @@
-"""How the first document tells people: several Slack channels, what is critical further, an email, a status page."""
+"""How the first document tells people: several Slack channels, what is critical further, and what a person posts."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ channels:
   on_call: {kind: slack, webhook: "${SLACK_ON_CALL}", path: on-call.txt}
   stakeholders: {kind: manual, medium: email, to: stakeholders}
   status_page: {kind: manual, medium: status page}
+  homepage: {kind: manual, medium: banner, to: visitors}
+  blog: {kind: manual, medium: blog, to: readers}
 routes:
   critical: incidents
 updates:
@@ -39,10 +41,18 @@ updates:
     at: T-24h
   half_an_hour: {channel: [engineering, cv_review_launch], template: half_an_hour, at: T-30m}
   scheduled: {channel: status_page, template: scheduled, at: T-30m}
+  hero: {channel: homepage, template: hero, at: T+0}
+  introducing:
+    channel: blog
+    template: introducing
+    subject: "Introducing: Free AI-Powered CV Review Tool"
+    at: T+168h
   issue: {channel: engineering, template: issue, on: incident.opened, within: 2m}
 templates:
   half_an_hour: "🚀 CV Review Tool deployment starting in 30 minutes. Monitoring window: 2 hours."
   scheduled: "Scheduled: New feature deployment"
+  hero: "New: Free AI CV Review Tool →"
+  introducing: "Free CV review with ATS optimization"
   issue: "⚠️ Issue detected: {{ incident.text }}. Status: Investigating. ETA: 15 minutes."
   tomorrow: |
     Hi team,
@@ -132,3 +142,42 @@ async def test_half_an_hour_before_two_channels_get_the_post_and_the_status_page
         assert (page["standing"], page["text"]) == ("to do", "Scheduled: New feature deployment")
     told = "🚀 CV Review Tool deployment starting in 30 minutes. Monitoring window: 2 hours."
     assert [[post.text for post in rooms[name].has] for name in CHANNELS] == [[told], [told], [], []]
+
+
+@pytest.mark.parametrize(
+    ("slot", "after_t0", "told"),
+    [
+        pytest.param(
+            "hero@T+0",
+            timedelta(),
+            ("homepage", "banner", "visitors", "", "New: Free AI CV Review Tool →"),
+            id="the banner of the homepage on the day",
+        ),
+        pytest.param(
+            "introducing@T+168h",
+            168 * HOUR,
+            (
+                "blog",
+                "blog",
+                "readers",
+                "Introducing: Free AI-Powered CV Review Tool",
+                "Free CV review with ATS optimization",
+            ),
+            id="the blog post a week later",
+        ),
+    ],
+)
+async def test_users_are_told_by_a_person_who_has_the_text_at_its_time_and_no_slack_channel_has_it(
+    tmp_path: Path, slot: str, after_t0: timedelta, told: tuple[str, ...]
+) -> None:
+    stage, rooms = staged(tmp_path)
+    async with stage.engine(tick_s=600.0) as engine:
+        await stage.advance(25 * HOUR + after_t0 + 20 * MINUTE)
+        [task] = [one for one in state_json(engine.state, stage.clock.now())["updates"] if one["slot"] == slot]
+        made = task["task"]
+        assert (task["channel"], made["medium"], made["to"], made["subject"], task["text"]) == told
+        assert task["standing"] == "to do"
+        await engine.ask(TaskDone(slot, "https://qaitalks.com/blog/introducing"), "ada")
+        [task] = [one for one in state_json(engine.state, stage.clock.now())["updates"] if one["slot"] == slot]
+        assert (task["standing"], task["by"]) == ("done", "ada")
+    assert not any(told[-1] in post.text for room in rooms.values() for post in room.has)
