@@ -11,7 +11,7 @@ from textual.content import Content
 from warroom.client.action_values import ActionStepNow, LeverNow, ProcedureNow
 from warroom.client.values import LaunchNow
 from warroom.screens import palette
-from warroom.screens.lines import countdown, labelled_rows, line, time_of_day, wrapped
+from warroom.screens.lines import countdown, labelled_rows, line, read_when, time_of_day, wrapped
 from warroom.screens.marks import Mark
 
 _STEPS: Final = {
@@ -87,19 +87,20 @@ def mark_of_action_step(step: ActionStepNow) -> Mark:
     return _STEPS.get(step.stage, _UNDER_WAY)
 
 
-def action_parts(item: ActionItem, now: datetime) -> tuple[str, str, str]:
-    """What the row of an item tells: its title, what is said beside it, and its time at the end."""
+def action_parts(item: ActionItem, now: datetime, *, is_over: bool = False) -> tuple[str, str, str]:
+    """What the row of an item tells: its title, what is said beside it, and its time at the end. `is_over`: its
+    launch is closed."""
     if isinstance(item, ProcedureNow):
         return f"{item.title} ({item.run})", item.standing, _run_when(item, now)
     value = "?" if item.actual is None else item.actual
     said = [f"expected {item.expected}"] if not item.as_expected else []
     said += ["kill switch"] if item.kill_switch else []
-    return f"{item.name}={value}", ", ".join((*said, *filter(None, [item.reason]))), _read(item, now)
+    return f"{item.name}={value}", ", ".join((*said, *filter(None, [item.reason]))), _read(item, now, is_over=is_over)
 
 
-def _read(lever: LeverNow, now: datetime) -> str:
+def _read(lever: LeverNow, now: datetime, *, is_over: bool) -> str:
     read = "said" if lever.attest else "read"
-    return f"{read} {countdown((now - lever.read_at).total_seconds())} ago" if lever.read_at else f"never {read}"
+    return f"{read} {read_when(lever.read_at, now, is_over=is_over)}" if lever.read_at else f"never {read}"
 
 
 def _run_when(run: ProcedureNow, now: datetime) -> str:
@@ -121,9 +122,9 @@ def _budget(run: ProcedureNow) -> str:
     return f"OVER BUDGET: {of}" if run.over_budget else of
 
 
-def action_details(item: ActionItem, now: datetime, width: int) -> list[Content]:
-    """Everything known about a lever or a run, each line at most `width` cells."""
-    return _lever(item, now, width) if isinstance(item, LeverNow) else _run(item, now, width)
+def action_details(item: ActionItem, now: datetime, width: int, *, is_over: bool = False) -> list[Content]:
+    """Everything known about a lever or a run, each line at most `width` cells. `is_over`: its launch is closed."""
+    return _lever(item, now, width, is_over=is_over) if isinstance(item, LeverNow) else _run(item, now, width)
 
 
 def _rows(label: str, text: str, width: int) -> list[Content]:
@@ -134,12 +135,12 @@ def _state(mark: Mark, told: str, width: int) -> list[Content]:
     return labelled_rows("State", [line((str(mark), mark.style), f"  {told}" if told else "")], width)
 
 
-def _lever(lever: LeverNow, now: datetime, width: int) -> list[Content]:
+def _lever(lever: LeverNow, now: datetime, width: int, *, is_over: bool) -> list[Content]:
     rows = _state(mark_of_lever(lever), lever.reason, width)
     rows += _rows("Value", "nobody knows" if lever.actual is None else lever.actual, width)
     rows += _rows("Expected", lever.expected, width)
     verb = "said" if lever.attest else "read"
-    rows += _rows(verb.capitalize(), _read(lever, now).replace(verb, "").strip(), width)
+    rows += _rows(verb.capitalize(), _read(lever, now, is_over=is_over).replace(verb, "").strip(), width)
     rows += _rows("Does", lever.note, width)
     if lever.kill_switch:
         rows += _rows("Stops", f"sends, with {lever.stops} (K sets it)", width)

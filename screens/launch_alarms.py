@@ -8,10 +8,10 @@ from datetime import datetime
 
 from warroom.client.values import LaunchNow, PostNow
 from warroom.screens.launch_actions import action_alarms
-from warroom.screens.launch_marks import LATE_PHASE, ago, behind_s, is_late, mark_of_phase, note_left_s, was_owed
+from warroom.screens.launch_marks import LATE_PHASE, behind_s, is_late, mark_of_phase, note_left_s, was_owed
 from warroom.screens.launch_signals import trigger_alarms
 from warroom.screens.launch_view import is_for_needs, needs_of, suites, urgent
-from warroom.screens.lines import countdown
+from warroom.screens.lines import ago, countdown
 from warroom.verdict import Verdict
 
 

@@ -28,7 +28,6 @@ from warroom.screens import palette
 from warroom.screens.launch_actions import action_details
 from warroom.screens.launch_kept import kept_items
 from warroom.screens.launch_marks import (
-    ago,
     early_s,
     is_under_way,
     mark_of_gate,
@@ -51,7 +50,16 @@ from warroom.screens.launch_view import (
     note_of_channel,
     worst_checks,
 )
-from warroom.screens.lines import EMPTY, LABEL_WIDTH, countdown, joined, labelled_rows, line, time_of_day, wrapped
+from warroom.screens.lines import (
+    EMPTY,
+    LABEL_WIDTH,
+    ago,
+    countdown,
+    joined,
+    labelled_rows,
+    line,
+    wrapped,
+)
 from warroom.screens.marks import Mark, mark_of_verdict
 from warroom.text import clean
 from warroom.verdict import Verdict
@@ -73,11 +81,11 @@ def details_lines(view: LaunchView, item: Item, now: datetime, width: int) -> Se
         case StepNow():
             rows = [*_step(launch, item, now, width), *_following(view, now, width)]
         case GateNow():
-            rows = _gate(item, now, width)
+            rows = _gate(launch, item, now, width)
         case SignalNow() | TriggerNow():
             rows = signal_details(launch, item, now, width)
         case LeverNow() | ProcedureNow():
-            rows = action_details(item, now, width)
+            rows = action_details(item, now, width, is_over=launch.closed is not None)
         case SuiteLine():
             rows = _suite(launch, item, now, width)
         case _:
@@ -118,11 +126,11 @@ def _texts(label: str, texts: Sequence[str], width: int) -> _Lines:
     return labelled_rows(label, [Content(text) for text in texts if text], width)
 
 
-def instant(at: datetime, now: datetime) -> str:
-    """`2025-11-01T02:10:00Z, in 1m53s`, or how long ago."""
+def instant(at: datetime, now: datetime, *, alone: bool = False) -> str:
+    """`2025-11-01T02:10:00Z, in 1m53s`, or how long ago; `alone`: neither."""
     seconds = (at - now).total_seconds()
     told = f"in {countdown(seconds)}" if seconds > 0 else ago(at, now)
-    return f"{_when(at)}, {told}"
+    return _when(at) if alone else f"{_when(at)}, {told}"
 
 
 def _when(at: datetime) -> str:
@@ -273,12 +281,12 @@ def _step(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> _Lines
 # --- gates, suites, incidents
 
 
-def _gate(gate: GateNow, now: datetime, width: int) -> _Lines:
+def _gate(launch: LaunchNow, gate: GateNow, now: datetime, width: int) -> _Lines:
     rows = _state(mark_of_gate(gate), gate.reason, width)
     if gate.stale and gate.state in ("green", "red"):
         rows += _texts("Was", [f"{gate.state.upper()}, too long ago to be believed"], width)
     rows += _texts("Since", [gate.since], width)
-    rows += _texts("Read", [instant(gate.at, now) if gate.at else "never"], width)
+    rows += _texts("Read", [instant(gate.at, now, alone=launch.closed is not None) if gate.at else "never"], width)
     rows += _texts("Source", [gate.source], width)
     if gate.holds:
         rows += _texts("Holds", [f"{gate.holds} until it is GREEN"], width)
@@ -298,7 +306,9 @@ def _suite(launch: LaunchNow, suite: SuiteLine, now: datetime, width: int) -> _L
             "Running", [f"for {countdown((now - latest.started_at).total_seconds())}, {latest.cause}"], width
         )
     if run and run.finished_at:
-        rows += _texts("Finished", [f"{instant(run.finished_at, now)}, for {run.cause}"], width)
+        rows += _texts(
+            "Finished", [f"{instant(run.finished_at, now, alone=launch.closed is not None)}, for {run.cause}"], width
+        )
         rows += _texts("Evidence", [run.evidence_log], width)
     warned = [f"{one.text}  ({instant(one.at, now)})" for one in launch.warnings if one.suite == suite.id]
     rows += _texts("Warned", warned, width)
@@ -360,7 +370,7 @@ def _entry(entry: LogNow, now: datetime, width: int) -> _Lines:
 
 def note_items(notes: Sequence[NoteNow]) -> list[tuple[str, str]]:
     """The notes as names and texts, oldest first."""
-    return [(f"{time_of_day(note.at)} {note.by}", note.text) for note in notes]
+    return [(f"{_when(note.at)[11:]} {note.by}", note.text) for note in notes]
 
 
 def _finding(one: FindingNow) -> tuple[str, str]:
@@ -379,8 +389,8 @@ def about_items(view: LaunchView) -> list[tuple[str, str]]:
         *launch.facts,
         ("Mode", launch.mode),
         *launch.links,
-        ("Opened", f"{stamp(launch.opened_at)[:19]}Z" if launch.opened_at else ""),
-        ("T0", f"{stamp(launch.t0)[:19]}Z" if launch.t0 else "not set"),
+        ("Opened", _when(launch.opened_at) if launch.opened_at else ""),
+        ("T0", _when(launch.t0) if launch.t0 else "not set"),
         *kept_items(launch),
         *(_finding(one) for one in findings),
         ("Playbook", f"sha256 {launch.playbook_sha256}"),

@@ -16,7 +16,6 @@ from warroom.screens.launch_alarms import alarms
 from warroom.screens.launch_kept import kept_parts
 from warroom.screens.launch_marks import (
     UNTESTED,
-    ago,
     behind_s,
     early_s,
     holds,
@@ -26,7 +25,7 @@ from warroom.screens.launch_marks import (
 )
 from warroom.screens.launch_rows import day_and_time, dimmed
 from warroom.screens.launch_view import LaunchView, first_free, is_open, once_only
-from warroom.screens.lines import EMPTY, countdown, fit, joined, labelled, line, packed, spread, time_of_day
+from warroom.screens.lines import EMPTY, ago, countdown, fit, joined, labelled, line, packed, spread, time_of_day
 from warroom.screens.marks import Mark, colour_of
 from warroom.text import plural
 

@@ -10,8 +10,7 @@ from textual.content import Content
 
 from warroom.client.values import KeptNow, LaunchNow
 from warroom.screens import palette
-from warroom.screens.launch_marks import ago
-from warroom.screens.lines import labelled, line, time_of_day
+from warroom.screens.lines import ago, labelled, line, time_of_day
 
 _FINE: Final = ("armed", "up to date", "posting", "waits for T0", "not available", "ended")
 _SWITCH, _MESSAGE = "Dead-man", "Slack"

@@ -8,7 +8,6 @@ from typing import Final
 from warroom.client.values import GateNow, IncidentNow, LaunchNow, PhaseNow, PostNow, StepNow, SuiteNow
 from warroom.screens import palette
 from warroom.screens.launch_view import LaunchView, SuiteLine, is_open, open_steps
-from warroom.screens.lines import countdown
 from warroom.screens.marks import RUNNING_MARK, Mark, colour_of
 from warroom.verdict import Verdict
 
@@ -169,8 +168,3 @@ def owes_note(launch: LaunchNow) -> IncidentNow | None:
     """The incident on which a note is owed, of several the one whose note is due first; None where none is."""
     owing = [one for one in launch.incidents if note_left_s(one, launch.now) is not None]
     return min(owing, key=lambda one: note_left_s(one, launch.now) or 0.0, default=None)
-
-
-def ago(at: datetime, now: datetime) -> str:
-    """`3m12s ago`."""
-    return f"{countdown((now - at).total_seconds())} ago"

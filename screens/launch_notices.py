@@ -12,9 +12,9 @@ from warroom.client.values import FindingNow, LaunchNow
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms, looked_for, post_name
 from warroom.screens.launch_kept import kept_troubles
-from warroom.screens.launch_marks import ago, is_silent
+from warroom.screens.launch_marks import is_silent
 from warroom.screens.launch_view import LaunchView
-from warroom.screens.lines import countdown, fit, line, time_of_day, wrapped
+from warroom.screens.lines import ago, countdown, fit, line, time_of_day, wrapped
 from warroom.screens.marks import colour_of
 from warroom.verdict import Verdict
 

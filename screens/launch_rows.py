@@ -15,7 +15,6 @@ from warroom.screens import palette
 from warroom.screens.launch_actions import action_parts, mark_of_action
 from warroom.screens.launch_marks import (
     LATE_AFTER_S,
-    ago,
     behind_s,
     early_s,
     is_late,
@@ -41,7 +40,7 @@ from warroom.screens.launch_view import (
     title_of_post,
     worst_checks,
 )
-from warroom.screens.lines import countdown, fit, line, time_of_day
+from warroom.screens.lines import ago, countdown, fit, line, read_when, time_of_day
 from warroom.screens.marks import Mark
 from warroom.verdict import Verdict, word
 
@@ -64,6 +63,7 @@ def day_and_time(at: datetime, now: datetime) -> str:
 def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selected: bool) -> Content:
     """The row of one item, exactly `width` cells; without any colour of its own while the engine is lost."""
     assert view.launch is not None
+    is_over = view.launch.closed is not None
     match item:
         case PostNow():
             row = _post_row(view, item, now, width - 2)
@@ -73,17 +73,22 @@ def item_row(view: LaunchView, item: Item, now: datetime, width: int, *, selecte
             row = _step_row(view.launch, item, now, width - 2)
         case GateNow():
             more = item.reason or ("" if item.at else "never read")
-            row = _row(mark_of_gate(item), f"{item.title} {item.system}", _gate_when(item, now), width - 2, more)
+            row = _row(
+                mark_of_gate(item),
+                f"{item.title} {item.system}",
+                _gate_when(item, now, is_over=is_over),
+                width - 2,
+                more,
+            )
         case SignalNow() | TriggerNow():
-            is_over = view.launch.closed is not None
             title, told, value = signal_parts(item, now, is_over=is_over)
             style = palette.QUIET if is_over else palette.STRONG
             row = _row(mark_of_signal_item(item, is_over=is_over), title, (value, style), width - 2, told)
         case LeverNow() | ProcedureNow():
-            title, told, when = action_parts(item, now)
+            title, told, when = action_parts(item, now, is_over=is_over)
             row = _row(mark_of_action(item), title, (when, palette.QUIET), width - 2, told)
         case SuiteLine():
-            row = _suite_row(item, now, width - 2)
+            row = _suite_row(item, now, width - 2, is_over=is_over)
         case _:
             text = item.text.replace("\n", " ")
             grave = " CRITICAL" if item.severity == "critical" else ""
@@ -175,19 +180,20 @@ def _step_row(launch: LaunchNow, step: StepNow, now: datetime, width: int) -> Co
     return line(_GAP, _row(mark, step.do, when, width - len(_GAP), "" if step.ticked else more))
 
 
-def _gate_when(gate: GateNow, now: datetime) -> _Told:
+def _gate_when(gate: GateNow, now: datetime, *, is_over: bool) -> _Told:
     if gate.at is None:
         return _NOTHING
     was = f"was {gate.state.upper()}, " if mark_of_gate(gate).word == "STALE" else ""
-    return f"{was}read {ago(gate.at, now)}", palette.QUIET
+    return f"{was}read {read_when(gate.at, now, is_over=is_over)}", palette.QUIET
 
 
-def _suite_row(suite: SuiteLine, now: datetime, width: int) -> Content:
+def _suite_row(suite: SuiteLine, now: datetime, width: int, *, is_over: bool) -> Content:
     run = suite.finished
     if suite.latest and is_under_way(suite.latest):
         when: _Told = (f"running for {countdown((now - suite.latest.started_at).total_seconds())}", palette.STRONG)
     else:
-        when = (ago(run.finished_at, now), palette.QUIET) if run and run.finished_at else _NOTHING
+        ended = run.finished_at if run else None
+        when = (read_when(ended, now, is_over=is_over), palette.QUIET) if ended else _NOTHING
     mark = mark_of_suite(suite)
     if run and run.verdict:
         mark = Mark(mark.symbol, word(run.verdict), mark.colour)

@@ -116,7 +116,7 @@ def signal_parts(item: SignalItem, now: datetime, *, is_over: bool = False) -> t
     """What the row of an item tells: its title, what is said beside it, and its value or time at the end. Of a launch
     that is closed (`is_over`) that is a signal's last value and when it was measured."""
     if isinstance(item, TriggerNow):
-        return item.title, _trigger_told(item), trigger_when(item, now)
+        return item.title, _trigger_told(item), trigger_when(item, now, is_over=is_over)
     if is_over and item.at is not None:
         return item.title, _instant(item.at), item.shown
     value = " ".join(part for part in (spark(item.spark, _SPARK_WIDTH), valued(item)) if part)
@@ -181,8 +181,11 @@ def _has_to_hold(trigger: TriggerNow) -> str:
     return f"has to hold for {'more than ' if trigger.strict else ''}{_span(trigger.for_s)} before it fires"
 
 
-def trigger_when(trigger: TriggerNow, now: datetime) -> str:
-    """When it fires at the earliest, or for how long it has stood where it stands; empty for an idle one."""
+def trigger_when(trigger: TriggerNow, now: datetime, *, is_over: bool = False) -> str:
+    """When it fires at the earliest, or for how long it has stood where it stands, once its launch is closed
+    (`is_over`) since when; empty for an idle one."""
+    if is_over and trigger.stage != "idle" and trigger.since:
+        return f"since {_instant(trigger.since)}"
     if trigger.fires_at and trigger.stage == "pending":
         return f"fires in {countdown((trigger.fires_at - now).total_seconds())}"
     if trigger.stage == "idle" or trigger.since is None:
@@ -204,7 +207,9 @@ def share_left(share: float) -> str:
 
 def signal_details(launch: LaunchNow, item: SignalItem, now: datetime, width: int) -> list[Content]:
     """Everything known about a signal or a trigger, each line at most `width` cells."""
-    return _trigger(item, now, width) if isinstance(item, TriggerNow) else _signal(launch, item, now, width)
+    if isinstance(item, TriggerNow):
+        return _trigger(item, now, width, is_over=launch.closed is not None)
+    return _signal(launch, item, now, width)
 
 
 def _rows(label: str, texts: Sequence[str], width: int) -> list[Content]:
@@ -220,8 +225,8 @@ def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> 
     mark = mark_of_signal(signal, is_over=is_over)
     rows = _state(mark, "; ".join(filter(None, (_by_whom(signal), signal.reason))), width)
     rows += _rows("Value", [", ".join(part for part in (valued(signal) or "none", made_of(signal)) if part)], width)
-    age = f"{countdown(signal.age_s or 0.0)} ago" if signal.at else "never"
-    rows += _rows("Measured", [f"{age}, by {signal.source}"], width)
+    ago = _instant(signal.at) if signal.at and is_over else f"{countdown(signal.age_s or 0.0)} ago"
+    rows += _rows("Measured", [f"{ago if signal.at else 'never'}, by {signal.source}"], width)
     rows += _rows("Next", ["" if is_over else signal.next], width)
     in_force = None if is_over else limit_in_force(signal)
     limits = [_limit_told(one, in_force=one is in_force) for one in signal.limits]
@@ -238,7 +243,7 @@ def _signal(launch: LaunchNow, signal: SignalNow, now: datetime, width: int) -> 
             told = joined(
                 [
                     Content(part)
-                    for part in (trigger.title, condition_told(trigger), trigger_when(trigger, now))
+                    for part in (trigger.title, condition_told(trigger), trigger_when(trigger, now, is_over=is_over))
                     if part
                 ]
             )
@@ -282,10 +287,10 @@ def _instant(at: datetime) -> str:
     return f"{stamp(at)[:19]}Z"
 
 
-def _trigger(trigger: TriggerNow, now: datetime, width: int) -> list[Content]:
+def _trigger(trigger: TriggerNow, now: datetime, width: int, *, is_over: bool) -> list[Content]:
     rows = _state(
         mark_of_trigger(trigger),
-        ", ".join(part for part in (trigger_when(trigger, now), trigger.reason) if part),
+        ", ".join(part for part in (trigger_when(trigger, now, is_over=is_over), trigger.reason) if part),
         width,
     )
     of = trigger.signal or (f"SLO {trigger.slo}:" if trigger.slo else "")

@@ -11,10 +11,10 @@ from textual.content import Content
 from warroom.client.values import LaunchNow
 from warroom.screens import palette
 from warroom.screens.launch_actions import mark_of_action, urgent_actions
-from warroom.screens.launch_marks import ago, is_late, mark_of_gate, mark_of_incident, mark_of_suite, was_owed
+from warroom.screens.launch_marks import is_late, mark_of_gate, mark_of_incident, mark_of_suite, was_owed
 from warroom.screens.launch_signals import mark_of_signal_item, signal_items
 from warroom.screens.launch_view import LaunchView, is_open, suites
-from warroom.screens.lines import EMPTY, fit, joined, line, spread, time_of_day
+from warroom.screens.lines import EMPTY, ago, fit, joined, line, spread, time_of_day
 from warroom.screens.marks import Mark
 from warroom.text import plural
 

@@ -42,7 +42,7 @@ def tile_lines(
     """The `TILE_HEIGHT` lines of one tile, each exactly `width` cells. `is_over`: its launch is closed."""
     room, mark = width - 1, mark_of_signal_item(item, is_over=is_over)
     if isinstance(item, TriggerNow):
-        told = _trigger(item, now, mark, room)
+        told = _trigger(item, now, room, is_over=is_over)
     else:
         told = _signal(item, mark, room, is_over=is_over)
     rows = [_title(mark, item.title, room, selected=selected), *told, *[EMPTY] * TILE_HEIGHT][:TILE_HEIGHT]
@@ -100,8 +100,9 @@ def _budget(slo: SloNow | None) -> Content:
     return joined(parts, _DOT)
 
 
-def _trigger(trigger: TriggerNow, now: datetime, mark: Mark, width: int) -> list[Content]:
-    when = trigger_when(trigger, now) or ("does not hold" if trigger.stage == "idle" else "")
+def _trigger(trigger: TriggerNow, now: datetime, width: int, *, is_over: bool) -> list[Content]:
+    since = f"since {time_of_day(trigger.since)}" if is_over and trigger.since and trigger.stage != "idle" else ""
+    when = since or trigger_when(trigger, now) or ("does not hold" if trigger.stage == "idle" else "")
     said = [f"acknowledged by {trigger.acked.by}"] if trigger.acked else []
     said += [f"snoozed by {trigger.snoozed.by}"] if trigger.snoozed else []
     return [

@@ -153,6 +153,17 @@ def countdown(seconds: float) -> str:
     return f"{whole} s" if whole < 60 else span(whole)
 
 
+def ago(at: datetime, now: datetime) -> str:
+    """`3m12s ago`."""
+    return f"{countdown((now - at).total_seconds())} ago"
+
+
+def read_when(at: datetime, now: datetime, *, is_over: bool) -> str:
+    """`3m12s ago`; where nobody reads it any more, as the launch is closed (`is_over`), when it was:
+    `2025-11-01T02:24:57Z`."""
+    return f"{stamp(at)[:19]}Z" if is_over else ago(at, now)
+
+
 def time_of_day(instant: datetime) -> str:
     """`02:05:07Z`."""
     return stamp(instant)[11:19] + "Z"

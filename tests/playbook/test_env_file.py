@@ -20,7 +20,8 @@ LINES = [
     ("A=b # comment", "b"),
     ("A=b#c", "b#c"),
     ("A=# comment", ""),
-    ("A= #comment", ""),
+    ("A= # comment", ""),
+    ("A= ## comment", ""),
     ("A='b # c'", "b # c"),
     ("A='b\\n'", "b\\n"),
     ('A="b # c" # comment', "b # c"),
@@ -45,6 +46,7 @@ FAULTY = [
     ('  A="b', "4:5: A: the quotes are not closed, or something follows them"),
     ("A='b' c", "4:3: A: the quotes are not closed, or something follows them"),
     ("A=#room", '4:3: A: an unquoted # begins a comment: the value would be empty (write it in quotes, A="#...")'),
+    ("A = #room", '4:5: A: an unquoted # begins a comment: the value would be empty (write it in quotes, A="#...")'),
     ("B=again", "4:1: B: is given a second time in this file"),
 ]
 

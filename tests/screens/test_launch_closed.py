@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from tests.screens import launches
 from tests.screens.closed_early import closed_early
 from tests.screens.launches import HOUR, MINUTE
+from tests.screens.launches_acting import acting
 from warroom.client import LaunchNow
 from warroom.screens.launch_details import details_lines
 from warroom.screens.launch_head import header_lines, launch_clock
@@ -15,7 +17,7 @@ from warroom.screens.launch_marks import mark_of_suite
 from warroom.screens.launch_notices import notice_lines
 from warroom.screens.launch_rows import item_row
 from warroom.screens.launch_tabs import head_line
-from warroom.screens.launch_view import LaunchView, fresh, plan_items, post_of_interest, state_items, suites
+from warroom.screens.launch_view import Item, LaunchView, fresh, plan_items, post_of_interest, state_items, suites
 
 
 def view_of(launch: LaunchNow) -> LaunchView:
@@ -43,6 +45,24 @@ def test_nothing_of_a_closed_launch_is_still_to_come(launch: LaunchNow) -> None:
     assert re.findall("|".join((*ahead, "until Gate")), text) == []
     assert launch_clock(launch, now) == launch_clock(launch, launch.now - MINUTE)
     assert notice_lines(view, now, 200)[0].plain.startswith(" ■ This launch was closed at ")
+
+
+def test_what_was_read_of_a_closed_launch_tells_when_and_grows_no_older() -> None:
+    watched = launches.watched()
+    read: tuple[Item, ...] = (*acting().levers, *watched.gates, *suites(watched), *watched.signals, *watched.triggers)
+    launch = replace(watched, closed=launches.closed().closed, levers=acting().levers, engine=None)
+    view, later = view_of(launch), launch.now + HOUR
+    assert len(read) > 5
+
+    def shown(now: datetime) -> str:
+        lines = [item_row(view, item, now, 160, selected=False) for item in read]
+        lines += [line for item in read for line in details_lines(view, item, now, 120)]
+        return "\n".join(line.plain for line in lines)
+
+    assert shown(launch.now) == shown(later)
+    assert " ago" not in shown(later)
+    gate = next(one for one in watched.gates if one.at)
+    assert f"read {gate.at:%Y-%m-%dT%H:%M:%SZ}" in item_row(view, gate, later, 160, selected=False).plain
 
 
 def test_a_closed_launch_says_which_posts_it_owed_and_left_and_what_it_broke_off() -> None:

@@ -82,7 +82,7 @@ def budget_of(run: Json) -> str:
 
 
 def _age(one: Json, found: Json) -> str:
-    if not one["read_at"] or not found["engine"]:
+    if not one["read_at"] or not found["engine"] or found["closed"]:
         return ""
     age_s = max(0, int((instant(found["now"]) - instant(one["read_at"])).total_seconds()))
     return f", {'said' if one['attest'] else 'read'} {format_duration(timedelta(seconds=age_s))} ago"

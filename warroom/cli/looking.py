@@ -229,7 +229,7 @@ def _gate_line(gate: Mapping[str, Any], found: Mapping[str, Any]) -> str:
         how = "read" if found["engine"] else "first read so"
         age_s = int((instant(found["now"]) - instant(gate["at"])).total_seconds())
         stale, age = "STALE: " if gate["stale"] else "", format_duration(timedelta(seconds=max(0, age_s)))
-        read = f", {stale}{how} {gate['at']}, {age} ago"
+        read = f", {stale}{how} {gate['at']}{'' if found['closed'] else f', {age} ago'}"
     return f"gate    {gate['id']:<32} {gate['state'].upper()}{read}{f' ({why})' if why else ''}"
 
 

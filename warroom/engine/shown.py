@@ -238,7 +238,9 @@ def _check(check: CheckFound) -> dict[str, Any]:
 
 
 def gates(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) -> list[dict[str, Any]]:
-    """Every gate of the playbook; unknown where it was never read. `read_at` is when those were that are polled."""
+    """Every gate of the playbook; unknown where it was never read. `read_at` is when those were that are polled. Of a
+    launch that is closed, as it stood then."""
+    at = as_of(state, now)
     return [
         {
             "id": gate,
@@ -250,7 +252,7 @@ def gates(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) ->
             "since": known.since if known else "",
             "at": stamp(read_at.get(gate, known.at)) if known else None,
             "note": plan.note,
-            "stale": known is not None and not known.by and now - read_at.get(gate, known.at) >= plan.ttl,
+            "stale": known is not None and not known.by and at - read_at.get(gate, known.at) >= plan.ttl,
             "holds": "" if state.closed else holds_in(state, gate),
         }
         for gate, plan in state.course.gates.items()

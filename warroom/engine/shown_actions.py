@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from warroom.clock import stamp
 from warroom.engine.shown import instant
 from warroom.launch.incident_notes import note_slot
-from warroom.launch.levers import lever_standing
+from warroom.launch.levers import LeverStanding, last_found, lever_standing
 from warroom.launch.procedure_words import standing_of, started_by, step_said
 from warroom.launch.procedures import (
     DELAY,
@@ -26,15 +27,15 @@ from warroom.launch.procedures import (
     typed_for,
 )
 from warroom.launch.state import LaunchState, believed
-from warroom.playbook.procedures import ActionStep, ProcedurePlan
+from warroom.playbook.procedures import ActionStep, LeverPlan, ProcedurePlan
 
 Json = dict[str, Any]
 
 
 def levers(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) -> list[Json]:
     """Every lever of the playbook; `actual` and `as_expected` are null where nobody knows, for `reason`. `read_at` is
-    when the running engine read them."""
-    stands = [lever_standing(state, plan, read_at.get(name), now) for name, plan in state.course.levers.items()]
+    when the running engine read them. Of a launch that is closed, as it stood then."""
+    stands = [_standing(state, plan, read_at.get(name), now) for name, plan in state.course.levers.items()]
     return [
         {
             "name": one.plan.id,
@@ -54,6 +55,13 @@ def levers(state: LaunchState, now: datetime, read_at: Mapping[str, datetime]) -
         }
         for one in stands
     ]
+
+
+def _standing(state: LaunchState, plan: LeverPlan, read_at: datetime | None, now: datetime) -> LeverStanding:
+    if state.closed is None:
+        return lever_standing(state, plan, read_at, now)
+    known = state.levers.get(plan.id)
+    return replace(last_found(state, plan, state.closed.at), read_at=read_at or (known.at if known else None))
 
 
 def procedures(state: LaunchState, now: datetime) -> list[Json]:

@@ -12,7 +12,7 @@ from warroom.playbook.reading import MAX_BYTES, reason_of
 _LINE: Final = re.compile(r"(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(?P<value>.*)")
 _DOUBLE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"[ \t]*(?:#.*)?')
 _SINGLE: Final = re.compile(r"'([^']*)'[ \t]*(?:#.*)?")
-_LOST: Final = re.compile(r"=#[^\s#]")
+_LOST: Final = re.compile(r"#[^\s#]")
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -20,8 +20,8 @@ def read_env_file(path: Path) -> dict[str, str]:
     """The variables of an env-file, in its order.
 
     A line is empty, a comment, or `KEY=VALUE`, with `export` before it if need be. In double quotes backslash
-    escapes hold, in single quotes nothing does; without quotes ` #` begins a comment. `KEY=#value` is none of these:
-    its value would be lost as a comment. A pipe can be read as well.
+    escapes hold, in single quotes nothing does; without quotes ` #` begins a comment. `KEY=#value` and `KEY = #value`
+    are none of these: the value would be lost as a comment. A pipe can be read as well.
     Raises PlaybookError with every line that is none of these; nothing of a value is in it.
     """
     shown = str(path)
@@ -54,7 +54,7 @@ def _variables(text: str, shown: str) -> dict[str, str]:
         value = _unquote(match["value"])
         if name in values:
             problems.append(Problem(shown, number, column, name, "is given a second time in this file"))
-        elif _LOST.match(stripped, match.start("value") - 1):
+        elif _LOST.match(match["value"]):
             at, lost = column + match.start("value"), "an unquoted # begins a comment: the value would be empty"
             problems.append(Problem(shown, number, at, name, lost, f'write it in quotes, {name}="#..."'))
         elif value is None:
