@@ -40,6 +40,21 @@ def test_a_good_set_up_is_clean_and_nothing_is_posted(
     assert given["SLACK_BOT_TOKEN"] not in shown.out + shown.err
 
 
+def test_a_target_that_was_not_asked_is_not_green(
+    simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    playbook = tmp_path / "two.yaml"
+    text = "warroom: 1\nlaunch: {id: two, title: Two}\ntargets:\n  app: {url: 'http://127.0.0.1:9'}\n"
+    playbook.write_text(text + "  board: {url: 'http://127.0.0.1:9', human: true}\n", "utf-8")
+    assert doctor(replace(_options(tmp_path), playbook=playbook), {}) == 0
+    shown = capsys.readouterr()
+    assert "SKIPPED target app: not asked: its name is known, 127.0.0.1; whether it answers says: warroom verify" in (
+        shown.out
+    )
+    assert "GREEN   target" not in shown.out
+    assert shown.err.endswith("warroom: no findings; not asked: target app, target board\n")
+
+
 def test_a_post_that_may_not_fit_is_a_finding(
     simulator: SimulatorProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

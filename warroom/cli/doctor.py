@@ -86,7 +86,10 @@ def _told(found: list[Finding], redactor: Redactor) -> int:
         line = redactor(f"{one.about}: {one.found}{repair}")
         write(sys.stdout, f"{plain if ascii_only else one.verdict.symbol} {word:<7} {one_line(line, limit=500)}")
     open_ones = sum(not one.is_well for one in found)
-    write(sys.stderr, f"warroom: {plural(open_ones, 'finding') if open_ones else 'no findings'}")
+    targets = (one.about for one in found if one.verdict is Verdict.SKIPPED and one.about.startswith("target "))
+    unseen = ", ".join(targets)
+    said = f"warroom: {plural(open_ones, 'finding') if open_ones else 'no findings'}"
+    write(sys.stderr, one_line(f"{said}{f'; not asked: {unseen}' if unseen else ''}", limit=500))
     return 1 if open_ones else 0
 
 
