@@ -99,7 +99,7 @@ def overall(view: LaunchView, now: datetime) -> Mark:
     """The launch in one mark: what must be known first decides."""
     launch = view.launch
     if view.lost:
-        return Mark("?", "ENGINE LOST", palette.UNKNOWN)
+        return Mark("?", "ENGINE STOPPED" if view.lost.stopped else "ENGINE LOST", palette.UNKNOWN)
     if launch is None:
         return Mark("·", "CONNECTING", palette.TEXT)
     if launch.closed:

@@ -97,7 +97,8 @@ def _lost(view: LaunchView, now: datetime, width: int) -> _Told:
     if view.lost is None:
         return []
     launch, heard_at = view.launch, view.heard_at
-    gone = f"? ENGINE LOST for {countdown((now - view.lost.since).total_seconds())}"
+    lost_for = f"LOST for {countdown((now - view.lost.since).total_seconds())}"
+    gone = f"? ENGINE {f'STOPPED {view.lost.stopped}' if view.lost.stopped else lost_for}"
     if launch is None or heard_at is None:
         return _mended(gone, view.lost, width)
     told = _mended(f"{gone}, what is shown is as of {time_of_day(heard_at)}", view.lost, width)

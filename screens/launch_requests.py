@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from warroom.client import Choice, LaunchClient
 from warroom.client.signal_values import TriggerNow
-from warroom.client.values import GateNow, IncidentNow, PostNow, StepNow
+from warroom.client.values import GateNow, IncidentNow, LaunchNow, PostNow, StepNow
 from warroom.clock import Clock
 from warroom.screens.dialogs import Confirm, Pick
 from warroom.screens.forms import Editor, Field, Form
@@ -115,20 +115,24 @@ class AskingScreen(LiveScreen):
             return
         body = {"request": "step", "step": step.id}
         sets_t0 = step.marks_t0 and launch.t0 is None
+        skipped = _skipped(launch, step)
         if step.asks:
-            self._ask_values(step, sets_t0)
+            self._ask_values(step, sets_t0, skipped)
         elif sets_t0:
-            text = f"{step.do}\n\nThis sets T0 to now: every update is counted from it."
+            text = f"{step.do}\n\nThis sets T0 to now: every update is counted from it.\n{skipped}".rstrip()
             self._confirm("Tick it and set T0?", text, "set T0", body)
+        elif skipped:
+            self._confirm("Tick it out of order?", f"{step.do}\n\n{skipped}", "tick it", body)
         elif step.ticked:
             text = f"{step.do}\n\n{step.ticked.by} ticked it at {time_of_day(step.ticked.at)}."
             self._confirm("Tick it again?", text, "tick it", body)
         else:
             self._ask(body)
 
-    def _ask_values(self, step: StepNow, sets_t0: bool) -> None:
+    def _ask_values(self, step: StepNow, sets_t0: bool, skipped: str) -> None:
         before = step.ticked.values if step.ticked else {}
         told = [step.expect, f"Address: {step.link}" if step.link else "", "This sets T0 to now." if sets_t0 else ""]
+        told.append(skipped)
         fields = tuple(Field(ask.name, ask.text, ask.type, before.get(ask.name, "")) for ask in step.asks)
 
         def given(**values: str) -> None:
@@ -368,3 +372,13 @@ class AskingScreen(LiveScreen):
         self._form(
             "Close the launch", text, (REASON,), lambda reason: self._ask({"request": "close", "reason": reason})
         )
+
+
+def _skipped(launch: LaunchNow, step: StepNow) -> str:
+    """That steps before this one in its phase are not ticked; empty where all are, and for one that is ticked."""
+    phase = next((one for one in launch.phases if step.id in one.steps), None)
+    if phase is None or step.ticked:
+        return ""
+    ahead = phase.steps[: phase.steps.index(step.id)]
+    left = [one.do for one in launch.steps if one.id in ahead and one.ticked is None]
+    return f"Not ticked before it: {'; '.join(left)}" if left else ""

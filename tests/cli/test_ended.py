@@ -12,9 +12,10 @@ import pytest
 from tests.cli.launching import Desk, ago
 from tests.cli.running import PLAYBOOK
 from tests.playbook.test_shipped import ENVIRON
-from warroom.cli.journaled import closed_in
+from warroom.cli.journaled import ended_in
 from warroom.cli.looking import status
 from warroom.cli.opened import LaunchOptions, open_launch
+from warroom.client.values import LaunchNow
 from warroom.clock import VirtualClock
 from warroom.errors import UsageError
 
@@ -74,18 +75,26 @@ def test_a_post_that_was_being_sent_when_its_engine_was_killed_is_not_sent_for_e
     told = said(folder, capsys)
     assert line(told, f"post    {FIRST}").endswith(wanted)
     assert line(told, "ended").startswith("ended   with exit code 7: 1 update ")
-    ended = closed_in(folder)
-    assert ended is not None
+    ended = ended_in(folder)
+    assert isinstance(ended, LaunchNow)
     assert f"{ended.updates[0].standing}: {ended.updates[0].reason}" == wanted
     with pytest.raises(UsageError, match="is closed"):
         open_launch(LaunchOptions(playbook=Path(folder.name), state=tmp_path), dict(ENVIRON), VirtualClock(T0))
 
 
 def test_the_log_of_an_ended_launch_is_there_without_an_engine(tmp_path: Path) -> None:
-    ended = closed_in(launch(tmp_path, CLOSED))
-    assert ended is not None
+    ended = ended_in(launch(tmp_path, CLOSED))
+    assert isinstance(ended, LaunchNow)
     assert [entry.kind for entry in ended.log] == ["owner.acquired", "launch.opened", "launch.closed"]
-    assert closed_in(launch(tmp_path / "open")) is None
+    assert ended_in(launch(tmp_path / "open")) == ""
+
+
+def test_who_stopped_the_last_engine_is_told_only_where_that_was_its_end(tmp_path: Path) -> None:
+    folder = launch(tmp_path, ("engine.stopping", {"by": "ada"}))
+    assert ended_in(folder) == "by ada at 02:06:00Z"
+    again = open_launch(LaunchOptions(playbook=Path(folder.name), state=tmp_path), dict(ENVIRON), VirtualClock(T0))
+    again.journal.close()
+    assert ended_in(folder) == ""
 
 
 def test_an_engine_whose_launch_is_closed_with_posts_due_and_unsent_ends_with_7(desk: Desk) -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,8 +95,11 @@ def test_the_status_of_a_launch_whose_engine_is_stopped_is_what_its_journal_says
     with desk.engine("--t0", ago(seconds=0), own_python=True) as engine:
         engine.wait_for("update.confirmed")
         stop(engine)
+        begun = time.monotonic()
         ended = desk.ask("status", launch="beat")
-        assert (ended.code, "does not answer" in ended.err) == (3, True)
+        # Three seconds, and what a process takes to start on a busy machine.
+        assert time.monotonic() - begun < 10
+        assert (ended.code, "does not answer: not within 3 s" in ended.err) == (3, True)
         assert f"process {engine.process.pid} since " in ended.out
         assert "DOES NOT ANSWER" in ended.out
         assert "beat@T+1s" in ended.out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.launching import Desk, ago
-from warroom.cli.journaled import closed_in
+from warroom.adapters.asking import name_of
+from warroom.cli.journaled import ended_in
 from warroom.client import Fresh, Lost, Seen
 from warroom.client.http import EngineClient
 from warroom.clock import RealClock
@@ -57,7 +59,7 @@ class Follower:
 async def following(desk: Desk, *, read_only: bool = False) -> AsyncIterator[Follower]:
     """A client of the one launch, read from."""
     folder = desk.folder()
-    client = EngineClient(folder, RealClock(), read_only=read_only, closed=lambda: closed_in(folder))
+    client = EngineClient(folder, RealClock(), read_only=read_only, ended=lambda: ended_in(folder))
     follower = Follower(client)
     reading = asyncio.create_task(follower.read())
     try:
@@ -118,7 +120,7 @@ async def test_a_killed_engine_is_lost_at_once_and_fresh_when_another_takes_over
             killed = time.monotonic()
             lost = await follower.until(is_lost)
             assert isinstance(lost, Lost)
-            assert lost.reason == "no engine runs the launch, nothing is posted"
+            assert (lost.reason, lost.stopped) == ("no engine runs the launch, nothing is posted", "")
             assert lost.do.startswith(f"warroom run {desk.folder().name} (")
             assert time.monotonic() - killed < 2
             with pytest.raises(UsageError, match="nothing was asked"):
@@ -128,6 +130,33 @@ async def test_a_killed_engine_is_lost_at_once_and_fresh_when_another_takes_over
                 assert isinstance(again, Fresh)
                 assert again.launch.engine is not None
                 assert again.launch.engine.epoch == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_engine_that_was_ended_in_order_is_told_as_stopped_by_whom(
+    number: signal.Signals, desk: Desk
+) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        async with following(desk) as follower:
+            await follower.until(is_fresh)
+            engine.end(number)
+            lost = await follower.until(lambda seen: isinstance(seen, Lost) and bool(seen.stopped))
+            assert isinstance(lost, Lost)
+            by = "SIGTERM" if number == signal.SIGTERM else "Ctrl-C"
+            assert re.fullmatch(rf"by {by} at \d\d:\d\d:\d\dZ", lost.stopped)
+            assert engine.kinds().count("engine.stopping") == 1
+
+
+async def test_an_engine_that_a_person_stops_is_told_with_their_name_once(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)) as engine:
+        async with following(desk) as follower:
+            await follower.until(is_fresh)
+            await follower.client.ask({"request": "stopping"})
+            engine.end(signal.SIGTERM)
+            lost = await follower.until(lambda seen: isinstance(seen, Lost) and bool(seen.stopped))
+            assert isinstance(lost, Lost)
+            assert lost.stopped.startswith(f"by {name_of(os.getuid())} at ")
+            assert engine.kinds().count("engine.stopping") == 1
 
 
 async def test_a_stopped_engine_is_noticed_and_back_when_it_goes_on(desk: Desk) -> None:

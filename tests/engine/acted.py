@@ -220,10 +220,13 @@ class Acted:
         try:
             yield engine
         finally:
+            if not process.is_dead:
+                engine.stop()
+                await settle()
+            # It may have died at the last entry, that it was stopped.
             if process.is_dead:
                 await process.buried(running, opening)
             else:
-                engine.stop()
                 await asyncio.wait_for(running, 5)
 
     async def _run(self, engine: Engine, opening: asyncio.Task[None]) -> None:

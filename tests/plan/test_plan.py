@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -67,8 +68,18 @@ def test_a_post_is_shown_as_it_will_be_with_what_is_not_known_by_its_name() -> N
     assert "- [badge of jwks]" in bundle
     assert "[lines of kill_switch: DISABLE_SEND=, Dry-run mode ENABLED, No external sends will occur]" in bundle
     assert post("gate_red@gate1#1").text.startswith(
-        "auto_com_center: Gate 1 (scholar_auth) is RED again since [gate.at]"
+        "auto_com_center: Gate 1 (scholar_auth) is RED again since [time of the event]"
     )
+    told = post("trigger_fired@pause_5xx#1").text.splitlines()
+    assert told[0] == "auto_com_center: pause_5xx#1 FIRED at [time of the event] (pause, auto)"
+    assert told[2:4] == ["5xx errors: [trigger.value] (it fires when >= 1%, at once)", "Why: [trigger.reason]"]
+    assert "It is [trigger.stage] now" in post("trigger_resolved@pause_5xx#1").text
+    breach = post("breach@p95#1").text.splitlines()
+    assert breach[0] == "auto_com_center: [signal.level] P95 latency at [time of the event]: [signal.value]"
+    assert "opened [time of the event] by [incident.by]" in post("incident_opened@inc-1").text
+    assert "RESOLVED [time of the event] by" in post("incident_resolved@inc-1").text
+    events = "".join(one.text for one in planned().posts if not one.is_timed)
+    assert re.findall(r"\d{4}-\d\d-\d\d", events) == []
     assert post("incident_update@inc-1+15m").text.startswith("auto_com_center: incident update [post.time]")
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.screens import launches
 from tests.screens.launch_views import colours, lost, view_of
 from tests.screens.launches import HOUR, MINUTE, T0
-from warroom.client import LaunchNow
+from warroom.client import LaunchNow, Lost
 from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms
 from warroom.screens.launch_head import countdown_part, header_lines, launch_clock, mode_words, overall
@@ -43,6 +43,15 @@ def test_the_launch_in_one_mark(launch: LaunchNow, said: str) -> None:
 def test_before_any_news_and_after_the_loss_nothing_is_said_to_be_well() -> None:
     assert str(overall(LaunchView("x"), T0)) == "· CONNECTING"
     assert str(overall(lost(launches.green()), T0 + HOUR)) == "? ENGINE LOST"
+
+
+def test_an_engine_that_was_stopped_in_order_is_not_lost() -> None:
+    launch = launches.green()
+    view = view_of(launch).heard(Lost("no engine runs", launch.now, "warroom run", "by ada at 02:25:00Z"), launch.now)
+    assert str(overall(view, launch.now)) == "? ENGINE STOPPED"
+    told = [line.plain.strip() for line in notice_lines(view, launch.now + MINUTE, 160)]
+    assert told[0] == ("? ENGINE STOPPED by ada at 02:25:00Z, what is shown is as of 02:25:00Z: no engine runs")
+    assert "it goes on with: warroom run" in told[1]
 
 
 @pytest.mark.parametrize("launch", [launches.troubled(), launches.late(), launches.incident(overdue=True)])

@@ -35,6 +35,8 @@ SNOOZED = SaidNow("ann", launches.T0, None, "noise")
 REQUESTS: dict[str, tuple[LaunchNow, list[str], dict[str, Any]]] = {
     "Space ticks a step": (launches.before_t0(), ["space"], {"request": "step", "step": "open"}),
     "Enter ticks a step": (launches.before_t0(), ["enter"], {"request": "step", "step": "open"}),
+    "a step is ticked out of order after a yes": (
+        launches.before_t0(), ["j", "space", "y"], {"request": "step", "step": "deployments"}),
     "a step that sets T0 is ticked after a yes": (launches.before_t0(), ["j", "j", "space", "y"],
                                                   {"request": "step", "step": "publish"}),
     "a step that asks sends what was given": (

@@ -84,7 +84,7 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
     end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
     run_again = command_for(folder, "run")
-    client = EngineClient(folder, clock, read_only=read_only, run=run_again, closed=lambda: _closed_in(folder))
+    client = EngineClient(folder, clock, read_only=read_only, run=run_again, ended=lambda: _ended_in(folder))
     try:
         code = run_launch_console(client, clock, color=terminal.color, ascii_only=terminal.ascii_only)
     finally:
@@ -94,10 +94,10 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
     return int(left if launch_counts and code == ExitCode.GREEN else code)
 
 
-def _closed_in(folder: Path) -> LaunchNow | None:
-    from warroom.cli.journaled import closed_in
+def _ended_in(folder: Path) -> LaunchNow | str:
+    from warroom.cli.journaled import ended_in
 
-    return closed_in(folder)
+    return ended_in(folder)
 
 
 def _say(terminal: Terminal, text: str) -> None:

@@ -19,7 +19,7 @@ from warroom.cli.detached import start
 from warroom.cli.folders import command_for
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
-from warroom.cli.journaled import closed_in
+from warroom.cli.journaled import ended_in
 from warroom.cli.output import Terminal
 from warroom.cli.plain import narrate
 from warroom.client import Choice, Simulation
@@ -78,9 +78,9 @@ def watch(stage: Stage, scenario: str, terminal: Terminal) -> int:
 
     with _engine(stage, partial(narrate, terminal.err)) as told:
         end_with_terminal(sys.stdin.fileno())
-        closed, run_again = partial(closed_in, told.folder), command_for(told.folder, "run")
+        ended, run_again = partial(ended_in, told.folder), command_for(told.folder, "run")
         code = run_launch_console(
-            EngineClient(told.folder, clock, run=run_again, closed=closed),
+            EngineClient(told.folder, clock, run=run_again, ended=ended),
             clock,
             color=terminal.color,
             ascii_only=terminal.ascii_only,

@@ -14,6 +14,9 @@ from warroom.clock import RealClock
 from warroom.engine.view import state_json
 from warroom.errors import PlaybookError, WarroomError
 from warroom.journal.owner import Owner
+from warroom.journal.reading import read_only
+from warroom.launch.liveness import Stopping
+from warroom.launch.signal_words import time_of_day
 from warroom.launch.state import LaunchState
 from warroom.playbook.load import load_course
 
@@ -39,10 +42,20 @@ def with_course(known: Known) -> LaunchState:
     return replace(known.state, course=course)
 
 
-def closed_in(folder: Path) -> LaunchNow | None:
-    """The launch in `folder` as it ended; None where it is open, or where its journal cannot be read."""
+def ended_in(folder: Path) -> LaunchNow | str:
+    """The launch in `folder` as it ended; where it is open, who stopped its last engine and when, `by ada at
+    02:05:07Z`. Empty where that was not stopped in order, or the journal cannot be read."""
     with contextlib.suppress(WarroomError):
         known = launch_named(folder.parent, folder.name)
-        if known.state.closed:
-            return launch_now(journaled(known)[1])
-    return None
+        return launch_now(journaled(known)[1]) if known.state.closed else _stopped_in(folder)
+    return ""
+
+
+def _stopped_in(folder: Path) -> str:
+    """Who stopped the last engine; one that went on for a while after that was not stopped by them."""
+    reader = read_only(folder)
+    stopping = next(reversed([*reader.of_kinds(("engine.stopping",))]), None)
+    *_, last = reader.entries(max(0, reader.head.seq - 1))
+    if stopping is None or not Stopping(stopping.body["by"], stopping.epoch, stopping.at).means(last.epoch, last.at):
+        return ""
+    return f"by {stopping.body['by']} at {time_of_day(stopping.at)}"

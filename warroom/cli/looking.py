@@ -40,6 +40,8 @@ from warroom.units import format_duration, format_seconds
 from warroom.verdict import Verdict, word
 
 _FINDINGS: Final = 1
+# A person waits, and the journal tells nearly the same.
+_PATIENCE_S: Final = 3.0
 
 
 def launches(state: Path | None) -> int:
@@ -62,7 +64,7 @@ def _standing(launch: Known) -> str:
     if launch.opened is None:
         return "never opened"
     try:
-        owner = ask_engine(launch.folder, "GET", "/healthz")
+        owner = ask_engine(launch.folder, "GET", "/healthz", patience_s=_PATIENCE_S)
         return f"open, process {owner['pid']}"
     except NotRunning:
         return "open, NO ENGINE"
@@ -78,7 +80,7 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     known = launch_named(safe_state_folder(state), launch)
     silent = ""
     try:
-        found = ask_engine(known.folder, "GET", "/state")
+        found = ask_engine(known.folder, "GET", "/state", patience_s=_PATIENCE_S)
     except NotRunning:
         known, found = journaled(known)
     except NotNow as error:

@@ -62,8 +62,10 @@ def ask(
             f"no engine runs the launch {folder.name}", hint=f"start it with: warroom run {folder.name}"
         ) from None
     except (OSError, http.client.HTTPException) as error:
+        late = f"not within {patience_s:g} s" if isinstance(error, TimeoutError) else ""
         raise NotNow(
-            f"the engine of {folder.name} does not answer: {getattr(error, 'strerror', '') or type(error).__name__}",
+            f"the engine of {folder.name} does not answer: "
+            f"{late or getattr(error, 'strerror', '') or type(error).__name__}",
             hint="it may be stopped or busy; what was asked may or may not have been done: look at its status",
         ) from error
     finally:

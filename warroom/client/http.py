@@ -38,22 +38,24 @@ _BROKEN: Final = (OSError, h11.ProtocolError, EOFError, TimeoutError)
 @dataclass(frozen=True, slots=True)
 class _Gone:
     """The engine does not answer; `reason` is a sentence, `do` the command that mends it. `ended`: nor will it, for
-    the launch is over, like this."""
+    the launch is over, like this. `stopped`: who ended the engine in order, and when."""
 
     reason: str
     do: str = ""
     ended: LaunchNow | None = None
+    stopped: str = ""
 
 
-def _not_closed() -> LaunchNow | None:
-    return None
+def _not_known() -> str:
+    return ""
 
 
 class EngineClient:
     """A `LaunchClient` of the launch in `folder`: reads its state when its stream of events says that it changed.
 
-    `run` is the command that takes the launch up, as a shell reads it; empty: `warroom run` and its name. `closed` is
-    asked, in a thread, when no engine runs: it says how the launch ended, as its journal has it.
+    `run` is the command that takes the launch up, as a shell reads it; empty: `warroom run` and its name. `ended` is
+    asked, in a thread, when no engine runs: it says how the launch ended, as its journal has it, or who stopped its
+    last engine, `by ada at 02:05:07Z`; empty where the journal says neither.
     """
 
     def __init__(
@@ -63,13 +65,13 @@ class EngineClient:
         *,
         read_only: bool = False,
         run: str = "",
-        closed: Callable[[], LaunchNow | None] = _not_closed,
+        ended: Callable[[], LaunchNow | str] = _not_known,
     ) -> None:
         self._folder = folder
         self._clock = clock
         self._read_only = read_only
         self._run = run or f"warroom run {folder.name}"
-        self._closed = closed
+        self._ended = ended
         self._closing = asyncio.Event()
         self._open: set[Wire] = set()
         self._heard_at = clock.now()
@@ -91,18 +93,18 @@ class EngineClient:
         is another. After the launch was closed nothing is lost any more: once the engine has gone, too, it is told as
         its journal has it.
         """
-        is_over, lost_for = False, ""
+        is_over, lost_for = False, ("", "")
         async with aclosing(self._heard()) as heard:
             async for one in heard:
                 if isinstance(one, LaunchNow):
-                    is_over, lost_for = one.closed is not None, ""
+                    is_over, lost_for = one.closed is not None, ("", "")
                     yield Fresh(one)
                 elif one.ended:
                     yield Fresh(one.ended)
                     break
-                elif one.reason != lost_for and not (is_over or self._closing.is_set()):
-                    lost_for = one.reason
-                    yield Lost(one.reason, self._heard_at, one.do)
+                elif (one.reason, one.stopped) != lost_for and not (is_over or self._closing.is_set()):
+                    lost_for = one.reason, one.stopped
+                    yield Lost(one.reason, self._heard_at, one.do, one.stopped)
         # Nothing becomes of it any more.
         await self._closing.wait()
 
@@ -171,9 +173,11 @@ class EngineClient:
             status, raw = await self._answer("GET", "/state", _STATE_S, None)
             launch = launch_now(accepted(status, raw))
         except _NOBODY:
-            if ended := await asyncio.to_thread(self._closed):
+            ended = await asyncio.to_thread(self._ended)
+            if isinstance(ended, LaunchNow):
                 return _Gone("the launch is closed", ended=ended)
-            return _Gone("no engine runs the launch, nothing is posted", f"{self._run} {_AS_BEFORE}")
+            do = f"{self._run} {_AS_BEFORE}"
+            return _Gone("no engine runs the launch, nothing is posted", do, stopped=ended)
         except TimeoutError:
             do = f"{self._run} --take-over {_AS_BEFORE}"
             return _Gone("the engine does not answer, it is stopped or very busy", do)

@@ -21,11 +21,13 @@ class Fresh:
 @dataclass(frozen=True, slots=True)
 class Lost:
     """The engine does not answer: what was seen before counts as of `since`. `reason` is a sentence, `do` the command
-    that mends it, empty where there is none."""
+    that mends it, empty where there is none. `stopped` says who ended it in order and when, `by ada at 02:05:07Z`;
+    empty where its journal does not say so."""
 
     reason: str
     since: datetime
     do: str = ""
+    stopped: str = ""
 
 
 Seen = Fresh | Lost

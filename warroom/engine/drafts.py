@@ -175,6 +175,12 @@ def cut_off(state: LaunchState) -> list[Draft]:
     ]
 
 
+def stopped_by(state: LaunchState, by: str, now: datetime) -> list[Draft]:
+    """That the engine under way is stopped, and by whom; empty where that was said already."""
+    is_said = state.stopping is not None and state.stopping.means(state.epoch, now)
+    return [] if is_said else [Draft("engine.stopping", {"by": by})]
+
+
 def attaching(attach: Attach, state: LaunchState, now: datetime) -> list[Draft]:
     """The intent to attach something to a post; empty where the launch no longer wants it."""
     if attach not in decide(state, now):

@@ -189,7 +189,17 @@ class Engine:
             return  # what is scheduled is the next engine's to delete
         if self.state.closed:
             await self._work.finish(("post ", "step "), self.pace.patience_s)
+        else:
+            await self._say_who_stops_it()
         await self._status.leave(self._work, "" if self.state.closed else self._who_stops_it())
+
+    async def _say_who_stops_it(self) -> None:
+        """An engine that ends in order is told apart from one that was lost, where nobody has said so before."""
+        by, now = self._who_stops_it(), self._clock.now()
+        try:
+            await self._book.write(lambda state: drafts.stopped_by(state, by, now))
+        except WarroomError as error:
+            self._failed(JOURNAL, error.message)
 
     async def _leave_nothing_half_sent(self) -> None:
         """Nobody looks for a post of a closed launch any more: that is on record."""

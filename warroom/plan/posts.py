@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,8 +21,13 @@ from warroom.units import format_duration, format_offset
 from warroom.updates.render import draft_text
 
 _SOME_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# What depends on when it happens: nobody can say it before.
-_THEN: Final = ("post.time", "post.due", "gate.at", "gate.source")
+# What depends on when it happens, or is measured then: nobody can say it before.
+_THEN: Final = (
+    *("post.time", "post.due", "gate.source"),
+    *("trigger.value", "trigger.reason", "trigger.stage"),
+    *("signal.value", "signal.reason", "signal.level"),
+)
+_WHEN: Final = ("gate.at", "trigger.at", "signal.at", "procedure.at", "incident.at", "incident.resolved_at")
 
 
 def planned_posts(playbook: Playbook, t0: datetime | None) -> tuple[PlannedPost, ...]:
@@ -42,14 +47,15 @@ def _named(course: Course) -> Course:
 
 
 def _template(update: Update) -> Template:
-    then = _THEN if update.starts is None else ()
-    lines = update.template.lines
-    return Template(tuple(tuple(_name(part, then) for part in line) for line in lines))
+    is_event, lines = update.starts is None, update.template.lines
+    return Template(tuple(tuple(_name(part, is_event=is_event) for part in line) for line in lines))
 
 
-def _name(part: str | Value | Call, then: Sequence[str]) -> str | Value | Call:
+def _name(part: str | Value | Call, *, is_event: bool) -> str | Value | Call:
     match part:
-        case Value(name) if name in then:
+        case Value(name) if is_event and name in _WHEN:
+            return "[time of the event]"
+        case Value(name) if is_event and name in _THEN:
             return f"[{name}]"
         case Call("levers", picks):
             return picks[-1].texts[0]
