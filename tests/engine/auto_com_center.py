@@ -58,9 +58,9 @@ INPUTS: Mapping[str, str] = {
 KINDS = {kind.name: kind for kind in BUILTIN}
 
 
-def loaded(inputs: Mapping[str, str] = INPUTS) -> Playbook:
-    """The shipped playbook."""
-    return load(PLAYBOOK, environ=inputs, kinds=KINDS)
+def loaded(inputs: Mapping[str, str] = INPUTS, path: Path = PLAYBOOK) -> Playbook:
+    """The shipped playbook, or another one like it."""
+    return load(path, environ=inputs, kinds=KINDS)
 
 
 class Service:
@@ -212,10 +212,13 @@ async def _idle() -> None:
 
 
 class Launch(Stage):
-    """The shipped launch. Every source is looked at every `watch_s` seconds; 0: as often as the playbook says."""
+    """The shipped launch, or that of another playbook like it. Every source is looked at every `watch_s` seconds; 0: as
+    often as the playbook says."""
 
-    def __init__(self, folder: Path, *, t0: datetime | None = T0, watch_s: float = 5.0) -> None:
-        playbook = loaded()
+    def __init__(
+        self, folder: Path, *, t0: datetime | None = T0, watch_s: float = 5.0, playbook: Playbook | None = None
+    ) -> None:
+        playbook = playbook or loaded()
         super().__init__(folder, t0=t0, course=playbook.course)
         self.playbook = playbook
         self.service = Service(self.clock)
