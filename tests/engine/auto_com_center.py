@@ -212,8 +212,8 @@ async def _idle() -> None:
 
 
 class Launch(Stage):
-    """The shipped launch, or that of another playbook like it. Every source is looked at every `watch_s` seconds; 0: as
-    often as the playbook says."""
+    """The shipped launch, or that of another playbook like it. Every source is looked at every `watch_s` seconds; 0:
+    as often as the playbook says."""
 
     def __init__(
         self, folder: Path, *, t0: datetime | None = T0, watch_s: float = 5.0, playbook: Playbook | None = None

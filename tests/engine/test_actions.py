@@ -22,7 +22,6 @@ from tests.engine.acted import (
 )
 from warroom.engine.engine import Engine
 from warroom.engine.requests import (
-    CloseLaunch,
     ConfirmStep,
     DeclareTrigger,
     NoteIncident,
@@ -337,19 +336,6 @@ async def test_what_a_person_aborts_in_time_is_never_done() -> None:
         run = engine.state.procedures["stop-1"]
         assert (run.outcome, run.finished_by, run.finished_for) == ("stopped", "bob", "a known peak")
     assert acted.sent() == []
-
-
-async def test_a_launch_is_not_closed_over_an_action_of_which_nobody_knows_what_came() -> None:
-    acted = Acted(LAGS)
-    async with acted.engine() as engine:
-        await engine.ask(SetLever("SEND", "false"), "ann")
-        await acted.advance(4)
-        with pytest.raises(UsageError, match="a step of set-SEND-1 is being done"):
-            await engine.ask(CloseLaunch("done"), "ann")
-        await acted.advance(20)
-        assert stages(engine, "set-SEND-1") == {"set": VERIFIED}
-        await engine.ask(CloseLaunch("done"), "ann")
-        assert engine.state.closed
 
 
 async def test_the_note_of_the_incident_is_posted_and_that_ends_the_procedure() -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.acted import LAGS, Acted
 from tests.engine.stage import Stage
 from tests.engine.test_engine import Fails, published
 from warroom.adapters.file_channel import FileChannel
 from warroom.clock import settle
-from warroom.engine.requests import CloseLaunch, OpenIncident, ResolveIncident
+from warroom.engine.requests import CloseLaunch, OpenIncident, ResolveIncident, SetLever
+from warroom.errors import UsageError
 from warroom.launch.entries import Entry
+from warroom.launch.procedures import StepStage
 from warroom.launch.state import Stage as Standing
 from warroom.report.launch_lines import log_line
 from warroom.updates.channel import CannotTell, Delivery, Fate, Post
@@ -140,3 +143,16 @@ async def test_a_post_under_way_when_the_launch_is_closed_does_not_stay_half_sen
     assert after.stage is stage_then
     assert reason in after.reason
     assert len(stage.posts()) == answers
+
+
+async def test_a_launch_is_not_closed_over_an_action_of_which_nobody_knows_what_came() -> None:
+    acted = Acted(LAGS)
+    async with acted.engine() as engine:
+        await engine.ask(SetLever("SEND", "false"), "ann")
+        await acted.advance(4)
+        with pytest.raises(UsageError, match="a step of set-SEND-1 is being done"):
+            await engine.ask(CloseLaunch("done"), "ann")
+        await acted.advance(20)
+        assert engine.state.procedures["set-SEND-1"].steps["set"].stage is StepStage.VERIFIED
+        await engine.ask(CloseLaunch("done"), "ann")
+        assert engine.state.closed

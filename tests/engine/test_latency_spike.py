@@ -1,4 +1,4 @@
-"""A latency spike at T+20m, from its first slow answer to the person who resumes the launch: in one run, to the minute.
+"""A latency spike at T+20m, from its first slow answer to the person who resumes the launch: one run, to the minute.
 
 The shipped launch, but that its P95 trigger begins the incident response: it stops sending alone, and there the
 consumers are paused as well.

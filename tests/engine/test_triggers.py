@@ -189,26 +189,6 @@ async def test_a_breach_that_becomes_red_is_told_at_once_and_once(tmp_path: Path
     assert told == [(20 * MINUTE + SLOT, "yellow"), (22 * MINUTE + SLOT, "red")]
 
 
-async def test_a_count_over_its_limit_fires_before_its_period_was_seen_whole_and_ends_by_what_was(
-    tmp_path: Path,
-) -> None:
-    restarts = {"restarts": trigger("restarts", "depth", "> 3")}
-    stage = Feed(tmp_path, replace(WATCHED, triggers=restarts, baselines={}))
-    stage.fed.values["depth"] = Reading(T0, 3.0, coverage=0.2, filling=True, at_least=True)
-    async with stage.engine() as engine:
-        await stage.advance(2 * MINUTE)
-        assert stage_of(engine, "restarts") is Stage.IDLE
-        stage.fed.values["depth"] = Reading(T0, 4.0, coverage=0.2, filling=True, at_least=True)
-        await stage.advance(MINUTE)
-        assert stage_of(engine, "restarts") is Stage.FIRING
-        stage.fed.values["depth"] = Reading(T0, 0.0, coverage=0.5, at_least=True)
-        await stage.advance(MINUTE)
-        assert stage_of(engine, "restarts") is Stage.FIRING
-        stage.fed.values["depth"] = Reading(T0, 0.0, coverage=0.9, at_least=True)
-        await stage.advance(MINUTE)
-        assert stage_of(engine, "restarts") is Stage.LATCHED
-
-
 async def test_before_t0_signals_are_measured_and_nobody_is_told(tmp_path: Path) -> None:
     stage = Feed(tmp_path, t0=None)
     stage.fed.values |= {"errors": 0.5, "p95": 0.9}

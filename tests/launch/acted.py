@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.launch.course import LAUNCH, T0
 from warroom.events import LaunchInfo
+from warroom.launch import acting
 from warroom.launch.entries import Draft, Entry
 from warroom.launch.folding import step as fold_one
 from warroom.launch.happenings import Happening
@@ -161,3 +162,10 @@ class Drive:
 
     def happened(self) -> list[str]:
         return [f"{one.on} {one.about}" for one in self.state.happenings if one.on.startswith("procedure")]
+
+
+def started(name: str, by: str = "ann", reason: str = "", typed: str = "") -> Drive:
+    """A launch in which somebody has just started that procedure."""
+    drive = Drive()
+    drive.take(acting.start(drive.state, name, by, reason, typed))
+    return drive

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.launch.acted import COURSE, MINUTE, SECOND, Drive
+from tests.launch.acted import COURSE, MINUTE, SECOND, Drive, started
 from warroom.errors import UsageError
 from warroom.launch import acting, procedure_starts
 from warroom.launch.exits import DECIDE_WITHIN
@@ -18,12 +18,6 @@ from warroom.launch.schedule import all_slots
 from warroom.updates.render import post_text
 
 VERIFIED, NOOP, FAILED, SKIPPED = StepStage.VERIFIED, StepStage.NOOP, StepStage.FAILED, StepStage.SKIPPED
-
-
-def started(name: str, by: str = "ann", reason: str = "", typed: str = "") -> Drive:
-    drive = Drive()
-    drive.take(acting.start(drive.state, name, by, reason, typed))
-    return drive
 
 
 def said(drive: Drive, run: str) -> list[str]:
@@ -390,33 +384,3 @@ def test_another_playbook_without_the_procedure_stops_it_and_says_so() -> None:
     drive.go()
     run = drive.run("stop-1")
     assert (run.outcome, run.finished_for) == ("stopped", "the playbook has no such procedure any more")
-
-
-def test_a_clock_that_is_set_changes_no_delay() -> None:
-    drive = Drive()
-    drive.fired("soon")
-    drive.now += 50 * SECOND
-    drive.write("clock.step", by_s=50.0)
-    drive.go(MINUTE - SECOND)
-    assert drive.acts() == []
-    drive.go(SECOND)
-    assert drive.acts() == ["stop-1.send"]
-
-
-def test_a_clock_that_is_set_changes_no_countdown() -> None:
-    drive = started("revert")
-    drive.go(4 * MINUTE)
-    drive.now += 50 * SECOND
-    drive.write("clock.step", by_s=50.0)
-    drive.go()
-    assert "escalated" not in drive.kinds()
-    drive.go(MINUTE)
-    assert drive.kinds()[-1] == "escalated"
-
-
-def test_a_scrubbed_t0_leaves_procedures_as_they_are() -> None:
-    drive = started("revert")
-    drive.write("t0.set", at=drive.now.isoformat(), by="ann", reason="")
-    drive.write("t0.scrubbed", by="ann", reason="too early")
-    assert drive.run("revert-1").is_open
-    assert drive.happened() == ["procedure.waiting revert-1.revert"]
