@@ -64,11 +64,12 @@ def _is_timestamp(text: str) -> bool:
 
 
 class Confirm(ModalScreen[bool]):
-    """Asks yes or no; anything but yes is no."""
+    """Asks yes or no. Enter, which takes a choice everywhere else, is neither: it says which keys decide."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "close(True)", "yes", id="confirm.yes"),
-        Binding("n,escape,enter", "close(False)", "no", id="confirm.no"),
+        Binding("n,escape", "close(False)", "no", id="confirm.no"),
+        Binding("enter", "explain", "which key", id="confirm.which"),
     ]
 
     def __init__(self, title: str, text: str, yes: str, no: str) -> None:
@@ -77,14 +78,20 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """The question and the two keys."""
-        yes, no = self._answers
-        keys = line(
-            (" y ", palette.fill(palette.TEXT)), f" {yes}     ", (" n ", palette.fill(palette.TEXT)), f" {no}"
-        )
         with Vertical(classes="dialog"):
             yield Static(line((self._title, palette.STRONG)))
             yield Static(Content(self._text), classes="text")
-            yield Static(keys, classes="keys")
+            yield Static(self._keys(), classes="keys")
+
+    def _keys(self) -> Content:
+        yes, no = self._answers
+        key = palette.fill(palette.TEXT)
+        return line((" y ", key), f" {yes}     ", (" n ", key), f" {no}")
+
+    def action_explain(self) -> None:
+        """Say at the foot that nothing is decided yet."""
+        told = line(("Nothing is decided yet. Press one of these:", palette.ink(palette.RED, bold=True)))
+        self.query_one(".keys", Static).update(Content("\n").join([told, self._keys()]))
 
     def action_close(self, answer: bool) -> None:
         """Close with the answer."""

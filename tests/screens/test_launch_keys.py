@@ -263,6 +263,22 @@ async def test_leaving_asks_and_says_that_the_engine_goes_on(key: str) -> None:
     assert app.return_value == 0
 
 
+async def test_enter_in_a_yes_or_no_decides_nothing_and_says_which_keys_do() -> None:
+    client = StagedLaunch([Fresh(launches.before_t0())])
+    app = console_of(launches.before_t0(), client=client)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot)
+        await pilot.press("t", "enter", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, Confirm)
+        shown = screen_text(app)
+        assert "Nothing is decided yet." in shown
+        assert " y  set T0      n  leave it" in shown
+        await pilot.press("y")
+        await seen(pilot)
+    assert client.asked == [{"request": "t0"}]
+
+
 @pytest.mark.parametrize(
     ("launch", "says"),
     [
