@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.playbook.small import SMALL, load, said, write
+from tests.playbook.small import ENVIRON, SMALL, load, said, write
 from warroom.launch.schedule import last_offset, slots
 from warroom.launch.state import begin
 from warroom.launch.values import value_of
@@ -193,12 +193,14 @@ def test_slots_of_another_attempt_are_other_slots(tmp_path: Path) -> None:
 
 
 def test_a_channel_with_a_token_may_keep_the_status_message_unless_it_says_otherwise(tmp_path: Path) -> None:
-    access = "kind: slack, token: xoxb-x, channel: C0123456789, path: room.txt"
+    access = "kind: slack, token: '${TOKEN}', channel: C0123456789, path: room.txt"
     for given, live, silent_after in (
         ("", True, 15),
         (", live: false", False, 15),
         (", silent_after: 30m", True, 30),
     ):
         text = COURSE.replace("room: {kind: file, path: room.txt}", f"room: {{{access}{given}}}")
-        [room] = load(write(tmp_path, text)).course.channels.values()
+        text = text.replace("inputs:\n", "inputs:\n  TOKEN: {secret: true}\n")
+        environ = {**ENVIRON, "TOKEN": "xoxb-canary-1"}
+        [room] = load(write(tmp_path, text), environ=environ).course.channels.values()
         assert (room.live, room.silent_after) == (live, timedelta(minutes=silent_after))

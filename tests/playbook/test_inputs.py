@@ -252,7 +252,7 @@ def test_the_linter_asks_for_no_input_and_reads_no_file(tmp_path: Path) -> None:
 
 SLACK = """
 channels:
-  war_room: {{kind: slack, path: war-room.txt, token: "${{TOKEN}}"{channel}, webhook: "${{APP_URL}}"}}
+  war_room: {{kind: slack, path: war-room.txt, token: "${{TOKEN}}"{channel}, webhook: "${{TOKEN}}"}}
 """
 EMPTY = "channels.war_room{}: `channel` is empty while `token` is set: give the id of the Slack channel"
 

@@ -20,6 +20,7 @@ from warroom.playbook.course_references import CourseSections
 from warroom.playbook.fields import field_names
 from warroom.playbook.inputs import InputValues, Resolved, resolve
 from warroom.playbook.interpolate import fill
+from warroom.playbook.literals import literal_credentials
 from warroom.playbook.loaded import CheckSpec, HookAccess, Playbook, SlackAccess, Target
 from warroom.playbook.nodes import Entry, key_path
 from warroom.playbook.procedure_build import Procedures
@@ -180,7 +181,9 @@ class _Loading:
         top = with_defaults(self._top, lambda check, key: can_have(check, key, self._kinds))
         self._default_problems()
         self._top = self._filled(top, resolved, lenient=given is None or partly)
-        self._misplaced_secrets({name for name, each in declared.items() if each.secret})
+        secret = {name for name, each in declared.items() if each.secret}
+        self._misplaced_secrets(secret)
+        self.problems += literal_credentials(self._top, secret)
         document, found = validate(models.Document, self._top)
         self.problems += found
         self.document = document

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from warroom.errors import Problem
+from warroom.playbook.masking import masked
 from warroom.text import clean
 
 _WIDEST_LINE = 160
@@ -37,14 +38,14 @@ class Place:
         return f"{self.source.file}:{self.line}:{self.column}"
 
     def problem(self, key: str, message: str, suggestion: str = "") -> Problem:
-        """A finding at this place; foreign text in it is made safe to show."""
+        """A finding at this place; foreign text in it is made safe to show, and gives no access."""
         return Problem(
             file=clean(self.source.file),
             line=self.line,
             column=self.column,
             key=clean(key, limit=200),
-            message=clean(message, limit=600),
-            suggestion=clean(suggestion, limit=600),
+            message=clean(masked(message), limit=600),
+            suggestion=clean(masked(suggestion), limit=600),
             source_line=self._source_line(),
         )
 
@@ -52,7 +53,7 @@ class Place:
         """The line with one visible character for each of its characters, so that a caret stands right."""
         if not 0 < self.line <= len(self.source.lines) or self.column > _WIDEST_LINE:
             return ""
-        line = self.source.lines[self.line - 1][:_WIDEST_LINE].replace("\t", " ")
+        line = masked(self.source.lines[self.line - 1])[:_WIDEST_LINE].replace("\t", " ")
         return "".join(char if clean(char) == char else "\ufffd" for char in line).rstrip()
 
 
