@@ -78,6 +78,8 @@ class Form(ModalScreen[Mapping[str, str] | None]):
         Binding("enter", "go_on", "next", id="form.next", priority=True),
         Binding("escape", "close", "leave", id="form.leave"),
     ]
+    DOES: ClassVar[str] = "goes on and sends"
+    """What Enter does, as the foot says it."""
 
     def __init__(self, title: str, text: str, fields: Sequence[Field]) -> None:
         super().__init__()
@@ -95,7 +97,7 @@ class Form(ModalScreen[Mapping[str, str] | None]):
                 written.cursor_blink = False
                 yield written
                 yield Static("", id=f"fault-{index}", classes="fault")
-            keys = line(("Enter", palette.STRONG), " goes on and sends   ", ("Esc", palette.STRONG), " leaves it")
+            keys = line(("Enter", palette.STRONG), f" {self.DOES}   ", ("Esc", palette.STRONG), " leaves it")
             yield Static(keys, classes="keys")
 
     async def action_go_on(self) -> None:

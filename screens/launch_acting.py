@@ -22,6 +22,8 @@ Do = Callable[[], None]
 class KillSwitch(Form):
     """Asks for the name of the kill switch before it is pulled."""
 
+    DOES = "stops sends"
+
 
 class ActingScreen(AskingScreen):
     """Carries what is asked about levers and procedures."""
@@ -35,7 +37,7 @@ class ActingScreen(AskingScreen):
         if not switches:
             self.say("the playbook has no kill switch", is_refusal=True)
             return
-        told = "\n".join(f"{one.name} is set to {one.stops}: {_now(one)}." for one in switches)
+        told = "\n".join(_pulled(one) for one in switches)
         name = switches[0].name
         typed = Field("typed", f"Type {name} to stop sends", wanted=name)
 
@@ -134,6 +136,14 @@ class ActingScreen(AskingScreen):
 
 def _typed(name: str, *, is_dangerous: bool) -> tuple[Field, ...]:
     return (Field("typed", f"It is dangerous: type {name}", wanted=name),) if is_dangerous else ()
+
+
+def _pulled(switch: LeverNow) -> str:
+    """What pulling it changes."""
+    if switch.actual == switch.stops:
+        return f"{switch.name} is {switch.stops} already: it is read again, and set where it is not."
+    is_now = f"Nobody knows what {switch.name} is" if switch.actual is None else f"{switch.name} is {switch.actual}"
+    return f"{is_now}: it is set to {switch.stops}."
 
 
 def _now(lever: LeverNow) -> str:

@@ -252,11 +252,32 @@ async def test_the_kill_switch_is_reached_from_every_window(keys: list[str], win
         assert type(below) is window
         await pilot.press(key)
         await seen(pilot)
-        assert "DISABLE_SEND is set to true: it is true." in screen_text(app)
+        assert "DISABLE_SEND is true already: it is read again, and set where it is not." in screen_text(app)
         await pilot.press("f9", *NO_SEND, "enter")
         await seen(pilot)
         assert client.asked == [PULLED]
         assert app.screen is below, "what was open is as it was"
+
+
+@pytest.mark.parametrize(
+    ("switch", "said"),
+    [
+        (ON, "DISABLE_SEND is true already: it is read again, and set where it is not."),
+        (replace(ON, actual="false", as_expected=False), "DISABLE_SEND is false: it is set to true."),
+        (replace(ON, actual=None, as_expected=None), "Nobody knows what DISABLE_SEND is: it is set to true."),
+    ],
+    ids=["stopped already", "sends", "not known"],
+)
+async def test_the_window_of_the_kill_switch_says_that_enter_stops_sends(switch: LeverNow, said: str) -> None:
+    app = console_of(replace(LAUNCH, levers=(switch,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot)
+        await pilot.press("K")
+        await pilot.pause()
+        shown = screen_text(app)
+        assert said in shown
+        assert "Enter stops sends" in shown
+        assert "goes on and sends" not in shown
 
 
 def test_no_window_is_forgotten() -> None:
