@@ -141,7 +141,7 @@ def _typed(name: str, *, is_dangerous: bool) -> tuple[Field, ...]:
 def _pulled(switch: LeverNow) -> str:
     """What pulling it changes."""
     if switch.actual == switch.stops:
-        return f"{switch.name} is {switch.stops} already: it is read again, and set where it is not."
+        return f"{switch.name} is {switch.stops} already: it is set if that has changed."
     is_now = f"Nobody knows what {switch.name} is" if switch.actual is None else f"{switch.name} is {switch.actual}"
     return f"{is_now}: it is set to {switch.stops}."
 

@@ -252,7 +252,7 @@ async def test_the_kill_switch_is_reached_from_every_window(keys: list[str], win
         assert type(below) is window
         await pilot.press(key)
         await seen(pilot)
-        assert "DISABLE_SEND is true already: it is read again, and set where it is not." in screen_text(app)
+        assert "DISABLE_SEND is true already: it is set if that has changed." in screen_text(app)
         await pilot.press("f9", *NO_SEND, "enter")
         await seen(pilot)
         assert client.asked == [PULLED]
@@ -262,7 +262,7 @@ async def test_the_kill_switch_is_reached_from_every_window(keys: list[str], win
 @pytest.mark.parametrize(
     ("switch", "said"),
     [
-        (ON, "DISABLE_SEND is true already: it is read again, and set where it is not."),
+        (ON, "DISABLE_SEND is true already: it is set if that has changed."),
         (replace(ON, actual="false", as_expected=False), "DISABLE_SEND is false: it is set to true."),
         (replace(ON, actual=None, as_expected=None), "Nobody knows what DISABLE_SEND is: it is set to true."),
     ],
