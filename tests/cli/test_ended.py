@@ -47,6 +47,12 @@ def line(text: str, start: str) -> str:
     return next(row for row in text.splitlines() if row.startswith(start))
 
 
+def test_status_of_an_open_launch_that_no_engine_runs_ends_with_3(tmp_path: Path) -> None:
+    folder = launch(tmp_path)
+    assert status(folder.name, folder.parent, as_json=False) == 3
+    assert status(folder.name, folder.parent, as_json=True) == 3
+
+
 def test_status_of_a_closed_launch_says_what_was_left_and_nothing_is_still_to_come(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.launch import test_kept_open as kept_open
 from tests.launch.course import T0, after, opened
 from tests.launch.test_exits import ran
+from tests.launch.test_overall import NOW, measured
 from warroom.cli.action_lines import asked_lines
 from warroom.cli.folders import state_folder
 from warroom.cli.launches import Known, other_playbook
@@ -112,6 +113,29 @@ def test_a_playbook_that_is_not_what_the_launch_runs_is_said_to_be_another(
     )
     launch = Known("x-1", tmp_path / "x-1", state)
     assert other_playbook(tmp_path / given if given.endswith("yaml") else Path(given), launch) == said.format(**paths)
+
+
+def test_nothing_is_green_of_an_open_launch_that_no_engine_runs() -> None:
+    found = state_json(measured(), NOW)
+    assert (found["overall"]["verdict"], found["overall"]["said"]) == (
+        "inconclusive",
+        "UNKNOWN: no engine looks at it",
+    )
+    assert {one["level"] for one in found["signals"]} == {"unknown"}
+    assert {one["stage"] for one in found["triggers"]} == {"unknown"}
+    told = list(status_lines({**found, "engine": None}))
+    assert "overall UNKNOWN: no engine looks at it" in told
+    assert f"trigger {len(found['triggers'])} not watched" in told
+    about = next(at for at, line in enumerate(told) if line.startswith("signal  errors_5xx "))
+    assert told[about].split() == ["signal", "errors_5xx", "UNKNOWN", "0.12%,", "1m", "old"]
+    assert told[about + 1].strip() == "was GREEN; no engine looks at it"
+
+
+def test_a_closed_launch_is_told_as_it_stood() -> None:
+    found = state_json(after(measured(), "launch.closed", NOW, reason="done"), NOW + HOUR)
+    assert found["overall"]["verdict"] == "pass"
+    assert "green" in {one["level"] for one in found["signals"]}
+    assert "idle" in {one["stage"] for one in found["triggers"]}
 
 
 def sent(state: LaunchState, slot: str, minutes: int) -> LaunchState:

@@ -76,8 +76,6 @@ SIGNALS = {
         {**SIGNAL, "age_s": 301.0},
         ["signal errors UNKNOWN was GREEN: 0.1%, 5m1s ago"],
     ),
-    "green, but no engine looks": (GONE, SIGNAL, ["signal errors UNKNOWN was GREEN: 0.1%, 2s ago"]),
-    "green, but its engine does not answer": (SILENT, SIGNAL, ["signal errors UNKNOWN was GREEN: 0.1%, 2s ago"]),
     "as it was when the launch was closed": (
         CLOSED,
         RED,
@@ -98,13 +96,15 @@ TRIGGER: dict[str, Any] = {
     "snoozed": None,
 }
 IDLE = {**TRIGGER, "stage": "idle", "number": 0, "fired_at": None, "since": None, "reason": ""}
+UNSEEN = {**IDLE, "stage": "unknown", "reason": "no engine looks at it"}
 PENDING = {**IDLE, "stage": "pending", "since": AT, "fires_at": "2025-11-01T02:11:00.000Z", "reason": "2% is >= 1%"}
 WHY, LAST = "5xx over 1 %: 2% is >= 1%", "fired 1 time, last 2025-11-01T02:06:00Z"
 FIRING = "trigger pause_5xx FIRING"
 
 TRIGGERS = {
     "all idle": (LIVE, [IDLE, IDLE], ["trigger 2 idle"]),
-    "idle, as far as anybody knew": (GONE, [IDLE], ["trigger 1 not watched"]),
+    "no engine looks": (GONE, [UNSEEN], ["trigger 1 not watched"]),
+    "its engine does not answer": (SILENT, [UNSEEN], ["trigger 1 not watched"]),
     "none": (LIVE, [], []),
     "one fires": (LIVE, [TRIGGER, IDLE], [f"{FIRING} for 3m5s", WHY, LAST, "trigger 1 idle"]),
     "somebody takes care of it": (

@@ -146,6 +146,7 @@ async def test_without_an_engine_it_is_what_the_journal_has(tmp_path: Path) -> N
         await stage.advance(2 * MINUTE)
         found = seen(engine, stage, live=False)
         p95 = found["signals"]["p95"]
-        assert (p95["shown"], p95["level"], p95["at"]) == ("301ms", "red", "2025-11-01T02:03:00.000Z")
+        assert (p95["shown"], p95["level"], p95["at"]) == ("301ms", "unknown", "2025-11-01T02:03:00.000Z")
+        assert p95["reason"] == "was RED; no engine looks at it"
         assert found["triggers"]["pause_p95"]["stage"] == "pending"
         assert found["signals"]["up"]["slo"]["budget_left"] == 1.0

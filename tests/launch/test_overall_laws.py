@@ -134,3 +134,11 @@ def test_it_is_never_better_than_what_was_found(state: LaunchState) -> None:
 def test_what_keeps_it_from_green_is_named(state: LaunchState) -> None:
     found = overall(state, NOW)
     assert bool(found.why) is (found.verdict is not Verdict.PASS)
+
+
+@settings(deadline=None)
+@given(LAUNCHES)
+def test_what_no_engine_looks_at_is_never_better_and_never_opens_anything(state: LaunchState) -> None:
+    found = overall(state, NOW, is_watched=False)
+    assert found.verdict not in OPENS
+    assert found.verdict.rank >= overall(state, NOW).verdict.rank

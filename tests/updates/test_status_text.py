@@ -11,6 +11,7 @@ from tests.launch import test_kept_open as kept
 from tests.launch.course import T0, after
 from tests.launch.in_slack import HOUR, MINUTE, in_slack, posting
 from tests.launch.test_dead_man import armed
+from tests.launch.test_overall import NOW, measured
 from tests.launch.voyage import suite_body
 from warroom.launch.dead_man import Arm, stopped, switch_owed
 from warroom.launch.signals import TriggerKnown
@@ -75,6 +76,26 @@ def test_a_stopped_engine_is_named() -> None:
     first, second, *_ = status_text(launched(), T0 + HOUR, "ada").split("\n")
     assert first.startswith("■ ENGINE STOPPED: ")
     assert second.startswith("ada stopped it 2025-11-01 03:00:00 UTC. The launch is open, nothing is posted")
+
+
+def test_nothing_is_green_in_the_message_of_an_engine_that_was_stopped() -> None:
+    state = after(measured(), "gate.read", NOW, gate="gate1", state="green", source="gates.example.org")
+    runs = status_text(state, NOW).split("\n")
+    assert "Overall: ✔ GREEN (dry-run)" in runs
+    assert "Triggers: none fires" in runs
+    lines = status_text(state, NOW, "ada").split("\n")
+    assert "Overall: ? UNKNOWN: no engine looks at it" in lines
+    assert "Triggers: not watched" in lines
+    assert "Gates: Gate 1 ? was GREEN · Gate 2 ? not read yet" in lines
+
+
+def test_a_trigger_that_fired_when_its_engine_was_stopped_is_not_watched() -> None:
+    state = launched()
+    name = next(iter(state.course.watched.triggers))
+    fires = TriggerState(TriggerStage.FIRING, 1, T0 + HOUR, T0 + HOUR)
+    lines = status_text(replace(state, triggers={name: TriggerKnown(name, fires)}), T0 + HOUR, "ada").split("\n")
+    at = lines.index("Triggers, not watched:")
+    assert lines[at + 1].endswith(": FIRING, pause since 2025-11-01 03:00 UTC")
 
 
 def test_a_suite_that_runs_and_a_red_one_are_told_with_symbol_and_word() -> None:

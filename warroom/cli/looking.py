@@ -75,7 +75,7 @@ def _standing(launch: Known) -> str:
 def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     """Prints where the launch stands, as its engine says or, where none runs, as its journal has it.
 
-    3 where the journal can be read in part only, and where an engine runs it that does not answer.
+    3 where the launch is open and no engine answers for it, and where the journal can be read in part only.
     """
     known = launch_named(safe_state_folder(state), launch)
     silent = ""
@@ -93,7 +93,8 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     altered = "" if found["engine"] else altered_copy(known)
     if altered:
         write(sys.stderr, f"warroom: {altered}; what it plans is missing here")
-    code = int(ExitCode.UNKNOWN if known.problem or silent or (altered and known.is_open) else ExitCode.GREEN)
+    is_alone = not found["engine"] and known.is_open
+    code = int(ExitCode.UNKNOWN if known.problem or silent or is_alone else ExitCode.GREEN)
     if as_json:
         write(sys.stdout, json.dumps(found, indent=2, ensure_ascii=False))
         return code

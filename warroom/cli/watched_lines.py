@@ -37,7 +37,7 @@ def _level(one: Json, found: Json) -> tuple[str, str]:
     if one["level"] == "unknown":
         told = f"{one['shown']}, {format_age(age)} old"
         return "UNKNOWN", told if one["shown"] else f"{NO_DATA} for {format_age(age)}"
-    if age > TOO_OLD or not _is_watched(found):
+    if age > TOO_OLD:
         return "UNKNOWN", f"was {_word(one)}: {one['shown']}, {format_age(age)} ago"
     return _word(one), f"{one['shown']}{_budget(one)}, {format_age(age)} old"
 
@@ -60,14 +60,17 @@ def trigger_lines(found: Json) -> Iterator[str]:
     """Every trigger that is not idle, what it is about and what was measured; of a closed launch those, too, that
     fired. Last, how many there are beside them."""
     triggers, is_closed = found["triggers"], bool(found["closed"])
-    told = [one for one in triggers if one["stage"] != "idle" or (is_closed and one["number"])]
+    is_watched = _is_watched(found)
+    # Without an engine nobody knows of those that nothing was wrong with.
+    calm = "idle" if is_watched or is_closed else "unknown"
+    told = [one for one in triggers if one["stage"] != calm or (is_closed and one["number"])]
     for one in told:
         yield f"trigger {one['id']:<22} {_stage(one, found)}"
         fired = f"fired {plural(one['number'], 'time')}, last {_second(one['fired_at'])}" if one["fired_at"] else ""
         yield from below(": ".join(part for part in (one["title"], one["reason"]) if part))
         yield from below(fired)
     if rest := len(triggers) - len(told):
-        yield f"trigger {rest} {'never fired' if is_closed else 'idle' if _is_watched(found) else 'not watched'}"
+        yield f"trigger {rest} {'never fired' if is_closed else 'idle' if is_watched else 'not watched'}"
 
 
 def _stage(one: Json, found: Json) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from warroom.launch.overall import NOT_WATCHED
 from warroom.launch.signals import NOT_YET
 from warroom.launch.state import LaunchState
 from warroom.playbook.signals import TriggerPlan
@@ -32,7 +33,8 @@ class SignalLive:
 @dataclass(frozen=True, slots=True)
 class Live:
     """By id, those of which something is known. `every` is how often everything is judged, `waiting` says of triggers
-    that cannot be judged yet why. `is_watched`: an engine looks; else it is what the journal had last."""
+    that cannot be judged yet why. `is_watched`: an engine looks; else it is what the journal had last, and where the
+    launch is open that says nothing of now."""
 
     every: timedelta
     signals: Mapping[str, SignalLive] = field(default_factory=dict)
@@ -40,6 +42,10 @@ class Live:
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     waiting: Mapping[str, str] = field(default_factory=dict)
     is_watched: bool = True
+
+    def is_told(self, state: LaunchState) -> bool:
+        """Whether this is how it stands: an engine looks, or the launch is closed and it stood so."""
+        return self.is_watched or state.closed is not None
 
     def stands(self, state: LaunchState, plan: TriggerPlan) -> tuple[str, str]:
         """Where a trigger stands for people, and why: `unknown` while it is too early to judge it, else its stage and
@@ -49,6 +55,8 @@ class Live:
         if standing is None and self.is_watched and not plan.declared:
             return "unknown", NOT_YET
         stage = (standing or TriggerState()).shown
+        if stage == "idle" and not self.is_told(state):
+            return "unknown", NOT_WATCHED
         if stage == "idle" and (why := self.waiting.get(plan.id)):
             return "unknown", why
         return stage, known.reason if known else ""

@@ -146,10 +146,10 @@ def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
     return {"preview": text, "needs": list(missing(state, post.slot))}
 
 
-def standing(state: LaunchState, now: datetime) -> dict[str, Any]:
-    """The launch in one verdict; of one that is closed, as it stood then."""
+def standing(state: LaunchState, now: datetime, *, is_watched: bool) -> dict[str, Any]:
+    """The launch in one verdict, `is_watched` by an engine; of one that is closed, as it stood then."""
     at = as_of(state, now)
-    found = overall(state, at)
+    found = overall(state, at, is_watched=is_watched or state.closed is not None)
     return {
         "verdict": found.verdict.value,
         "word": found.word,

@@ -10,7 +10,8 @@ from warroom.clock import stamp
 from warroom.engine.live import Live, SignalLive
 from warroom.engine.shown import instant
 from warroom.launch.observing import Context, baselines_of, rule_of
-from warroom.launch.signal_words import breaching_in, condition_of, shown_value, time_of_day
+from warroom.launch.overall import NOT_WATCHED
+from warroom.launch.signal_words import CALM, breaching_in, condition_of, shown_value, time_of_day
 from warroom.launch.signals import Acknowledged, TriggerKnown
 from warroom.launch.state import LaunchState, phases_in_time
 from warroom.playbook.signals import SignalPlan, TriggerPlan, Watched
@@ -37,7 +38,9 @@ def _context(state: LaunchState, live: Live, now: datetime) -> Context:
 def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) -> dict[str, Any]:
     found = live.signals.get(plan.id)
     reading = found.reading if found else Reading.missing(context.now, _NOT_YET)
-    level, at = (found.judged.level, found.at) if found else (Level.UNKNOWN, None)
+    breach = _breach(state, context, live, plan)
+    level, reason = _level(state, live, found, breach)
+    at = found.at if found else None
     return {
         "id": plan.id,
         "title": plan.title,
@@ -50,7 +53,7 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
         "shown": shown_value(plan, reading),
         "level": level.value,
         "word": level.word,
-        "reason": found.judged.reason if found else _NOT_YET,
+        "reason": reason,
         "at": instant(at),
         "age_s": round(max(0.0, (context.now - at).total_seconds()), 3) if at else None,
         "window_s": plan.window.total_seconds(),
@@ -60,12 +63,25 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
         "spark": [value for _, value in found.minutes] if found else [],
         "splits": _splits(plan, found),
         "slo": _slo(state, live, plan),
-        "breach": _breach(state, context, live, plan),
+        "breach": breach,
         "next": _next(context, live, plan, reading),
     }
 
 
-def _breach(state: LaunchState, context: Context, live: Live, plan: SignalPlan) -> dict[str, Any] | None:
+def _level(
+    state: LaunchState, live: Live, found: SignalLive | None, breach: Mapping[str, str] | None
+) -> tuple[Level, str]:
+    """The level and why; without an engine nobody knows what it is now, and the reason is what it was."""
+    if found is None:
+        return Level.UNKNOWN, _NOT_YET
+    level, reason = found.judged.level, found.judged.reason
+    if live.is_told(state) or level is Level.UNKNOWN:
+        return level, reason
+    was = breach["stage"].upper() if breach and level in CALM else level.word
+    return Level.UNKNOWN, f"was {was}; {NOT_WATCHED}"
+
+
+def _breach(state: LaunchState, context: Context, live: Live, plan: SignalPlan) -> dict[str, str] | None:
     """The trigger whose condition holds, as it is now; null: none does."""
     mine = [one for one in context.watched.triggers.values() if one.signal == plan.id]
     stages = {one.id: live.stands(state, one)[0] for one in mine}

@@ -23,6 +23,8 @@ from warroom.verdict import Verdict, word, worst
 
 NOTHING_TESTED: Final = "nothing was tested yet"
 NONE_REQUIRED: Final = "no required check ran"
+NOT_WATCHED: Final = "no engine looks at it"
+"""What is said of an open launch, and of all that was measured for it, while no engine runs it."""
 
 _MOST: Final = 5
 _LONGEST: Final = 1_000
@@ -63,8 +65,9 @@ class Overall:
     tested_at: datetime | None = None
 
 
-def overall(state: LaunchState, at: datetime | None) -> Overall:
-    """How the launch stands at `at` (None: nobody knows when, so that nothing is too old).
+def overall(state: LaunchState, at: datetime | None, *, is_watched: bool = True) -> Overall:
+    """How the launch stands at `at` (None: nobody knows when, so that nothing is too old). Where it is not watched
+    (no engine runs it) nothing that was found before says how it stands now.
 
     The latest result of every required check since T0, every signal that has a limit, every trigger, every lever, the
     last run of every procedure, and open incidents count. Without any check that ran nothing is green.
@@ -76,7 +79,8 @@ def overall(state: LaunchState, at: datetime | None) -> Overall:
         Part(Verdict.INCONCLUSIVE, NONE_REQUIRED if tested else NOTHING_TESTED)
     ]
     watched = [*_signals(state, at), *_triggers(state, at)]
-    parts = [*checks, *watched, *_levers(state, at), *_procedures(state), *_incidents(state)]
+    alone = [] if is_watched else [Part(Verdict.INCONCLUSIVE, NOT_WATCHED)]
+    parts = [*alone, *checks, *watched, *_levers(state, at), *_procedures(state), *_incidents(state)]
     decides = [part for part in parts if not part.verdict.is_tolerated and not part.is_early]
     verdict = worst(part.verdict for part in decides)
     bad = sorted((part for part in decides if part.verdict is not Verdict.PASS), key=lambda part: -part.verdict.rank)

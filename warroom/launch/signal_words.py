@@ -21,6 +21,9 @@ NO_DATA: Final = "no data"
 TOO_OLD: Final = timedelta(minutes=5)
 """What was measured longer ago than this says nothing of now."""
 
+CALM: Final = (Level.GREEN, Level.TRACKED)
+"""Levels of a signal whose own limits say nothing bad."""
+
 _NONE: Final = "none"
 _HOLDS: Final = ("firing", "pending")
 _LONGEST: Final = 1_000
@@ -102,7 +105,7 @@ def _stands(state: LaunchState, known: SignalKnown) -> tuple[str, str, str]:
     if found is None:
         return sign, said, ""
     trigger, stage = found[0], found[1].upper()
-    if known.level in (Level.GREEN, Level.TRACKED):
+    if known.level in CALM:
         return "❌" if stage == "FIRING" else "⚠️", stage, f"trigger {trigger.id} {condition_of(trigger)}"
     return sign, said, f"trigger {trigger.id} {stage}, {condition_of(trigger)}"
 

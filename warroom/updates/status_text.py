@@ -53,6 +53,7 @@ def at_second(at: datetime) -> str:
 
 
 def _lines(state: LaunchState, now: datetime, stopped_by: str) -> Iterator[str]:
+    is_watched = not stopped_by or state.closed is not None
     word = "■ CLOSED" if state.closed else "■ ENGINE STOPPED" if stopped_by else "STATUS"
     yield " · ".join((f"{word}: {_title(state)}", *modes(state, now if state.t0 else None)))
     if state.closed:
@@ -61,22 +62,22 @@ def _lines(state: LaunchState, now: datetime, stopped_by: str) -> Iterator[str]:
         yield f"{stopped_by} stopped it {at_second(now)}. The launch is open, nothing is posted until it runs again."
     yield f"T0: {at_minute(state.t0) if state.t0 else 'not set'}"
     if state.t0:
-        yield _overall_line(state, as_of(state, now))
+        yield _overall_line(state, as_of(state, now), is_watched)
     yield from _phase_line(state, now)
     yield from _open_line(state, now)
     yield from _suite_lines(state)
     yield _update_line(state, owed(state, now))
     yield _incident_line(state)
-    yield from _trigger_lines(state)
-    yield from _gate_line(state)
+    yield from _trigger_lines(state, is_watched)
+    yield from _gate_line(state, is_watched)
 
 
 def _title(state: LaunchState) -> str:
     return one_line(state.course.launch.title or state.course.launch.id, limit=_LONGEST)
 
 
-def _overall_line(state: LaunchState, at: datetime) -> str:
-    found = overall(state, at)
+def _overall_line(state: LaunchState, at: datetime, is_watched: bool) -> str:
+    found = overall(state, at, is_watched=is_watched)
     return f"Overall: {found.verdict.symbol} {overall_words(found, at)}"
 
 
@@ -139,7 +140,7 @@ def _incident_line(state: LaunchState) -> str:
     return "\n".join(["Incidents open:", *told[:_MOST], *more]) if still else "Incidents: none open"
 
 
-def _trigger_lines(state: LaunchState) -> Iterator[str]:
+def _trigger_lines(state: LaunchState, is_watched: bool) -> Iterator[str]:
     told = []
     for plan in state.course.watched.triggers.values():
         known = state.triggers.get(plan.id)
@@ -149,15 +150,17 @@ def _trigger_lines(state: LaunchState) -> Iterator[str]:
         since = f", {plan.severity} since {at_minute(known.state.fired_at)}" if known.state.fired_at else ""
         told.append(f"{sign} {one_line(plan.title, limit=_LONGEST)}: {known.state.shown.upper()}{since}")
     if state.course.watched.triggers:
-        yield "\n".join(["Triggers:", *told[:_MOST]]) if told else "Triggers: none fires"
+        head, none = ("Triggers:", "none fires") if is_watched else ("Triggers, not watched:", "not watched")
+        yield "\n".join([head, *told[:_MOST]]) if told else f"Triggers: {none}"
 
 
-def _gate_line(state: LaunchState) -> Iterator[str]:
+def _gate_line(state: LaunchState, is_watched: bool) -> Iterator[str]:
     told = []
     for gate, plan in state.course.gates.items():
         known = state.gates.get(gate)
         word = _GATES.get(known.state, "? UNKNOWN") if known else "? not read yet"
-        told.append(f"{one_line(plan.title, limit=60)} {word}")
+        was = f"? was {known.state.upper()}" if known and not (is_watched or known.by) else word
+        told.append(f"{one_line(plan.title, limit=60)} {was}")
     if told:
         yield f"Gates: {' · '.join(told[:_MOST])}"
 
