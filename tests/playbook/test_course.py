@@ -200,7 +200,6 @@ def test_a_channel_with_a_token_may_keep_the_status_message_unless_it_says_other
         (", silent_after: 30m", True, 30),
     ):
         text = COURSE.replace("room: {kind: file, path: room.txt}", f"room: {{{access}{given}}}")
-        text = text.replace("inputs:\n", "inputs:\n  TOKEN: {secret: true}\n")
         environ = {**ENVIRON, "TOKEN": "xoxb-canary-1"}
         [room] = load(write(tmp_path, text), environ=environ).course.channels.values()
         assert (room.live, room.silent_after) == (live, timedelta(minutes=silent_after))
