@@ -13,7 +13,7 @@ from warroom.adapters.exposition import ACCEPT, exposed_by
 from warroom.clock import Clock
 from warroom.contract import HttpPort, Request
 from warroom.errors import CannotMeasure
-from warroom.slo.answering import answer, answers_by_label, longest_of, names_of
+from warroom.slo.answering import answer, answers_by_label, longest_of, names_of, why_none
 from warroom.slo.query import KEPT, Query
 from warroom.slo.reading import Reading
 from warroom.slo.series import Exposed, SeriesStore
@@ -80,6 +80,10 @@ class MetricsSource:
     def reading(self, query: Query, now: datetime) -> Reading:
         """See `SignalSource`."""
         return answer(self._store, query, now)
+
+    def why_none(self, query: Query) -> str:
+        """Why what the query reads is not there, or likely a mistake, after a look; empty where it is there."""
+        return why_none(self._store, query)
 
     def splits(self, query: Query, now: datetime) -> dict[str, Reading]:
         """See `SignalSource`."""

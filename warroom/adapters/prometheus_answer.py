@@ -15,6 +15,8 @@ from warroom.text import clean, one_line
 from warroom.units import Json, format_seconds
 
 PANEL: Final = "warroom_panel"
+REFUSES: Final = "Prometheus refuses it: "
+"""How the reason begins of a query that a server does not take."""
 _SKEW_S: Final = 30.0
 _APART_S: Final = 1.0
 # An expression that is wrong or cannot be evaluated (422 is how VictoriaMetrics says it); every other error is about

@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from warroom.adapters.prometheus_answer import PANEL, Column, Point, Refused, Unusable, Vector, batch, matrix_of
+from warroom.adapters.prometheus_answer import (
+    PANEL,
+    REFUSES,
+    Column,
+    Point,
+    Refused,
+    Unusable,
+    Vector,
+    batch,
+    matrix_of,
+)
 from warroom.adapters.prometheus_api import QueryApi
 from warroom.adapters.prometheus_reading import Answers, whole_reading
 from warroom.contract import HttpPort
@@ -52,7 +62,7 @@ class PrometheusHistory:
         try:
             columns = await self._columns(asked.texts, slots, step_s)
         except Refused as refused:
-            return Stretch({}, f"Prometheus refuses it: {refused}")
+            return Stretch({}, f"{REFUSES}{refused}")
         except Unusable as error:
             raise CannotMeasure(f"Prometheus ({self._spec.target}): {error}", symptom="unreadable") from None
         return Stretch({at: _reading(query, asked, columns, at) for at in slots})

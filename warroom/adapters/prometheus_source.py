@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from warroom.adapters.prometheus_answer import Refused, Unusable, Vector, batch, vector_of, vectors_of
+from warroom.adapters.prometheus_answer import REFUSES, Refused, Unusable, Vector, batch, vector_of, vectors_of
 from warroom.adapters.prometheus_api import QueryApi
 from warroom.adapters.prometheus_reading import Answers, split_readings, whole_reading
 from warroom.clock import Clock
@@ -175,7 +175,7 @@ class PrometheusSource:
 
     async def _ask_alone(self, query: Query, look: _Look, why: str) -> None:
         if not isinstance(query.measure, Expression):
-            look.refused[query] = f"Prometheus refuses it: {why}"
+            look.refused[query] = f"{REFUSES}{why}"
             return
         # As it is: its own error, not one about what was wrapped around it; and a scalar is a number too.
         text = query.measure.text
@@ -183,7 +183,7 @@ class PrometheusSource:
             vector = vector_of(await self._api.ask(text, look.asked_at), look.asked_at)
             await self._ask_texts([one for one in self._texts[query].all if one != text], look)
         except Refused as refused:
-            look.refused[query] = f"Prometheus refuses it: {refused}"
+            look.refused[query] = f"{REFUSES}{refused}"
             return
         look.vectors[text] = vector
         if vector.is_scalar:

@@ -112,7 +112,7 @@ def doctor(
     state: arguments.StateFolder = None,
     test_post: arguments.TestPost = "",
 ) -> int:
-    """Say what is wrong with the set-up: inputs, state folder, names, Slack. 0 clean, 1 findings."""
+    """Say what is wrong with the set-up: inputs, state folder, names, Slack, signals. 0 clean, 1 findings."""
     from warroom.cli.doctor import DoctorOptions
     from warroom.cli.doctor import doctor as run
     from warroom.cli.folders import state_folder

@@ -17,6 +17,7 @@ from warroom.cli.options import pairs
 from warroom.cli.output import Terminal
 from warroom.cli.plain import write
 from warroom.cli.setting_up import examined, folder
+from warroom.cli.sources_asked import sources_asked
 from warroom.clock import Clock, RealClock, stamp
 from warroom.errors import PlaybookError, UsageError
 from warroom.launch.setup import Finding
@@ -51,7 +52,7 @@ class DoctorOptions:
 def doctor(options: DoctorOptions, environ: Mapping[str, str] | None = None) -> int:
     """Prints a line per finding; 0 where all is well, 1 for findings. Raises WarroomError for a bad playbook.
 
-    Only Slack is asked anything, and nothing is posted without `test_post`.
+    Only Slack and what signals are read from are asked anything, and nothing is posted without `test_post`.
     """
     env = dict(os.environ if environ is None else environ)
     clock = RealClock()
@@ -73,6 +74,7 @@ def doctor(options: DoctorOptions, environ: Mapping[str, str] | None = None) -> 
         )
     redactor = Redactor.of(secrets_of(playbook))
     found = list(examined(playbook, options.state, clock, options.env_file, options.test_post))
+    found += sources_asked(playbook, clock)
     if options.test_post:
         found.append(_posted(playbook, options, clock))
     return _told(found, redactor)
@@ -86,8 +88,8 @@ def _told(found: list[Finding], redactor: Redactor) -> int:
         line = redactor(f"{one.about}: {one.found}{repair}")
         write(sys.stdout, f"{plain if ascii_only else one.verdict.symbol} {word:<7} {one_line(line, limit=500)}")
     open_ones = sum(not one.is_well for one in found)
-    targets = (one.about for one in found if one.verdict is Verdict.SKIPPED and one.about.startswith("target "))
-    unseen = ", ".join(targets)
+    skipped = (one.about for one in found if one.verdict is Verdict.SKIPPED)
+    unseen = ", ".join(about for about in skipped if about.startswith(("target ", "source ")))
     said = f"warroom: {plural(open_ones, 'finding') if open_ones else 'no findings'}"
     write(sys.stderr, one_line(f"{said}{f'; not asked: {unseen}' if unseen else ''}", limit=500))
     return 1 if open_ones else 0

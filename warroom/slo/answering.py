@@ -70,6 +70,11 @@ def splits_whole(ratio: Ratio, by: str) -> bool:
     )
 
 
+def why_none(store: SeriesStore, query: Query) -> str:
+    """Why what the query reads is not there, or likely a mistake; empty where it is there."""
+    return next(filter(None, map(store.why_none, _selectors(query.measure))), "")
+
+
 def _selectors(measure: Measure) -> tuple[Selector, ...]:
     """What a measure reads, the one that splits first. Raises ValueError for a measure that is not one of series."""
     if isinstance(measure, Ratio):
@@ -93,12 +98,11 @@ Finder = Callable[[Selector], list[Series]]
 
 
 def _answered(store: SeriesStore, query: Query, now: datetime, find: Finder) -> Reading:
-    selectors = _selectors(query.measure)
     coverage = store.coverage(query.window, now) if query.window else Coverage()
     try:
         if reason := store.unusable(now):
             raise _NoData(reason)
-        if reason := next(filter(None, map(store.why_none, selectors)), ""):
+        if reason := why_none(store, query):
             raise _NoData(reason)
         return _measured(store, query, now, find, coverage)
     except _NothingCounted as problem:
