@@ -22,6 +22,7 @@ from warroom.events import Question
 from warroom.screens import palette
 from warroom.screens.lines import fit, line, wrapped
 from warroom.screens.panes import LinePane, RowList
+from warroom.text import plural
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
@@ -222,7 +223,19 @@ class Reader(ModalScreen[None]):
         with Vertical(classes="dialog wide"):
             yield Static(line((self._title, palette.STRONG)))
             yield LinePane(id="text")
-            yield Static(line(("Esc", palette.STRONG), " close"), classes="keys")
+            yield Static("", classes="keys")
+
+    def on_mount(self) -> None:
+        """Say at the foot whether the text goes on, now and wherever it is scrolled to."""
+        pane = self.query_one("#text", LinePane)
+        for what in ("scroll_y", "virtual_size", "size"):
+            self.watch(pane, what, self._foot)
+
+    def _foot(self) -> None:
+        pane = self.query_one("#text", LinePane)
+        below = pane.virtual_size.height - pane.scroll_offset.y - pane.size.height
+        more = (("↑ ↓", palette.STRONG), f" scroll, {plural(below, 'line')} more below   ") if below > 0 else ()
+        self.query_one(".keys", Static).update(line(*more, ("Esc", palette.STRONG), " close"))
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the texts to the width."""

@@ -15,9 +15,10 @@ from warroom.client.values import GateNow, IncidentNow, LaunchNow, PostNow, Step
 from warroom.clock import Clock
 from warroom.screens import keys
 from warroom.screens.dialogs import Confirm, Pick, Reader
+from warroom.screens.launch_about import about_items
 from warroom.screens.launch_acting import ActingScreen
 from warroom.screens.launch_board import LaunchScene
-from warroom.screens.launch_details import about_items, note_items
+from warroom.screens.launch_details import note_items
 from warroom.screens.launch_keys import KEYS, REQUESTS
 from warroom.screens.launch_signals import signal_items
 from warroom.screens.launch_view import Item, is_open
@@ -93,12 +94,16 @@ class LaunchScreen(ActingScreen):
                 said=self.said,
                 is_refusal=self.is_refusal,
                 hidden_keys=_useless(self.selected, is_zoomed=self.board.is_zoomed, is_tiled=self.board.is_tiled)
-                | _missing(self.view.launch)
-                | (frozenset() if self._simulation else _DEMO)
-                | (REQUESTS if self.view.read_only or self._is_closed else frozenset()),
+                | self._not_here,
                 marked_keys=_DEMO,
             )
         )
+
+    @property
+    def _not_here(self) -> frozenset[str]:
+        """The ids of the keys that do nothing in this console, whatever is selected."""
+        reads_only = REQUESTS if self.view.read_only or self._is_closed else frozenset[str]()
+        return _missing(self.view.launch) | (frozenset() if self._simulation else _DEMO) | reads_only
 
     @property
     def _is_closed(self) -> bool:
@@ -181,12 +186,13 @@ class LaunchScreen(ActingScreen):
         _ = self.app.push_screen(Reader("Notes", notes or [("", "nothing was noted yet")]))
 
     def action_about(self) -> None:
-        """The facts of the launch."""
-        _ = self.app.push_screen(Reader("About this launch", about_items(self.view)))
+        """What is wrong, and the facts of the launch."""
+        items = about_items(self.view, self.view.now(self.clock.now()))
+        _ = self.app.push_screen(Reader("About this launch", items))
 
     def action_help(self) -> None:
-        """The keys."""
-        known = [key for key in KEYS if self._simulation or key.id not in _DEMO]
+        """The keys that can do something in this console."""
+        known = [key for key in KEYS if key.id not in self._not_here]
         _ = self.app.push_screen(Reader("Keys", keys.help_items(known)))
 
     def action_leave(self) -> None:
@@ -219,7 +225,8 @@ def _missing(launch: LaunchNow | None) -> frozenset[str]:
     has_procedures = launch is not None and (launch.procedures or launch.levers)
     has_switch = launch is not None and any(one.kill_switch for one in launch.levers)
     has_signals = launch is not None and bool(signal_items(launch))
-    there = {"act": has_procedures, "kill": has_switch, "tiles": has_signals}
+    there = {"act": has_procedures, "kill": has_switch, "tiles": has_signals, "signals": has_signals}
+    there["trigger"] = launch is not None and bool(launch.triggers)
     return frozenset(key for key, is_there in there.items() if not is_there)
 
 

@@ -11,7 +11,6 @@ from warroom.client.action_values import LeverNow, ProcedureNow
 from warroom.client.signal_values import SignalNow, TriggerNow
 from warroom.client.values import (
     CheckNow,
-    FindingNow,
     GateNow,
     IncidentNow,
     LaunchNow,
@@ -26,7 +25,6 @@ from warroom.client.values import (
 from warroom.clock import stamp
 from warroom.screens import palette
 from warroom.screens.launch_actions import action_details
-from warroom.screens.launch_kept import kept_items
 from warroom.screens.launch_marks import (
     early_s,
     is_under_way,
@@ -371,30 +369,3 @@ def _entry(entry: LogNow, now: datetime, width: int) -> _Lines:
 def note_items(notes: Sequence[NoteNow]) -> list[tuple[str, str]]:
     """The notes as names and texts, oldest first."""
     return [(f"{_when(note.at)[11:]} {note.by}", note.text) for note in notes]
-
-
-def _finding(one: FindingNow) -> tuple[str, str]:
-    return f"Set-up {mark_of_verdict(one.verdict, required=False)}", f"{one.about}: {one.found}"
-
-
-def about_items(view: LaunchView) -> list[tuple[str, str]]:
-    """The facts of the launch as names and texts, as the playbook gives them."""
-    launch = view.launch
-    if launch is None:
-        return [("", "nothing has been told yet")]
-    findings = launch.setup.findings if launch.setup else ()
-    named = [
-        ("Launch", launch.launch),
-        ("DRI", launch.owner_name),
-        *launch.facts,
-        ("Mode", launch.mode),
-        *launch.links,
-        ("Opened", _when(launch.opened_at) if launch.opened_at else ""),
-        ("T0", _when(launch.t0) if launch.t0 else "not set"),
-        *kept_items(launch),
-        *(_finding(one) for one in findings),
-        ("Playbook", f"sha256 {launch.playbook_sha256}"),
-        ("Journal", f"entry {launch.seq}"),
-        *launch.rationale,
-    ]
-    return [(name, value) for name, value in named if value]

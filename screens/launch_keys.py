@@ -59,7 +59,7 @@ KEYS: Final = (
     Key("move", "", "↑↓", "", "Select a row; so do j, k, PgUp, PgDn, Home and End; in texts they scroll"),
     Key("back", "escape", "Esc", "back", "Back to the lists", "back"),
     Key("notes", "N", "N", "", "Read every note", "notes"),
-    Key("about", "a", "a", "", "Read about this launch: who decides, the facts, the addresses", "about"),
+    Key("about", "a", "a", "", "Read about this launch: what is wrong, all of it, who decides, the facts", "about"),
     Key("copy", "c,y", "c", "", "Copy the address of the step, or the text of the post; so does y", "copy"),
     Key("close", "C", "C", "", "Close the launch, with a reason: what is still owed stays unsent", "close_launch"),
     Key("help", "question_mark", "?", "help", "This list", "help"),

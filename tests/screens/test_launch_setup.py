@@ -6,7 +6,7 @@ from tests.screens import launches
 from tests.screens.launch_views import view_of
 from tests.screens.launches import HOUR, T0
 from warroom.client.values import FindingNow, SetUpNow
-from warroom.screens.launch_details import about_items
+from warroom.screens.launch_about import about_items
 from warroom.screens.launch_notices import notice_lines
 from warroom.verdict import Verdict
 
@@ -26,8 +26,8 @@ def test_what_is_wrong_with_the_set_up_is_told_before_t0_the_worst_first_and_not
     ]
     begun = replace(launches.green(), setup=setup)
     assert not any("set-up" in line.plain for line in notice_lines(view_of(begun), begun.now, 120))
-    assert ("Set-up ✔ GREEN", "state folder: 200 MiB free") in about_items(view_of(begun))
-    assert ("Set-up ○ SKIPPED", "target gate1: GATE1_URL is not set") in about_items(view_of(begun))
+    assert ("Set-up ✔ GREEN", "state folder: 200 MiB free") in about_items(view_of(begun), begun.now)
+    assert ("Set-up ○ SKIPPED", "target gate1: GATE1_URL is not set") in about_items(view_of(begun), begun.now)
 
 
 def test_of_many_findings_the_worst_are_told_and_how_many_there_are() -> None:

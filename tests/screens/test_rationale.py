@@ -10,7 +10,7 @@ from warroom.client.values import launch_now
 from warroom.engine.view import state_json
 from warroom.report.markdown import markdown
 from warroom.screens.header import launch_items
-from warroom.screens.launch_details import about_items
+from warroom.screens.launch_about import about_items
 from warroom.screens.launch_view import LaunchView
 from warroom.screens.view import View
 
@@ -25,7 +25,7 @@ def test_three_protections_and_four_foundations_are_shown_and_exported() -> None
     assert [name for name, _ in rationale] == NAMES
     assert dict(rationale)["Dry-run protects compliance"] == "No accidental SPAM/regulatory violations"
     now = launch_now({**state_json(opened(), T0), "engine": None})
-    about_launch = about_items(LaunchView("auto_com_center-1", launch=now))
+    about_launch = about_items(LaunchView("auto_com_center-1", launch=now), now.now)
     verified = finished([outcome(check) for check in TITLES], launch=course().launch)
     about_run = launch_items(View(state=verified))
     report = markdown(verified)
