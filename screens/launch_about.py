@@ -8,6 +8,7 @@ from warroom.client.values import FindingNow
 from warroom.screens.launch_alarms import alarms
 from warroom.screens.launch_details import instant
 from warroom.screens.launch_kept import kept_items
+from warroom.screens.launch_signals import snoozed_troubles
 from warroom.screens.launch_view import LaunchView
 from warroom.screens.marks import mark_of_verdict
 
@@ -22,6 +23,7 @@ def about_items(view: LaunchView, now: datetime) -> list[tuple[str, str]]:
     wrong, findings = alarms(launch, as_of), launch.setup.findings if launch.setup else ()
     named = [
         *(("Was wrong" if view.lost else "Wrong", one.text) for one in wrong),
+        *(("Snoozed", said) for said in snoozed_troubles(launch, as_of)),
         ("Launch", launch.launch),
         ("DRI", launch.owner_name),
         *launch.facts,

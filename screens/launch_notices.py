@@ -13,6 +13,7 @@ from warroom.screens import palette
 from warroom.screens.launch_alarms import alarms, looked_for, post_name
 from warroom.screens.launch_kept import kept_troubles
 from warroom.screens.launch_marks import is_silent
+from warroom.screens.launch_signals import snoozed_troubles
 from warroom.screens.launch_view import LaunchView
 from warroom.screens.lines import ago, countdown, fit, line, time_of_day, wrapped
 from warroom.screens.marks import colour_of
@@ -43,7 +44,8 @@ def _known(launch: LaunchNow, now: datetime) -> _Told:
     if launch.closed:
         # How it ended is what one has to know first.
         return [*about, *told, *_kept(launch, now)]
-    lasting = (*_channels(launch), *_kept(launch, now), *_warned(launch))
+    snoozed = [(f"▲ {said}", palette.YELLOW) for said in snoozed_troubles(launch, now)]
+    lasting = (*snoozed, *_channels(launch), *_kept(launch, now), *_warned(launch))
     return [*told, *_set_up(launch, now), *_asked(launch, now), *about, *lasting]
 
 

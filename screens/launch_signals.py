@@ -116,7 +116,9 @@ def signal_parts(item: SignalItem, now: datetime, *, is_over: bool = False) -> t
     """What the row of an item tells: its title, what is said beside it, and its value or time at the end. Of a launch
     that is closed (`is_over`) that is a signal's last value and when it was measured."""
     if isinstance(item, TriggerNow):
-        return item.title, _trigger_told(item), trigger_when(item, now, is_over=is_over)
+        when = trigger_when(item, now, is_over=is_over)
+        # In the last column, as what stands beside the title is cut first.
+        return item.title, _trigger_told(item), ", ".join(part for part in (_known_to(item), when) if part)
     if is_over and item.at is not None:
         return item.title, _instant(item.at), item.shown
     value = " ".join(part for part in (spark(item.spark, _SPARK_WIDTH), valued(item)) if part)
@@ -158,6 +160,10 @@ def nearest_limit(signal: SignalNow) -> LimitNow | None:
     """The limit that comes next; the first where no distance can be told, None where there are none."""
     ahead = [one for one in signal.limits if one.distance is not None]
     return min(ahead, key=lambda one: one.distance or 0.0, default=next(iter(signal.limits), None))
+
+
+def _known_to(trigger: TriggerNow) -> str:
+    return "snoozed" if trigger.snoozed else "acked" if trigger.acked else ""
 
 
 def _trigger_told(trigger: TriggerNow) -> str:
@@ -316,22 +322,35 @@ def what_it_does(trigger: TriggerNow) -> str:
 def _said(said: SaidNow | None) -> str:
     if said is None:
         return ""
-    until = f" until {time_of_day(said.until)}" if said.until else ""
-    return f"{said.by}{until}: {said.reason}"
+    return f"{_until(said)}: {said.reason}"
+
+
+def _until(said: SaidNow) -> str:
+    return f"{said.by} until {time_of_day(said.until)}" if said.until else said.by
 
 
 def trigger_alarms(launch: LaunchNow, now: datetime) -> Iterator[tuple[str, str]]:
     """Two capital words and a sentence for each trigger that fires, has not come back from that, or is blind; not for
     one that is snoozed, nor once the launch is closed."""
-    for one in launch.triggers:
-        if one.snoozed or launch.closed:
-            continue
-        known = f" ({one.acked.by} takes care of it)" if one.acked else ""
-        if is_active(one) or one.stage == "blind":
-            word = one.stage.upper()
-            told = " ".join(part for part in (word, trigger_when(one, now)) if part)
-            key = " (w)" if one.stage == "latched" else ""
-            yield (
-                f"TRIGGER {word}",
-                f"{told}: {': '.join(part for part in (one.title, one.reason) if part)}{key}{known}",
-            )
+    for one in _troubled(launch):
+        if one.snoozed is None:
+            known = f" ({one.acked.by} takes care of it)" if one.acked else ""
+            yield f"TRIGGER {one.stage.upper()}", f"{_trouble_told(one, now)}{known}"
+
+
+def snoozed_troubles(launch: LaunchNow, now: datetime) -> Iterator[str]:
+    """A sentence for each that is snoozed and would be an alarm without that: it is still so, and nobody is told."""
+    for one in _troubled(launch):
+        if one.snoozed:
+            yield f"snoozed by {_until(one.snoozed)}: {_trouble_told(one, now)}"
+
+
+def _troubled(launch: LaunchNow) -> Iterator[TriggerNow]:
+    if not launch.closed:
+        yield from (one for one in launch.triggers if is_active(one) or one.stage == "blind")
+
+
+def _trouble_told(trigger: TriggerNow, now: datetime) -> str:
+    told = " ".join(part for part in (trigger.stage.upper(), trigger_when(trigger, now)) if part)
+    key = " (w)" if trigger.stage == "latched" else ""
+    return f"{told}: {': '.join(part for part in (trigger.title, trigger.reason) if part)}{key}"

@@ -163,8 +163,10 @@ ROWS: dict[str, tuple[SignalNow | TriggerNow, str, str]] = {
     "one that fires tells for how long": (_trigger(), ">= 1% for 5m", "for 2m00s"),
     "a blind one says why": (_trigger(stage="blind", reason="the last look failed: HTTP 502"),
                              ">= 1% for 5m, the last look failed: HTTP 502", "for 2m00s"),
-    "one that somebody takes care of": (_trigger(acked=ACKED), ">= 1% for 5m, acknowledged by ann", "for 2m00s"),
-    "one that is snoozed": (_trigger(snoozed=ACKED), ">= 1% for 5m, snoozed by ann", "for 2m00s"),
+    "one that somebody takes care of": (
+        _trigger(acked=ACKED), ">= 1% for 5m, acknowledged by ann", "acked, for 2m00s"),
+    "one that is snoozed": (_trigger(snoozed=ACKED), ">= 1% for 5m, snoozed by ann", "snoozed, for 2m00s"),
+    "an idle one that is snoozed": (_trigger(stage="idle", snoozed=ACKED), ">= 1% for 5m, snoozed by ann", "snoozed"),
     "a lever": (_trigger(signal="", lever="DISABLE_SEND", condition="DISABLE_SEND is not as expected", for_s=0.0),
                 "DISABLE_SEND is not as expected", "for 2m00s"),
 }  # fmt: skip
