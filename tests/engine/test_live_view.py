@@ -7,11 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.engine.feeding import MINUTE, WATCHED, Feed
-from tests.engine.stage import T0
+from tests.engine.feeding import MINUTE, WATCHED, Feed, course
+from tests.engine.stage import LAUNCH, T0
 from warroom.client.values import launch_now
 from warroom.engine.engine import Engine
 from warroom.engine.view import state_json
+from warroom.journal.journal import Journal
+from warroom.launch.amending import Amendment, amend
 from warroom.launch.signal_words import signal_line
 from warroom.slo.conditions import parse_condition
 from warroom.slo.reading import Reading
@@ -136,6 +138,23 @@ async def test_an_error_budget_says_what_is_left_of_it(tmp_path: Path) -> None:
         assert slo["budget_left"] < 0
         assert slo["exhausted_at"] == "2025-11-01T02:05:00.000Z"
         assert slo["burn"] == 600.0
+
+
+async def test_the_first_look_by_the_limits_of_another_playbook_is_known_at_once(tmp_path: Path) -> None:
+    stage, p95 = Feed(tmp_path), replace(WATCHED.signals["p95"], warn=parse_condition("> 100ms"))
+    tighter = replace(WATCHED, signals={**WATCHED.signals, "p95": p95})
+    async with stage.engine() as engine:
+        await stage.advance(2 * MINUTE)
+        [draft] = amend(engine.state, Amendment("c", "/p", "1" * 64, course(tighter)), stage.clock.now(), "ada")
+    with Journal.open(stage.folder, LAUNCH, stage.clock) as journal:
+        journal.append(draft.kind, draft.body)
+    stage._course = course(tighter)
+    async with stage.engine() as engine:
+        assert (engine.state.signals["p95"].is_former, engine.state.signals["errors"].is_former) == (True, False)
+        since = engine.state.signals["p95"].since
+        await stage.advance(timedelta(seconds=20))
+        known = engine.state.signals["p95"]
+        assert (known.is_former, known.level.word, known.since) == (False, "GREEN", since)
 
 
 async def test_without_an_engine_it_is_what_the_journal_has(tmp_path: Path) -> None:

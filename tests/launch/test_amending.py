@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.launch.acted import SECOND, Drive
 from tests.launch.course import LAUNCH, SHA256, T0, after, course, opened
 from tests.launch.in_slack import in_slack, posting
+from tests.launch.test_overall import NOW, measured
 from warroom.engine.drafts import sending
 from warroom.errors import UsageError
 from warroom.launch.acting import start
 from warroom.launch.amending import Amendment, amend, slot_change
 from warroom.launch.dead_man import stopped, switch_owed
+from warroom.launch.exits import holding
 from warroom.launch.ledger import Prepare, Send, decide
+from warroom.launch.overall import overall
 from warroom.launch.procedure_ledger import procedure_drafts, procedure_effects
 from warroom.launch.procedures import StepStage
+from warroom.launch.schedule import all_slots
+from warroom.launch.signal_words import of_signal, signal_line
 from warroom.launch.state import LaunchState
 from warroom.launch.status_message import status_owed
 from warroom.playbook.course import Course
+from warroom.slo.conditions import parse_condition
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SLOT = "publish_confirmation@T+5m"
@@ -149,3 +155,44 @@ def test_a_procedure_holds_it_up_while_something_outside_may_be_changing_and_not
     drive.step("stop-1", "send", "step_requested", attempt=1)
     with pytest.raises(UsageError, match="a step of stop-1 is being done"):
         amend(drive.state, amendment(drive.state.course), drive.now, "ada")
+
+
+def looser() -> Course:
+    """The course with another limit on the 5xx errors, for the signal and for its trigger."""
+    watched, limit = course().watched, parse_condition(">= 4%")
+    signals = {**watched.signals, "errors_5xx": replace(watched.signals["errors_5xx"], page=limit)}
+    triggers = {**watched.triggers, "pause_5xx": replace(watched.triggers["pause_5xx"], when=limit)}
+    return replace(course(), watched=replace(watched, signals=signals, triggers=triggers))
+
+
+def level_red(state: LaunchState, at: datetime, epoch: int = 1) -> LaunchState:
+    body = {"signal": "errors_5xx", "level": "red", "value": 0.02, "reason": "2% is >= 1%"}
+    return after(state, "signal.level", at, epoch, **body)
+
+
+def test_a_level_is_not_told_with_limits_that_it_was_not_judged_by() -> None:
+    before = level_red(measured(), NOW)
+    assert signal_line(before, "errors_5xx", NOW).startswith("❌ RED 5xx errors: 2%")
+    state = amended(before, looser())
+    why = "not judged since the playbook was amended"
+    assert signal_line(state, "errors_5xx", NOW).startswith(f"⚠️ UNKNOWN 5xx errors: no data ({why}; ")
+    assert "5xx errors: no data" in overall(state, NOW).why
+    [slot] = (one for one in all_slots(state, NOW) if one.id == SLOT)
+    told = [of_signal(state, slot, "errors_5xx", name) for name in ("level", "value", "reason")]
+    assert told == ["UNKNOWN", "no data", why]
+    held = replace(state.course.phases[0], exit_signals=("errors_5xx",))
+    assert f"signal errors_5xx is UNKNOWN: {why}" in holding(state, held, NOW)
+
+
+def test_what_the_engine_of_before_still_finds_is_not_judged_by_the_new_limits_either() -> None:
+    state = level_red(accepted(level_red(measured(), NOW), looser()), NOW + SECOND)
+    assert state.signals["errors_5xx"].is_former
+    state = amended(measured(), looser())
+    assert not level_red(state, NOW + SECOND, 2).signals["errors_5xx"].is_former
+
+
+def test_signals_and_triggers_that_the_new_playbook_has_unchanged_go_on() -> None:
+    before = measured()
+    state = amended(before, looser())
+    assert signal_line(state, "p95", NOW) == signal_line(before, "p95", NOW)
+    assert before.looks.keys() - state.looks.keys() == {"pause_5xx"}

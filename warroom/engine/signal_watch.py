@@ -146,7 +146,8 @@ class SignalWatch:
         self._set_ahead()
         self.take_over(state)
         for known in state.signals.values():
-            self._levels[known.id] = known.level
+            if not known.is_former:
+                self._levels[known.id] = known.level
             if known.warned_at:
                 self._warned[known.id] = known.warnings, known.warned_at - self._ahead, known.level
             is_told = known.warnings > known.recovered and known.level is not Level.GREEN

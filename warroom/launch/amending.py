@@ -57,6 +57,14 @@ def begun_anew(state: LaunchState, course: Course) -> tuple[str, ...]:
     )
 
 
+def judged_anew(state: LaunchState, course: Course) -> tuple[str, ...]:
+    """The signals and triggers that `course` judges by something else, such as another limit."""
+    before, after = state.course.watched, course.watched
+    signals = (name for name, plan in before.signals.items() if plan != after.signals.get(name))
+    triggers = (name for name, plan in before.triggers.items() if plan != after.triggers.get(name))
+    return tuple(dict.fromkeys((*signals, *triggers)))
+
+
 def _only_in(slots: Sequence[Slot], others: Sequence[Slot]) -> tuple[str, ...]:
     known = {slot.id for slot in others}
     return tuple(slot.id for slot in slots if slot.id not in known)
@@ -84,6 +92,7 @@ def amend(state: LaunchState, amendment: Amendment, now: datetime, by: str) -> t
         "vanished": list(change.vanished),
         "added": list(change.added),
         "begun_anew": list(begun_anew(state, amendment.course)),
+        "judged_anew": list(judged_anew(state, amendment.course)),
         "by": by,
     }
     return (Draft("playbook.amended", body, by),)

@@ -11,7 +11,7 @@ from warroom.launch.results import Run
 from warroom.launch.runs import phase_run
 from warroom.launch.schedule import slots
 from warroom.launch.signal_words import TOO_OLD, breaching, is_old
-from warroom.launch.signals import NOT_YET, SignalKnown
+from warroom.launch.signals import FORMER, NOT_YET, SignalKnown
 from warroom.launch.standing import arrived, owed
 from warroom.launch.state import LaunchState, as_of, believed
 from warroom.launch.values import utc
@@ -145,7 +145,7 @@ def _level(known: SignalKnown | None, now: datetime) -> tuple[Level, str]:
     if known is None:
         return Level.UNKNOWN, "it was not looked at yet"
     if known.level is not Level.UNKNOWN and is_old(known, now):
-        return Level.UNKNOWN, f"the last is of {utc(known.at)}"
+        return Level.UNKNOWN, FORMER if known.is_former else f"the last is of {utc(known.at)}"
     return known.level, known.reason
 
 

@@ -62,6 +62,7 @@ def _amended(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     }
     amended = replace(state, playbook_sha256=body["to"], playbook_copy=body["copy"], playbook_path=body["path"])
     amended = replace(amended, records=records, amended_in=entry.epoch)
+    amended = signal_folding.to_judge_anew(amended, body.get("judged_anew", ()))
     return signal_folding.begun_anew(amended, body.get("begun_anew", ()), believed(state, entry.at))
 
 

@@ -35,19 +35,16 @@ _LATER: Final = ("trigger.fired", "trigger.blind")
 
 def _level(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     known, level = state.signals.get(body["signal"]), Level(body["level"])
-    fresh = (
-        replace(known, level=level, since=entry.at)
-        if known
-        else SignalKnown(body["signal"], level, entry.at, entry.at)
-    )
-    return _with_signal(state, _measured(fresh, entry, body))
+    fresh = known or SignalKnown(body["signal"], level, entry.at, entry.at)
+    since = fresh.since if fresh.level is level else entry.at
+    return _with_signal(state, _measured(state, replace(fresh, level=level, since=since), entry, body))
 
 
 def _rollup(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
     signals = dict(state.signals)
     for name, found in body["values"].items():
         known = signals.get(name) or SignalKnown(name, Level(found["level"]), entry.at, entry.at)
-        signals[name] = _measured(known, entry, found)
+        signals[name] = _measured(state, known, entry, found)
     state = replace(state, signals=signals)
     for name, memo in body.get("triggers", {}).items():
         state = _as_remembered(state, name, state_from(memo))
@@ -67,7 +64,7 @@ def _budget(left: Body) -> Budget:
     return Budget(left["left"], left["burn"], _instant(left["exhausted_at"]), left["coverage"])
 
 
-def _measured(known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
+def _measured(state: LaunchState, known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
     value, low, high, n = (found.get(name) for name in ("value", "low", "high", "n"))
     reason, filling = found.get("reason", ""), found.get("filling", False)
     was_judged = known.was_judged or known.level is not Level.UNKNOWN
@@ -81,6 +78,8 @@ def _measured(known: SignalKnown, entry: Entry, found: Body) -> SignalKnown:
         reason=reason,
         filling=filling,
         was_judged=was_judged,
+        # What the engine of before finds meanwhile is by its own playbook.
+        is_former=known.is_former and state.is_handed_over,
     )
 
 
@@ -251,6 +250,13 @@ def _acknowledged(entry: Entry, body: Body) -> Acknowledged:
 
 def _with_trigger(state: LaunchState, known: TriggerKnown) -> LaunchState:
     return replace(state, triggers={**state.triggers, known.id: known})
+
+
+def to_judge_anew(state: LaunchState, names: Sequence[str]) -> LaunchState:
+    """What was found of signals and triggers that another playbook judges by something else says nothing any more."""
+    signals = {name: replace(one, is_former=one.is_former or name in names) for name, one in state.signals.items()}
+    looks = {name: look for name, look in state.looks.items() if name not in names}
+    return replace(state, signals=signals, looks=looks)
 
 
 def begun_anew(state: LaunchState, triggers: Sequence[str], at: datetime) -> LaunchState:

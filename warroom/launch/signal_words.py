@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from warroom.launch.schedule import Slot
-from warroom.launch.signals import SignalKnown, TriggerKnown
+from warroom.launch.signals import FORMER, SignalKnown, TriggerKnown
 from warroom.launch.state import LaunchState, phases_in_time
 from warroom.playbook.signals import SignalPlan, TriggerPlan
 from warroom.slo.levels import Level
@@ -116,8 +116,9 @@ def _line(said: str, about: list[str]) -> str:
 
 
 def is_old(known: SignalKnown, at: datetime | None) -> bool:
-    """Whether what was measured last says nothing of `at` any more; never where nobody knows when that is (None)."""
-    return at is not None and at - known.at > TOO_OLD
+    """Whether what was measured last says nothing of `at` any more; where nobody knows when that is (None), only of
+    what another playbook judged."""
+    return known.is_former or (at is not None and at - known.at > TOO_OLD)
 
 
 def pending_gate(state: LaunchState, plan: SignalPlan, at: datetime | None) -> str:
@@ -132,6 +133,8 @@ def pending_gate(state: LaunchState, plan: SignalPlan, at: datetime | None) -> s
 def _why_unknown(known: SignalKnown | None, at: datetime | None) -> str:
     if known is None:
         return "it was not measured yet"
+    if known.is_former:
+        return FORMER
     return f"the last is of {time_of_day(known.at)}" if known.level is not Level.UNKNOWN else known.reason
 
 
@@ -166,6 +169,8 @@ def of_signal(state: LaunchState, slot: Slot, signal: str, name: str) -> str | N
     """`{{ signals.p95.value }}` and its like. A value that is not known says so."""
     known = state.signals.get(signal)
     plan = _in_force(state, signal, known.at if known else None)
+    if known and known.is_former and name in ("value", "level", "reason"):
+        return {"value": NO_DATA, "level": Level.UNKNOWN.word, "reason": FORMER}[name]
     match name:
         case "title":
             return plan.title

@@ -18,6 +18,8 @@ QUIET: Final = timedelta(minutes=15)
 
 NOT_YET: Final = "it is judged from T0 on, once its source was looked at"
 """Why nothing is known of a trigger."""
+FORMER: Final = "not judged since the playbook was amended"
+"""Why nothing is known of a signal by the playbook of now."""
 CALLED_OFF: Final = "T0 lies ahead again, and it is judged from then on"
 """Why a trigger is pending no more."""
 
@@ -27,6 +29,8 @@ class SignalKnown:
     """What was measured last, at `at`, of what the journal has: it has every change of the level, and one value a
     minute. `level` is so since `since`, for `reason`. `value` (None: no data), `low`, `high` and `n` as in a Reading.
     `filling`: it is UNKNOWN only because nobody has looked for longer; `was_judged`: it was something else before.
+    `is_former`: all this was found by a playbook before the one of now, which asks for something else or has other
+    limits, so that it says nothing of now.
 
     `warnings` counts how often people were told of a breach, the last time at `warned_at`; `recovered` is the last of
     these of which they were told that it is over, 0 for none.
@@ -43,6 +47,7 @@ class SignalKnown:
     reason: str = ""
     filling: bool = False
     was_judged: bool = False
+    is_former: bool = False
     warnings: int = 0
     warned_at: datetime | None = None
     recovered: int = 0
