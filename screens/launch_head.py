@@ -240,12 +240,14 @@ def engine_parts(view: LaunchView, now: datetime) -> list[Content]:
         return [labelled("Engine", "ended with the launch")]
     engine = view.launch.engine if view.launch else None
     about = f"process {engine.pid} since {day_and_time(engine.since, now)}" if engine else "NONE runs this launch"
-    parts = [labelled("Engine", about)]
-    if engine and engine.epoch > 1:
-        parts.append(line((f"engine no. {engine.epoch}", palette.QUIET)))
-    if view.heard_at:
-        parts.append(labelled("last news", ago(view.heard_at, now)))
-    return [*parts, *kept_parts(view.launch, now)] if view.launch else parts
+    kept = kept_parts(view.launch, now) if view.launch else []
+    news = [labelled("last news", ago(view.heard_at, now))] if view.heard_at else []
+    number = [line((f"engine no. {engine.epoch}", palette.QUIET))] if engine and engine.epoch > 1 else []
+    process = [labelled("Engine", about), *number]
+    if engine is None or not kept:
+        return [*process, *news, *kept]
+    # What comes last is cut off first: whether anything speaks up once the engine is gone goes before its process.
+    return [*kept[:1], *news, *kept[1:], *process]
 
 
 def _last_row(view: LaunchView, now: datetime, width: int) -> Content:

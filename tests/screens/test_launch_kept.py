@@ -1,13 +1,16 @@
 """What the console says of the status message and the dead-man switch."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 
 from tests.screens import kept, launches
+from tests.screens.launch_views import view_of
 from warroom.client.values import KeptNow, LaunchNow
+from warroom.screens.launch_head import header_lines
 from warroom.screens.launch_kept import kept_items, kept_parts, kept_troubles
+from warroom.verdict import Verdict
 
 KEPT, UNKEPT = kept.kept(), kept.unkept()
 NOW = KEPT.now
@@ -33,6 +36,13 @@ def with_both(word: str, reason: str = "") -> LaunchNow:
 )
 def test_the_head_has_both_with_symbol_and_word(launch: LaunchNow, parts: list[str]) -> None:
     assert [part.plain for part in kept_parts(launch, NOW)][: len(parts) or 2] == parts
+
+
+def test_a_wide_verdict_leaves_the_dead_man_switch_in_the_head() -> None:
+    why = ("P95 latency of the scholarship API: no data",)
+    judged = replace(KEPT.overall, verdict=Verdict.INCONCLUSIVE, word="UNKNOWN", why=why)
+    head = header_lines(view_of(replace(KEPT, overall=judged)), NOW, timezone(timedelta(hours=8), "CST"), 120, 5)
+    assert "Dead-man armed to 02:37:00Z" in "\n".join(row.plain for row in head)
 
 
 def test_what_is_not_as_it_should_be_is_a_sentence_of_its_own() -> None:
