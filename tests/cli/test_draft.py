@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.cli.launching import Desk, ago
+from warroom.cli.folders import as_typed_here
+from warroom.client import Fresh
+from warroom.client.http import EngineClient
+from warroom.clock import RealClock
 
 PLAYBOOK = """
 warroom: 1
@@ -52,7 +57,26 @@ def test_an_answer_is_words_and_a_held_post_is_not_announced_as_next(desk: Desk)
         assert told.startswith("next    once@T+1h HELD: waiting for legal (")
         assert "post once@T+1h released\n" in desk.ask("hold", "T+1h", "--release", launch="quiet").out
         posted = desk.ask("post", "T+1h", launch="quiet").out
-        assert posted.startswith("post once@T+1h asked for now\n`warroom status quiet-")
+        shows = f"`warroom status {desk.folder().name} --state {desk.state}` shows when it has left"
+        assert posted == f"post once@T+1h asked for now\n{shows}\n"
+
+
+def test_what_is_refused_is_hinted_at_with_a_command_that_can_be_pasted(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)):
+        refused = desk.ask("post", "T+1h", "--again", "--reason", "gone", launch="quiet")
+        assert f"warroom post {desk.folder().name} --state {desk.state} once@T+1h" in refused.err
+
+
+async def test_a_console_is_advised_with_commands_that_can_be_pasted(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)):
+        desk.ask("hold", "T+1h", "--reason", "waiting for legal", launch="quiet")
+        typed = partial(as_typed_here, folder=desk.folder())
+        client = EngineClient(desk.folder(), RealClock(), typed=typed)
+        seen = await anext(aiter(client.states()))
+        await client.aclose()
+    assert isinstance(seen, Fresh)
+    [held] = [post for post in seen.launch.updates if post.standing.startswith("held")]
+    assert held.do == f"release it: warroom hold {desk.folder().name} --state {desk.state} once@T+1h --release"
 
 
 def test_a_slack_channel_without_access_is_told_in_the_state_and_the_status(desk: Desk) -> None:

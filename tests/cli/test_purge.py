@@ -69,7 +69,7 @@ def test_an_open_launch_is_refused_with_or_without_an_engine(desk: Desk) -> None
         assert (ended.code, "is open" in ended.err) == (2, True)
     ended = desk.ask("purge", "--yes", launch="quiet")
     assert (ended.code, "is open" in ended.err) == (2, True)
-    assert f"warroom close {desk.folder().name} --reason TEXT" in ended.err
+    assert f"warroom close {desk.folder().name} --state {desk.state} --reason TEXT" in ended.err
     assert desk.folder().exists()
 
 

@@ -14,9 +14,9 @@ from tests.launch.course import T0, after, opened
 from tests.launch.test_exits import ran
 from tests.launch.test_overall import NOW, measured
 from warroom.cli.action_lines import asked_lines
-from warroom.cli.folders import state_folder
+from warroom.cli.folders import as_typed_here, state_folder
 from warroom.cli.launches import Known, other_playbook
-from warroom.cli.looking import as_typed_here, status_lines
+from warroom.cli.looking import status_lines
 from warroom.engine.view import state_json
 from warroom.launch.results import CheckFound
 from warroom.launch.schedule import all_slots
@@ -204,6 +204,9 @@ def test_a_command_that_is_advised_names_the_state_folder_where_it_is_not_the_us
     assert as_typed_here(advised, state_folder(None) / "x-1") == advised
     there = as_typed_here(advised, tmp_path / "x-1")
     assert there == f"        -> release it: warroom hold x-1 --state {tmp_path} hourly@T+1h --release"
+    once_more = as_typed_here("once more: warroom post LAUNCH told@T+5m --again --reason TEXT", tmp_path / "x-1")
+    assert once_more == f"once more: warroom post x-1 --state {tmp_path} told@T+5m --again --reason TEXT"
+    assert as_typed_here("warroom run x-1", tmp_path / "x-1") == f"warroom run x-1 --state {tmp_path}"
     needed = as_typed_here("        needed: Revert: warroom act x-1 confirm revert-1", tmp_path / "x-1")
     assert needed == f"        needed: Revert: warroom act x-1 --state {tmp_path} confirm revert-1"
     assert as_typed_here("launch  x-1  the title of x-1 ", tmp_path / "x-1") == "launch  x-1  the title of x-1 "

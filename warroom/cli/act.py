@@ -11,7 +11,7 @@ from typing import Any, Final
 from warroom.cli.action_lines import asked_lines, lever_lines, procedure_lines, run_lines, step_lines
 from warroom.cli.asking import asked
 from warroom.cli.confirming import confirmed
-from warroom.cli.folders import safe_state_folder
+from warroom.cli.folders import as_typed_here, command_for, safe_state_folder
 from warroom.cli.launches import Known, launch_named
 from warroom.cli.plain import write
 from warroom.clock import Clock, RealClock
@@ -36,7 +36,7 @@ def act(launch: str, words: Sequence[str], reason: str, typed: str, state: Path 
     """
     known = launch_named(safe_state_folder(state), launch)
     if not words:
-        return _listed(asked(known, "GET", "/state"))
+        return _listed(asked(known, "GET", "/state"), known.folder)
     wanted = request_of(words, reason, typed)
     body = _agreed(wanted, asked(known, "GET", "/state"), yes=yes)
     if body is None:
@@ -74,9 +74,9 @@ def request_of(words: Sequence[str], reason: str, typed: str) -> dict[str, str]:
     raise UsageError(f"warroom act LAUNCH takes {_FORMS}")
 
 
-def _listed(found: Json) -> int:
+def _listed(found: Json, folder: Path) -> int:
     for line in (*lever_lines(found), *run_lines(found), *procedure_lines(found)):
-        write(sys.stdout, clean(line))
+        write(sys.stdout, clean(as_typed_here(line, folder)))
     return int(ExitCode.GREEN)
 
 
@@ -126,8 +126,8 @@ async def _followed(known: Known, name: str, clock: Clock) -> int:
             return int(ExitCode.GREEN if run["outcome"] in _GOOD else ExitCode.RED)
         if run["waits_for"] or clock.monotonic() >= end:
             for line in asked_lines(run, found) if run["waits_for"] else ():
-                write(sys.stdout, clean(line.strip()))
-            write(sys.stdout, clean(f"{name} goes on: `warroom act {known.name}` shows it"))
+                write(sys.stdout, clean(as_typed_here(line.strip(), known.folder)))
+            write(sys.stdout, clean(f"{name} goes on: `{command_for(known.folder, 'act')}` shows it"))
             return int(ExitCode.UNKNOWN)
         await clock.sleep(_LOOK_S)
 

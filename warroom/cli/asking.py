@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warroom.cli.folders import safe_state_folder
+from warroom.cli.folders import as_typed_here, command_for, safe_state_folder
 from warroom.cli.launches import Known, launch_named, what_now
 from warroom.cli.plain import write
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
-from warroom.errors import ExitCode, UsageError
+from warroom.errors import ExitCode, UsageError, WarroomError
 from warroom.text import clean
 
 
@@ -23,7 +23,7 @@ def ask(launch: str, state: Path | None, body: Mapping[str, Any]) -> int:
     for said in answer["said"] or ["nothing is new: it stood so already"]:
         write(sys.stdout, clean(said))
     if body["request"] in ("post", "post_again"):
-        write(sys.stdout, clean(f"`warroom status {known.name}` shows when it has left"))
+        write(sys.stdout, f"`{command_for(known.folder, 'status')}` shows when it has left")
     return int(ExitCode.GREEN)
 
 
@@ -34,6 +34,9 @@ def asked(known: Known, method: str, path: str, body: Mapping[str, Any] | None =
         return ask_engine(known.folder, method, path, body)
     except NotRunning as nobody:
         nobody.hint = what_now(known)
+        raise
+    except WarroomError as refused:
+        refused.hint = as_typed_here(refused.hint, known.folder)
         raise
 
 

@@ -9,12 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warroom.cli.detached import start
 from warroom.cli.engines import engine_named, engine_of_playbook
-from warroom.cli.folders import command_for, safe_state_folder
+from warroom.cli.folders import as_typed_here, command_for, safe_state_folder
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
 from warroom.cli.output import Terminal
@@ -73,7 +74,7 @@ def console(launch: str, state: Path | None, *, read_only: bool) -> int:
     terminal = Terminal.of_process(os.environ)
     found = engine_named(safe_state_folder(state), launch)
     if not terminal.is_console:
-        raise UsageError("a console needs a terminal", hint=f"for a look: warroom status {found.name}")
+        raise UsageError("a console needs a terminal", hint=f"for a look: {command_for(found.folder, 'status')}")
     return _shown(found.folder, terminal, read_only=read_only, launch_counts=False)
 
 
@@ -84,7 +85,14 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
     end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
     run_again = command_for(folder, "run")
-    client = EngineClient(folder, clock, read_only=read_only, run=run_again, ended=lambda: _ended_in(folder))
+    client = EngineClient(
+        folder,
+        clock,
+        read_only=read_only,
+        run=run_again,
+        ended=lambda: _ended_in(folder),
+        typed=partial(as_typed_here, folder=folder),
+    )
     try:
         code = run_launch_console(client, clock, color=terminal.color, ascii_only=terminal.ascii_only)
     finally:

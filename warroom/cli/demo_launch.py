@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from warroom.cli.detached import start
-from warroom.cli.folders import command_for
+from warroom.cli.folders import as_typed_here, command_for
 from warroom.cli.hangup import end_with_terminal
 from warroom.cli.herald import Told
 from warroom.cli.journaled import ended_in
@@ -78,9 +78,10 @@ def watch(stage: Stage, scenario: str, terminal: Terminal) -> int:
 
     with _engine(stage, partial(narrate, terminal.err)) as told:
         end_with_terminal(sys.stdin.fileno())
+        typed = partial(as_typed_here, folder=told.folder)
         ended, run_again = partial(ended_in, told.folder), command_for(told.folder, "run")
         code = run_launch_console(
-            EngineClient(told.folder, clock, run=run_again, ended=ended),
+            EngineClient(told.folder, clock, run=run_again, ended=ended, typed=typed),
             clock,
             color=terminal.color,
             ascii_only=terminal.ascii_only,

@@ -9,7 +9,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from warroom.cli.program import program
+from warroom.cli.program import as_called, program
 from warroom.errors import UsageError
 from warroom.journal.folder import require_safe
 from warroom.text import clean
@@ -59,6 +59,15 @@ def command_for(folder: Path, name: str, *more: str) -> str:
     """The whole command `name` for the launch in `folder`, to be pasted into a shell."""
     elsewhere = () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
     return clean(" ".join((program(), name, folder.name, *elsewhere, *more)))
+
+
+def as_typed_here(text: str, folder: Path) -> str:
+    """`text` with the commands in it for the launch in `folder` as a person can type them: with its name where
+    LAUNCH stands for it, and the state folder unless it is the usual one."""
+    usual = folder.parent == state_folder(None)
+    here = "" if usual else f" --state {shlex.quote(str(folder.parent))}"
+    its_own = rf"(?<=warroom )([a-z0-9]+) (?:{re.escape(folder.name)}|LAUNCH)(?![\w-])(?! --state)"
+    return as_called(re.sub(its_own, lambda it: f"{it[1]} {folder.name}{here}", text))
 
 
 def how_to_go_on(folder: Path) -> str:

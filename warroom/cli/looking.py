@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,12 +13,11 @@ from typing import Any, Final
 from warroom.adapters.file_channel import published_heads
 from warroom.api.models import instant
 from warroom.cli.action_lines import lever_lines, run_lines
-from warroom.cli.folders import safe_state_folder, state_folder
+from warroom.cli.folders import as_typed_here, safe_state_folder, state_folder
 from warroom.cli.folding import folded
 from warroom.cli.journaled import journaled
 from warroom.cli.launches import Known, altered_copy, is_launch, known_launches, launch_named, what_now
 from warroom.cli.plain import write
-from warroom.cli.program import as_called
 from warroom.cli.watched_lines import signal_lines, trigger_lines
 from warroom.client.engine_socket import NotRunning
 from warroom.client.engine_socket import ask as ask_engine
@@ -101,16 +98,6 @@ def status(launch: str, state: Path | None, *, as_json: bool) -> int:
     for line in status_lines(found, "" if found["engine"] else what_now(known)):
         write(sys.stdout, clean(as_typed_here(line, known.folder)))
     return code
-
-
-def as_typed_here(line: str, folder: Path) -> str:
-    """The commands for the launch in `folder` that a line advises, with the state folder unless it is the usual."""
-    if folder.parent == state_folder(None):
-        return line
-    here = f"--state {shlex.quote(str(folder.parent))}"
-    return re.sub(
-        rf"(?<=warroom )([a-z0-9]+ {re.escape(folder.name)})(?=\s)(?! --state)", lambda it: f"{it[1]} {here}", line
-    )
 
 
 def status_lines(found: Mapping[str, Any], go_on: str = "start it with: warroom run") -> Iterator[str]:
@@ -277,7 +264,7 @@ def _post_lines(found: Mapping[str, Any]) -> Iterator[str]:
     for post in found["updates"]:
         yield _post_line(post, f" ({post['channel']})" if several and post["channel"] else "")
         if post["do"]:
-            yield f"{'':8}-> {as_called(post['do'])}"
+            yield f"{'':8}-> {post['do']}"
 
 
 def _post_line(post: Mapping[str, Any], where: str) -> str:

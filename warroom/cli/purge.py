@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from warroom.cli.confirming import confirmed
-from warroom.cli.folders import safe_state_folder
+from warroom.cli.folders import command_for, safe_state_folder
 from warroom.cli.launches import Known, launch_named, whole
 from warroom.cli.plain import write
 from warroom.clock import RealClock
@@ -54,11 +54,12 @@ def _require_over(known: Known) -> None:
     if known.problem:
         raise UsageError(
             f"the journal of {known.name} cannot be read, so nobody knows whether it is closed: {known.problem}",
-            hint=f"look at it with warroom audit {known.name}; delete its folder by hand",
+            hint=f"look at it with {command_for(known.folder, 'audit')}; delete its folder by hand",
         )
     if known.is_open:
         raise UsageError(
-            f"the launch {known.name} is open", hint=f"close it first: warroom close {known.name} --reason TEXT"
+            f"the launch {known.name} is open",
+            hint=f"close it first: {command_for(known.folder, 'close', '--reason TEXT')}",
         )
     found = known.folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():

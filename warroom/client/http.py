@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -55,7 +55,8 @@ class EngineClient:
 
     `run` is the command that takes the launch up, as a shell reads it; empty: `warroom run` and its name. `ended` is
     asked, in a thread, when no engine runs: it says how the launch ended, as its journal has it, or who stopped its
-    last engine, `by ada at 02:05:07Z`; empty where the journal says neither.
+    last engine, `by ada at 02:05:07Z`; empty where the journal says neither. `typed` makes the commands in what is
+    advised such as can be typed where the console runs.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class EngineClient:
         read_only: bool = False,
         run: str = "",
         ended: Callable[[], LaunchNow | str] = _not_known,
+        typed: Callable[[str], str] = str,
     ) -> None:
         self._folder = folder
         self._clock = clock
         self._read_only = read_only
         self._run = run or f"warroom run {folder.name}"
         self._ended = ended
+        self._typed = typed
         self._closing = asyncio.Event()
         self._open: set[Wire] = set()
         self._heard_at = clock.now()
@@ -123,7 +126,15 @@ class EngineClient:
                 "the engine does not answer",
                 hint="what was asked may or may not have been done: see the log when it is back",
             ) from error
-        return clean("; ".join(accepted(status, raw)["said"]))
+        try:
+            return clean("; ".join(accepted(status, raw)["said"]))
+        except WarroomError as refused:
+            refused.hint = self._typed(refused.hint)
+            raise
+
+    def _as_typed(self, launch: LaunchNow) -> LaunchNow:
+        told = tuple(replace(post, do=self._typed(post.do)) if post.do else post for post in launch.updates)
+        return replace(launch, updates=told)
 
     async def aclose(self) -> None:
         """Ends every stream and every connection."""
@@ -171,7 +182,7 @@ class EngineClient:
     async def _state(self) -> LaunchNow | _Gone:
         try:
             status, raw = await self._answer("GET", "/state", _STATE_S, None)
-            launch = launch_now(accepted(status, raw))
+            launch = self._as_typed(launch_now(accepted(status, raw)))
         except _NOBODY:
             ended = await asyncio.to_thread(self._ended)
             if isinstance(ended, LaunchNow):
