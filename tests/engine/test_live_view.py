@@ -95,6 +95,26 @@ async def test_what_is_not_known_says_so_and_shows_no_number(tmp_path: Path) -> 
         assert found["baselines"]["depth"]["reason"] == "only 0 values of 60 in the 5m before"
 
 
+async def test_after_a_restart_what_was_measured_before_is_not_known_rather_than_never_measured(
+    tmp_path: Path,
+) -> None:
+    stage = Feed(tmp_path)
+    async with stage.engine():
+        await stage.advance(3 * MINUTE)
+    stage.fed.values["errors"] = "the last look failed: refused"
+    async with stage.engine() as engine:
+        errors = seen(engine, stage)["signals"]["errors"]
+        assert (errors["word"], errors["value"], errors["shown"]) == ("UNKNOWN", None, "")
+        assert errors["reason"] == "not looked at yet since the engine began"
+        assert (errors["at"], errors["age_s"]) == ("2025-11-01T02:03:00.000Z", 0.0)
+        await stage.advance(2 * MINUTE)
+        errors = seen(engine, stage)["signals"]["errors"]
+        assert (errors["reason"], errors["value"]) == ("the last look failed: refused", None)
+        assert (errors["at"], errors["age_s"]) == ("2025-11-01T02:03:00.000Z", 120.0)
+        never = seen(engine, stage, live=False)["signals"]["errors"]
+        assert never["at"] == "2025-11-01T02:03:00.000Z"
+
+
 async def test_a_bucket_is_shown_as_its_ends_and_each_value_of_a_label_by_itself(tmp_path: Path) -> None:
     stage = Feed(tmp_path)
     stage.fed.values["p95"] = Reading(T0, 0.11, low=0.1, high=0.12, n=50)

@@ -68,7 +68,7 @@ def journaled(state: LaunchState) -> Live:
     for known in state.signals.values():
         reading = Reading(known.at, known.value, known.low, known.high, known.n)
         judged = Judged(known.level, known.reason)
-        signals[known.id] = SignalLive(reading, judged, known.at if known.value is not None else None)
+        signals[known.id] = SignalLive(reading, judged, known.measured_at)
     triggers = {known.id: known.state for known in state.triggers.values()}
     budgets = {name: one.budget for name, one in state.budgets.items()}
     return Live(timedelta(seconds=5), signals, triggers, budgets, is_watched=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from warroom.clock import stamp
 from warroom.engine.live import Live, SignalLive
@@ -21,7 +21,8 @@ from warroom.slo.reading import Reading
 from warroom.slo.trigger import fires_at
 from warroom.units import format_duration
 
-_NOT_YET = "not looked at yet"
+_NOT_YET: Final = "not looked at yet"
+_NOT_AGAIN: Final = "not looked at yet since the engine began"
 
 
 def signals(state: LaunchState, live: Live, now: datetime) -> list[dict[str, Any]]:
@@ -39,8 +40,11 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
     found = live.signals.get(plan.id)
     reading = found.reading if found else Reading.missing(context.now, _NOT_YET)
     breach = _breach(state, context, live, plan)
-    level, reason = _level(state, live, found, breach)
-    at = found.at if found else None
+    before = _measured_before(state, plan)
+    level, reason = Level.UNKNOWN, _NOT_AGAIN if before else _NOT_YET
+    if found:
+        level, reason = _level(state, live, found, breach)
+    at = (found.at if found else None) or before
     return {
         "id": plan.id,
         "title": plan.title,
@@ -68,12 +72,14 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
     }
 
 
-def _level(
-    state: LaunchState, live: Live, found: SignalLive | None, breach: Mapping[str, str] | None
-) -> tuple[Level, str]:
+def _measured_before(state: LaunchState, plan: SignalPlan) -> datetime | None:
+    """When there was data last by what the journal has; what a playbook before asked for says nothing of now."""
+    known = state.signals.get(plan.id)
+    return known.measured_at if known and not known.is_former else None
+
+
+def _level(state: LaunchState, live: Live, found: SignalLive, breach: Mapping[str, str] | None) -> tuple[Level, str]:
     """The level and why; without an engine nobody knows what it is now, and the reason is what it was."""
-    if found is None:
-        return Level.UNKNOWN, _NOT_YET
     level, reason = found.judged.level, found.judged.reason
     if live.is_told(state) or level is Level.UNKNOWN:
         return level, reason

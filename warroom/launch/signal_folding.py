@@ -68,9 +68,11 @@ def _measured(state: LaunchState, known: SignalKnown, entry: Entry, found: Body)
     value, low, high, n = (found.get(name) for name in ("value", "low", "high", "n"))
     reason, filling = found.get("reason", ""), found.get("filling", False)
     was_judged = known.was_judged or known.level is not Level.UNKNOWN
+    before = None if known.is_former else known.measured_at
     return replace(
         known,
         at=entry.at,
+        measured_at=before if value is None else entry.at,
         value=value,
         low=low,
         high=high,

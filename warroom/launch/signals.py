@@ -27,7 +27,8 @@ CALLED_OFF: Final = "T0 lies ahead again, and it is judged from then on"
 @dataclass(frozen=True, slots=True)
 class SignalKnown:
     """What was measured last, at `at`, of what the journal has: it has every change of the level, and one value a
-    minute. `level` is so since `since`, for `reason`. `value` (None: no data), `low`, `high` and `n` as in a Reading.
+    minute. There was data last at `measured_at`, None: never yet. `level` is so since `since`, for `reason`. `value`
+    (None: no data), `low`, `high` and `n` as in a Reading.
     `filling`: it is UNKNOWN only because nobody has looked for longer; `was_judged`: it was something else before.
     `is_former`: all this was found by a playbook before the one of now, which asks for something else or has other
     limits, so that it says nothing of now.
@@ -40,6 +41,7 @@ class SignalKnown:
     level: Level
     since: datetime
     at: datetime
+    measured_at: datetime | None = None
     value: float | None = None
     low: float | None = None
     high: float | None = None
