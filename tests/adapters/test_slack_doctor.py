@@ -111,6 +111,13 @@ async def test_a_channel_that_is_not_there_by_that_id_is_found(slack: SlackStand
     assert "at the bottom of View channel details" in found.repair
 
 
+async def test_an_address_that_is_not_the_one_of_slacks_api_is_named(slack: SlackStandIn) -> None:
+    _fault("error", value="unknown_method")(slack)
+    token = (await findings(slack))["token"]
+    assert (token.verdict, token.found) == (FAIL, "unknown_method")
+    assert token.repair == "that is not the address of Slack's API: check SLACK_API_URL"
+
+
 @pytest.mark.parametrize(("off_s", "verdict"), [(0, PASS), (29, PASS), (31, FAIL), (-31, FAIL)])
 def test_the_clocks_may_be_thirty_seconds_apart(off_s: int, verdict: Verdict) -> None:
     now = RealClock().now().replace(microsecond=0)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.launching import Desk, ago
+from tests.cli.running import warroom
 from warroom.cli.folders import as_typed_here
 from warroom.client import Fresh
 from warroom.client.http import EngineClient
@@ -65,6 +66,27 @@ def test_what_is_refused_is_hinted_at_with_a_command_that_can_be_pasted(desk: De
     with desk.engine("--t0", ago(minutes=1)):
         refused = desk.ask("post", "T+1h", "--again", "--reason", "gone", launch="quiet")
         assert f"warroom post {desk.folder().name} --state {desk.state} once@T+1h" in refused.err
+
+
+def test_a_name_of_neither_a_playbook_nor_a_launch_is_said_with_the_folder_looked_through(
+    desk: Desk,
+) -> None:
+    with desk.engine("--t0", ago(minutes=1)):
+        name = desk.folder().name
+    elsewhere = warroom("run", name, "--headless", "--state", str(desk.state.parent / "other"), evidence=desk.state)
+    assert elsewhere.code == 2
+    assert f"{name} is no playbook, and no launch of that name is in {desk.state.parent}/other" in elsewhere.err
+    assert "hint: the folder of launches is named with --state DIR" in elsewhere.err
+    near = desk.ask("run", "--headless", launch="quit")
+    assert f"quit is no playbook, and no launch of that name is in {desk.state}" in near.err
+    assert f"there: {name}" in near.err
+
+
+def test_whoever_meets_another_engine_is_told_how_to_end_one_that_hangs(desk: Desk) -> None:
+    with desk.engine("--t0", ago(minutes=1)):
+        met = desk.ask("run", "--headless", launch="quiet")
+    of_it = f"{desk.folder().name} --state {desk.state}"
+    assert f"attach to it with: warroom console {of_it}; if it hangs: warroom run {of_it} --take-over" in met.err
 
 
 async def test_a_console_is_advised_with_commands_that_can_be_pasted(desk: Desk) -> None:

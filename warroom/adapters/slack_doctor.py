@@ -39,6 +39,7 @@ _REPAIR: Final[Mapping[str, str]] = {
     "invite the bot where it is private",
     "not_in_channel": "the bot is not in the channel: /invite it there",
     "is_archived": "the channel is archived: unarchive it or name another",
+    "unknown_method": "that is not the address of Slack's API: check SLACK_API_URL",
 }
 
 

@@ -179,6 +179,18 @@ def is_launch(folder: Path, name: str) -> bool:
     return _found(folder / name) is not None or any(one.id == name for one in known_launches(folder))
 
 
+def require_playbook(folder: Path, given: Path) -> None:
+    """Raises UsageError where `given` can only be the name of a launch, and there is none below `folder`."""
+    name = str(given)
+    if given.exists() or given.suffix in (".yaml", ".yml") or not _is_name(name):
+        return
+    there = _names(known_launches(folder)) or "none"
+    raise UsageError(
+        f"{clean(name, limit=80)} is no playbook, and no launch of that name is in {clean(str(folder))}",
+        hint=f"the folder of launches is named with --state DIR; there: {there}",
+    )
+
+
 def _is_name(name: str) -> bool:
     return name not in ("", ".", "..") and "/" not in name
 

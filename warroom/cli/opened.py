@@ -26,6 +26,7 @@ from warroom.cli.launches import (
     other_name,
     other_playbook,
     require_copy,
+    require_playbook,
 )
 from warroom.cli.options import RunOptions, pairs
 from warroom.clock import Clock, RealClock, stamp
@@ -134,7 +135,10 @@ def _known(options: LaunchOptions) -> Known | None:
             how = "is closed" if known.opened else "was never opened"
             raise UsageError(f"the launch {known.name} {how}", hint="open another from its playbook")
         return known
-    return open_launch_of(options.state, options.playbook)
+    found = open_launch_of(options.state, options.playbook)
+    if found is None:
+        require_playbook(options.state, options.playbook)
+    return found
 
 
 def _loaded(path: Path, inputs: InputValues, options: LaunchOptions, folder: Path | None = None) -> Playbook:

@@ -65,7 +65,9 @@ def run(options: LaunchOptions, environ: Mapping[str, str] | None = None) -> int
         opened = open_launch(options, env, clock)
     except LaunchOwned as owned:
         if not herald.is_awaited:
-            owned.hint = f"attach to it with: {command_for(options.state / owned.launch, 'console')}"
+            folder = options.state / owned.launch
+            end = command_for(folder, "run", "--take-over")
+            owned.hint = f"attach to it with: {command_for(folder, 'console')}; if it hangs: {end}"
             raise
         herald.tell(Told(options.state / owned.launch, owned.owner.pid if owned.owner else 0, taken=True))
         return int(owned.exit_code)

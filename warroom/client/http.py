@@ -193,7 +193,8 @@ class EngineClient:
             do = f"{self._run} --take-over {_AS_BEFORE}"
             return _Gone("the engine does not answer, it is stopped or very busy", do)
         except _BROKEN as error:
-            return _Gone(f"the engine broke off: {type(error).__name__}")
+            why = getattr(error, "strerror", "") or "in the middle of an answer"
+            return _Gone(f"the engine broke off: {why}")
         except WarroomError as error:
             return _Gone("; ".join(filter(None, (error.message, error.hint))))
         self._heard_at = self._clock.now()
