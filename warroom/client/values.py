@@ -200,7 +200,7 @@ class PostNow:
     early_s: float = 0.0
     """How long before its time it was sent; 0 for one that is owed for an event, which leaves at once."""
     delivery: str = ""
-    """The line below the text as it was sent last: LATE by how much, and the head of the journal."""
+    """The line below the text as it was sent last: LATE or EARLY by how much, and the head of the journal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from warroom.launch.entries import CHANNEL, ENGINE, Draft
 from warroom.launch.files import GIVE_UP_AFTER, Attach, file_named
 from warroom.launch.flips import news
 from warroom.launch.ledger import (
-    LATE_AFTER_S,
     Close,
     Decision,
     GiveUp,
@@ -26,6 +25,7 @@ from warroom.launch.ledger import (
     RunSuite,
     Send,
     decide,
+    off_s,
 )
 from warroom.launch.procedure_ledger import procedure_drafts
 from warroom.launch.results import finished_body
@@ -107,6 +107,7 @@ def _due(state: LaunchState, prepare: Prepare) -> dict[str, object]:
         "due": stamp(prepare.due),
         "text": post_text(state, prepare),
         "late_s": round(prepare.late_s, 3),
+        **({"early_s": round(prepare.early_s, 3)} if prepare.early_s else {}),
         "merged": [slot.id for slot in prepare.merged],
     }
 
@@ -117,9 +118,10 @@ def sending(send: Send, state: LaunchState, now: datetime, place: str, app: str 
         return []
     record = send.record
     body = {"slot": record.slot, "key": record.key, "attempt": send.attempt, **_moved(record.thread, send.thread)}
-    late_s = _late_s(record, state, now)
+    late_s, early_s = _off_s(record, state, now)
     body |= {name: value for name, value in (("place", place), ("app", app)) if value}
     body |= {"late_s": late_s} if late_s != record.late_s else {}
+    body |= {"early_s": early_s} if early_s != record.early_s else {}
     channel = channel_of(state.course, record.slot)
     goes_on = channel is not None and channel.threads and parts_of(_text(record, state)).goes_on
     return [Draft("update.sending", {**body, **({"goes_on": True} if goes_on else {})})]
@@ -129,10 +131,10 @@ def _moved(known: str, thread: str) -> dict[str, object]:
     return {"thread": thread} if thread != known else {}
 
 
-def _late_s(record: Record, state: LaunchState, now: datetime) -> float:
+def _off_s(record: Record, state: LaunchState, now: datetime) -> tuple[float, float]:
     slot = next(one for one in all_slots(state, now) if one.id == record.slot)
-    late_s = (believed(state, now) - slot.due(record.t0 or now)).total_seconds()
-    return round(late_s, 3) if late_s > LATE_AFTER_S else 0.0
+    late_s, early_s = off_s(slot, record.t0 or now, believed(state, now))
+    return round(late_s, 3), round(early_s, 3)
 
 
 def post_of(send: Send, state: LaunchState, now: datetime) -> Post:

@@ -33,8 +33,9 @@ LATE_AFTER_S: Final = 60.0
 class Prepare:
     """Render the post of `slot` and journal it as `update.due` before anything is sent.
 
-    `late_s` is 0 for one in time, `merged` the slots it names beside its own, the earliest first. `key` is the same
-    in every attempt.
+    `late_s` is 0 for one in time, `early_s` 0 but for one that a person wants before it may leave; `merged` are the
+    slots it names beside its own, the earliest first. `key` is the same in every attempt. `at` is when it is written;
+    None: at its time.
     """
 
     slot: Slot
@@ -42,6 +43,8 @@ class Prepare:
     due: datetime
     late_s: float = 0.0
     merged: tuple[Slot, ...] = ()
+    early_s: float = 0.0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,13 @@ def key_of(state: LaunchState, slot_id: str, earlier: int) -> str:
     """What names the post of a slot in every attempt: `wr:LAUNCH:hourly@T+1h`. One that is sent once more although
     `earlier` copies arrived has another, so that a look-up does not take those for it."""
     return f"wr:{state.launch}:{slot_id}" + (f"~{earlier + 1}" if earlier else "")
+
+
+def off_s(slot: Slot, t0: datetime | None, now: datetime) -> tuple[float, float]:
+    """By how many seconds the post of `slot` is LATE, and by how many EARLY, where it leaves at `now`: 0 for one in
+    time, and for one that is not before the time at which it may leave."""
+    off = (now - slot.due(t0)).total_seconds()
+    return (off if off > LATE_AFTER_S else 0.0), (-off if now < slot.leaves(t0) else 0.0)
 
 
 def _may_be_merged(slot: Slot) -> bool:
@@ -286,11 +296,10 @@ class _Ledger:
             yield HoldBack(slot, reason)
 
     def _prepare(self, slot: Slot, merged: tuple[Slot, ...] = ()) -> Prepare:
-        due = slot.due(self._t0)
-        late_s = (self._now - due).total_seconds()
+        late_s, early_s = off_s(slot, self._t0, self._now)
         known = self._state.records.get(slot.id)
         key = key_of(self._state, slot.id, known.earlier if known else 0)
-        return Prepare(slot, key, due, late_s if late_s > LATE_AFTER_S else 0.0, merged)
+        return Prepare(slot, key, slot.due(self._t0), late_s, merged, early_s, self._now)
 
     def _reruns(self) -> list[RunSuite]:
         """The runs that flips to green have made and that have not finished: of each gate the first, so that no two

@@ -36,7 +36,8 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
         )
         return replace(state, records={**state.records, slot: back})
     merged = tuple(body.get("merged", ()))
-    fresh = Record(slot, Stage.DUE, body["key"], body["text"], body["late_s"], merged, t0=state.t0, at=entry.at)
+    fresh = Record(slot, Stage.DUE, body["key"], body["text"], merged=merged, t0=state.t0, at=entry.at)
+    fresh = replace(fresh, late_s=body["late_s"], early_s=body.get("early_s", 0.0))
     fresh = replace(fresh, asked=slot in state.requested, file=body.get("file", ""), channel=body.get("channel", ""))
     named = {
         name: replace(state.records.get(name, _NEW), slot=name, stage=Stage.MERGED, into=slot, at=entry.at)
@@ -71,6 +72,7 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
         after = replace(after, by=body.get("by", ""), late_s=body.get("late_s", before.late_s))
         if stage is Stage.SENDING:
             after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
+            after = replace(after, early_s=body.get("early_s", before.early_s))
             after = replace(after, place=body.get("place", ""), app=body.get("app", ""))
             after = replace(after, goes_on=body.get("goes_on", False), head=entry.head.short)
             after = replace(after, tried_at=before.tried_at or entry.at, absent_at=None)

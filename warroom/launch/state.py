@@ -44,7 +44,8 @@ class Stage(StrEnum):
 class Record:
     """What the journal says about the post of one slot.
 
-    `late_s` is 0 for one in time: when it was written, and from the first attempt on when the last one left.
+    `late_s` is 0 for one in time: when it was written, and from the first attempt on when the last one left; so is
+    `early_s` for one that did not leave before its time.
     `merged` names the slots that its text stands for beside its own, `into` (only where it is MERGED) the slot whose
     post stands for this one. `attempt` and `epoch` are those of the last attempt, 0 before the first, and `head` is
     the head of the journal that it names; the next one leaves at `not_before` or later, by the wall clock as it is
@@ -68,6 +69,7 @@ class Record:
     key: str = ""
     text: str = ""
     late_s: float = 0.0
+    early_s: float = 0.0
     merged: tuple[str, ...] = ()
     into: str = ""
     attempt: int = 0

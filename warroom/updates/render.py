@@ -36,9 +36,7 @@ def post_text(state: LaunchState, prepare: Prepare) -> str:
         return _instead_text(state, state.records[prepare.slot.instead_of])
     template = state.course.updates[prepare.slot.update].template
     slot, names = prepare.slot, _names(prepare)
-    is_at_once = slot.is_event and not slot.recurring
-    at = slot.since if is_at_once and not prepare.late_s else prepare.due + timedelta(seconds=prepare.late_s)
-    text = text_of(template, state, slot, at)
+    text = text_of(template, state, slot, prepare.at or prepare.due)
     return text if len(names) <= _NAMES else f"{text}\nStands for {names} too"
 
 
@@ -79,6 +77,8 @@ def delivery_line(
     for a post in time that stands for itself alone. Where a post stands for very many its text names them.
     """
     parts = [f"LATE by {format_duration(timedelta(seconds=int(prepare.late_s)))}"] if prepare.late_s else []
+    if prepare.early_s >= 1:
+        parts.append(f"EARLY by {format_duration(timedelta(seconds=int(prepare.early_s)))}")
     if prepare.merged:
         names = _names(prepare)
         many = f"{len(prepare.merged)} others too, named at the end"
@@ -102,7 +102,7 @@ def delivery_of(record: Record, state: LaunchState, slots: Mapping[str, Slot]) -
     while origin.instead_of:
         origin = slots[origin.instead_of]
     merged = tuple(slots[name] for name in state.records[origin.id].merged if name in slots)
-    prepare = Prepare(slot, record.key, slot.due(record.t0 or state.t0), record.late_s, merged)
+    prepare = Prepare(slot, record.key, slot.due(record.t0 or state.t0), record.late_s, merged, record.early_s)
     # One that may have arrived has told of those that it stood for itself.
     doubted = [state.records[one.id] for one in merged if state.records[one.id].again]
     told = {name for one in doubted for name in (one.slot, *one.merged)}
