@@ -147,6 +147,8 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
     if post.sent_at:
         by = f", by {post.by}" if post.by else ""
         rows += _texts("Done" if post.by else "Sent", [f"{_sent(post, post.sent_at)}{by}"], width)
+    if post.failed_at:
+        rows += _texts("Failed", [_when(post.failed_at)], width)
     if is_open(post):
         rows += _needs(view, post, width)
     if post.remark:

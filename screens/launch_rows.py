@@ -123,7 +123,7 @@ def _post_row(view: LaunchView, post: PostNow, now: datetime, width: int) -> Con
     title = title_of_post(view.launch, post)
     if width < _NARROW:
         return _row(mark, f"{post.time} {title}", when, width)
-    shown = post.sent_at or post.due
+    shown = post.sent_at or post.failed_at or post.due
     due = day_and_time(shown, now) if shown else ""
     long = len(str(mark)) > _MARK
     at = f"{post.time:<{_TIME}}" if long else f"{post.time:<{_TIME}} {due:<{_DUE}}"

@@ -170,7 +170,7 @@ def test_a_post_names_its_channel_where_there_are_several_and_says_what_to_do() 
     state = after(state, "update.sending", T0, slot="told@T+5m", attempt=1)
     state = after(state, "update.dead", T0, slot="told@T+5m", reason="not_in_channel: invite it")
     assert lines(state, "post") == [
-        "post told@T+5m failed (room): not_in_channel: invite it",
+        "post told@T+5m failed (room) 2025-11-01T02:00:00.000Z: not_in_channel: invite it",
         "post told@T+5m/mail to do (mail), LATE by 55m",
     ]
     command = f"warroom post {state.launch} told@T+5m"

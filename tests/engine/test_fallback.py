@@ -127,6 +127,8 @@ async def test_what_is_refused_for_good_is_told_by_the_fallback_once_and_stays_a
             one for one in state_json(engine.state, stage.clock.now())["updates"] if one["slot"] == "first@T+5m"
         ]
         assert (told["standing"], told["channel"]) == ("failed", "room")
+        assert told["sent_at"] is None
+        assert told["failed_at"].startswith(told["due"][:17])
         assert "get a new token" in told["do"]
         assert f"warroom post {engine.state.launch} first@T+5m --again --reason TEXT" in told["do"]
         await until_closed(stage, engine)

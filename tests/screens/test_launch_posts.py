@@ -171,3 +171,15 @@ def test_below_the_text_of_a_post_stands_what_stands_below_it_in_its_channel() -
     rows = told(view, post).splitlines()
     assert [row.strip(" │") for row in rows[-3:]] == ["PUBLISHED", "Build ID: b-1", below]
     assert "journal" not in told(view, replace(post, standing="due", delivery=""))
+
+
+def test_a_post_that_failed_says_when_instead_of_when_it_was_due() -> None:
+    launch, failed_at = launches.green(), T0 + 21 * MINUTE
+    due = T0 + 2 * HOUR
+    launch = launches.with_post(launch, 3, standing="failed", reason="token_revoked", due=due, failed_at=failed_at)
+    view, post = view_of(launch), launch.updates[3]
+    row = item_row(view, post, launch.now, 100, selected=False).plain
+    assert "02:26:00Z" in row
+    assert "04:05:00Z" not in row
+    told = "\n".join(" ".join(row.plain.split()) for row in details_lines(view, post, launch.now, 100))
+    assert "Failed 2025-11-01T02:26:00Z" in told

@@ -272,7 +272,8 @@ def _post_line(post: Mapping[str, Any], where: str) -> str:
     late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if is_late else ""
     early = f", early by {format_duration(timedelta(seconds=int(post['early_s'])))}" if post["early_s"] >= 1 else ""
     by = f" by {post['by']}" if post["by"] else ""
-    sent = f" {post['sent_at']}{by}{early}" if post["sent_at"] else by
+    at = post["sent_at"] or post["failed_at"]
+    sent = f" {at}{by}{early}" if at else by
     into = f" into {post['into']}" if post["into"] else ""
     why = f": {post['reason']}" if post["reason"] else ""
     remark = f" [remark by {post['remark']['by']}: {post['remark']['text']}]" if post["remark"] else ""

@@ -201,6 +201,7 @@ class PostNow:
     """How long before its time it was sent; 0 for one that is owed for an event, which leaves at once."""
     delivery: str = ""
     """The line below the text as it was sent last: LATE or EARLY by how much, and the head of the journal."""
+    failed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
