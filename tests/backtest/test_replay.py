@@ -97,6 +97,14 @@ def test_where_too_little_was_seen_it_is_unknown_whether_it_fired() -> None:
     found = backtested(p95(missing=(5, 60)), watched=P95)
     assert (of(found, "pause_p95").is_known, found.is_known) == (False, False)
     assert found.signals[2].shares[Level.UNKNOWN] == pytest.approx(220 / 241)
+    assert "nobody looked" in found.signals[2].unknown
+    assert backtested(p95(), watched=P95).signals[2].unknown == ""
+
+
+def test_one_that_fired_in_the_little_that_was_seen_leaves_the_whole_unknown() -> None:
+    found = backtested(p95((50, 60), missing=(0, 49)), watched=P95)
+    assert len(of(found, "pause_p95").activations) == 1
+    assert not found.is_known
 
 
 def test_a_trend_is_told_from_the_time_before_the_period() -> None:

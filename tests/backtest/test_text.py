@@ -65,3 +65,10 @@ def test_a_little_is_never_told_as_nothing() -> None:
     shares = {Level.GREEN: 0.9999, Level.RED: 0.00005}
     found = replace(backtested(every(5, 60), course_=planned()), signals=(SignalShares("errors", "Errors", shares),))
     assert list(backtest_lines(found, planned()))[-1] == "  errors: ✔ GREEN 99.99%, ✖ RED <0.01%"
+
+
+def test_a_signal_that_was_unknown_says_why() -> None:
+    shares = SignalShares("queue", "Queue", {Level.UNKNOWN: 1.0}, "Prometheus has no current sample of queue_depth")
+    found = replace(backtested(every(5, 60), course_=planned()), signals=(shares,))
+    told = "  queue: ? UNKNOWN 100.00%: Prometheus has no current sample of queue_depth"
+    assert list(backtest_lines(found, planned()))[-1] == told

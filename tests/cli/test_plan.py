@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import pytest
 from tests.plan.planned import GIVEN
 from tests.playbook.test_shipped import AUTO_COM_CENTER
 from warroom.cli.plan import PlanOptions, plan
+from warroom.clock import RealClock, stamp
 from warroom.errors import PlaybookError, UsageError
+
+SECOND = "%Y-%m-%dT%H:%M:%SZ"
+T0 = RealClock().now().replace(microsecond=0) + timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +30,10 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_complete_set_up_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
-    code = plan(PlanOptions(playbook=AUTO_COM_CENTER, t0="2025-11-01T02:00:00Z"), GIVEN)
+    code = plan(PlanOptions(playbook=AUTO_COM_CENTER, t0=T0.strftime(SECOND)), GIVEN)
     shown = capsys.readouterr()
     assert (code, shown.err) == (0, "warroom: no findings; nothing was sent\n")
-    assert "  T+48h  2025-11-03T02:00:00Z" in shown.out
+    assert f"  T+48h  {(T0 + timedelta(hours=48)).strftime(SECOND)}" in shown.out
     assert [
         value for name, value in GIVEN.items() if value in shown.out and ("TOKEN" in name or "SECRET" in name)
     ] == [GIVEN["M2M_TOKEN_URL"]]
@@ -44,13 +49,21 @@ def test_missing_inputs_are_findings_and_the_rest_is_planned_all_the_same(
 
 
 def test_as_json_it_holds_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    options = PlanOptions(playbook=AUTO_COM_CENTER, t0="2025-11-01T02:00:00Z", format="json")
+    options = PlanOptions(playbook=AUTO_COM_CENTER, t0=T0.strftime(SECOND), format="json")
     assert plan(options, GIVEN) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["schema"], told["t0"]) == ("warroom.plan/1", "2025-11-01T02:00:00.000Z")
-    assert told["posts"][0]["due"] == "2025-11-01T02:05:00.000Z"
+    assert (told["schema"], told["t0"]) == ("warroom.plan/1", stamp(T0))
+    assert told["posts"][0]["due"] == stamp(T0 + timedelta(minutes=5))
     assert told["posts"][-1]["due"] is None
     assert told["findings"] == []
+
+
+def test_a_t0_that_run_refuses_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    assert plan(PlanOptions(playbook=AUTO_COM_CENTER, t0="2024-11-01T02:00:00Z"), GIVEN) == 1
+    shown = capsys.readouterr()
+    assert "T0: T0 cannot be 2024-11-01T02:00:00.000Z: the launch would be over since 2024-11-03T02" in shown.out
+    assert "is the date right?" in shown.out
+    assert shown.err == "warroom: 1 finding; nothing was sent\n"
 
 
 @pytest.mark.parametrize(

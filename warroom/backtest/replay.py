@@ -43,6 +43,7 @@ class Replay:
         self._tracks = {plan.id: Track(course, plan, period.every) for plan in scope.triggers}
         self._signals = [plan for plan in watched.signals.values() if plan.source in scope.servers]
         self._levels: dict[str, Counter[Level]] = {plan.id: Counter() for plan in self._signals}
+        self._unknown: dict[str, str] = {}
         plans = watched.baselines.values()
         self._baselines = {one.id: Baseline(one.id, one.value) for one in plans if one.value is not None}
         captured = [one for one in plans if one.value is None and self._is_seen(one.signal)]
@@ -78,9 +79,11 @@ class Replay:
         context = Context(watched, slot, self._period.every, self._baselines, self._memory.histories)
         looked = SignalRound(context, sources, self._memory, _no_lever, began)
         for signal in self._signals:
-            level = looked.found(watched.signals[signal.id]).judged.level
+            judged = looked.found(watched.signals[signal.id]).judged
             if began:
-                self._levels[signal.id][level] += 1
+                self._levels[signal.id][judged.level] += 1
+            if began and judged.level is Level.UNKNOWN:
+                self._unknown[signal.id] = judged.reason
         if began:
             self._spend(looked, slot)
             for trigger in self._scope.triggers:
@@ -145,7 +148,8 @@ class Replay:
     def _shares(self, signal: str, title: str) -> SignalShares:
         found = self._levels[signal]
         slots = sum(found.values()) or 1
-        return SignalShares(signal, title, {level: found[level] / slots for level in Level if found[level]})
+        shares = {level: found[level] / slots for level in Level if found[level]}
+        return SignalShares(signal, title, shares, self._unknown.get(signal, ""))
 
     def _used(self, whys: Mapping[str, str]) -> Collection[str]:
         conditions = [one for plan in self._scope.triggers if not whys[plan.id] for one in (plan.when, plan.resume)]

@@ -161,7 +161,8 @@ def _baseline(one: Baseline, course: Course) -> str:
 
 def _signal(one: SignalShares) -> str:
     shares = ", ".join(f"{level.symbol} {level.word} {_share(share)}" for level, share in one.shares.items())
-    return f"{one.signal}: {shares or 'never looked at'}"
+    why = f": {clean(one.unknown, limit=400)}" if one.unknown else ""
+    return f"{one.signal}: {shares or 'never looked at'}{why}"
 
 
 def _share(share: float) -> str:

@@ -96,7 +96,7 @@ class Replayed:
 
     @property
     def is_known(self) -> bool:
-        """Whether enough was seen to say that it did not fire."""
+        """Whether enough was seen to say how often it fired, or that it did not."""
         return self.coverage >= MIN_COVERAGE
 
     @property
@@ -107,11 +107,13 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class SignalShares:
-    """For what share of the looks a signal had each level, 0..1 each."""
+    """For what share of the looks a signal had each level, 0..1 each. `unknown` is why it was UNKNOWN when it was so
+    last; empty where it never was."""
 
     signal: str
     title: str
     shares: Mapping[Level, float]
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,6 @@ class Backtest:
 
     @property
     def is_known(self) -> bool:
-        """Whether each trigger that history can decide is known to have fired, or not to."""
+        """Whether of each trigger that history can decide enough was seen to say how often it fired."""
         is_faulty = any(one.is_fault for one in self.unanswered)
-        return not is_faulty and all(one.is_known or one.activations for one in self.triggers)
+        return not is_faulty and all(one.is_known for one in self.triggers)

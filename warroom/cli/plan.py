@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,11 @@ from warroom.cli.options import pairs
 from warroom.cli.plain import write
 from warroom.clock import RealClock
 from warroom.errors import UsageError
-from warroom.launch.schedule import require_t0
+from warroom.launch.schedule import require_likely_t0, require_t0
 from warroom.plan import plan_of
 from warroom.plan.text import plan_json, plan_lines
+from warroom.plan.values import Warned
+from warroom.playbook.course import Course
 from warroom.playbook.inputs import InputValues
 from warroom.playbook.load import load_partly
 from warroom.redact import Redactor
@@ -56,6 +59,7 @@ def plan(options: PlanOptions, environ: Mapping[str, str] | None = None) -> int:
     loaded = load_partly(options.playbook, kinds=all_kinds(), inputs=given, environment=options.environment or None)
     secrets = secrets_of(loaded.playbook)
     made, redact = plan_of(loaded, t0, tuple(secrets)), Redactor.of(secrets)
+    made = replace(made, findings=(*_unlikely(loaded.playbook.course, t0), *made.findings))
     if options.format == "json":
         write(sys.stdout, redact(json.dumps(plan_json(made), indent=2, ensure_ascii=False)))
     else:
@@ -64,3 +68,12 @@ def plan(options: PlanOptions, environ: Mapping[str, str] | None = None) -> int:
     found = plural(len(made.findings), "finding") if made.findings else "no findings"
     write(sys.stderr, f"warroom: {found}; nothing was sent")
     return 1 if made.findings else 0
+
+
+def _unlikely(course: Course, t0: datetime | None) -> Iterator[Warned]:
+    """That `warroom run` refuses this T0."""
+    try:
+        if t0:
+            require_likely_t0(course, t0, RealClock().now())
+    except UsageError as error:
+        yield Warned("T0", error.message, error.hint)
