@@ -79,6 +79,16 @@ def test_an_input_that_is_not_declared_is_refused(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("content", [None, "no line of an env file\n"], ids=["that is not there", "with a fault"])
+def test_of_an_env_file_nobody_is_told_what_it_may_have_given(tmp_path: Path, content: str | None) -> None:
+    env_file = tmp_path / "launch.env"
+    if content is not None:
+        env_file.write_text(content, "utf-8")
+    text = SMALL.replace("TOKEN: {secret: true,", "TOKEN: {secret: true, required: true,")
+    (line,) = said(write(tmp_path, text), environ={}, env_file=env_file)
+    assert ("is not KEY=VALUE" in line) is (content is not None)
+
+
 def test_a_secret_is_not_taken_from_the_command_line(tmp_path: Path) -> None:
     found = said(write(tmp_path, SMALL), overrides={"TOKEN": CANARY})
     assert found == [

@@ -53,22 +53,27 @@ def resolve(
     """
     problems = _stray_overrides(list(section.entries), declared, given.overrides)
     sources: list[tuple[str, Mapping[str, str]]] = [("the environment", given.environ)]
+    # What a file that cannot be read would have given is not known to be missing.
+    is_whole = True
     if given.env_file:
         try:
             sources.append((clean(str(given.env_file)), read_env_file(given.env_file)))
         except PlaybookError as error:
             problems += error.problems
+            is_whole = False
     values: dict[str, str] = {}
     reported: set[str] = set()
     for name, model in declared.items():
         place = section.entries[name].key_place if name in section.entries else section.place
-        search = _Search(name, model, place, folder)
+        search = _Search(name, model, place, folder, is_whole=is_whole)
         value = search.value(given.overrides, sources)
         if search.problems:
             problems += search.problems
             reported.add(name)
         elif value is not None:
             values[name] = value
+        elif not is_whole:
+            reported.add(name)
     secrets = {name: value for name, value in values.items() if declared[name].secret and value}
     return Resolved(values, secrets, tuple(declared), frozenset(reported)), problems
 
@@ -88,17 +93,18 @@ def _stray_overrides(names: list[str], declared: Mapping[str, Input], overrides:
 class _Search:
     """The search for one input's value."""
 
-    def __init__(self, name: str, model: Input, place: Place, folder: Path) -> None:
+    def __init__(self, name: str, model: Input, place: Place, folder: Path, *, is_whole: bool) -> None:
         self._name = name
         self._model = model
         self._place = place
         self._folder = folder
+        self._is_whole = is_whole
         self.problems: list[Problem] = []
 
     def value(self, overrides: Mapping[str, str], sources: list[tuple[str, Mapping[str, str]]]) -> str | None:
         """The value; None where nothing gives one, or where what gives one has a problem."""
         value, source = self._first(overrides, sources)
-        if not value and self._model.required and not self.problems:
+        if not value and self._model.required and self._is_whole and not self.problems:
             self._missing()
         elif value:
             self._check(value, source)
