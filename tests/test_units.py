@@ -1,5 +1,6 @@
 """The small grammars of the playbook."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -164,6 +165,15 @@ def test_a_time_from_t0_is_read(text: str, offset: timedelta) -> None:
 def test_what_is_no_time_from_t0_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a|needs a unit"):
         parse_offset(text)
+
+
+@pytest.mark.parametrize("text", ["T+30", "T-30", "T + 1.5"])
+def test_what_is_advised_for_a_time_from_t0_without_a_unit_is_taken(text: str) -> None:
+    with pytest.raises(ValueError, match="needs a unit") as refused:
+        parse_offset(text)
+    advised = re.findall(r"T[+-][0-9.]+[smh]", str(refused.value))
+    assert [offset[-1] for offset in advised] == ["s", "m", "h"]
+    assert all(parse_offset(offset) for offset in advised)
 
 
 @given(st.integers(-200_000, 200_000))

@@ -17,6 +17,7 @@ from typing import Final
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_BARE = re.compile(r"\d+(\.\d+)?")
 _LONGEST = timedelta(days=366 * 10)
 
 
@@ -26,7 +27,7 @@ def parse_duration(text: str) -> timedelta:
     Raises ValueError with a sentence for the author of the playbook.
     """
     word = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", word):
+    if _BARE.fullmatch(word):
         raise ValueError(f"a duration needs a unit: which one is '{word}', {word}s, {word}m or {word}h?")
     parts = _PART.findall(word)
     if not parts or "".join(n + u for n, u in parts) != word:
@@ -80,6 +81,9 @@ def parse_offset(text: str) -> timedelta:
     match = _OFFSET.fullmatch(word)
     if not match:
         raise ValueError(f"'{word}' is not a time from T0 such as T+5m, T+1h or T-24h")
+    if match[2] != "0" and _BARE.fullmatch(match[2]):
+        named = [f"T{match[1]}{match[2]}{unit}" for unit in ("s", "m", "h")]
+        raise ValueError(f"a time from T0 needs a unit: which one is '{word}', {named[0]}, {named[1]} or {named[2]}?")
     span = timedelta() if match[2] == "0" else parse_duration(match[2])
     return -span if match[1] == "-" else span
 

@@ -97,7 +97,7 @@ FAULTS = [
     ("a value", "launch.id", "launch.idd", "there is no value 'launch.idd' (did you mean 'launch.id'?)"),
     ("what no step asks", "publish.build_id", "publish.buildid", "did you mean 'steps.publish.build_id'?"),
     ("nonsense", "{{ post.time }}", "{{ post }}", "templates.hourly: 'post' is neither a dotted name"),
-    ("an offset without a unit", "at: T+5m", "at: T+5", "a duration needs a unit"),
+    ("an offset without a unit", "at: T+5m", "at: T+5", "which one is 'T+5', T+5s, T+5m or T+5h?"),
     ("an offset without T", "at: T+5m", "at: 5m", "'5m' is not a time from T0 such as T+5m"),
     ("once and again", "at: T+5m", "at: T+5m, every: 1h", "`at` is for one post"),
     ("again without an end", ", until: T+3h", "", "all of `every`, `from` and `until`"),
