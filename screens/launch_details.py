@@ -146,7 +146,8 @@ def _post(view: LaunchView, post: PostNow, now: datetime, width: int) -> _Lines:
         rows += _texts("Due", [instant(post.due, now) if counts else _when(post.due)], width)
     if post.sent_at:
         by = f", by {post.by}" if post.by else ""
-        rows += _texts("Done" if post.by else "Sent", [f"{_sent(post, post.sent_at)}{by}"], width)
+        again = [f"{_when(post.resent_at)}, once more"] if post.resent_at else []
+        rows += _texts("Done" if post.by else "Sent", [f"{_sent(post, post.sent_at)}{by}", *again], width)
     if post.failed_at:
         rows += _texts("Failed", [_when(post.failed_at)], width)
     if is_open(post):

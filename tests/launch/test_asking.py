@@ -10,13 +10,17 @@ import pytest
 
 from tests.launch.course import LAUNCH, T0, after, opened
 from tests.launch.test_ledger import MINUTE, prepared, sent
+from warroom.cli.looking import status_lines
+from warroom.engine.drafts import post_of, sending
+from warroom.engine.view import state_json
 from warroom.errors import UsageError
 from warroom.launch import asking
 from warroom.launch.entries import CHANNEL, Draft
-from warroom.launch.ledger import Close, HoldBack, RunSuite, decide
+from warroom.launch.ledger import Close, HoldBack, RunSuite, Send, decide
+from warroom.launch.phases import phases
 from warroom.launch.standing import Standing, arrived, is_resolved, owed
 from warroom.launch.state import LaunchState, Stage
-from warroom.playbook.course import ByHand, Channel, Course, Update
+from warroom.playbook.course import ByHand, Channel, Course, Phase, Update
 from warroom.playbook.template import parse_template
 
 TEXT = parse_template("text")
@@ -121,6 +125,46 @@ def test_each_copy_that_arrived_counts_and_a_second_failure_is_a_failure_again()
     assert failed.records[POST].stage is Stage.DEAD
     # What arrived before stays where it is, for those that reply to it.
     assert failed.records[POST].ref == "C1/2"
+
+
+def test_what_arrived_in_time_is_in_time_however_late_it_is_sent_again() -> None:
+    watch = Phase("go", "Go", timedelta(), 6 * MINUTE, update="told")
+    state = replace(SENT, course=replace(PLAN, phases=(watch,)))
+    late = AT + 41 * MINUTE
+
+    def standing(state: LaunchState) -> tuple[object, ...]:
+        [phase], [post] = phases(state, late), [one for one in owed(state, late) if one.slot.id == POST]
+        assert post.record is not None
+        return phase.lifecycle, phase.late, post.late_s, post.record.first_at, bool(arrived(state, post.slot))
+
+    before = standing(state)
+    assert before == ("done", False, 0.0, AT, True)
+    state = journaled(state, asking.post_again(POST, "nobody saw it", state, late, "ada"), late)
+    assert standing(state) == before
+    [send] = (one for one in decide(state, late) if isinstance(one, Send))
+    state = journaled(state, tuple(sending(send, state, late, "C1")), late)
+    assert standing(state) == before
+    assert "LATE" not in post_of(send, state, late).delivery
+    there = after(state, "update.confirmed", late, slot=POST, attempt=2, ref="C1/2")
+    assert standing(there) == before
+    failed = after(state, "update.dead", late, slot=POST, attempt=2, reason="is_archived")
+    assert standing(failed) == before
+    for one, said in (
+        (there, "sent (room) 2025-11-01T02:05:00.000Z, again 2025-11-01T02:46:00.000Z"),
+        (failed, "failed (room) 2025-11-01T02:46:00.000Z, first copy 2025-11-01T02:05:00.000Z"),
+    ):
+        found = status_lines({**state_json(one, late), "engine": None})
+        [told] = (" ".join(line.split()) for line in found if line.startswith(f"post    {POST}"))
+        assert told.startswith(f"post {POST} {said}")
+
+
+def test_one_that_had_failed_is_late_when_it_is_sent_again_late() -> None:
+    late = AT + 41 * MINUTE
+    state = again(FAILED)
+    [send] = (one for one in decide(state, late) if isinstance(one, Send))
+    state = journaled(state, tuple(sending(send, state, late, "C1")), late)
+    assert state.records[POST].late_s == 41 * 60
+    assert post_of(send, state, late).delivery.startswith("LATE by 41m; ")
 
 
 def test_what_belongs_to_a_post_goes_out_again_with_it() -> None:

@@ -129,9 +129,9 @@ def _gauge(name: str, says: str, value: float) -> Metric:
 
 def _lateness(posts: tuple[Owed, ...]) -> Metric:
     late_s = [
-        max(0.0, (post.record.at - post.due).total_seconds())
+        max(0.0, (post.record.first_at - post.due).total_seconds())
         for post in posts
-        if post.standing in _ARRIVED and post.record and post.record.at and post.due
+        if post.standing in _ARRIVED and post.record and post.record.first_at and post.due
     ]
     buckets = [(str(limit), float(sum(late <= limit for late in late_s))) for limit in _LATE_S]
     says = "By how many seconds posts arrived after their time."

@@ -272,8 +272,12 @@ def _post_line(post: Mapping[str, Any], where: str) -> str:
     late = f", LATE by {format_duration(timedelta(seconds=int(post['late_s'])))}" if is_late else ""
     early = f", early by {format_duration(timedelta(seconds=int(post['early_s'])))}" if post["early_s"] >= 1 else ""
     by = f" by {post['by']}" if post["by"] else ""
-    at = post["sent_at"] or post["failed_at"]
-    sent = f" {at}{by}{early}" if at else by
+    failed = f" {post['failed_at']}" if post["failed_at"] else ""
+    # Of one that a person has sent once more the first copy stays what it was.
+    first = "" if post["standing"] in ("sent", "done") else ", first copy"
+    again = f", again {post['resent_at']}" if post["resent_at"] else ""
+    sent = f"{first} {post['sent_at']}{again}{by}{early}" if post["sent_at"] else by
+    sent = f"{failed}{sent}"
     into = f" into {post['into']}" if post["into"] else ""
     why = f": {post['reason']}" if post["reason"] else ""
     remark = f" [remark by {post['remark']['by']}: {post['remark']['text']}]" if post["remark"] else ""

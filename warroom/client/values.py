@@ -199,6 +199,8 @@ class PostNow:
     do: str = ""
     early_s: float = 0.0
     """How long before its time it was sent; 0 for one that is owed for an event, which leaves at once."""
+    resent_at: datetime | None = None
+    """When it arrived last, where a person had it sent once more; `sent_at` is when it did first."""
     delivery: str = ""
     """The line below the text as it was sent last: LATE or EARLY by how much, and the head of the journal."""
     failed_at: datetime | None = None

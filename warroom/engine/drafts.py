@@ -132,6 +132,9 @@ def _moved(known: str, thread: str) -> dict[str, object]:
 
 
 def _off_s(record: Record, state: LaunchState, now: datetime) -> tuple[float, float]:
+    """By how much it is LATE, and EARLY: what arrived once stays as late as it was then."""
+    if record.first_at:
+        return record.late_s, record.early_s
     slot = next(one for one in all_slots(state, now) if one.id == record.slot)
     late_s, early_s = off_s(slot, record.t0 or now, believed(state, now))
     return round(late_s, 3), round(early_s, 3)

@@ -72,8 +72,7 @@ def _gone(state: LaunchState, record: Record) -> dict[str, Any]:
         "merged": list(record.merged),
         "into": record.into,
         "reason": "; ".join(filter(None, (NO_LONGER, record.reason))),
-        "sent_at": instant(record.at) if standing in _ARRIVED else None,
-        "failed_at": instant(record.at) if standing is Standing.FAILED else None,
+        **_sent(record, standing),
         "text": with_remarks(record.text, state, (record.slot, *record.merged)),
         "delivery": "",
         "ref": record.ref,
@@ -102,8 +101,7 @@ def _post(state: LaunchState, post: Owed, now: datetime, slots_now: Mapping[str,
         "merged": list(record.merged) if record else [],
         "into": post.into,
         "reason": post.reason,
-        "sent_at": instant(record.at) if record and post.standing in _ARRIVED else None,
-        "failed_at": instant(record.at) if record and post.standing is Standing.FAILED else None,
+        **_sent(record, post.standing),
         "text": with_remarks(record.text, state, (record.slot, *record.merged)) if record else "",
         "delivery": delivery_of(record, state, slots_now) if record else "",
         "ref": record.ref if record else "",
@@ -113,6 +111,14 @@ def _post(state: LaunchState, post: Owed, now: datetime, slots_now: Mapping[str,
         "do": advice(state, post),
         "remark": {"text": remark.text, "by": remark.by, "at": stamp(remark.at)} if remark else None,
     }
+
+
+def _sent(record: Record | None, standing: Standing) -> dict[str, Any]:
+    """When its first copy arrived, when the last did where a person had it sent once more, and when it failed."""
+    first = record.first_at if record else None
+    last = record.at if record and record.earlier and standing in _ARRIVED else None
+    failed = record.at if record and standing is Standing.FAILED else None
+    return {"sent_at": instant(first), "resent_at": instant(last), "failed_at": instant(failed)}
 
 
 def _ahead_s(state: LaunchState, post: Owed, now: datetime) -> float | None:
@@ -125,11 +131,11 @@ def _ahead_s(state: LaunchState, post: Owed, now: datetime) -> float | None:
 def _early_s(post: Owed) -> float:
     """How long before its time, by the T0 of then, it was sent, in seconds; 0 for one that leaves as soon as it can
     be written."""
-    if post.standing is not Standing.SENT or not (post.due and post.record and post.record.at):
+    if post.standing is not Standing.SENT or not (post.due and post.record and post.record.first_at):
         return 0.0
     at_once = post.slot.instead_of or (post.slot.is_event and not post.slot.recurring)
     due = post.slot.due(post.record.t0) if post.record.t0 else post.due
-    return 0.0 if at_once else round(max(0.0, (due - post.record.at).total_seconds()), 3)
+    return 0.0 if at_once else round(max(0.0, (due - post.record.first_at).total_seconds()), 3)
 
 
 def _task(state: LaunchState, post: Owed) -> dict[str, Any] | None:

@@ -106,6 +106,7 @@ def done(name: str, link: str, state: LaunchState, now: datetime, by: str) -> tu
     late_s = (believed(state, now) - slot.due(record.t0 or state.t0)).total_seconds()
     body = {"slot": slot.id, "key": record.key, "by": by, "ref": link}
     late = round(late_s, 3) if late_s > LATE_AFTER_S else 0.0
+    late = record.late_s if record.first_at else late
     return (Draft("update.confirmed", {**body, "late_s": late}, by),)
 
 

@@ -61,9 +61,9 @@ def over_at(state: LaunchState, phase: Phase, ends: datetime | None) -> datetime
 
 
 def _sent_at(state: LaunchState, update: str) -> datetime | None:
-    """When the last post of an update arrived; None while one has not."""
+    """When the last post of an update arrived first; None while one has not."""
     records = [arrived(state, slot) for slot in slots(state.course, state.attempt) if slot.update == update]
-    sent = [record.at for record in records if record and record.at]
+    sent = [record.first_at for record in records if record and record.first_at]
     return max(sent) if len(sent) == len(records) and sent else None
 
 

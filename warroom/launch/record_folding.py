@@ -57,6 +57,7 @@ def _update_due(state: LaunchState, entry: Entry, body: Body) -> LaunchState:
             is_placed=before.is_placed,
             resent=before.resent,
             earlier=before.earlier,
+            first_at=before.first_at,
             ref=before.ref,
         )
     gone = {slot, *merged}
@@ -70,6 +71,8 @@ def _to(stage: Stage) -> Callable[[LaunchState, Entry, Body], LaunchState]:
         after = replace(before, stage=stage, at=entry.at, reason=body.get("reason", ""))
         after = replace(after, ref=body.get("ref", before.ref), thread=body.get("thread", before.thread))
         after = replace(after, by=body.get("by", ""), late_s=body.get("late_s", before.late_s))
+        if stage is Stage.CONFIRMED:
+            after = replace(after, first_at=before.first_at or entry.at)
         if stage is Stage.SENDING:
             after = replace(after, attempt=body["attempt"], epoch=entry.epoch, not_before=None)
             after = replace(after, early_s=body.get("early_s", before.early_s))

@@ -125,9 +125,10 @@ def is_resolved(state: LaunchState, slot: Slot) -> bool:
 
 
 def arrived(state: LaunchState, slot: Slot) -> Record | None:
-    """The record of the post that arrived for `slot`: its own, or one that names it. None while there is none."""
+    """The record of the post that arrived for `slot`: its own, or one that names it; also while it is sent once more.
+    None while there is none."""
     root = _told_by(state, slot)
-    return root if root is not None and root.stage is Stage.CONFIRMED else None
+    return root if root is not None and root.first_at is not None else None
 
 
 def _told_by(state: LaunchState, slot: Slot) -> Record | None:
@@ -172,7 +173,7 @@ def _while_open(state: LaunchState, slot: Slot, now: datetime) -> Owed:
     record, hold = record_of(state, slot), state.holds.get(slot.id)
     title = state.course.updates[slot.update].title
     due = slot.due(state.t0) if state.t0 or slot.is_event else None
-    behind_s = _behind_s(due, now)
+    behind_s = record.late_s if record and record.first_at else _behind_s(due, now)
     if slot.instead_of:
         title = f"{title}, in place of {_channel_of(state, slot.instead_of)}"
     if record is not None and (standing := standing_of(state, record)):

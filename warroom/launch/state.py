@@ -61,7 +61,8 @@ class Record:
 
     `channel` is the one that it was written for. `by` is the person who did or skipped what is no machine's to do,
     `resent` who wants it sent once more and why (`ada: nobody saw it`); both may be empty. `earlier` is how many
-    copies had arrived before that; `ref` is then where the last one is.
+    copies had arrived before that; `ref` is then where the last one is. `first_at` is when the first copy arrived,
+    None where none has: how late the post was was settled then.
     """
 
     slot: str
@@ -93,6 +94,7 @@ class Record:
     resent: str = ""
     earlier: int = 0
     head: str = ""
+    first_at: datetime | None = None
     at: datetime | None = None
     """When it got where it stands."""
 
