@@ -80,6 +80,7 @@ def test_an_engine_that_is_stopped_names_who_stopped_it(desk: Desk, simulator: S
     assert f"{user_name()} stopped it" in message["blocks"][0]["text"]["text"]
     [last] = simulator.slack()["scheduled"]
     assert f"ENGINE STOPPED: auto_com_center\n{user_name()} stopped its engine" in last["text"]
+    assert f"Go on: warroom run {desk.folder().name} --state {desk.state}" in last["text"]
 
 
 @pytest.mark.parametrize("is_down", [False, True], ids=["while Slack is well", "while Slack is down, then kill -9"])

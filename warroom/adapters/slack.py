@@ -63,12 +63,15 @@ class SlackChannel:
         clock: Clock,
         say: Callable[[Post], object] = lambda _: None,
         heard: Callable[[str, datetime], object] = lambda *_: None,
+        typed: Callable[[str], str] = str,
     ) -> None:
+        """`typed` makes the commands in what is scheduled such as can be typed where the engine runs."""
         self._address = address
         self._channel = channel
         self._clock = clock
         self._say = say
         self._heard = heard
+        self._typed = typed
         self._threads = ThreadPoolExecutor(4, "slack")
         self._aside = ThreadPoolExecutor(2, "slack-status")
         self._self: Sequence[tuple[str, str]] | None = None
@@ -189,7 +192,7 @@ class SlackChannel:
         if not (isinstance(asked.end, Answered) and asked.end.ok):
             return replace(scheduled_of(asked.end, ""), fate=Fate.NOT_SENT)
         at = math.ceil(self._clock.now().timestamp() + self._ahead_s + after_s)
-        message = scheduled_message_of(post)
+        message = scheduled_message_of(replace(post, text=self._typed(post.text)))
         outcome = await self._call(
             lambda slack: slack.chat_scheduleMessage(channel=self._channel, post_at=at, **message), self._aside
         )

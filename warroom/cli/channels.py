@@ -32,12 +32,13 @@ class OpenChannel(Channel, Protocol):
 @dataclass(frozen=True, slots=True)
 class Around:
     """What channels are made with: where files lie; what is handed every post that was sent; what hears who said
-    what time it is."""
+    what time it is; what makes commands such as can be typed here."""
 
     folder: Path
     clock: Clock
     posted: Callable[[Post], object] = lambda _: None
     heard: Callable[[str, datetime], object] = lambda *_: None
+    typed: Callable[[str], str] = str
 
 
 def channels_of(playbook: Playbook, around: Around) -> Mapping[str, OpenChannel]:
@@ -98,5 +99,5 @@ def _slack(access: SlackAccess, around: Around) -> OpenChannel:
     context = make_context(TlsSetting.default())
     if access.token:
         address = Address(access.api_url or SLACK, access.token, context)
-        return SlackChannel(address, access.channel, around.clock, around.posted, around.heard)
+        return SlackChannel(address, access.channel, around.clock, around.posted, around.heard, around.typed)
     return SlackWebhook(HookAddress(access.webhook, context), around.clock, around.posted, around.heard)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from warroom.cli.acting import LaunchActions
 from warroom.cli.channels import Around, FormerChannels, OpenChannel, channels_of
 from warroom.cli.ending import Signals, heard_signals
 from warroom.cli.engine_log import EngineLog
-from warroom.cli.folders import command_for
+from warroom.cli.folders import as_typed_here, command_for
 from warroom.cli.gates import LaunchGates, stated_gates
 from warroom.cli.hangup import end_with_starter
 from warroom.cli.herald import Herald, Told
@@ -179,7 +180,8 @@ def _assembled(
     evidence = options.evidence or opened.folder / "evidence"
     # What --gate declares stands in the journal, under the name of whoever declared it.
     second = SecondClock(clock)
-    channels = channels_of(opened.playbook, Around(opened.folder, clock, watch.posted, second.heard))
+    typed = partial(as_typed_here, folder=opened.folder)
+    channels = channels_of(opened.playbook, Around(opened.folder, clock, watch.posted, second.heard, typed))
     stated = replace(options, evidence=evidence, gates=())
     environ = marked(os.environ, opened.folder)
     suites = LaunchSuites(opened.playbook, stated, environ, clock, second.heard)
