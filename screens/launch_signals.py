@@ -265,8 +265,9 @@ def _by_whom(signal: SignalNow) -> str:
 
 
 def made_of(signal: SignalNow) -> str:
-    """What the value was made of: `from 1,234 events in 5m`, `over 5m` where nobody counts them, `as it is now`."""
-    span = _span(signal.window_s) if signal.window_s else ""
+    """What the value was made of: `from 1,234 events in 5m`, `over 5m` where nobody counts them, `as it is now`. The
+    events are those between two looks, which may be less apart than the window is long."""
+    span = _span(signal.counted_s or signal.window_s) if signal.window_s else ""
     if signal.n is None:
         return f"over {span}" if span else "as it is now"
     events = f"from {number(signal.n)} {'event' if signal.n == 1 else 'events'}"

@@ -183,6 +183,7 @@ DETAILS: dict[str, tuple[SignalNow | TriggerNow, list[str]]] = {
                              "trigger >= 1%: pause by pause_5xx after 5m", "Trend rising ▅█",
                              "As written 5xx errors >= 1%"]),
     "the limit in force": (_signal(level="red"), ["page >= 1%: RED, in force now"]),
+    "events between looks": (_signal(n=500.0, window_s=30.0, counted_s=25.0), ["from 500 events in 25s"]),
     "one event": (_signal(n=1.0), ["from 1 event"]),
     "no count": (_signal(n=None), ["Value 0.2% ↑, over 5m"]),
     "a value of the moment": (_signal(window_s=0.0, n=None), ["0.2% ↑, as it is now"]),

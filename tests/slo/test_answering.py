@@ -37,6 +37,16 @@ def looked(query: Query, *looks: Iterable[Exposed]) -> tuple[SeriesStore, dateti
     return store, T0 + (len(looks) - 1) * EVERY
 
 
+@pytest.mark.parametrize(
+    "measure", [ERRORS, Rate(parse_selector("requests_total")), Count(parse_selector("requests_total"))]
+)
+def test_events_are_those_between_the_looks_and_the_span_of_these_is_told(measure: Measure) -> None:
+    query = Query(measure, timedelta(seconds=28))
+    store, now = looked(query, *(requests({"200": 90 * i, "500": 10 * i}) for i in range(10)))
+    reading = answer(store, query, now)
+    assert (reading.n, reading.counted_s) == (500.0, 25.0)
+
+
 class TestRatio:
     QUERY = Query(ERRORS, FIVE_MINUTES, "code")
 

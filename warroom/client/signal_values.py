@@ -63,7 +63,8 @@ class BreachNow:
 class SignalNow:
     """A signal. `level` is green, yellow, red, unknown, or tracked where it has no limits; `word` is the same in
     capitals, `reason` the sentence that says why. `value` lies over `low` and not over `high` where only that is
-    known. `n` is how many events it was made from.
+    known. `n` is how many events it was made from, counted over `counted_s` between the looks at its source; None:
+    over its window.
 
     `breach` is the trigger whose condition holds, the one that fires before one that is pending; None: none does.
 
@@ -94,6 +95,7 @@ class SignalNow:
     slo: SloNow | None
     breach: BreachNow | None
     next: str
+    counted_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def _signal(state: LaunchState, context: Context, live: Live, plan: SignalPlan) 
         "low": reading.low,
         "high": reading.high,
         "n": reading.n,
+        "counted_s": float(round(reading.counted_s)) if reading.counted_s else None,
         "shown": shown_value(plan, reading),
         "level": level.value,
         "word": level.word,

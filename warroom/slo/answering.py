@@ -125,13 +125,13 @@ def _measured(store: SeriesStore, query: Query, now: datetime, find: Finder, cov
         grown = grown if series else Growth()
         is_count = isinstance(measure, Count)
         value = grown.seen if is_count else grown.estimated / query.window.total_seconds()
-        found = Reading(now, value, n=grown.seen, at_least=is_count)
+        found = Reading(now, value, n=grown.seen, at_least=is_count, counted_s=grown.span_s or None)
     elif isinstance(measure, Ratio):
         found = _ratio(measure, find, since, now)
     else:
         assert isinstance(measure, Quantile)
-        placed, n = _quantile(measure, find(*_selectors(measure)), since, until)
-        found = Reading(now, placed.value, placed.low, placed.high, n)
+        placed, grown = _quantile(measure, find(*_selectors(measure)), since, until)
+        found = Reading(now, placed.value, placed.low, placed.high, grown.seen, counted_s=grown.span_s)
     return replace(found, coverage=coverage.share, filling=coverage.filling, sample=store.newest_s)
 
 
@@ -158,18 +158,19 @@ def _growth(selector: Selector, series: Sequence[Series], since: float, until: f
 def _ratio(measure: Ratio, find: Finder, since: float, now: datetime) -> Reading:
     """What was seen to grow, not an estimate of it: exact at the edge of a limit."""
     until = now.timestamp()
-    whole = _growth(measure.to, find(measure.to), since, until).seen
+    grown = _growth(measure.to, find(measure.to), since, until)
+    whole = grown.seen
     part = growth_of(find(measure.of), since, until)
     if part is None:
         raise _NoData(f"{text_of(measure.of)} was not a number in the window")
     if whole <= 0:
         raise _NothingCounted(f"{text_of(measure.to)} did not grow in the window")
     counted = whole - part.seen if measure.inverted else part.seen
-    return Reading(now, counted / whole, n=whole)
+    return Reading(now, counted / whole, n=whole, counted_s=grown.span_s)
 
 
-def _quantile(measure: Quantile, series: Sequence[Series], since: float, until: float) -> tuple[Placed, float]:
-    """The quantile and how many observations it was made from."""
+def _quantile(measure: Quantile, series: Sequence[Series], since: float, until: float) -> tuple[Placed, Growth]:
+    """The quantile and the growth of all the observations that it was made from."""
     by_bound: dict[float, list[Series]] = {}
     for one in series:
         if (bound := _bound(one.labels.get("le", ""))) is not None:
@@ -186,7 +187,7 @@ def _quantile(measure: Quantile, series: Sequence[Series], since: float, until: 
         if kept:
             raise _NothingCounted(f"{name} observed nothing in the window")
         raise _NoData(f"{name} has fewer than two samples in the window")
-    return _both(guess, proved), seen[-1][1]
+    return _both(guess, proved), kept[-1][1]
 
 
 def _both(guess: Placed, proved: Placed) -> Placed:

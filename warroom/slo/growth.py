@@ -15,11 +15,13 @@ _NEAR: Final = 1.1
 @dataclass(frozen=True, slots=True)
 class Growth:
     """`seen` is what the counters grew between their first and their last sample in the window, restarts counted;
-    `estimated` is that extended to the whole window by Prometheus' rule. `series` had the two samples it takes."""
+    `estimated` is that extended to the whole window by Prometheus' rule. `series` had the two samples it takes; from
+    the first of these samples to the last are `span_s` seconds."""
 
     seen: float = 0.0
     estimated: float = 0.0
     series: int = 0
+    span_s: float = 0.0
 
 
 def growth_of(series: Iterable[Series], since: float, until: float) -> Growth | None:
@@ -28,7 +30,7 @@ def growth_of(series: Iterable[Series], since: float, until: float) -> Growth | 
     None where one of them was not a number in that time: then nothing is known of the whole.
     """
     seen = estimated = 0.0
-    count = 0
+    count, begin, last = 0, until, since
     for one in series:
         if since <= one.unknown_at <= until:
             return None
@@ -38,7 +40,8 @@ def growth_of(series: Iterable[Series], since: float, until: float) -> Growth | 
             seen += grown
             estimated += grown * _extension(one, first, end - 1, grown, since, until)
             count += 1
-    return Growth(seen, estimated, count)
+            begin, last = min(begin, one.times[first]), max(last, one.times[end - 1])
+    return Growth(seen, estimated, count, max(0.0, last - begin))
 
 
 def _extension(one: Series, first: int, last: int, grown: float, since: float, until: float) -> float:

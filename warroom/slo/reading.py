@@ -28,6 +28,9 @@ class Reading:
     that its source answers, and nothing happened. `coverage` is the share of the window that was observed, 0..1.
     `filling`: it is small only because nobody has looked for longer.
 
+    `counted_s` is from the first look to the last that they were counted between, in seconds; None: nobody says, they
+    are those of the window.
+
     `at_least`: it was counted, so that the whole of the window holds no less than what was observed of it.
 
     `sample` tells the newest sample that it was made of from others: when it was taken, in seconds on the clock of
@@ -45,6 +48,7 @@ class Reading:
     filling: bool = False
     at_least: bool = False
     sample: float | None = None
+    counted_s: float | None = None
 
     @classmethod
     def missing(cls, at: datetime, reason: str, coverage: float = 0.0, filling: bool = False) -> Reading:
