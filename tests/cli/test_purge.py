@@ -54,6 +54,8 @@ def test_the_journal_is_kept_on_request(closed: Desk) -> None:
     assert not (closed.folder() / "evidence").exists()
     assert audit(closed.folder()).problems == ()
     assert closed.ask("audit", launch="quiet").code == 0
+    told = closed.ask("status", launch="quiet")
+    assert "quiet.yaml, cannot be read: there is no such file" in told.out + told.err
 
 
 def test_nothing_is_deleted_unless_somebody_says_so(closed: Desk) -> None:

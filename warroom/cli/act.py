@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from warroom.cli.action_lines import asked_lines, lever_lines, procedure_lines, run_lines, step_lines
+from warroom.cli.action_lines import asked_lines, listed_lines, step_lines
 from warroom.cli.asking import asked
 from warroom.cli.confirming import confirmed
 from warroom.cli.folders import as_typed_here, command_for, safe_state_folder
@@ -75,7 +75,7 @@ def request_of(words: Sequence[str], reason: str, typed: str) -> dict[str, str]:
 
 
 def _listed(found: Json, folder: Path) -> int:
-    for line in (*lever_lines(found), *run_lines(found), *procedure_lines(found)):
+    for line in listed_lines(found):
         write(sys.stdout, clean(as_typed_here(line, folder)))
     return int(ExitCode.GREEN)
 

@@ -12,6 +12,12 @@ from warroom.units import format_duration
 Json = Mapping[str, Any]
 
 
+def listed_lines(found: Json) -> Iterator[str]:
+    """Levers, what is under way or over, and what can be started; or that there is nothing of all that."""
+    lines = [*lever_lines(found), *run_lines(found), *procedure_lines(found)]
+    yield from lines or ["the playbook has no levers and no procedures: there is nothing to act on"]
+
+
 def lever_lines(found: Json) -> Iterator[str]:
     """Every lever: what it is, what it should be, how old that is."""
     for one in found["levers"]:

@@ -10,6 +10,8 @@ from warroom.errors import PlaybookError, UsageError
 from warroom.playbook.assemble import read_document
 from warroom.text import clean
 
+_UNREADABLE: Final = "cannot be read"
+
 FIRST_COPY: Final = "playbook"
 """The folder of the copy that a launch is opened with, seen from the launch's folder."""
 
@@ -42,7 +44,8 @@ def copy_problem(copy: Path, sha256: str) -> str:
     try:
         found = read_document(copy).sha256
     except PlaybookError as error:
-        return f"cannot be read: {error.problems[0].message}"
+        said = error.problems[0].message
+        return said if said.startswith(_UNREADABLE) else f"{_UNREADABLE}: {said}"
     if found == sha256:
         return ""
     return f"is not what was journaled (its SHA-256 is {found[:12]}…, that in the journal {clean(sha256)[:12]}…)"
