@@ -9,14 +9,17 @@ from typing import Any
 
 from tests.engine.feeding import MINUTE, WATCHED, Feed, course
 from tests.engine.stage import LAUNCH, T0
+from tests.launch.test_overall import NOW, measured
 from warroom.client.values import launch_now
 from warroom.engine.engine import Engine
+from warroom.engine.live import Live
 from warroom.engine.view import state_json
 from warroom.journal.journal import Journal
 from warroom.launch.amending import Amendment, amend
 from warroom.launch.signal_words import signal_line
 from warroom.slo.conditions import parse_condition
 from warroom.slo.reading import Reading
+from warroom.slo.trigger import TriggerState
 
 ENGINE = {"pid": 1, "since": "2025-11-01T02:00:00Z", "epoch": 1, "tick_age_s": 0.0}
 
@@ -175,6 +178,26 @@ async def test_the_first_look_by_the_limits_of_another_playbook_is_known_at_once
         await stage.advance(timedelta(seconds=20))
         known = engine.state.signals["p95"]
         assert (known.is_former, known.level.word, known.since) == (False, "GREEN", since)
+
+
+async def test_what_the_engine_has_judged_is_judged_in_the_verdict_at_once(tmp_path: Path) -> None:
+    stage = Feed(tmp_path)
+    async with stage.engine() as engine:
+        for after_s, stands in ((0, "unknown"), (20, "idle")):
+            await stage.advance(timedelta(seconds=after_s))
+            found = state_json(engine.state, stage.clock.now(), live=engine.signals.live())
+            assert {one["stage"] for one in found["triggers"]} == {stands}
+            early = set(found["overall"]["early"]) & {one["id"] for one in found["triggers"]}
+            assert early == (set() if stands == "idle" else set(WATCHED.triggers))
+        assert not engine.state.looks
+
+
+def test_what_a_trigger_waits_for_now_is_not_judged_in_the_verdict() -> None:
+    state, every = measured(), timedelta(seconds=5)
+    live = Live(every, triggers={"pause_5xx": TriggerState()}, waiting={"pause_5xx": "the window is filling"})
+    for shown, early in ((live, True), (replace(live, waiting={}), False)):
+        found = state_json(state, NOW, live=shown)["overall"]["early"]
+        assert (state.course.watched.triggers["pause_5xx"].title in found) is early
 
 
 async def test_without_an_engine_it_is_what_the_journal_has(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from warroom.clock import stamp
+from warroom.engine.live import Live
 from warroom.launch.evidence_age import at_age
 from warroom.launch.happenings import Incident
 from warroom.launch.modes import holds_in
@@ -15,6 +17,7 @@ from warroom.launch.phases import phases as standings
 from warroom.launch.results import CheckFound, Run
 from warroom.launch.schedule import Slot, all_slots, slots, update_of
 from warroom.launch.setup import setup_body
+from warroom.launch.signals import TriggerLook
 from warroom.launch.standing import IN_DOUBT, OVER, Owed, Standing, standing_of, tells_note
 from warroom.launch.state import LaunchState, Record, as_of
 from warroom.launch.status_standing import KeptStanding
@@ -154,10 +157,10 @@ def _preview(state: LaunchState, post: Owed, is_near: bool) -> dict[str, Any]:
     return {"preview": text, "needs": list(missing(state, post.slot))}
 
 
-def standing(state: LaunchState, now: datetime, *, is_watched: bool) -> dict[str, Any]:
-    """The launch in one verdict, `is_watched` by an engine; of one that is closed, as it stood then."""
+def standing(state: LaunchState, now: datetime, live: Live) -> dict[str, Any]:
+    """The launch in one verdict; of one that is closed, as it stood then."""
     at = as_of(state, now)
-    found = overall(state, at, is_watched=is_watched or state.closed is not None)
+    found = overall(_as_judged(state, live), at, is_watched=live.is_told(state))
     return {
         "verdict": found.verdict.value,
         "word": found.word,
@@ -167,6 +170,15 @@ def standing(state: LaunchState, now: datetime, *, is_watched: bool) -> dict[str
         "early": list(found.early),
         "tested_at": instant(found.tested_at),
     }
+
+
+def _as_judged(state: LaunchState, live: Live) -> LaunchState:
+    """The state with what triggers wait for now: the journal has that once a minute."""
+    if state.t0 is None or not live.is_watched:
+        return state
+    before = {name: look.at for name, look in state.looks.items()}
+    looks = {name: TriggerLook(before.get(name, state.t0), live.waiting.get(name, "")) for name in live.triggers}
+    return replace(state, looks={**state.looks, **looks})
 
 
 def setup(state: LaunchState) -> dict[str, Any] | None:

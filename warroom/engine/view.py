@@ -68,7 +68,7 @@ def state_json(
         "t0": instant(state.t0),
         "attempt": state.attempt,
         "closed": _closed(state),
-        "overall": shown.standing(state, now, is_watched=live is not None),
+        "overall": shown.standing(state, now, watched),
         "kept_open": _kept_open(state, now),
         "clock_set_s": state.clock_set_s,
         "next": next((post for post in posts if post["standing"] not in OVER), None),
