@@ -177,8 +177,10 @@ def unbalanced(text: str) -> str:
         if token in _PAIRS:
             open_.append(token)
         elif token in _PAIRS.values():
-            if not open_ or _PAIRS[open_.pop()] != token:
+            if not open_:
                 return f"a '{token}' closes nothing"
+            if _PAIRS[last := open_.pop()] != token:
+                return f"'{last}' is not closed before the '{token}'"
         elif len(token) == 1 and token != "#":
             return f"a {token} has no other one"
     return f"'{open_[-1]}' is never closed" if open_ else ""
