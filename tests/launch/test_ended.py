@@ -129,7 +129,33 @@ def fired(state: LaunchState, trigger: str, **more: str) -> LaunchState:
     return replace(state, happenings=())
 
 
+def blind(state: LaunchState, trigger: str = "pause_jwt", **reading: object) -> LaunchState:
+    """Its signal had no data any more."""
+    signal = state.course.watched.triggers[trigger].signal
+    body: dict[str, Any] = {"trigger": trigger, "severity": "pause", "mode": "auto", "reason": "refused"}
+    state = after(state, "trigger.blind", T0 + 5 * MINUTE, 1, **body, state=memo_of(TriggerState(blind=True)))
+    level = {"signal": signal, "level": "unknown", "reason": "refused", **reading}
+    return replace(after(state, "signal.level", T0 + 19 * MINUTE, 1, **level), happenings=())
+
+
+def gated(state: LaunchState) -> LaunchState:
+    """Gate 1 is red."""
+    return after(state, "gate.read", T0, 1, gate="gate1", state="red", source="gates.example.org")
+
+
 ENDINGS = {
+    "a trigger was blind, so nobody knows": (
+        blind(GREEN),
+        Ending(ExitCode.UNKNOWN, ("1 trigger blind when it was closed: pause_jwt",)),
+    ),
+    "a trigger was blind and a suite is RED": (
+        blind(RED),
+        Ending(ExitCode.RED, ("suite verify: RED", "1 trigger blind when it was closed: pause_jwt")),
+    ),
+    "a trigger was blind, and its source counted nothing while its gate is red": (
+        blind(gated(GREEN), n=0.0),
+        Ending(ExitCode.GREEN, ()),
+    ),
     "a pause fired twice and is over": (
         fired(fired(GREEN, "pause_5xx"), "pause_5xx"),
         Ending(ExitCode.TRIGGER_FIRED, ("a pause or rollback fired: pause_5xx (2 times)",)),

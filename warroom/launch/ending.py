@@ -9,6 +9,7 @@ from typing import Final
 from warroom.errors import ExitCode, first_exit_code
 from warroom.launch.entries import MACHINES
 from warroom.launch.evidence_age import at_age
+from warroom.launch.signal_words import pending_gate
 from warroom.launch.standing import Owed, Standing, owed
 from warroom.launch.state import REST, LaunchState, Stage
 from warroom.text import plural
@@ -31,12 +32,13 @@ def ending(state: LaunchState) -> Ending | None:
     A post that failed for good, that was due when the launch was closed and had not left, or of which nobody knows
     whether it arrived was not delivered. One whose time had not come by then, or that a person held back, was left
     out by decision and does not count. A phase that was never left counts where nobody closed the launch. A pause or
-    a rollback that fired counts although it is over, unless in shadow.
+    a rollback that fired counts although it is over, unless in shadow. While a trigger is blind nobody knows whether
+    it would have fired, unless a gate explains it.
     """
     if state.closed is None:
         return None
     held = ((ExitCode.UNKNOWN, f"never left: {phase}") for phase in state.closed.held)
-    found = (*_triggers(state), *_posts(state), *_suites(state), *held)
+    found = (*_triggers(state), *_posts(state), *_suites(state), *_blind(state), *held)
     return Ending(first_exit_code(code for code, _ in found), tuple(reason for _, reason in found))
 
 
@@ -75,6 +77,17 @@ def _suites(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
         if run.verdict is Verdict.FAIL or run.verdict.is_unknown:
             code = ExitCode.RED if run.verdict is Verdict.FAIL else ExitCode.UNKNOWN
             yield code, f"{'suite' if run.suite else 'checks'} {run.name}: {run.word}"
+
+
+def _blind(state: LaunchState) -> Iterator[tuple[ExitCode, str]]:
+    assert state.closed is not None
+    watched, at, blind = state.course.watched, state.closed.at, []
+    for plan in watched.triggers.values():
+        known, signal = state.triggers.get(plan.id), watched.signals.get(plan.signal)
+        if known and known.state.shown == "blind" and not (signal and pending_gate(state, signal, at)):
+            blind.append(plan.id)
+    if blind:
+        yield ExitCode.UNKNOWN, f"{plural(len(blind), 'trigger')} blind when it was closed: {named(blind)}"
 
 
 def named(ids: Sequence[str]) -> str:
