@@ -177,17 +177,16 @@ def _assembled(
     opened: OpenedLaunch, options: LaunchOptions, clock: Clock, watch: _Watch, notices: Notices
 ) -> _Launch:
     journal = ThreadedJournal(opened.journal)
-    evidence = options.evidence or opened.folder / "evidence"
     # What --gate declares stands in the journal, under the name of whoever declared it.
+    stated = replace(options, evidence=options.evidence or opened.folder / "evidence", gates=())
     second = SecondClock(clock)
-    typed = partial(as_typed_here, folder=opened.folder)
-    channels = channels_of(opened.playbook, Around(opened.folder, clock, watch.posted, second.heard, typed))
-    stated = replace(options, evidence=evidence, gates=())
+    around = Around(opened.folder, clock, watch.posted, second.heard, partial(as_typed_here, folder=opened.folder))
+    channels = channels_of(opened.playbook, around)
     environ = marked(os.environ, opened.folder)
     suites = LaunchSuites(opened.playbook, stated, environ, clock, second.heard)
     gates = LaunchGates(opened.playbook, clock, second.heard)
-    allowed = options.allow_commands
-    actions = LaunchActions(opened.playbook, clock, environ, allow_commands=allowed, heard=second.heard)
+    allow = options.allow_commands
+    actions = LaunchActions(opened.playbook, clock, environ, allow_commands=allow, heard=second.heard)
     former = FormerChannels(loading(options, opened, os.environ), opened.playbook, Around(opened.folder, clock))
     signals = LaunchSignals(opened.playbook, options, environ, clock, opened.folder, second.heard)
     wakes = ScheduledWakes()
