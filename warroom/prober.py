@@ -78,9 +78,7 @@ class Probe:
                 time.sleep(wait_ns / _S)
             if self._sock is not None and not sampler.is_alive(self._sock):
                 self._close()
-            while time.perf_counter_ns() < due_ns:
-                pass
-            at = self._dates.now()
+            at = self._dates.now() + max(0, due_ns - time.perf_counter_ns()) / _S
             sampler.say({"probe": self._number, "at": at, **self.sample(due_ns)})
             due_ns += self._every_ns * max(1, -(-(time.perf_counter_ns() - due_ns) // self._every_ns))
 
@@ -112,9 +110,14 @@ class Probe:
         if self._sock is None:
             before_ns = time.perf_counter_ns()
             self._sock = self._opener.open(end_ns)
-            opened_ns = time.perf_counter_ns() - before_ns
+            ready_ns = time.perf_counter_ns()
+            # What of it passed before the request was due held nothing up.
+            opened_ns = max(0, min(ready_ns - before_ns, ready_ns - due_ns))
         answer = sampler.Answer(self._sock, end_ns, self._job["max_bytes"], has_body=not self._job["is_head"])
         self._sock.settimeout(max(0.001, (end_ns - time.perf_counter_ns()) / _S))
+        # All that can be done before it is due is done.
+        while time.perf_counter_ns() < due_ns:
+            pass
         self._sock.sendall(self._payload)
         status = answer.read()
         if answer.last_ns > end_ns:
