@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +34,8 @@ _COUNTED: Final = ("ratio", "quantile", "latency", "availability")
 """The measures of which it is known from how many events they were made."""
 _SPLIT: Final = ("value", "rate", "count", "ratio", "quantile", "expr")
 _ONE_SIDE: Final = "a signal is bad on one side; where the other is bad too, declare a second signal for it"
+# The factor of the whole expression; what stands inside of it may be anything.
+_PERCENT: Final = re.compile(r"^\s*100\s*\*|\*\s*100\s*$")
 _CREDENTIALS: Final = ("authorization", "proxy-authorization", "cookie", "x-internal-key")
 _CREDENTIAL_WORDS: Final = ("token", "secret", "password", "api-key", "apikey")
 
@@ -138,6 +141,10 @@ class SignalReferences:
         unit = unit_of(signal)
         if problem := _unit_problem(signal, unit):
             self._report((*path, "unit"), problem)
+            return
+        if signal.expr and unit.dimension is Dimension.RATIO and _PERCENT.search(signal.expr):
+            message = f"it makes percent, and a signal in {unit.text} is a share: 0.02 is 2{unit.text}"
+            self._report((*path, "expr"), message, "take the factor 100 out of it")
             return
         self._limits(path, signal, signal, (signal.warn, signal.page))
         for phase, own in signal.limits_in.items():
