@@ -201,14 +201,19 @@ async def test_who_takes_care_and_who_wants_to_hear_nothing_is_shown_until_that_
         assert said() == [None, None]
 
 
+async def fired_while_snoozed(stage: Feed, engine: Engine, after: timedelta) -> None:
+    """The trigger on 5xx is snoozed for an hour, and fires meanwhile."""
+    await stage.advance(MINUTE)
+    await engine.ask(SnoozeTrigger("pause_5xx", "a planned test", HOUR), "ada")
+    stage.fed.values["errors"] = 0.02
+    await stage.advance(after)
+    assert standing(engine, "pause_5xx") is Stage.FIRING
+
+
 async def test_a_snoozed_trigger_acts_and_is_told_later(tmp_path: Path) -> None:
     stage = launch(tmp_path)
     async with stage.engine() as engine:
-        await stage.advance(MINUTE)
-        await engine.ask(SnoozeTrigger("pause_5xx", "a planned test", HOUR), "ada")
-        stage.fed.values["errors"] = 0.02
-        await stage.advance(30 * MINUTE)
-        assert standing(engine, "pause_5xx") is Stage.FIRING
+        await fired_while_snoozed(stage, engine, 30 * MINUTE)
         assert "fired@pause_5xx#1" not in stage.told_posts()
         await stage.advance(32 * MINUTE)
     assert "fired@pause_5xx#1" in stage.told_posts()
@@ -217,11 +222,7 @@ async def test_a_snoozed_trigger_acts_and_is_told_later(tmp_path: Path) -> None:
 async def test_a_snooze_that_is_ended_has_what_fires_told_at_once(tmp_path: Path) -> None:
     stage = launch(tmp_path)
     async with stage.engine() as engine:
-        await stage.advance(MINUTE)
-        await engine.ask(SnoozeTrigger("pause_5xx", "a planned test", HOUR), "ada")
-        stage.fed.values["errors"] = 0.02
-        await stage.advance(10 * MINUTE)
-        assert standing(engine, "pause_5xx") is Stage.FIRING
+        await fired_while_snoozed(stage, engine, 10 * MINUTE)
         await engine.ask(SnoozeTrigger("pause_5xx", "it is no test", timedelta()), "bob")
         await stage.advance(timedelta(seconds=5))
         assert "fired@pause_5xx#1" in stage.told_posts()

@@ -84,13 +84,12 @@ def _shown(folder: Path, terminal: Terminal, *, read_only: bool, launch_counts: 
 
     end_with_terminal(sys.stdin.fileno())
     clock = RealClock()
-    run_again = command_for(folder, "run")
     client = EngineClient(
         folder,
         clock,
         read_only=read_only,
-        run=run_again,
-        ended=lambda: _ended_in(folder),
+        run=command_for(folder, "run"),
+        ended=partial(_ended_in, folder),
         typed=partial(as_typed_here, folder=folder),
     )
     try:

@@ -57,17 +57,20 @@ def entries_of(folder: Path) -> list[Path]:
 
 def command_for(folder: Path, name: str, *more: str) -> str:
     """The whole command `name` for the launch in `folder`, to be pasted into a shell."""
-    elsewhere = () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
-    return clean(" ".join((program(), name, folder.name, *elsewhere, *more)))
+    return clean(" ".join((program(), name, folder.name, *_elsewhere(folder), *more)))
 
 
 def as_typed_here(text: str, folder: Path) -> str:
     """`text` with the commands in it for the launch in `folder` as a person can type them: with its name where
     LAUNCH stands for it, and the state folder unless it is the usual one."""
-    usual = folder.parent == state_folder(None)
-    here = "" if usual else f" --state {shlex.quote(str(folder.parent))}"
+    named = " ".join((folder.name, *_elsewhere(folder)))
     its_own = rf"(?<=warroom )([a-z0-9]+) (?:{re.escape(folder.name)}|LAUNCH)(?![\w-])(?! --state)"
-    return as_called(re.sub(its_own, lambda it: f"{it[1]} {folder.name}{here}", text))
+    return as_called(re.sub(its_own, lambda it: f"{it[1]} {named}", text))
+
+
+def _elsewhere(folder: Path) -> tuple[str, ...]:
+    """The option that names the state folder of a launch; none for the usual one."""
+    return () if folder.parent == state_folder(None) else ("--state", shlex.quote(str(folder.parent)))
 
 
 def how_to_go_on(folder: Path) -> str:

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from warroom.api.models import instant
 from warroom.cli.folding import below
-from warroom.launch.signal_words import NO_DATA, TOO_OLD
+from warroom.launch.signal_words import CALM, NO_DATA, TOO_OLD
 from warroom.text import plural
 from warroom.units import format_age
 
 Json = Mapping[str, Any]
-_CALM: Final = ("green", "tracked")
+_CALM: Final = tuple(level.value for level in CALM)
 
 
 def signal_lines(found: Json) -> Iterator[str]:

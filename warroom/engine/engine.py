@@ -174,7 +174,7 @@ class Engine:
     async def run(self) -> None:
         """Ticks until the launch is closed or `stop` was called; then ends what is under way and the readers."""
         try:
-            while not (self._stop_asked.is_set() or self.state.closed or self.state.is_handed_over):
+            while not (self._stop_asked.is_set() or self.state.begins_nothing):
                 await self._tick()
                 await self._pause()
             await until_stopped(self._leave(), self._stop_asked, self.pace.status.stop_s)
@@ -293,7 +293,7 @@ class Engine:
         return drafts.to_write(state, decisions, now)
 
     def _begin_effects(self) -> None:
-        if self._stop_asked.is_set() or self.state.closed or self.state.is_handed_over:
+        if self._stop_asked.is_set() or self.state.begins_nothing:
             return
         self._begin_to_look()
         now = self._clock.now()

@@ -118,7 +118,7 @@ def decide(state: LaunchState, now: datetime) -> tuple[Decision, ...]:
     It may be asked as often as one likes: what was journaled is not decided again. Only a `LookUp` and what the
     engine has not journaled yet come back.
     """
-    if state.closed or state.is_handed_over:
+    if state.begins_nothing:
         return ()
     ledger = _Ledger(state, now)
     # The copies of a post want the same run of its suite.

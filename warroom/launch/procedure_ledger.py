@@ -62,7 +62,7 @@ def procedure_drafts(state: LaunchState, now: datetime) -> list[Draft]:
     """What is to be journaled now that needs nothing but the journal: the start of a procedure, or the next move of
     the oldest run that has one. They are not put together: each is decided by what came of the one before.
     """
-    if state.closed or state.is_handed_over:
+    if state.begins_nothing:
         return []
     if starting := start_owed(state):
         return starting
@@ -72,7 +72,7 @@ def procedure_drafts(state: LaunchState, now: datetime) -> list[Draft]:
 
 def procedure_effects(state: LaunchState, now: datetime) -> Iterator[Act | RunSuite]:
     """What is to be done now. It may be asked as often as one likes, for what goes on already too."""
-    for run in open_runs(state.procedures) if not (state.closed or state.is_handed_over) else ():
+    for run in open_runs(state.procedures) if not state.begins_nothing else ():
         plan = plan_of(state.course, run) if run.begun_at else None
         step = current_step(plan, run) if plan else None
         if step is None:

@@ -239,6 +239,11 @@ class LaunchState:
         and nothing is begun by it any more."""
         return not self.closed and 0 < self.amended_in == self.epoch
 
+    @property
+    def begins_nothing(self) -> bool:
+        """Whether nothing new is done for it: it is over, or waits for its next engine."""
+        return self.closed is not None or self.is_handed_over
+
 
 def as_of(state: LaunchState, now: datetime) -> datetime:
     """`now`, or the end of a launch that is closed: what is told of it stands still from then on."""
